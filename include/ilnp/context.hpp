@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+
+#include "random.hpp"
+
+namespace ilnp {
+
+using Duration = std::chrono::nanoseconds;
+
+/// The clock of the protocol code: it only names a time line. It cannot be read, for time is handed in.
+struct Clock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Clock>;
+  static constexpr bool is_steady = true;
+};
+
+using TimePoint = Clock::time_point;
+
+/// "No deadline": later than any other time.
+inline constexpr TimePoint never = TimePoint::max();
+
+/// Sees nothing, and costs nothing.
+struct NoObserver {
+  template <class Event>
+  constexpr void operator()(const Event&) const noexcept {}
+};
+
+/// What a layer may know of the world: the time, randomness, and who wants to see what happens. Handed to each call
+/// by reference; a layer never keeps it. The time stands still during one call, and during one batch of frames.
+template <class T>
+concept ContextLike = requires(T& cx, std::uint64_t bound) {
+  { cx.now() } -> std::same_as<TimePoint>;
+  { cx.random(bound) } -> std::same_as<std::uint64_t>;
+  cx.observe(0);
+};
+
+/// The context that shells, simulators and tests use. Refers to `random` (and copies `observer`): both must outlive it.
+template <class Observer = NoObserver>
+class Context {
+ public:
+  constexpr Context(TimePoint now, Random& random, Observer observer = {}) noexcept
+      : now_(now), random_(&random), observer_(observer) {}
+
+  /// The time of this batch.
+  constexpr TimePoint now() const noexcept { return now_; }
+  /// Moves the time on; for the owner of the context, between batches.
+  constexpr void set_now(TimePoint now) noexcept { now_ = now; }
+  /// Uniform in [0, bound).
+  constexpr std::uint64_t random(std::uint64_t bound) noexcept { return random_->below(bound); }
+  /// Shows `event` to the observer. Vanishes when there is none.
+  template <class Event>
+  constexpr void observe(const Event& event) {
+    observer_(event);
+  }
+
+ private:
+  TimePoint now_;
+  Random* random_;
+  [[no_unique_address]] Observer observer_;
+};
+
+}  // namespace ilnp

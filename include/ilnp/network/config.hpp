@@ -1,0 +1,55 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../address.hpp"
+#include "../context.hpp"
+#include "../wire/utf8.hpp"
+
+namespace ilnp {
+
+/// What the network layer is told at start. The defaults are those of docs/protocol.md.
+struct NetworkConfig {
+  using LocatorSet = std::vector<Locator>;
+
+  Nid nid;                            ///< who this node is
+  std::vector<LocatorSet> locators;   ///< the cycle: the node is in the first set, then moves to the next, and round again
+  std::string host_name;              ///< what others call this node: 1 to 255 octets of UTF-8
+  std::uint8_t hop_limit = 3;         ///< of packets that this node sends
+  Duration backwards_learning_ttl = std::chrono::seconds(30);
+  Duration active_unicast_session_ttl = std::chrono::seconds(30);
+  Duration move_time = std::chrono::seconds(20);     ///< from the begin of one handoff to the begin of the next
+  Duration handoff_time = std::chrono::seconds(10);  ///< for how long old and new locators are both joined
+  unsigned loc_update_retries = 3;
+  Duration loc_update_retry_wait_time = std::chrono::seconds(1);
+  Duration wait_time = std::chrono::seconds(30);  ///< between rounds of discovery
+
+  static constexpr std::size_t max_locators = 16;  ///< in one set
+
+  /// Throws `std::invalid_argument` with a text for the user if this describes no node.
+  void validate() const {
+    const auto check = [](bool ok, const char* what) {
+      if (!ok) throw std::invalid_argument(what);
+    };
+    check(nid != Nid{}, "nid: 0:0:0:0 is not a node's");
+    check(!locators.empty(), "locators: none");
+    for (const auto& set : locators) {
+      check(!set.empty() && set.size() <= max_locators, "locators: a set holds 1 to 16");
+      for (std::size_t i = 0; i < set.size(); ++i) {
+        check(set[i] != all_nodes_locator, "locators: ff02:0:0:1 means all nodes, and cannot be joined");
+        for (std::size_t j = 0; j < i; ++j) check(set[i] != set[j], "locators: one stands twice in a set");
+      }
+    }
+    check(wire::is_host_name(as_bytes(host_name)), "hostname: 1 to 255 octets of UTF-8, no control characters");
+    check(backwards_learning_ttl > Duration::zero(), "backwards_learning_ttl: must be above 0");
+    check(active_unicast_session_ttl > Duration::zero(), "active_unicast_session_ttl: must be above 0");
+    check(move_time > Duration::zero(), "move_time: must be above 0");
+    check(handoff_time >= Duration::zero(), "handoff_time: must not be below 0");
+    check(loc_update_retry_wait_time > Duration::zero(), "loc_update_retry_wait_time: must be above 0");
+    check(wait_time > Duration::zero(), "wait_time: must be above 0");
+  }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "../address.hpp"
+#include "parsed.hpp"
+
+namespace ilnp::wire {
+
+/// Next header values of the overlay (docs/protocol.md).
+enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update = 44 };
+
+///      0                   1                   2                   3
+///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+///     +-------+---------------+---------------------------------------+
+///   0 |Version| Traffic class |             Flow label                |   all zero; not looked at
+///     +-------+---------------+-------+---------------+---------------+
+///   4 |        Payload length         |  Next header  |   Hop limit   |
+///     +-------------------------------+---------------+---------------+
+///   8 |                        Source locator (64)                    |
+///  16 |                   Source node identifier (64)                 |
+///  24 |                     Destination locator (64)                  |
+///  32 |                Destination node identifier (64)               |
+///     +---------------------------------------------------------------+
+///
+/// The network layer's header, the shape of IPv6's (RFC 8200, section 3; RFC 6741, section 3.1).
+class IlnpHeader {
+ public:
+  static constexpr std::size_t size = 40;
+
+  /// Refuses a frame shorter than the header, and one whose payload length is not exactly what follows it.
+  static Parsed<IlnpHeader> parse(Bytes frame) noexcept {
+    if (frame.size() < size) return Malformed::too_short;
+    if (load<std::uint16_t>(frame, 4) != frame.size() - size) return Malformed::wrong_length;
+    return IlnpHeader(frame);
+  }
+
+  std::uint8_t next_header() const noexcept { return load<std::uint8_t>(frame_, 6); }
+  std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(frame_, 7); }
+  Ilv source() const noexcept { return {Locator(load<std::uint64_t>(frame_, 8)), Nid(load<std::uint64_t>(frame_, 16))}; }
+  Ilv destination() const noexcept {
+    return {Locator(load<std::uint64_t>(frame_, 24)), Nid(load<std::uint64_t>(frame_, 32))};
+  }
+  /// Borrowed from the frame.
+  Bytes payload() const noexcept { return frame_.subspan(size); }
+  Bytes frame() const noexcept { return frame_; }
+
+ private:
+  explicit IlnpHeader(Bytes frame) noexcept : frame_(frame) {}
+  Bytes frame_;
+};
+
+/// The values of a network header, to be written in front of a payload.
+struct IlnpHeaderRepr {
+  std::uint16_t payload_length = 0;
+  std::uint8_t next_header = 0;
+  std::uint8_t hop_limit = 0;
+  Ilv source;
+  Ilv destination;
+
+  /// Writes `IlnpHeader::size` octets to the front of `out`.
+  void emit(MutableBytes out) const noexcept {
+    store<std::uint32_t>(out, 0, 0);
+    store(out, 4, payload_length);
+    store(out, 6, next_header);
+    store(out, 7, hop_limit);
+    store(out, 8, source.locator.value());
+    store(out, 16, source.nid.value());
+    store(out, 24, destination.locator.value());
+    store(out, 32, destination.nid.value());
+  }
+};
+
+/// Rewrites the hop limit of a frame that has parsed, in place.
+inline void set_hop_limit(MutableBytes frame, std::uint8_t hop_limit) noexcept { store(frame, 7, hop_limit); }
+
+}  // namespace ilnp::wire
