@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../network/config.hpp"
+#include "../underlay/link_config.hpp"
+#include "ini.hpp"
+
+namespace ilnp {
+
+/// Section [application]: what the heartbeat and the experiment are told.
+struct ApplicationConfig {
+  std::optional<std::uint16_t> port;  ///< STP port of this node; none: the node only forwards
+  std::string remote_hostname;        ///< whom to send to; empty: nobody
+  std::uint16_t remote_port = 0;
+  std::optional<Duration> run_time;                     ///< for how long to send; none: without end
+  Duration wait_time = std::chrono::milliseconds(100);  ///< from one datagram to the next
+};
+
+/// Which layers the user wants to see at work (`log = true` in their sections). It is for the program to show
+/// them.
+struct LogConfig {
+  bool link = false;
+  bool network = false;
+  bool transport = false;
+  bool discovery = false;
+  bool application = false;
+};
+
+/// What holds where the file says nothing, and only the program can know: `user_id` is the running user's,
+/// `nid` a random one.
+struct ConfigDefaults {
+  std::uint16_t user_id = 0;
+  Nid nid;
+};
+
+/// A whole .ini file, checked.
+struct Config {
+  LinkConfig link;
+  NetworkConfig network;
+  ApplicationConfig application;
+  LogConfig log;
+  std::vector<std::string> warnings;  ///< a line for each unknown key
+};
+
+namespace detail {
+
+/// `0:0:0:a,0:0:0:f-0:0:0:b`: sets separated by '-', their members by ','.
+inline std::vector<NetworkConfig::LocatorSet> parse_locators(const IniFile& ini, std::string_view text) {
+  const auto trimmed = [](std::string_view part) {
+    const auto first = part.find_first_not_of(" \t");
+    return first == part.npos ? std::string_view{}
+                              : part.substr(first, part.find_last_not_of(" \t") - first + 1);
+  };
+  std::vector<NetworkConfig::LocatorSet> cycle(1);
+  while (true) {
+    const auto end = text.find_first_of(",-");
+    const auto member = trimmed(text.substr(0, end));
+    const auto locator = Locator::parse(member);
+    if (!locator)
+      ini.fail("network", "locators", member,
+               "is not a locator (four groups of up to four hex digits, as 0:0:0:a)");
+    cycle.back().push_back(*locator);
+    if (end == text.npos) return cycle;
+    if (text[end] == '-') cycle.emplace_back();
+    text.remove_prefix(end + 1);
+  }
+}
+
+inline LinkConfig read_link(IniFile& ini, const ConfigDefaults& defaults) {
+  LinkConfig link;
+  link.user_id = defaults.user_id;
+  ini.required("link", "mcast_port");
+  ini.number("link", "mcast_port", link.mcast_port, 1, 65535);
+  link.mcast_interface = ini.required("link", "mcast_interface");
+  if (link.mcast_interface.empty()) ini.fail("link", "mcast_interface", "", "names no network interface");
+  ini.number("link", "buffer_size", link.buffer_size, 45,
+             65507);  // headers and one octet; the largest UDP datagram
+  ini.number("link", "user_id", link.user_id, 0, 65535);
+  ini.boolean("link", "mcast_loop", link.mcast_loop);
+  return link;
+}
+
+inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) {
+  NetworkConfig network;
+  network.nid = defaults.nid;
+  if (const auto text = ini.text("network", "nid")) {
+    const auto nid = Nid::parse(*text);
+    if (!nid)
+      ini.fail("network", "nid", *text,
+               "is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)");
+    network.nid = *nid;
+  }
+  network.locators = parse_locators(ini, ini.required("network", "locators"));
+  network.host_name = ini.required("discovery", "hostname");
+  ini.number("network", "default_hop_limit", network.hop_limit, 0, 255);
+  ini.seconds("network", "backwards_learning_ttl", network.backwards_learning_ttl);
+  // The first implementation reads this key without an i; files with either spelling are about.
+  const bool misspelt = ini.text("network", "active_uncast_session_ttl").has_value();
+  if (const auto text = ini.text("network", "active_unicast_session_ttl"); text && misspelt)
+    ini.fail("network", "active_unicast_session_ttl", *text, "is given as active_uncast_session_ttl too");
+  ini.seconds("network", misspelt ? "active_uncast_session_ttl" : "active_unicast_session_ttl",
+              network.active_unicast_session_ttl);
+  ini.seconds("network", "move_time", network.move_time);
+  ini.seconds("network", "handoff_time", network.handoff_time);
+  ini.number("network", "loc_update_retries", network.loc_update_retries, 0, 100);
+  ini.seconds("network", "loc_update_retry_wait_time", network.loc_update_retry_wait_time);
+  ini.seconds("discovery", "wait_time", network.wait_time);
+  try {
+    network.validate();
+  } catch (const std::invalid_argument& error) {  // "key: what is wrong"
+    const std::string_view what = error.what();
+    const auto key = what.substr(0, what.find(':'));
+    const std::string_view section = key == "hostname" || key == "wait_time" ? "discovery" : "network";
+    const auto text = ini.text(section, key);
+    throw ConfigError(ini.file() + ": [" + std::string(section) + "] " + std::string(what) +
+                      (text ? ": " + IniFile::quoted(*text) : std::string()));
+  }
+  return network;
+}
+
+inline ApplicationConfig read_application(IniFile& ini) {
+  ApplicationConfig application;
+  std::uint16_t port = 0;
+  ini.number("application", "port", port, 1, 65535);
+  if (port != 0) application.port = port;
+  application.remote_hostname = ini.text("application", "remote_hostname").value_or("");
+  if (!application.remote_hostname.empty()) ini.required("application", "remote_port");
+  ini.number("application", "remote_port", application.remote_port, 1, 65535);
+  if (const auto run_time = ini.text("application", "run_time"))
+    ini.seconds("application", "run_time", application.run_time.emplace());
+  ini.seconds("application", "wait_time", application.wait_time);
+  if (application.wait_time <= Duration::zero())
+    ini.fail("application", "wait_time", *ini.text("application", "wait_time"), "must be above 0");
+  return application;
+}
+
+}  // namespace detail
+
+/// Reads the text of an .ini file; `file` is only the name that errors and warnings give it. Throws
+/// `ConfigError`.
+inline Config parse_config(std::string_view text, const std::string& file,
+                           const ConfigDefaults& defaults = {}) {
+  IniFile ini(text, file);
+  Config config;
+  config.link = detail::read_link(ini, defaults);
+  config.network = detail::read_network(ini, defaults);
+  config.application = detail::read_application(ini);
+  ini.boolean("link", "log", config.log.link);
+  ini.boolean("network", "log", config.log.network);
+  ini.boolean("transport", "log", config.log.transport);
+  ini.boolean("discovery", "log", config.log.discovery);
+  ini.boolean("application", "log", config.log.application);
+  for (const char* section : {"network", "application"})
+    ini.text(section, "move_sleep");  // published, and read by nobody
+  config.warnings = ini.unknown();
+  return config;
+}
+
+/// Reads an .ini file. Throws `ConfigError`.
+inline Config load_config(const std::string& file, const ConfigDefaults& defaults = {}) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  if (!stream.is_open() || stream.bad() || text.fail())
+    throw ConfigError(file + ": cannot be read: " + std::strerror(errno != 0 ? errno : EIO));
+  return parse_config(text.str(), file, defaults);
+}
+
+}  // namespace ilnp
