@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# Installs what is missing and builds. Used by demo.sh and test/run.sh; works by itself as well:
+#
+#   examples/setup.sh [--tests] [--no-build]
+#
+# Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need.
+# It never removes a package. It asks for sudo only when something is missing.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${ILNP_BUILD_DIR:-$root/build}
+tests=no
+compile=yes
+oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
+
+step() { printf '==> %s\n' "$*"; }
+fail() {
+  printf 'setup: %s\n' "$*" >&2
+  exit 1
+}
+
+while (($#)); do
+  case $1 in
+    --tests) tests=yes ;;
+    --no-build) compile=no ;;
+    --help | -h)
+      sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    *) fail "unknown option $1 (try --help)" ;;
+  esac
+  shift
+done
+
+# "command:package": the package is missing when the command is.
+tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.openbsd:netcat-openbsd
+  gnuplot:gnuplot-nox awk:mawk)
+test_tools=(python3:python3 ncat:ncat tcpdump:tcpdump ccache:ccache clang++:clang clang-format:clang-format
+  git:git)
+[[ $tests == yes ]] && tools+=("${test_tools[@]}")
+
+installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
+available() { [[ -n $(apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)"') ]]; }
+
+# The newest of the versions of Boost that the system knows and that is new enough, 1.81 before all others.
+boost_version() {
+  local known version check=$1
+  for version in $oldest_boost $(seq 99 -1 $((oldest_boost + 1))); do
+    known=libboost1.$version-dev
+    if $check "$known"; then
+      echo "1.$version"
+      return
+    fi
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif ! command -v sudo >/dev/null; then
+    fail "not root, and there is no sudo. As root: $*"
+  elif [[ -t 0 || -t 2 ]]; then
+    sudo "$@"
+  else # nobody to type a password
+    sudo -n "$@" || fail "sudo wants a password, and there is no terminal. First run: sudo $*"
+  fi
+}
+
+updated=no
+update_lists() {
+  [[ $updated == yes ]] && return
+  step "fetching the lists of packages"
+  as_root apt-get -q -q update
+  updated=yes
+}
+
+missing=()
+find_missing() {
+  local entry package boost boost_packages=(dev)
+  missing=()
+  for entry in "${tools[@]}"; do
+    command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
+  done
+  [[ $tests == yes ]] && boost_packages+=(test-dev)
+  if [[ -z ${BOOST_ROOT:-}${Boost_ROOT:-} ]]; then # who has a Boost of his own says so by this variable
+    boost=$(boost_version installed)
+    [[ -n $boost ]] || boost=$(boost_version available)
+    if [[ -z $boost ]]; then
+      update_lists
+      boost=$(boost_version available)
+    fi
+    [[ -n $boost ]] || fail "this system has no package of Boost 1.$oldest_boost or later;" \
+      "install one by hand and set BOOST_ROOT to its folder"
+    for package in "${boost_packages[@]}"; do
+      case $package in
+        dev) package=libboost$boost-dev ;;
+        *) package=libboost-${package%-dev}$boost-dev ;;
+      esac
+      installed "$package" || missing+=("$package")
+    done
+  fi
+  if [[ $tests == yes ]]; then
+    installed libbenchmark-dev || missing+=(libbenchmark-dev)
+  fi
+}
+
+install_missing() {
+  local plan removed
+  if ! plan=$(apt-get -s -q install --no-install-recommends "${missing[@]}" 2>&1); then
+    update_lists # the lists of a fresh machine are often empty or old
+    plan=$(apt-get -s -q install --no-install-recommends "${missing[@]}" 2>&1) || {
+      printf '%s\n' "$plan" >&2
+      fail "apt-get cannot install: ${missing[*]}"
+    }
+  fi
+  removed=$(awk '/^Remv /{print $2}' <<<"$plan" | sort -u | xargs)
+  if [[ -n $removed ]]; then
+    cat >&2 <<TEXT
+setup: these installed packages are in the way: $removed
+setup: installing ${missing[*]} would remove them, and this script removes nothing.
+setup: either remove them yourself (sudo apt-get remove $removed), or install a Boost from 1.$oldest_boost on
+setup: in a folder of its own and set BOOST_ROOT to that.
+TEXT
+    exit 1
+  fi
+  step "installing ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove \
+    -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null || {
+    update_lists # an old list names files that the mirror no longer has
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove \
+      -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null
+  }
+}
+
+if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+  find_missing
+  if ((${#missing[@]})); then
+    install_missing
+    find_missing
+    ((${#missing[@]})) && fail "still missing after the installation: ${missing[*]}"
+  fi
+  step "packages: all there"
+else
+  for entry in "${tools[@]}"; do
+    command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry%%:*}")
+  done
+  ((${#missing[@]})) && fail "not a Debian or Ubuntu, so install by hand: ${missing[*]}, Boost 1.$oldest_boost or later"
+  step "packages: not a Debian or Ubuntu, taken as they are"
+fi
+[[ $compile == yes ]] || exit 0
+
+options=()
+cache=$build/CMakeCache.txt
+if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+  options+=(--fresh) # the folder was copied from elsewhere
+  rm -f "$cache"
+fi
+[[ -f $cache ]] || options+=(-G Ninja -DCMAKE_BUILD_TYPE=Release)
+if [[ $tests == yes ]]; then
+  options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_TESTS=ON -DILNP_BUILD_BENCHMARKS=ON)
+  targets=()
+else
+  # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
+  [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)
+  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment)
+fi
+
+quietly() { # what ran well needs no lines; what failed needs all
+  local log
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1; then
+    rm -f "$log"
+  else
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+}
+step "configuring $build"
+quietly cmake -S "$root" -B "$build" "${options[@]}" || fail "cmake could not configure (see above)"
+step "building (the first time takes some minutes)"
+quietly cmake --build "$build" "${targets[@]}" || fail "the build failed (see above)"
+step "built"
