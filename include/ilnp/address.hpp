@@ -126,3 +126,11 @@ struct std::hash<ilnp::Name64<Tag>> {
   using is_avalanching = void;
   std::size_t operator()(ilnp::Name64<Tag> name) const noexcept { return ilnp::mix64(name.value()); }
 };
+
+template <>
+struct std::hash<ilnp::Ilv> {
+  using is_avalanching = void;
+  std::size_t operator()(const ilnp::Ilv& ilv) const noexcept {
+    return ilnp::mix64(ilnp::mix64(ilv.locator.value()) + ilv.nid.value());
+  }
+};

@@ -1,0 +1,33 @@
+#include "ilnp/wire/field.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+
+#include "support/octets.hpp"
+
+using namespace ilnp;
+using test::hex;
+
+BOOST_AUTO_TEST_SUITE(wire_field)
+
+BOOST_AUTO_TEST_CASE(integers_are_big_endian_at_any_alignment) {
+  const auto bytes = hex("ff 01 02 03 04 05 06 07 08");
+  BOOST_TEST(wire::load<std::uint8_t>(bytes, 0) == 0xff);
+  BOOST_TEST(wire::load<std::uint8_t>(bytes, 8) == 0x08);
+  BOOST_TEST(wire::load<std::uint16_t>(bytes, 1) == 0x0102);
+  BOOST_TEST(wire::load<std::uint32_t>(bytes, 3) == 0x03040506u);
+  BOOST_TEST(wire::load<std::uint64_t>(bytes, 1) == 0x0102030405060708u);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_touches_its_own_octets_only) {
+  auto bytes = hex("00 00 00 00 00 00 00 00 00 00");
+  wire::store<std::uint8_t>(bytes, 0, 0xaa);
+  wire::store<std::uint16_t>(bytes, 2, 0xbbcc);
+  wire::store<std::uint32_t>(bytes, 5, 0x01020304);
+  BOOST_TEST(hex(bytes) == "aa00bbcc000102030400");
+  auto wide = hex("00 00 00 00 00 00 00 00 00 00");
+  wire::store<std::uint64_t>(wide, 1, 0x0102030405060708);
+  BOOST_TEST(hex(wide) == "00010203040506070800");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

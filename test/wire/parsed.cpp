@@ -1,0 +1,20 @@
+#include "ilnp/wire/parsed.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <stdexcept>
+
+#include "ilnp/wire/stp_header.hpp"
+
+using namespace ilnp;
+
+BOOST_AUTO_TEST_SUITE(wire_parsed)
+
+BOOST_AUTO_TEST_CASE(a_refusal_says_why_and_holds_no_view) {
+  const auto parsed = wire::StpHeader::parse(Bytes{});
+  BOOST_TEST(!parsed.has_value());
+  BOOST_TEST(!parsed);
+  BOOST_TEST((parsed.error() == wire::Malformed::too_short));
+  BOOST_CHECK_THROW(static_cast<void>(parsed.value()), std::logic_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
