@@ -7,11 +7,11 @@ namespace ilnp {
 
 /// What the multicast underlay is told at start (section [link] of the .ini).
 struct LinkConfig {
-  std::uint16_t mcast_port = 0;   ///< the same on all nodes of the overlay
-  std::string mcast_interface;    ///< network interface, by name
-  std::size_t buffer_size = 1440; ///< the largest frame, octets
-  std::uint16_t user_id = 0;      ///< `U` in the group address: nodes with different ones do not meet
-  bool mcast_loop = true;         ///< other nodes on this host hear what this one sends
+  std::uint16_t mcast_port = 0;    ///< the same on all nodes of the overlay
+  std::string mcast_interface;     ///< network interface, by name
+  std::size_t buffer_size = 1440;  ///< the largest frame, octets
+  std::uint16_t user_id = 0;       ///< `U` in the group address: nodes with different ones do not meet
+  bool mcast_loop = true;          ///< other nodes on this host hear what this one sends
 };
 
 }  // namespace ilnp

@@ -1,0 +1,262 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "../bytes.hpp"
+#include "endpoint.hpp"
+#include "segmentation.hpp"
+#include "socket.hpp"
+
+namespace ilnp {
+
+/// Datagrams that wait to leave through one UDP socket of either family. They leave in the order in which
+/// they were pushed, many with one system call (`sendmmsg`); neighbours of equal size for the same address
+/// leave as one buffer that the kernel or the device cuts apart (UDP GSO), gathered from where they lie.
+/// Allocates once, at construction. Movable; one thread.
+///
+///     ilnp::SendQueue queue(fd, ilnp::Endpoint::loopback(9));
+///     queue.push(to, head, payload);   // head is copied; payload is borrowed until flush()
+///     queue.flush();                   // does not fail: see counters()
+///     queue.send(to, head, payload);   // one datagram at once; says what went wrong
+///
+/// Where the kernel or a device refuses a train, its datagrams are sent singly. Then a probe (two datagrams
+/// of an octet, to the address given at construction) shows whether trains are refused altogether, and no
+/// more are made, or only such long datagrams (longer than the link's MTU), and those go singly until
+/// `forget_refusals()`.
+class SendQueue {
+ public:
+  static constexpr std::size_t max_train = 64;             ///< datagrams; older kernels allow no more
+  static constexpr std::size_t max_train_octets = 65000;   ///< with headers it must stay below 65536
+  static constexpr std::size_t max_messages = 256;         ///< buffers handed to the kernel in one call
+  static constexpr std::size_t max_parts = 4096;           ///< pieces of memory that they are gathered from
+  static constexpr std::size_t arena_octets = 128 * 1024;  ///< heads
+  /// How long a flush waits, all in all, for room in the socket's buffer before it gives datagrams up,
+  /// milliseconds.
+  static constexpr int patience = 10;
+
+  struct Counters {
+    std::uint64_t datagrams = 0;  ///< sent
+    std::uint64_t buffers = 0;    ///< in so many buffers (a train counts once)
+    std::uint64_t errors = 0;     ///< datagrams that a flush could not send
+    std::uint64_t refusals = 0;   ///< trains that were refused, and sent singly
+    std::uint64_t fallbacks = 0;  ///< 1 once trains are no longer made
+  };
+
+  /// `socket` stays the caller's, and open. `probe` is an address where two datagrams of one octet do no
+  /// harm.
+  SendQueue(int socket, const Endpoint& probe)
+      : socket_(socket),
+        probe_(probe),
+        arena_(std::make_unique_for_overwrite<std::byte[]>(arena_octets)),
+        parts_(std::make_unique_for_overwrite<iovec[]>(max_parts)),
+        messages_(std::make_unique_for_overwrite<Message[]>(max_messages)),
+        headers_(std::make_unique_for_overwrite<mmsghdr[]>(max_messages)) {
+    if (!supports_segmentation(socket)) fall_back();
+  }
+
+  bool empty() const noexcept { return message_count_ == 0; }
+  const Counters& counters() const noexcept { return counters_; }
+  /// Why the last datagram that a flush could not send was not sent.
+  error_code last_error() const noexcept { return last_error_; }
+
+  /// Sends one datagram per call instead of trains, or goes back to trains if the kernel has them. For tests
+  /// and measurements.
+  void set_coalescing(bool on) noexcept {
+    longest_segment_ = on && counters_.fallbacks == 0 ? max_train_octets : 0;
+  }
+
+  /// Tries trains of long datagrams again: call it now and then, for MTUs change.
+  void forget_refusals() noexcept {
+    if (longest_segment_ != 0) longest_segment_ = max_train_octets;
+  }
+
+  /// Queues a datagram that consists of `head`, copied, and `payload`, borrowed until `flush()`. Flushes by
+  /// itself when it is full. `alone` keeps it out of trains. `head` is at most 1024 octets.
+  void push(const Endpoint& to, Bytes head, Bytes payload, bool alone = false) noexcept {
+    assert(head.size() <= 1024);
+    if (part_count_ + 2 > max_parts || arena_used_ + head.size() > arena_octets) flush();
+    const std::size_t size = head.size() + payload.size();
+    if (message_count_ == 0 || !joins(messages_[message_count_ - 1], to, size, alone)) {
+      if (message_count_ == max_messages) flush();
+      open(to, size, alone || size == 0 || size > longest_segment_);
+    }
+    Message& message = messages_[message_count_ - 1];
+    if (!head.empty()) {
+      std::memcpy(arena_.get() + arena_used_, head.data(), head.size());
+      append({arena_.get() + arena_used_, head.size()});
+      arena_used_ += head.size();
+    }
+    if (!payload.empty()) append(payload);
+    message.octets += size;
+    ++message.count;
+    if (size < message.segment || message.count == max_train) message.closed = true;
+  }
+
+  /// Hands everything to the kernel; what was borrowed is free again afterwards. What cannot be sent is
+  /// counted.
+  void flush() noexcept {
+    for (std::size_t i = 0; i < message_count_; ++i) prepare(i);
+    patience_left_ = patience;
+    for (std::size_t at = 0; at < message_count_;) {
+      const int sent =
+          ::sendmmsg(socket_, &headers_[at], static_cast<unsigned>(message_count_ - at), MSG_DONTWAIT);
+      for (int i = 0; i < sent; ++i) count_sent(messages_[at++].count);
+      if (sent > 0) continue;
+      const int error = errno;
+      if (error == EINTR || (would_block(error) && wait_for_room())) continue;
+      if (messages_[at].count > 1 && is_segmentation_refused(error)) {
+        send_singly(at);
+      } else {
+        count_error(error, messages_[at].count);
+      }
+      ++at;
+    }
+    message_count_ = part_count_ = arena_used_ = 0;
+  }
+
+  /// Sends one datagram at once; nothing may be queued. Waits a few milliseconds at most for room. Error: the
+  /// kernel's.
+  error_code send(const Endpoint& to, Bytes head, Bytes payload) noexcept {
+    assert(empty());
+    iovec parts[] = {part(head), part(payload)};
+    patience_left_ = patience;
+    const auto error = send_parts(to, parts, 2);
+    if (!error) count_sent(1);
+    return error;
+  }
+
+ private:
+  struct Message {
+    Endpoint to;
+    std::size_t segment;  ///< size of each datagram; only the last may be shorter
+    std::size_t octets;
+    std::size_t count;
+    bool closed;
+    SegmentSizeControl control;
+  };
+
+  static iovec part(Bytes octets) noexcept {
+    return {const_cast<std::byte*>(octets.data()), octets.size()};  // the kernel only reads it
+  }
+  static bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+  bool joins(const Message& last, const Endpoint& to, std::size_t size, bool alone) const noexcept {
+    return !last.closed && !alone && size != 0 && size <= last.segment &&
+           last.octets + size <= max_train_octets && last.to == to;
+  }
+
+  void open(const Endpoint& to, std::size_t size, bool alone) noexcept {
+    Message& message = messages_[message_count_];
+    message.to = to;
+    message.segment = size;
+    message.octets = 0;
+    message.count = 0;
+    message.closed = alone;
+    headers_[message_count_].msg_hdr = {};
+    headers_[message_count_].msg_hdr.msg_iov = &parts_[part_count_];
+    ++message_count_;
+  }
+
+  /// Adds a piece to the last message; lengthens the piece before if they touch in memory.
+  void append(Bytes octets) noexcept {
+    msghdr& header = headers_[message_count_ - 1].msg_hdr;
+    if (header.msg_iovlen != 0) {
+      iovec& last = header.msg_iov[header.msg_iovlen - 1];
+      if (static_cast<std::byte*>(last.iov_base) + last.iov_len == octets.data()) {
+        last.iov_len += octets.size();
+        return;
+      }
+    }
+    parts_[part_count_++] = part(octets);
+    ++header.msg_iovlen;
+  }
+
+  void prepare(std::size_t index) noexcept {
+    Message& message = messages_[index];
+    msghdr& header = headers_[index].msg_hdr;
+    header.msg_name = message.to.data();
+    header.msg_namelen = message.to.size();
+    if (message.count > 1) message.control.attach(header, message.segment);
+  }
+
+  /// True if there may be room in the socket's buffer now.
+  bool wait_for_room() noexcept {
+    if (patience_left_ == 0) return false;
+    pollfd waiting{socket_, POLLOUT, 0};
+    if (::poll(&waiting, 1, 1) <= 0) --patience_left_;
+    return true;
+  }
+
+  error_code send_parts(const Endpoint& to, iovec* parts, std::size_t count) noexcept {
+    msghdr header{};
+    header.msg_name = const_cast<sockaddr*>(to.data());
+    header.msg_namelen = to.size();
+    header.msg_iov = parts;
+    header.msg_iovlen = count;
+    for (;;) {
+      if (::sendmsg(socket_, &header, MSG_DONTWAIT) >= 0) return {};
+      const int error = errno;
+      if (error == EINTR || (would_block(error) && wait_for_room())) continue;
+      return {error, boost::system::system_category()};
+    }
+  }
+
+  void send_singly(std::size_t index) noexcept {
+    ++counters_.refusals;
+    const Message& message = messages_[index];
+    const msghdr& header = headers_[index].msg_hdr;
+    bool any = false;
+    for_each_segment(header.msg_iov, header.msg_iovlen, message.segment,
+                     [&](iovec* parts, std::size_t count) {
+                       const auto error = send_parts(message.to, parts, count);
+                       if (error) return count_error(error.value(), 1);
+                       count_sent(1);
+                       any = true;
+                     });
+    if (!any) return;  // it was not the train that was refused
+    if (probe_segmentation(socket_, probe_)) {
+      longest_segment_ = std::min(longest_segment_, message.segment - 1);
+    } else {
+      fall_back();
+    }
+  }
+
+  void fall_back() noexcept {
+    longest_segment_ = 0;
+    counters_.fallbacks = 1;
+  }
+  void count_sent(std::size_t datagrams) noexcept {
+    counters_.datagrams += datagrams;
+    ++counters_.buffers;
+  }
+  void count_error(int error, std::size_t datagrams) noexcept {
+    counters_.errors += datagrams;
+    last_error_ = {error, boost::system::system_category()};
+  }
+
+  int socket_;
+  Endpoint probe_;
+  std::size_t longest_segment_ = max_train_octets;  ///< longer datagrams do not go into trains; 0: no trains
+  std::size_t message_count_ = 0;
+  std::size_t part_count_ = 0;
+  std::size_t arena_used_ = 0;
+  int patience_left_ = patience;
+  Counters counters_;
+  error_code last_error_;
+  std::unique_ptr<std::byte[]> arena_;
+  std::unique_ptr<iovec[]> parts_;
+  std::unique_ptr<Message[]> messages_;
+  std::unique_ptr<mmsghdr[]> headers_;
+};
+
+}  // namespace ilnp
