@@ -1,6 +1,7 @@
 #pragma once
 
-// What nearly every test includes, parsed once. Only headers that seldom change; tests still include what they use.
+// What nearly every test includes, parsed once. Only headers that seldom change; tests still include what
+// they use.
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -21,3 +22,4 @@
 #include "ilnp/layer.hpp"
 #include "ilnp/packet.hpp"
 #include "ilnp/random.hpp"
+#include "support/print.hpp"

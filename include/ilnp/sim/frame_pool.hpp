@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "../address.hpp"
+#include "../packet.hpp"
+
+namespace ilnp::sim {
+
+/// A frame on its way, shared by all who will hear it.
+struct FrameInFlight {
+  Locator network;
+  std::uint64_t sender = 0;
+  std::vector<std::byte> bytes;
+  std::uint32_t references = 0;
+};
+
+/// Frames by number. Buffers are used again, so that a long run allocates only until it has reached its peak.
+class FramePool {
+ public:
+  /// Copies a packet in; the caller holds the first reference.
+  std::uint32_t acquire(Locator network, std::uint64_t sender, Bytes head, Bytes payload) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(frames_.size()));
+      frames_.emplace_back();
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    FrameInFlight& frame = frames_[slot];
+    frame.network = network;
+    frame.sender = sender;
+    frame.bytes.assign(head.begin(), head.end());
+    frame.bytes.insert(frame.bytes.end(), payload.begin(), payload.end());
+    frame.references = 1;
+    return slot;
+  }
+
+  const FrameInFlight& operator[](std::uint32_t slot) const noexcept { return frames_[slot]; }
+
+  void share(std::uint32_t slot) noexcept { ++frames_[slot].references; }
+
+  void release(std::uint32_t slot) {
+    assert(frames_[slot].references > 0);
+    if (--frames_[slot].references == 0) free_.push_back(slot);
+  }
+
+  std::size_t in_flight() const noexcept { return frames_.size() - free_.size(); }
+
+ private:
+  std::deque<FrameInFlight> frames_;  // a deque: what a tap looks at stays where it is
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace ilnp::sim

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "../layer.hpp"
+#include "network.hpp"
+
+namespace ilnp::sim {
+
+class World;
+
+/// What the world knows of a node, whatever its stack is: a name, and what to call when something happens to
+/// it.
+class Host {
+ public:
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  World& world() const noexcept { return world_; }
+  HostId id() const noexcept { return id_; }
+  const std::string& name() const noexcept { return name_; }
+  /// Counts the crashes: what was scheduled for an earlier incarnation does not happen.
+  std::uint32_t incarnation() const noexcept { return incarnation_; }
+  /// `FrameSource::sender` of the frames of this host: like an address and a port, other after a restart.
+  std::uint64_t sender() const noexcept { return std::uint64_t{incarnation_} << 32 | (id_ + 1); }
+
+ protected:
+  Host(World& world, std::string name);
+  ~Host();
+
+  std::uint32_t incarnation_ = 0;
+
+ private:
+  friend World;
+  virtual void begin_batch() = 0;
+  virtual void receive(FrameSource from, Bytes frame) = 0;
+  virtual void end_batch() = 0;
+  virtual void wake(std::uint64_t sequence) = 0;
+
+  World& world_;
+  std::string name_;
+  HostId id_;
+};
+
+}  // namespace ilnp::sim

@@ -1,0 +1,176 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <tuple>
+#include <type_traits>
+#include <typeindex>
+
+#include "underlay.hpp"
+
+namespace ilnp::sim {
+
+/// Wraps the observer that a node's context gets, to tell it from the arguments of the stack.
+template <class Observer>
+struct Observing {
+  Observer observer;
+};
+template <class Observer>
+Observing(Observer) -> Observing<Observer>;
+
+/// A node of the world: owns a stack whose lowest layer is a `sim::Underlay`, and drives it: frames, timers,
+/// batches. The stack is made in place from the arguments, followed by this node (a `Host&`), which is for
+/// the underlay:
+///
+///     sim::Node<STP<ILNP<sim::Underlay>>> alice(world, "alice", config);
+///
+/// Neither copied nor moved. One thread.
+template <class Stack, class Observer = NoObserver>
+class Node : public Host {
+ public:
+  template <class... Args>
+  requires std::is_constructible_v<Stack, Args..., Host&> Node(World& world, std::string name, Args... args)
+      : Node(world, std::move(name), Observing<Observer>{}, std::move(args)...) {}
+
+  template <class... Args>
+  requires std::is_constructible_v<Stack, Args..., Host&> Node(World& world, std::string name,
+                                                               Observing<Observer> observing, Args... args)
+      : Host(world, std::move(name)),
+        random_(world.next_seed()),
+        cx_(world.now(), random_, observing.observer) {
+    make_ = [this, kept = std::tuple<Args...>(std::move(args)...)] {
+      std::apply([this](const auto&... each) { stack_.emplace(each..., static_cast<Host&>(*this)); }, kept);
+    };
+    make_();
+  }
+
+  bool running() const noexcept { return stack_.has_value(); }
+  /// For looking. To make it do something, use `with`.
+  const Stack& stack() const { return *stack_; }
+  Underlay& underlay() { return lowest_layer(*stack_); }
+
+  /// Runs `function(stack, context)` now, within a batch; then flushes, and looks when the stack is next to
+  /// be woken.
+  template <class Function>
+  decltype(auto) with(Function&& function) {
+    if (!stack_) throw std::logic_error(name() + " has crashed");
+    begin_batch();
+    const struct End {
+      Node& node;
+      ~End() { node.end_batch(); }
+    } end{*this};
+    return function(*stack_, cx_);
+  }
+
+  /// Starts the network layer: joins, and announces itself.
+  void start() {
+    with([](auto& stack, auto& cx) { static_cast<void>(network_layer(stack).start(cx)); });
+  }
+
+  /// `handler(source, bytes)` gets what comes out at the top. Its first parameter must be what the stack's
+  /// upcall gives.
+  template <class Handler>
+  void on_receive(Handler handler) {
+    set_handler(std::function(std::move(handler)));
+  }
+
+  void set_link(bool up) {
+    with([up](auto& stack, auto&) { lowest_layer(stack).set_link(up); });
+  }
+
+  /// From now on deaf, and all state is lost. Not to be called from within this node's own batch: schedule
+  /// it.
+  void crash() {
+    if (depth_ != 0) throw std::logic_error(name() + " cannot crash within its own call");
+    stack_.reset();
+    ++incarnation_;
+    wake_at_ = never;
+  }
+
+  /// Makes the stack anew from the arguments of the constructor. Does not start it.
+  void restart() {
+    crash();
+    make_();
+  }
+  /// Makes the stack anew from other arguments (another NID).
+  template <class... Args>
+  requires(sizeof...(Args) > 0 &&
+           std::is_constructible_v<Stack, Args..., Host&>) void restart(Args&&... args) {
+    crash();
+    stack_.emplace(std::forward<Args>(args)..., static_cast<Host&>(*this));
+  }
+
+ private:
+  template <class Result, class Source, class Packet>
+  void set_handler(std::function<Result(Source, Packet)> handler) {
+    using Plain = std::remove_cvref_t<Source>;
+    handler_ = [this, handler = std::move(handler)](std::type_index type, const void* source, Bytes bytes) {
+      if (type != typeid(Plain)) throw std::logic_error(name() + ": the handler is for another stack");
+      handler(*static_cast<const Plain*>(source), bytes);
+    };
+  }
+
+  auto up() {
+    return [this](const auto& source, Bytes bytes) {
+      if (handler_) handler_(typeid(source), &source, bytes);
+    };
+  }
+
+  void begin_batch() override {
+    if (depth_++ != 0) return;
+    cx_.set_now(world().now());
+    underlay().begin_batch();
+  }
+
+  void receive(FrameSource from, Bytes frame) override {
+    if (lent_count_ == lent_.size()) lent_.emplace_back();
+    auto& lent = lent_[lent_count_++];
+    lent.assign(frame.begin(), frame.end());
+    stack_->on_receive(from, MutableBytes(lent), cx_, up());
+  }
+
+  void end_batch() override {
+    if (--depth_ != 0) return;
+    underlay().flush(cx_);
+    // What was lent is over: who kept it reads this.
+    for (; lent_count_ != 0; --lent_count_) std::ranges::fill(lent_[lent_count_ - 1], std::byte{0xdd});
+    const TimePoint deadline = std::max(stack_->next_deadline(), world().now());
+    if (deadline >= wake_at_) return;  // the earlier wake-up will look again
+    wake_at_ = deadline;
+    wake_sequence_ = world().wake_at(deadline, *this);
+  }
+
+  void wake(std::uint64_t sequence) override {
+    if (sequence != wake_sequence_) return;
+    wake_at_ = never;
+    wakes_at_once_ = last_wake_ == world().now() ? wakes_at_once_ + 1 : 0;
+    last_wake_ = world().now();
+    if (wakes_at_once_ > 10'000) throw std::logic_error(name() + ": its deadline does not move on");
+    begin_batch();
+    if (stack_->next_deadline() <= world().now()) {
+      if constexpr (requires { stack_->on_timer(cx_, up()); }) {
+        stack_->on_timer(cx_, up());
+      } else {
+        stack_->on_timer(cx_);
+      }
+    }
+    end_batch();
+  }
+
+  Random random_;
+  Context<Observer> cx_;
+  std::optional<Stack> stack_;
+  std::function<void()> make_;
+  std::function<void(std::type_index, const void*, Bytes)> handler_;
+  std::deque<std::vector<std::byte>> lent_;  // a deque: what is lent stays where it is
+  std::size_t lent_count_ = 0;
+  int depth_ = 0;
+  TimePoint wake_at_ = never;
+  std::uint64_t wake_sequence_ = 0;
+  TimePoint last_wake_ = never;
+  unsigned wakes_at_once_ = 0;
+};
+
+}  // namespace ilnp::sim

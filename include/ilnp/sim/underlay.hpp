@@ -1,0 +1,151 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <boost/system/errc.hpp>
+#include <vector>
+
+#include "../layer.hpp"
+#include "world.hpp"
+
+namespace ilnp::sim {
+
+/// The underlay of a simulated node: models the concept `ilnp::Underlay`. Within a batch it queues payloads
+/// by reference, as the one on sockets does, so that a payload that is gone before the flush shows here too.
+class Underlay {
+ public:
+  struct Counters {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t not_sent = 0;    ///< the link went down before the flush, or the locator was left
+    std::uint64_t not_joined = 0;  ///< was under way when the locator was left
+    std::uint64_t too_long = 0;    ///< received, and longer than `max_frame()`
+  };
+
+  explicit Underlay(Host& host) noexcept : host_(host) {}
+  ~Underlay() {
+    for (const Locator locator : joined_) network(locator).joined = false;
+  }
+  Underlay(const Underlay&) = delete;
+  Underlay& operator=(const Underlay&) = delete;
+
+  error_code join(Locator locator) {
+    if (joined(locator)) return {};
+    if (std::ranges::find(refused_, locator) != refused_.end())
+      return make_error_code(boost::system::errc::no_buffer_space);
+    joined_.push_back(locator);
+    network(locator).joined = true;
+    return {};
+  }
+
+  error_code leave(Locator locator) {
+    if (std::erase(joined_, locator) == 0) return Errc::not_joined;
+    network(locator).joined = false;
+    return {};
+  }
+
+  void begin_batch() noexcept { batching_ = true; }
+
+  template <class Cx>
+  error_code send(Locator locator, const Packet& packet, Cx&) {
+    if (const error_code error = can_send(locator)) return error;
+    if (packet.size() > max_frame_) return Errc::message_too_long;
+    if (batching_) {
+      Queued& queued = queue_.emplace_back();
+      queued.locator = locator;
+      queued.head_size = packet.head().size();
+      std::ranges::copy(packet.head(), queued.head.begin());
+      queued.payload = packet.payload();
+    } else {
+      transmit(locator, packet.head(), packet.payload());
+    }
+    return {};
+  }
+
+  template <class Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+    if (!joined(from.interface) || !link_up_) {
+      ++counters_.not_joined;
+    } else if (frame.size() > max_frame_) {
+      ++counters_.too_long;
+    } else {
+      ++counters_.received;
+      up(from, frame);
+    }
+  }
+
+  template <class Cx>
+  bool on_timer(Cx&) noexcept {
+    return std::exchange(link_back_, false);
+  }
+  TimePoint next_deadline() const noexcept { return link_back_ ? TimePoint::min() : never; }
+
+  template <class Cx>
+  void flush(Cx&) {
+    batching_ = false;
+    for (const Queued& queued : queue_) {
+      if (can_send(queued.locator)) {
+        ++counters_.not_sent;
+      } else {
+        transmit(queued.locator, Bytes(queued.head).first(queued.head_size), queued.payload);
+      }
+    }
+    queue_.clear();
+  }
+
+  std::size_t max_frame() const noexcept { return max_frame_; }
+  bool joined(Locator locator) const noexcept { return std::ranges::find(joined_, locator) != joined_.end(); }
+  const Counters& counters() const noexcept { return counters_; }
+
+  // What a test does to it (through `Node::with`, so that the node looks at its deadlines afterwards).
+
+  /// Frames longer than this are neither sent nor received.
+  void set_max_frame(std::size_t size) noexcept { max_frame_ = size; }
+  /// While the link is down, sending is an error, and nothing is heard. `on_timer` tells when it has come
+  /// back.
+  void set_link(bool up) noexcept {
+    link_back_ = up && !link_up_;
+    link_up_ = up;
+  }
+  /// From now on the locator cannot be joined.
+  void refuse(Locator locator) { refused_.push_back(locator); }
+  /// All locators can be joined again.
+  void refuse_none() noexcept { refused_.clear(); }
+
+ private:
+  struct Queued {
+    Locator locator;
+    std::size_t head_size;
+    std::array<std::byte, Packet::headroom> head;
+    Bytes payload;
+  };
+
+  Network::Attachment& network(Locator locator) {
+    return host_.world().network(locator).attachment(host_.id());
+  }
+
+  error_code can_send(Locator locator) const noexcept {
+    if (!link_up_) return make_error_code(boost::system::errc::network_down);
+    if (!joined(locator)) return Errc::not_joined;
+    return {};
+  }
+
+  void transmit(Locator locator, Bytes head, Bytes payload) {
+    ++counters_.sent;
+    host_.world().transmit(host_, locator, head, payload);
+  }
+
+  Host& host_;
+  std::size_t max_frame_ = 1440;
+  bool batching_ = false;
+  bool link_up_ = true;
+  bool link_back_ = false;
+  std::vector<Locator> joined_;
+  std::vector<Locator> refused_;
+  std::vector<Queued> queue_;
+  Counters counters_;
+};
+
+static_assert(ilnp::Underlay<Underlay>);
+
+}  // namespace ilnp::sim

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+
+#include "event_queue.hpp"
+#include "frame_pool.hpp"
+#include "host.hpp"
+
+namespace ilnp::sim {
+
+/// A frame as it is put on a network, before anything happens to it. `bytes` are valid during the call only.
+struct SentFrame {
+  TimePoint time;
+  Locator network;
+  HostId host;
+  Bytes bytes;
+};
+
+/// Virtual time, and all that happens in it: one queue of events, one seed, nothing that sleeps, nothing of
+/// the operating system. The same program with the same seed gives the same run. Outlives its nodes; one
+/// thread.
+class World {
+ public:
+  explicit World(std::uint64_t seed) : seed_(seed), seeds_(seed) {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  std::uint64_t seed() const noexcept { return seed_; }
+  TimePoint now() const noexcept { return now_; }
+  /// The seed of one more independent stream of random numbers: what one part draws shifts nothing in
+  /// another.
+  std::uint64_t next_seed() noexcept { return seeds_(); }
+
+  /// The network of that name; made, with `defaults`, at the first mention. The reference stays valid.
+  Network& network(Locator locator) {
+    const auto found = networks_.find(locator);
+    if (found != networks_.end()) return found->second;
+    return networks_.try_emplace(locator, locator, defaults, mix64(seed_ ^ mix64(locator.value())))
+        .first->second;
+  }
+
+  /// Of networks that nobody has mentioned yet.
+  Conditions defaults;
+  /// Frames that reach a host at the same time are given to it in batches of at most this many.
+  std::size_t batch_limit = 32;
+
+  /// Runs `call` at `time` (at once after what is due now, if that is past).
+  void at(TimePoint time, std::function<void()> call) {
+    schedule(time, Duration::zero(), never, std::move(call));
+  }
+  void after(Duration delay, std::function<void()> call) { at(now_ + delay, std::move(call)); }
+  /// Runs `call` at `first`, and then every `period` while the time is before `until`.
+  void every(Duration period, TimePoint first, TimePoint until, std::function<void()> call) {
+    schedule(first, period, until, std::move(call));
+  }
+
+  /// `tap` sees every frame that is put on any network.
+  void tap(std::function<void(const SentFrame&)> tap) { taps_.push_back(std::move(tap)); }
+  /// `check` runs after every event, when all nodes are at rest: the place for invariants.
+  void after_event(std::function<void()> check) { checks_.push_back(std::move(check)); }
+
+  /// Lets everything happen that is due up to `time`, which is `now()` afterwards.
+  void run_until(TimePoint time) {
+    while (!queue_.empty() && queue_.top().time <= time) step();
+    now_ = std::max(now_, time);
+  }
+  void run_for(Duration duration) { run_until(now_ + duration); }
+
+  std::uint64_t events() const noexcept { return events_; }
+  const Host* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
+
+  // For hosts and underlays.
+
+  HostId enter(Host& host) {
+    hosts_.push_back(&host);
+    return static_cast<HostId>(hosts_.size() - 1);
+  }
+  void exit(HostId host) noexcept { hosts_[host] = nullptr; }
+
+  /// Puts a frame on a network. Copies it.
+  void transmit(const Host& from, Locator locator, Bytes head, Bytes payload) {
+    const std::uint32_t slot = pool_.acquire(locator, from.sender(), head, payload);
+    const Bytes bytes = pool_[slot].bytes;
+    for (const auto& tap : taps_) tap({now_, locator, from.id(), bytes});
+    network(locator).transmit(from.id(), bytes.size(), now_, [&](HostId to, TimePoint time) {
+      pool_.share(slot);
+      queue_.push({time, 0, Event::Kind::frame, to, hosts_[to]->incarnation(), slot});
+    });
+    pool_.release(slot);
+  }
+
+  /// Returns a number by which the host knows this wake-up from those that it no longer wants.
+  std::uint64_t wake_at(TimePoint time, const Host& host) {
+    return queue_.push({time, 0, Event::Kind::wake, host.id(), host.incarnation(), 0});
+  }
+
+ private:
+  struct Call {
+    std::function<void()> function;
+    Duration period{};
+    TimePoint until{};
+  };
+
+  void schedule(TimePoint first, Duration period, TimePoint until, std::function<void()> function) {
+    if (free_calls_.empty()) {
+      free_calls_.push_back(static_cast<std::uint32_t>(calls_.size()));
+      calls_.emplace_back();
+    }
+    const std::uint32_t slot = free_calls_.back();
+    free_calls_.pop_back();
+    calls_[slot] = {std::move(function), period, until};
+    queue_.push({std::max(first, now_), 0, Event::Kind::call, 0, 0, slot});
+  }
+
+  void step() {
+    const Event event = queue_.pop();
+    now_ = event.time;
+    ++events_;
+    switch (event.kind) {
+      case Event::Kind::frame:
+        deliver(event);
+        break;
+      case Event::Kind::wake:
+        if (Host* host = addressee(event)) host->wake(event.sequence);
+        break;
+      case Event::Kind::call:
+        run(event.slot);
+        break;
+    }
+    for (const auto& check : checks_) check();
+  }
+
+  Host* addressee(const Event& event) const noexcept {
+    Host* host = hosts_[event.host];
+    return host != nullptr && host->incarnation() == event.incarnation ? host : nullptr;
+  }
+
+  void deliver(Event event) {
+    Host* host = addressee(event);
+    if (host == nullptr) return pool_.release(event.slot);
+    host->begin_batch();
+    for (std::size_t count = 1;; ++count) {
+      const FrameInFlight& frame = pool_[event.slot];
+      host->receive({frame.network, frame.sender}, frame.bytes);
+      pool_.release(event.slot);
+      if (count >= batch_limit || queue_.empty()) break;
+      const Event& next = queue_.top();
+      if (next.kind != Event::Kind::frame || next.time != now_ || next.host != event.host ||
+          next.incarnation != event.incarnation)
+        break;
+      event = queue_.pop();
+    }
+    host->end_batch();
+  }
+
+  void run(std::uint32_t slot) {
+    Call& call = calls_[slot];  // a deque: stays where it is while the function schedules others
+    call.function();
+    if (call.period > Duration::zero() && now_ + call.period < call.until) {
+      queue_.push({now_ + call.period, 0, Event::Kind::call, 0, 0, slot});
+    } else {
+      call.function = nullptr;
+      free_calls_.push_back(slot);
+    }
+  }
+
+  std::uint64_t seed_;
+  Random seeds_;
+  TimePoint now_{};
+  std::uint64_t events_ = 0;
+  EventQueue queue_;
+  FramePool pool_;
+  std::map<Locator, Network> networks_;
+  std::vector<Host*> hosts_;
+  std::deque<Call> calls_;
+  std::vector<std::uint32_t> free_calls_;
+  std::vector<std::function<void(const SentFrame&)>> taps_;
+  std::vector<std::function<void()>> checks_;
+};
+
+inline Host::Host(World& world, std::string name)
+    : world_(world), name_(std::move(name)), id_(world.enter(*this)) {}
+inline Host::~Host() { world_.exit(id_); }
+
+}  // namespace ilnp::sim
