@@ -1,0 +1,76 @@
+# What became of each datagram of one direction, from the tables that ilnp-experiment --csv wrote on both sides.
+#
+#   awk -v mobile=sender|receiver -v out=FOLDER/NAME -v moves="7.001 14.002" -v start=TIME -v bucket=0.25 \
+#       -v locators="0:0:0:a 0:0:0:b" -f evaluate.awk SENDER.csv RECEIVER.csv
+#
+# Prints for each phase (before the first move, after it, ...): sent received lost duplicated reordered.
+# Writes NAME.received (time, number, which locator, 1 if early or late), NAME.lost, NAME.throughput (a bucket a line: time, sum, then
+# each locator, octets/s) and NAME.facts for gnuplot. All times count from `start`.
+BEGIN {
+  FS = ","
+  phases = split(moves, move_at, " ") + 1
+  locator_count = split(locators, locator_name, " ")
+  for (i = 1; i <= locator_count; ++i) index_of[locator_name[i]] = i
+  highest = 0
+  printf "" > (out ".received")
+  print "0 -1" > (out ".lost") # below the picture: gnuplot wants at least one
+}
+FNR == 1 {
+  ++file
+  delete column
+  for (i = 1; i <= NF; ++i) column[$i] = i
+  next
+}
+# awk has numbers of 53 bits, so that times in nanoseconds since 1970 would lose their ends: seconds are enough.
+function seconds() { return $column["time"] - start }
+file == 1 && $column["direction"] == "sent" && $column["sequence"] > 0 {
+  sent_at[$column["sequence"]] = seconds()
+  if ($column["sequence"] > last) last = $column["sequence"]
+}
+file == 2 && $column["direction"] == "received" && $column["sequence"] > 0 {
+  number = $column["sequence"]
+  now = seconds()
+  locator = $column[mobile == "sender" ? "source_locator" : "destination_locator"]
+  late = number < highest
+  if (number > highest) highest = number
+  if (number in received) ++duplicated[phase_of(number)]
+  else if (late) ++reordered[phase_of(number)]
+  received[number] = 1
+  printf "%.6f %d %d %d\n", now, number, index_of[locator], late >> (out ".received")
+  slot = int(now / bucket)
+  octets[slot] += $column["size"]
+  part[slot, index_of[locator]] += $column["size"]
+  if (slot > last_slot) last_slot = slot
+}
+function phase_of(number,   i) {
+  for (i = 1; i < phases && sent_at[number] >= move_at[i]; ++i) {}
+  return i
+}
+END {
+  for (number = 1; number <= last; ++number) {
+    if (!(number in sent_at)) continue
+    phase = phase_of(number)
+    ++sent[phase]
+    if (number in received) ++arrived[phase]
+    else {
+      ++lost[phase]
+      ++lost_all
+      printf "%.6f %d\n", sent_at[number], number >> (out ".lost")
+    }
+    if (phase > 1 && !first_of[phase]) first_of[phase] = number
+  }
+  for (phase = 1; phase <= phases; ++phase)
+    print sent[phase] + 0, arrived[phase] + 0, lost[phase] + 0, duplicated[phase] + 0, reordered[phase] + 0
+  first_slot = int(sent_at[1] / bucket) + 1 # the first and the last are not whole
+  for (slot = first_slot; slot < int(sent_at[last] / bucket); ++slot) {
+    line = sprintf("%.3f %.0f", slot * bucket, octets[slot] / bucket)
+    if (octets[slot] / bucket > most) most = octets[slot] / bucket
+    for (i = 1; i <= locator_count; ++i) line = line sprintf(" %.0f", part[slot, i] / bucket)
+    print line > (out ".throughput")
+    sub(/^[^ ]*/, sprintf("%.3f", (slot + 1) * bucket), line)
+  }
+  print line > (out ".throughput") # where the last bucket ends
+  for (phase = 2; phase <= phases; ++phase) numbers = numbers " " first_of[phase]
+  printf "span = %.3f\nhighest = %d\nlost = %d\nmost = %.4f\nnumbers = \"%s\"\nrate = %.1f\n", sent_at[last],
+    last, lost_all, most / 1e6, numbers, (last - 1) / (sent_at[last] - sent_at[1]) > (out ".facts")
+}
