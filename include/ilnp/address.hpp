@@ -45,7 +45,8 @@ constexpr bool parse_groups(std::string_view text, std::uint64_t (&words)[N / 4]
 
 }  // namespace detail
 
-/// A 64-bit name that is a type of its own: a locator is never passed for an identifier. A value; trivially copyable.
+/// A 64-bit name that is a type of its own: a locator is never passed for an identifier. A value; trivially
+/// copyable.
 template <class Tag>
 class Name64 {
  public:
@@ -66,7 +67,8 @@ class Name64 {
   std::uint64_t value_ = 0;
 };
 
-/// Names a network (L64 of RFC 6740): an overlay node joins it, and an interface of a node is a locator it has joined.
+/// Names a network (L64 of RFC 6740): an overlay node joins it, and an interface of a node is a locator it
+/// has joined.
 using Locator = Name64<struct LocatorTag>;
 
 /// Names a node (NID of RFC 6740). It never changes as the node moves.

@@ -4,8 +4,8 @@
 
 namespace ilnp {
 
-/// A small, fast, seedable source of random numbers (SplitMix64, Steele et al. 2014): the same seed gives the same
-/// numbers on every compiler. Not for secrets. A value; one thread.
+/// A small, fast, seedable source of random numbers (SplitMix64, Steele et al. 2014): the same seed gives the
+/// same numbers on every compiler. Not for secrets. A value; one thread.
 class Random {
  public:
   constexpr explicit Random(std::uint64_t seed) noexcept : state_(seed) {}
@@ -17,7 +17,8 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  /// Uniform in [0, bound); 0 for a bound of 0. Multiply and shift (Lemire 2019), with the rejection that makes it exact.
+  /// Uniform in [0, bound); 0 for a bound of 0. Multiply and shift (Lemire 2019), with the rejection that
+  /// makes it exact.
   constexpr std::uint64_t below(std::uint64_t bound) noexcept {
     __extension__ using Wide = unsigned __int128;
     if (bound == 0) return 0;

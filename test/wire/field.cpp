@@ -24,10 +24,17 @@ BOOST_AUTO_TEST_CASE(a_store_touches_its_own_octets_only) {
   wire::store<std::uint8_t>(bytes, 0, 0xaa);
   wire::store<std::uint16_t>(bytes, 2, 0xbbcc);
   wire::store<std::uint32_t>(bytes, 5, 0x01020304);
-  BOOST_TEST(hex(bytes) == "aa00bbcc000102030400");
+  BOOST_TEST(hex(Bytes(bytes)) == "aa00bbcc000102030400");
   auto wide = hex("00 00 00 00 00 00 00 00 00 00");
   wire::store<std::uint64_t>(wide, 1, 0x0102030405060708);
-  BOOST_TEST(hex(wide) == "00010203040506070800");
+  BOOST_TEST(hex(Bytes(wide)) == "00010203040506070800");
+}
+
+BOOST_AUTO_TEST_CASE(little_endian_is_for_files) {
+  auto bytes = hex("00 00 00 00 00 00 00");
+  wire::store_little<std::uint16_t>(bytes, 0, 0x0102);
+  wire::store_little<std::uint32_t>(bytes, 3, 0x03040506);
+  BOOST_TEST(hex(Bytes(bytes)) == "02010006050403");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

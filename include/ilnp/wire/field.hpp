@@ -5,8 +5,9 @@
 
 #include "../bytes.hpp"
 
-/// The formats on the wire. The only place where octets are touched. Each header holds one format: a diagram, a `View`
-/// (checked once by `parse`; afterwards no accessor can fail), and a `Repr` (plain values that `emit` writes).
+/// The formats on the wire. The only place where octets are touched. Each header holds one format: a diagram,
+/// a `View` (checked once by `parse`; afterwards no accessor can fail), and a `Repr` (plain values that
+/// `emit` writes).
 namespace ilnp::wire {
 
 /// Reads a big-endian unsigned integer of `sizeof(T)` octets at `offset`. The caller has checked the length.
@@ -23,12 +24,19 @@ void store(MutableBytes bytes, std::size_t offset, T value) noexcept {
       reinterpret_cast<unsigned char*>(bytes.data() + offset), value);
 }
 
+/// Writes `value` little-endian at `offset`. The caller has checked the length.
+template <class T>
+void store_little(MutableBytes bytes, std::size_t offset, T value) noexcept {
+  boost::endian::endian_store<T, sizeof(T), boost::endian::order::little>(
+      reinterpret_cast<unsigned char*>(bytes.data() + offset), value);
+}
+
 /// Why a parser refused its input.
 enum class Malformed : std::uint8_t {
-  too_short,       ///< fewer octets than the fixed part
-  wrong_length,    ///< a length field, or the number of octets, does not fit
-  unknown_type,    ///< a type or flag that this format does not have
-  bad_host_name,   ///< empty, over 255 octets, or not UTF-8
+  too_short,      ///< fewer octets than the fixed part
+  wrong_length,   ///< a length field, or the number of octets, does not fit
+  unknown_type,   ///< a type or flag that this format does not have
+  bad_host_name,  ///< empty, over 255 octets, or not UTF-8
 };
 
 }  // namespace ilnp::wire

@@ -35,7 +35,9 @@ class IlnpHeader {
 
   std::uint8_t next_header() const noexcept { return load<std::uint8_t>(frame_, 6); }
   std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(frame_, 7); }
-  Ilv source() const noexcept { return {Locator(load<std::uint64_t>(frame_, 8)), Nid(load<std::uint64_t>(frame_, 16))}; }
+  Ilv source() const noexcept {
+    return {Locator(load<std::uint64_t>(frame_, 8)), Nid(load<std::uint64_t>(frame_, 16))};
+  }
   Ilv destination() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 24)), Nid(load<std::uint64_t>(frame_, 32))};
   }

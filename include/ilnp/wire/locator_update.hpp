@@ -16,7 +16,8 @@ namespace ilnp::wire {
 /// Locator update and its acknowledgement (docs/protocol.md; the messages of RFC 6743 in another encoding).
 class LocatorUpdate {
  public:
-  /// Refuses an unknown type, an update without locators or with a part of one, and an acknowledgement with anything after it.
+  /// Refuses an unknown type, an update without locators or with a part of one, and an acknowledgement with
+  /// anything after it.
   static Parsed<LocatorUpdate> parse(Bytes payload) noexcept {
     if (payload.empty()) return Malformed::too_short;
     const auto type = load<std::uint8_t>(payload, 0);
@@ -30,7 +31,9 @@ class LocatorUpdate {
   /// How many locators the update names: at least one; 0 for an acknowledgement.
   std::size_t count() const noexcept { return (payload_.size() - 1) / 8; }
   /// The locator at `index` < `count()`; the preferred one is at 0.
-  Locator locator(std::size_t index) const noexcept { return Locator(load<std::uint64_t>(payload_, 1 + 8 * index)); }
+  Locator locator(std::size_t index) const noexcept {
+    return Locator(load<std::uint64_t>(payload_, 1 + 8 * index));
+  }
 
  private:
   explicit LocatorUpdate(Bytes payload) noexcept : payload_(payload) {}
@@ -46,7 +49,8 @@ struct LocatorUpdateRepr {
   /// Writes `size()` octets to the front of `out`.
   void emit(MutableBytes out) const noexcept {
     store<std::uint8_t>(out, 0, locators.empty() ? 0 : 1);
-    for (std::size_t index = 0; index < locators.size(); ++index) store(out, 1 + 8 * index, locators[index].value());
+    for (std::size_t index = 0; index < locators.size(); ++index)
+      store(out, 1 + 8 * index, locators[index].value());
   }
 };
 

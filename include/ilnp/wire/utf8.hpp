@@ -4,12 +4,17 @@
 
 namespace ilnp::wire {
 
-/// True if `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF, none cut off.
+/// True if `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF,
+/// none cut off.
 inline bool is_utf8(Bytes text) noexcept {
   const auto octet = [&](std::size_t at) { return std::to_integer<unsigned>(text[at]); };
   for (std::size_t at = 0; at < text.size();) {
     const unsigned lead = octet(at);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
     if (length == 0 || text.size() - at < length) return false;
     for (std::size_t next = 1; next < length; ++next)
       if ((octet(at + next) & 0xc0) != 0x80) return false;

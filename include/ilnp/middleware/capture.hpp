@@ -1,0 +1,89 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "../layer.hpp"
+
+namespace ilnp {
+
+/// A frame that passed a `Capture`. All views are valid during the call to the sink only.
+struct CapturedFrame {
+  enum class Direction : std::uint8_t { in, out };
+
+  Direction direction;
+  TimePoint time;        ///< of the batch that it belongs to
+  Locator interface;     ///< the network that it came from or went to
+  std::uint64_t sender;  ///< as in `FrameSource`; 0 for a frame that went out
+  Bytes head;            ///< what the layers put in front of the payload; empty for a frame that came in
+  Bytes payload;         ///< the rest of the frame
+
+  std::size_t size() const noexcept { return head.size() + payload.size(); }
+};
+
+/// Takes each frame that passes a `Capture`.
+template <class S>
+concept FrameSink = std::invocable<S&, const CapturedFrame&>;
+
+/// A layer to insert above an underlay, `ILNP<Capture<McastUdp, PcapWriter<File>>>`: it is an underlay
+/// itself, and shows each frame, in and out, to a sink (the idea is that of the packet-capturing devices of
+/// smoltcp).
+///
+/// A frame that comes in is shown when the underlay has taken it, before the layer above sees it; one that
+/// goes out, when the underlay has accepted it: within a batch that is before it leaves, and an error of the
+/// flush does not show. The sink is called on the node's thread, on the packet path: a slow one slows the
+/// node. What it throws passes through.
+template <Underlay Next, FrameSink Sink>
+class Capture {
+ public:
+  /// Owns the sink, and the underlay made of `next`.
+  template <class... Args>
+  explicit Capture(Sink sink, Args&&... next) : sink_(std::move(sink)), next_(std::forward<Args>(next)...) {}
+
+  error_code join(Locator locator) { return next_.join(locator); }
+  error_code leave(Locator locator) { return next_.leave(locator); }
+  void begin_batch() { next_.begin_batch(); }
+
+  template <ContextLike Cx>
+  error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    const error_code error = next_.send(locator, packet, cx);
+    if (!error)
+      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, packet.head(),
+                          packet.payload()});
+    return error;
+  }
+
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+      sink_(
+          CapturedFrame{CapturedFrame::Direction::in, cx.now(), source.interface, source.sender, {}, taken});
+      up(source, taken);
+    });
+  }
+
+  template <ContextLike Cx>
+  bool on_timer(Cx& cx) {
+    return next_.on_timer(cx);
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+
+  template <ContextLike Cx>
+  void flush(Cx& cx) {
+    next_.flush(cx);
+  }
+
+  std::size_t max_frame() const { return next_.max_frame(); }
+
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+  Sink& sink() noexcept { return sink_; }
+
+ private:
+  Sink sink_;
+  Next next_;
+};
+
+}  // namespace ilnp

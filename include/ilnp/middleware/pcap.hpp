@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+#include "../wire/pcap.hpp"
+#include "../wire/udp_encapsulation.hpp"
+#include "capture.hpp"
+
+namespace ilnp {
+
+struct PcapOptions {
+  std::uint16_t mcast_port = 10000;  ///< the UDP port in the file: the underlay's
+  std::uint16_t user_id = 0;         ///< `U` in the group addresses in the file
+  std::uint64_t own_sender = 1;      ///< stands for this node as the sender of what goes out
+  /// Time since 1970 at `TimePoint{}`; the protocol's clock has no date of its own.
+  Duration epoch = Duration::zero();
+};
+
+/// Takes consecutive octets of a file.
+template <class S>
+concept ByteSink = std::invocable<S&, Bytes>;
+
+/// A sink for `Capture` that turns frames into a pcap file: Ethernet, IPv6 and UDP headers are put in front
+/// of each, so that it looks as on the network and Wireshark takes it apart. Where the octets go is the
+/// `Output`'s affair: a file, a vector.
+///
+/// Calls the output up to three times a frame, and does not buffer. No allocation. One thread.
+template <ByteSink Output>
+class PcapWriter {
+ public:
+  /// Writes the file header at once.
+  explicit PcapWriter(Output output, PcapOptions options = {})
+      : output_(std::move(output)), options_(options) {
+    std::array<std::byte, wire::PcapFileHeaderRepr::size> header;
+    wire::PcapFileHeaderRepr{}.emit(header);
+    output_(Bytes(header));
+  }
+
+  void operator()(const CapturedFrame& frame) {
+    using Encapsulation = wire::UdpEncapsulationRepr;
+    if (frame.size() > Encapsulation::max_frame) {
+      ++not_written_;
+      return;
+    }
+    const auto time = std::max(Duration::zero(), frame.time.time_since_epoch() + options_.epoch);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto microseconds = std::chrono::floor<std::chrono::microseconds>(time - seconds);
+    const std::uint64_t sender =
+        frame.direction == CapturedFrame::Direction::out ? options_.own_sender : frame.sender;
+
+    std::array<std::byte, wire::PcapRecordHeaderRepr::size + Encapsulation::size> headers;
+    wire::PcapRecordHeaderRepr{static_cast<std::uint32_t>(seconds.count()),
+                               static_cast<std::uint32_t>(microseconds.count()),
+                               static_cast<std::uint32_t>(Encapsulation::size + frame.size())}
+        .emit(headers);
+    Encapsulation{sender, frame.interface, options_.user_id, options_.mcast_port}.emit(
+        MutableBytes(headers).subspan(wire::PcapRecordHeaderRepr::size), frame.head, frame.payload);
+    output_(Bytes(headers));
+    if (!frame.head.empty()) output_(frame.head);
+    if (!frame.payload.empty()) output_(frame.payload);
+    ++written_;
+  }
+
+  std::uint64_t written() const noexcept { return written_; }
+  /// Frames longer than UDP can carry, which are left out.
+  std::uint64_t not_written() const noexcept { return not_written_; }
+  Output& output() noexcept { return output_; }
+
+ private:
+  Output output_;
+  PcapOptions options_;
+  std::uint64_t written_ = 0;
+  std::uint64_t not_written_ = 0;
+};
+
+}  // namespace ilnp
