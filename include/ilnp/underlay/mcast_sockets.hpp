@@ -1,0 +1,83 @@
+#pragma once
+
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <boost/system/system_error.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "endpoint.hpp"
+#include "link_config.hpp"
+#include "own_frame_filter.hpp"
+#include "socket.hpp"
+
+namespace ilnp::detail {
+
+inline constexpr int multicast_all =
+    29;  ///< IPV6_MULTICAST_ALL (Linux 4.20), which the C library does not name
+
+/// The port that a socket is bound to, in host order.
+inline std::uint16_t local_port(int socket) {
+  Endpoint endpoint;
+  socklen_t size = Endpoint::capacity();
+  if (::getsockname(socket, endpoint.data(), &size) != 0)
+    throw boost::system::system_error(last_system_error(), "name of a socket");
+  endpoint.resize(size);
+  return endpoint.port();
+}
+
+/// A socket to send to groups from, at a port of its own, by which own frames are recognised. It receives nothing.
+inline Socket open_send_socket(bool loop) {
+  Socket socket = Socket::udp(AF_INET6);
+  const int handle = socket.native_handle();
+  require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
+  require_option(handle, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1, "multicast hop limit");
+  require_option(handle, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, loop ? 1 : 0, "multicast loopback");
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  require_option(handle, SOL_SOCKET, SO_ATTACH_FILTER, sock_fprog{1, &nothing}, "socket filter");
+  const Endpoint any(in6addr_any, 0);
+  if (::bind(handle, any.data(), any.size()) != 0)
+    throw boost::system::system_error(last_system_error(), "port to send from");
+  return socket;
+}
+
+/// A socket that receives the groups that it joins, at a port that it shares with others of its kind, but for own frames (those
+/// from `own_port`) and frames of the other class.
+inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_port, bool loopback_interface,
+                                  FrameClass wanted) {
+  Socket socket = Socket::udp(AF_INET6);
+  const int handle = socket.native_handle();
+  require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
+  require_option(handle, SOL_SOCKET, SO_REUSEADDR, 1, "sharing of the port");
+  require_option(handle, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "packet info");
+  // Without it, the kernel also delivers groups that only others have joined: an old one does, and they are dropped here.
+  (void)set_option(handle, IPPROTO_IPV6, multicast_all, 0);
+  if (const auto error = attach_own_frame_filter(handle, own_port, loopback_interface, wanted))
+    throw boost::system::system_error(error, "socket filter for own frames");
+  const Endpoint any(in6addr_any, config.mcast_port);
+  if (::bind(handle, any.data(), any.size()) != 0) {
+    throw boost::system::system_error(last_system_error(), "mcast_port " + std::to_string(config.mcast_port));
+  }
+  return socket;
+}
+
+/// Makes a socket a member of a group on an interface, or ends that.
+inline error_code set_membership(int socket, bool member, const in6_addr& group,
+                                 unsigned interface) noexcept {
+  return set_option(socket, IPPROTO_IPV6, member ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP,
+                    ipv6_mreq{group, interface});
+}
+
+/// Throws `std::invalid_argument` with a text for the user if no link can be made of `config`.
+inline const LinkConfig& validated(const LinkConfig& config) {
+  if (config.mcast_port == 0) throw std::invalid_argument("mcast_port: 0 is not a port (1 to 65535)");
+  if (config.buffer_size < 1 || config.buffer_size > 65000)
+    throw std::invalid_argument("buffer_size " + std::to_string(config.buffer_size) +
+                                ": not within 1 to 65000");
+  if (config.mcast_interface.empty() || config.mcast_interface.size() >= IFNAMSIZ)
+    throw std::invalid_argument("mcast_interface " + config.mcast_interface + ": no such network interface");
+  return config;
+}
+
+}  // namespace ilnp::detail

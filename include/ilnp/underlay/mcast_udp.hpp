@@ -1,0 +1,293 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "../layer.hpp"
+#include "group_address.hpp"
+#include "link_config.hpp"
+#include "link_monitor.hpp"
+#include "mcast_sockets.hpp"
+#include "mcast_udp_counters.hpp"
+#include "overflow_count.hpp"
+#include "receive_batch.hpp"
+#include "send_queue.hpp"
+
+namespace ilnp {
+
+/// The underlay of real nodes: a locator is a group of UDP over IPv6 multicast, on one network interface (docs/protocol.md).
+/// Models `Underlay`.
+///
+/// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave in batches (`recvmmsg`,
+/// `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO). Control messages (discovery, locator updates) have a
+/// socket of their own and overtake data, so that they are heard under overload.
+///
+/// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under the same name, its
+/// groups are joined again. Movable; one thread; allocates at construction and in `join` only. Linux.
+class McastUdp {
+ public:
+  using Counters = McastUdpCounters;
+
+  static constexpr int receive_buffer_octets = 4 << 20;  ///< what is asked of the kernel for data
+  static constexpr int control_buffer_octets = 1 << 20;  ///< and for control messages
+  static constexpr int send_buffer_octets = 4 << 20;
+  static constexpr std::size_t batch_buffers = 32;  ///< taken at most by one `receive`
+  static constexpr std::size_t control_batch_buffers = 8;
+  static constexpr Duration check_interval =
+      std::chrono::milliseconds(500);  ///< between looks at the interface
+  static constexpr Duration recovery_interval =
+      std::chrono::milliseconds(50);  ///< the same while it cannot be sent on
+
+  /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the user: no such
+  /// interface, a port in use by a program that does not share it, a loopback interface without a route for multicast. An interface that is
+  /// down, or has no address yet, is no error: it is waited for.
+  explicit McastUdp(const LinkConfig& config)
+      : config_(detail::validated(config)),
+        prefix_(config.user_id),
+        sender_(detail::open_send_socket(config.mcast_loop)),
+        link_(config.mcast_interface, probe(config, sender_.native_handle())),
+        queue_(sender_.native_handle(), probe(config, sender_.native_handle())) {
+    const int sender = sender_.native_handle();
+    if (!link_.look_up(sender))
+      throw boost::system::system_error(link_.why(), "mcast_interface " + config.mcast_interface);
+    use_interface();
+    const bool loopback = (link_.flags(sender) & IFF_LOOPBACK) != 0;
+    (void)link_.look_ready(sender);
+    if (loopback && link_.why() == boost::system::errc::network_unreachable) {
+      throw boost::system::system_error(link_.why(), "mcast_interface " + config.mcast_interface +
+                                                         " (it needs: ip -6 route add local ff12::/16 dev " +
+                                                         config.mcast_interface + ")");
+    }
+    const std::uint16_t own_port = detail::local_port(sender);
+    data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
+    control_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::control);
+    handles_ = {control_.native_handle(), data_.native_handle()};
+    receive_buffer_ = set_receive_buffer(data_.native_handle(), receive_buffer_octets);
+    (void)set_receive_buffer(control_.native_handle(), control_buffer_octets);
+    (void)set_send_buffer(sender, send_buffer_octets);
+    // Both or neither: only then does the kernel show both filters the same buffers, so that each goes to exactly one.
+    coalesced_ = enable_receive_coalescing(data_.native_handle()) &&
+                 enable_receive_coalescing(control_.native_handle());
+  }
+
+  // As a layer.
+
+  /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
+  error_code join(Locator locator) {
+    if (joined(locator)) return {};
+    const auto error = set_memberships(locator, true);
+    if (error && error != boost::system::errc::no_such_device) {
+      (void)set_memberships(locator, false);
+      return error;
+    }
+    wanted_.push_back(locator);
+    return {};
+  }
+
+  /// Ends that. Error: `Errc::not_joined`.
+  error_code leave(Locator locator) {
+    const auto found = std::ranges::find(wanted_, locator);
+    if (found == wanted_.end()) return Errc::not_joined;
+    wanted_.erase(found);
+    (void)set_memberships(locator, false);  // it fails only if the interface went, and the membership with it
+    return {};
+  }
+
+  /// From here on `send` queues, until `flush`.
+  void begin_batch() noexcept { batching_ = true; }
+
+  /// One frame to all other members of a locator. Within a batch the packet's head is copied and its payload borrowed until `flush`;
+  /// outside of one it has been sent when `send` returns. Error: `Errc::not_joined`, `Errc::message_too_long`; outside of a
+  /// batch also the kernel's: the link is down, or has no address yet (EADDRNOTAVAIL: try again).
+  template <ContextLike Cx>
+  error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
+    if (packet.size() > config_.buffer_size) return Errc::message_too_long;
+    if (!joined(locator)) return Errc::not_joined;
+    const Endpoint to(prefix_.group(locator), config_.mcast_port);
+    if (!batching_) return queue_.send(to, packet.head(), packet.payload());
+    // A train is classed by its first frame, so a control message travels alone.
+    queue_.push(to, packet.head(), packet.payload(), is_control(packet));
+    return {};
+  }
+
+  /// Sends what the batch has queued, and ends it. Errors are counted.
+  template <ContextLike Cx>
+  void flush(Cx&) noexcept {
+    queue_.flush();
+    batching_ = false;
+  }
+
+  /// What came in goes up.
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+    up(from, frame);
+  }
+
+  /// Looks at the interface, joins again if need be. True if the link has become usable: the node should announce itself again.
+  template <ContextLike Cx>
+  bool on_timer(Cx& cx) {
+    if (cx.now() < deadline_) return false;
+    const bool back = check_link();
+    deadline_ = cx.now() + (link_.ready() ? check_interval : recovery_interval);
+    overflow_.look(data_.native_handle(), control_.native_handle(), own_buffers(), counters_.control_in);
+    return back;
+  }
+
+  TimePoint next_deadline() const noexcept { return deadline_; }
+  std::size_t max_frame() const noexcept { return config_.buffer_size; }
+
+  // For the shell.
+
+  /// The descriptors to wait for: when one is readable, call `receive`. Valid as long as this object; they stay the same.
+  std::span<const int> native_handles() const noexcept { return handles_; }
+
+  /// Takes what waits, control messages first, and calls `sink(FrameSource, MutableBytes frame)` for each frame that counts. Does not
+  /// block. The frames stay valid, and may be changed in place, until the next `receive`. Returns how many frames were taken, dropped ones
+  /// included: 0 means that nothing waits. At most `control_batch_buffers` + `batch_buffers` buffers of up to 64 frames a call.
+  template <class Sink>
+  std::size_t receive(Sink&& sink) {
+    std::size_t taken = 0;
+    const auto take = [&](const ReceivedTrain& train) { taken += deliver(train, sink); };
+    const std::size_t control = control_batch_.receive(control_.native_handle(), take);
+    counters_.control_in += control;
+    counters_.buffers_in += control + data_batch_.receive(data_.native_handle(), take);
+    return taken;
+  }
+
+  /// What has been carried and dropped so far.
+  Counters counters() const noexcept {
+    Counters all = counters_;
+    const SendQueue::Counters& sent = queue_.counters();
+    all.frames_out = sent.datagrams;
+    all.buffers_out = sent.buffers;
+    all.send_errors = sent.errors;
+    all.gso_refusals = sent.refusals;
+    all.gso_fallbacks = sent.fallbacks;
+    all.receive_overflow = overflow_.count();
+    return all;
+  }
+
+  /// What the kernel gave for the receive buffer: the program may tell its user that it was less than asked.
+  BufferSize receive_buffer() const noexcept { return receive_buffer_; }
+  /// The interface is there, up, and has an address.
+  bool link_ready() const noexcept { return link_.ready(); }
+  /// Why it cannot be sent on; none if it can.
+  error_code link_error() const noexcept { return link_.why(); }
+
+ private:
+  /// Where the link is tried: a group of a scope that the kernel does not let out of the host, or, on lo, one that nobody joins.
+  static Endpoint probe(const LinkConfig& config, int socket) {
+    const LinkMonitor link(config.mcast_interface, {});
+    const auto scope = (link.flags(socket) & IFF_LOOPBACK) != 0 ? GroupPrefix::Scope::link_local
+                                                                : GroupPrefix::Scope::interface_local;
+    constexpr std::uint16_t discard = 9;
+    return {GroupPrefix(config.user_id, scope).group(Locator{}), discard};
+  }
+
+  bool joined(Locator locator) const noexcept { return std::ranges::find(wanted_, locator) != wanted_.end(); }
+
+  error_code set_memberships(Locator locator, bool member) noexcept {
+    if (link_.index() == 0) return {};
+    const in6_addr group = prefix_.group(locator);
+    const auto data = detail::set_membership(data_.native_handle(), member, group, link_.index());
+    const auto control = detail::set_membership(control_.native_handle(), member, group, link_.index());
+    const auto error = data ? data : control;
+    return error == boost::system::errc::address_in_use ? error_code() : error;
+  }
+
+  void use_interface() noexcept {
+    (void)set_option(sender_.native_handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF,
+                     static_cast<int>(link_.index()));
+  }
+
+  bool check_link() {
+    const int sender = sender_.native_handle();
+    const unsigned before = link_.index();
+    const bool was_ready = link_.ready();
+    const bool other = link_.look_up(sender);
+    if (other) use_interface();
+    const bool back = link_.look_ready(sender);
+    if (before != link_.index() || was_ready != link_.ready()) ++counters_.link_changes;
+    if (back) queue_.forget_refusals();
+    // Also when the same interface is usable again: it may have been to another namespace, or without IPv6, meanwhile.
+    if (other || back) {
+      for (const Locator locator : wanted_) {
+        (void)set_memberships(locator, false);
+        (void)set_memberships(locator, true);
+      }
+    }
+    return back;
+  }
+  template <class Sink>
+  std::size_t deliver(const ReceivedTrain& train, Sink& sink) {
+    const std::size_t count = train.count();
+    const auto locator =
+        train.destination != nullptr ? prefix_.locator(train.destination->ipi6_addr) : std::nullopt;
+    if (!locator || !joined(*locator)) {
+      counters_.wrong_group += count;
+    } else if (train.destination->ipi6_ifindex != link_.index()) {
+      counters_.wrong_interface += count;
+    } else if (train.truncated) {
+      counters_.truncated += count;
+    } else {
+      const FrameSource from{*locator, sender_of(train.source)};
+      train.for_each([&](MutableBytes frame) {
+        if (frame.size() > config_.buffer_size) {
+          ++counters_.too_long;
+        } else {
+          ++counters_.frames_in;
+          sink(from, frame);
+        }
+      });
+    }
+    return count;
+  }
+
+  /// The same for all frames of a node, whatever their locator; never 0.
+  static std::uint64_t sender_of(const Endpoint& source) noexcept {
+    std::uint64_t halves[2];
+    std::memcpy(halves, &source.address(), sizeof halves);
+    const std::uint64_t mixed = mix64(mix64(halves[0] + source.port()) ^ halves[1]);
+    return mixed != 0 ? mixed : 1;
+  }
+
+  static bool is_control(const Packet& packet) noexcept {
+    constexpr std::size_t next_header = 6;
+    const Bytes head = packet.head();
+    if (packet.size() <= next_header) return false;
+    const std::byte type =
+        head.size() > next_header ? head[next_header] : packet.payload()[next_header - head.size()];
+    return type == std::byte{static_cast<std::uint8_t>(wire::NextHeader::discovery)} ||
+           type == std::byte{static_cast<std::uint8_t>(wire::NextHeader::locator_update)};
+  }
+
+  /// How many buffers the receive socket's filter has discarded because this node itself sent them.
+  std::uint64_t own_buffers() const noexcept {
+    if (!config_.mcast_loop) return 0;
+    return coalesced_ ? queue_.counters().buffers : queue_.counters().datagrams;
+  }
+
+  LinkConfig config_;
+  GroupPrefix prefix_;
+  Socket sender_;
+  LinkMonitor link_;
+  SendQueue queue_;
+  Socket data_;
+  Socket control_;
+  std::array<int, 2> handles_{};
+  BufferSize receive_buffer_;
+  bool coalesced_ = false;
+  bool batching_ = false;
+  TimePoint deadline_{};
+  std::vector<Locator> wanted_;
+  ReceiveBatch data_batch_{batch_buffers};
+  ReceiveBatch control_batch_{control_batch_buffers};
+  OverflowCount overflow_;
+  Counters counters_;
+};
+
+}  // namespace ilnp

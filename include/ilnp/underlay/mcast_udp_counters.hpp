@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ilnp {
+
+/// What a multicast underlay has carried and dropped since its construction.
+struct McastUdpCounters {
+  std::uint64_t frames_in = 0;    ///< handed up
+  std::uint64_t buffers_in = 0;   ///< so many buffers they came in (several frames each, with UDP GRO)
+  std::uint64_t control_in = 0;   ///< of these buffers, those that came by the control messages' own socket
+  std::uint64_t frames_out = 0;   ///< sent
+  std::uint64_t buffers_out = 0;  ///< so many buffers they left in (several frames each, with UDP GSO)
+  std::uint64_t wrong_group = 0;  ///< frames to an address that is not the group of a joined locator
+  std::uint64_t wrong_interface = 0;  ///< frames that came in on another interface
+  std::uint64_t too_long = 0;         ///< frames longer than the link's largest
+  std::uint64_t truncated = 0;        ///< frames that the kernel had cut off
+  /// Buffers (not frames: with UDP GRO one may hold 64) that the kernel dropped for want of room. Known up to a second late, and never
+  /// too high: the kernel's own count also has the frames that the socket's filter discards, which are subtracted.
+  std::uint64_t receive_overflow = 0;
+  std::uint64_t send_errors = 0;   ///< frames of a batch that could not be sent
+  std::uint64_t gso_refusals = 0;  ///< trains (UDP GSO) that were refused, and whose frames were sent singly
+  std::uint64_t gso_fallbacks =
+      0;  ///< 1 once no more trains are made, because the kernel or the device takes none
+  std::uint64_t link_changes = 0;  ///< how often the interface went or came
+
+  /// Calls `each(const char* name, std::uint64_t value)` for all of them.
+  template <class Each>
+  void for_each(Each&& each) const {
+    each("frames_in", frames_in);
+    each("buffers_in", buffers_in);
+    each("control_in", control_in);
+    each("frames_out", frames_out);
+    each("buffers_out", buffers_out);
+    each("wrong_group", wrong_group);
+    each("wrong_interface", wrong_interface);
+    each("too_long", too_long);
+    each("truncated", truncated);
+    each("receive_overflow", receive_overflow);
+    each("send_errors", send_errors);
+    each("gso_refusals", gso_refusals);
+    each("gso_fallbacks", gso_fallbacks);
+    each("link_changes", link_changes);
+  }
+};
+
+}  // namespace ilnp
