@@ -13,7 +13,9 @@ using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
 /// The octets of a text, without a terminator. Valid as long as the text is.
-inline Bytes as_bytes(std::string_view text) noexcept { return std::as_bytes(std::span(text.data(), text.size())); }
+inline Bytes as_bytes(std::string_view text) noexcept {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 /// Octets seen as text, without a check of their encoding. Valid as long as the octets are.
 inline std::string_view as_text(Bytes bytes) noexcept {

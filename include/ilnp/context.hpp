@@ -24,6 +24,9 @@ using TimePoint = Clock::time_point;
 /// "No deadline": later than any other time.
 inline constexpr TimePoint never = TimePoint::max();
 
+/// Earlier than any other time, and far enough from the end of the scale for a difference not to overflow.
+inline constexpr TimePoint long_ago{Duration::min() / 4};
+
 /// Sees nothing, and costs nothing.
 struct NoObserver {
   template <class Event>

@@ -11,19 +11,19 @@ using boost::system::error_code;
 /// Errors that the toolkit gives to its user. Bad input from the network is never one of these: it is dropped and
 /// counted (see `Counters` of each layer). Errors of the operating system come as `boost::system::system_category`.
 enum class Errc {
-  no_route = 1,           ///< no interface is known that leads to any locator of the destination
-  unknown_host,           ///< no node with this host name (or identifier) has been heard of
-  message_too_long,       ///< the payload does not fit one frame
-  not_joined,             ///< the locator to send on is not an interface of this node
-  port_in_use,            ///< the port is bound, or mapped, already
-  port_not_bound,         ///< the port to send from is not bound
-  not_mapped,             ///< the local port has no mapping
-  invalid_port,           ///< a port outside 1 to 65535
-  invalid_host_name,      ///< empty, over 255 octets, or not UTF-8
-  invalid_address,        ///< not four (or eight) groups of up to four hex digits
-  too_many_mappings,      ///< the mapping table is full
-  bad_request,            ///< a control request of the wrong form
-  queue_full,             ///< a bounded queue has no room
+  no_route = 1,       ///< no interface is known that leads to any locator of the destination
+  unknown_host,       ///< no node with this host name (or identifier) has been heard of
+  message_too_long,   ///< the payload does not fit one frame
+  not_joined,         ///< the locator to send on is not an interface of this node
+  port_in_use,        ///< the port is bound, or mapped, already
+  port_not_bound,     ///< the port to send from is not bound
+  not_mapped,         ///< the local port has no mapping
+  invalid_port,       ///< a port outside 1 to 65535
+  invalid_host_name,  ///< empty, over 255 octets, or not UTF-8
+  invalid_address,    ///< not four (or eight) groups of up to four hex digits
+  too_many_mappings,  ///< the mapping table is full
+  bad_request,        ///< a control request of the wrong form
+  queue_full,         ///< a bounded queue has no room
 };
 
 /// Every `Errc` with the text that a person reads. Thread-safe; no allocation but that of the text.
@@ -32,19 +32,32 @@ class ErrorCategory final : public boost::system::error_category {
   const char* name() const noexcept override { return "ilnp"; }
   std::string message(int value) const override {
     switch (static_cast<Errc>(value)) {
-      case Errc::no_route: return "no route to the destination's locator";
-      case Errc::unknown_host: return "unknown host";
-      case Errc::message_too_long: return "message too long";
-      case Errc::not_joined: return "not joined to that locator";
-      case Errc::port_in_use: return "port in use";
-      case Errc::port_not_bound: return "port not bound";
-      case Errc::not_mapped: return "no mapping for that local port";
-      case Errc::invalid_port: return "not a port (1 to 65535)";
-      case Errc::invalid_host_name: return "not a host name (1 to 255 octets of UTF-8)";
-      case Errc::invalid_address: return "not four groups of up to four hex digits";
-      case Errc::too_many_mappings: return "too many mappings";
-      case Errc::bad_request: return "not a request";
-      case Errc::queue_full: return "queue full";
+      case Errc::no_route:
+        return "no route to the destination's locator";
+      case Errc::unknown_host:
+        return "unknown host";
+      case Errc::message_too_long:
+        return "message too long";
+      case Errc::not_joined:
+        return "not joined to that locator";
+      case Errc::port_in_use:
+        return "port in use";
+      case Errc::port_not_bound:
+        return "port not bound";
+      case Errc::not_mapped:
+        return "no mapping for that local port";
+      case Errc::invalid_port:
+        return "not a port (1 to 65535)";
+      case Errc::invalid_host_name:
+        return "not a host name (1 to 255 octets of UTF-8)";
+      case Errc::invalid_address:
+        return "not four groups of up to four hex digits";
+      case Errc::too_many_mappings:
+        return "too many mappings";
+      case Errc::bad_request:
+        return "not a request";
+      case Errc::queue_full:
+        return "queue full";
     }
     return "unknown error";
   }

@@ -36,8 +36,8 @@ struct AnyUp {
 /// - `on_timer(cx)`: does what is due; true if the link has come back, and the node should announce itself again.
 /// - `max_frame()`: the largest frame, octets.
 template <class U>
-concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, Context<>& cx, FrameSource from, MutableBytes frame,
-                            detail::AnyUp up) {
+concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, Context<>& cx,
+                            FrameSource from, MutableBytes frame, detail::AnyUp up) {
   { u.join(l) } -> std::same_as<error_code>;
   { u.leave(l) } -> std::same_as<error_code>;
   u.begin_batch();
@@ -53,9 +53,9 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
 struct NetworkSource {
   Ilv source;
   Ilv destination;
-  Locator interface;          ///< the locator that it came in on
-  std::uint8_t next_header;   ///< who is to read the payload
-  std::uint8_t hop_limit;     ///< as received
+  Locator interface;         ///< the locator that it came in on
+  std::uint8_t next_header;  ///< who is to read the payload
+  std::uint8_t hop_limit;    ///< as received
 };
 
 /// Carries packets between nodes that are named by their NID, wherever they are.
@@ -65,8 +65,9 @@ struct NetworkSource {
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`.
 /// - `resolve(name)`: the NID of a host name, or `Errc::unknown_host`.
 template <class N>
-concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_header, Packet& packet, Context<>& cx, FrameSource from,
-                                MutableBytes frame, detail::AnyUp up, std::string_view name) {
+concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_header, Packet& packet,
+                                Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
+                                std::string_view name) {
   { n.send(nid, next_header, packet, cx) } -> std::same_as<error_code>;
   n.on_receive(from, frame, cx, up);
   n.on_timer(cx, up);
@@ -86,8 +87,9 @@ struct DatagramSource {
 
 /// Carries datagrams between ports of nodes that are named by their NID.
 template <class T>
-concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port, Bytes payload, Context<>& cx, FrameSource from,
-                                  MutableBytes frame, detail::AnyUp up, std::string_view name) {
+concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port, Bytes payload,
+                                  Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
+                                  std::string_view name) {
   { t.bind(port) } -> std::same_as<error_code>;
   t.unbind(port);
   { t.send(port, nid, port, payload, cx) } -> std::same_as<error_code>;

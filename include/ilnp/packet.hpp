@@ -16,8 +16,9 @@ namespace ilnp {
 /// batch is flushed. One thread.
 class Packet {
  public:
-  /// The most that all layers together may put in front: ILNP 40 and STP 4, and room for two more layers.
-  static constexpr std::size_t headroom = 96;
+  /// The most that all layers together may put in front. Room for a whole control message: a network header (40), and a
+  /// discovery message with the longest host name (17 + 255), so that what a layer itself has to say needs no buffer that outlives the call.
+  static constexpr std::size_t headroom = 384;
 
   explicit Packet(Bytes payload) noexcept : payload_(payload) {}
 

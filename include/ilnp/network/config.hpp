@@ -14,13 +14,14 @@ namespace ilnp {
 struct NetworkConfig {
   using LocatorSet = std::vector<Locator>;
 
-  Nid nid;                            ///< who this node is
-  std::vector<LocatorSet> locators;   ///< the cycle: the node is in the first set, then moves to the next, and round again
-  std::string host_name;              ///< what others call this node: 1 to 255 octets of UTF-8
-  std::uint8_t hop_limit = 3;         ///< of packets that this node sends
+  Nid nid;  ///< who this node is
+  std::vector<LocatorSet>
+      locators;  ///< the cycle: the node is in the first set, then moves to the next, and round again
+  std::string host_name;       ///< what others call this node: 1 to 255 octets of UTF-8
+  std::uint8_t hop_limit = 3;  ///< of packets that this node sends
   Duration backwards_learning_ttl = std::chrono::seconds(30);
   Duration active_unicast_session_ttl = std::chrono::seconds(30);
-  Duration move_time = std::chrono::seconds(20);     ///< from the begin of one handoff to the begin of the next
+  Duration move_time = std::chrono::seconds(20);  ///< from the begin of one handoff to the begin of the next
   Duration handoff_time = std::chrono::seconds(10);  ///< for how long old and new locators are both joined
   unsigned loc_update_retries = 3;
   Duration loc_update_retry_wait_time = std::chrono::seconds(1);
@@ -42,7 +43,8 @@ struct NetworkConfig {
         for (std::size_t j = 0; j < i; ++j) check(set[i] != set[j], "locators: one stands twice in a set");
       }
     }
-    check(wire::is_host_name(as_bytes(host_name)), "hostname: 1 to 255 octets of UTF-8, no control characters");
+    check(wire::is_host_name(as_bytes(host_name)),
+          "hostname: 1 to 255 octets of UTF-8, no control characters");
     check(backwards_learning_ttl > Duration::zero(), "backwards_learning_ttl: must be above 0");
     check(active_unicast_session_ttl > Duration::zero(), "active_unicast_session_ttl: must be above 0");
     check(move_time > Duration::zero(), "move_time: must be above 0");

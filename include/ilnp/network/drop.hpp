@@ -8,40 +8,40 @@ namespace ilnp {
 
 /// Why the network layer dropped a packet. Each is counted; none is an error to anybody.
 enum class Drop : std::uint8_t {
-  too_short,               ///< shorter than the network header
-  wrong_length,            ///< the payload length does not fit the frame
-  not_joined,              ///< came in on a locator that this node has not joined
-  own_frame,               ///< sent by this node, and carried back to it
-  hop_limit,               ///< to be forwarded, but the hop limit was 0
-  no_route,                ///< to be forwarded, but no interface leads to its destination locator
-  another_carries,         ///< another node carries this flow between the same two networks
-  reflected,               ///< a copy that came back to the network it was on, with a lower hop limit
-  duplicate,               ///< a copy of a packet that came in on another interface
-  overheard,               ///< between two other nodes, and not to be carried by this one (no defect)
-  discovery_malformed,     ///< a discovery message that does not parse
-  discovery_bad_name,      ///< a discovery message without a proper host name
-  discovery_repeated,      ///< not passed on again: equal to one that was within the last second
-  update_malformed,        ///< a locator update that does not parse: no locators, half of one, an unknown type
-  update_unexpected,       ///< a locator update from a node with which there was no traffic
-  update_too_often,        ///< more changes than a node may make in a second
-  update_contradicted,     ///< an advertisement that contradicts a locator update less than 2 s old
+  too_short,            ///< shorter than the network header
+  wrong_length,         ///< the payload length does not fit the frame
+  not_joined,           ///< came in on a locator that this node has not joined
+  own_frame,            ///< sent by this node, and carried back to it
+  hop_limit,            ///< to be forwarded, but the hop limit was 0
+  no_route,             ///< to be forwarded, but no interface leads to its destination locator
+  another_carries,      ///< another node carries this flow between the same two networks
+  reflected,            ///< a copy that came back to the network it was on, with a lower hop limit
+  duplicate,            ///< a copy of a packet that came in on another interface
+  overheard,            ///< between two other nodes, and not to be carried by this one (no defect)
+  discovery_malformed,  ///< a discovery message that does not parse
+  discovery_bad_name,   ///< a discovery message without a proper host name
+  discovery_repeated,   ///< not passed on again: equal to one that was within the last second
+  update_malformed,     ///< a locator update that does not parse: no locators, half of one, an unknown type
+  update_unexpected,    ///< a locator update from a node with which there was no traffic
+  update_too_often,     ///< more changes than a node may make in a second
+  update_contradicted,  ///< an advertisement that contradicts a locator update less than 2 s old
   acknowledgement_unexpected,  ///< an acknowledgement that answers no pending update
-  unknown_destination,     ///< to all nodes, with a next header other than discovery
-  table_full,              ///< nothing learnt: the table is at its limit
-  send_failed,             ///< the underlay did not take a frame to be forwarded or a control message
+  unknown_destination,         ///< to all nodes, with a next header other than discovery
+  table_full,                  ///< nothing learnt: the table is at its limit
+  send_failed,                 ///< the underlay did not take a frame to be forwarded or a control message
 };
 
 inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::send_failed) + 1;
 
 constexpr std::string_view to_string(Drop reason) noexcept {
   constexpr std::array<std::string_view, drop_reasons> names{
-      "too_short",         "wrong_length",        "not_joined",
-      "own_frame",         "hop_limit",           "no_route",
-      "another_carries",   "reflected",           "duplicate",
-      "overheard",         "discovery_malformed", "discovery_bad_name",
-      "discovery_repeated", "update_malformed",   "update_unexpected",
-      "update_too_often",  "update_contradicted", "acknowledgement_unexpected",
-      "unknown_destination", "table_full",        "send_failed"};
+      "too_short",           "wrong_length",        "not_joined",
+      "own_frame",           "hop_limit",           "no_route",
+      "another_carries",     "reflected",           "duplicate",
+      "overheard",           "discovery_malformed", "discovery_bad_name",
+      "discovery_repeated",  "update_malformed",    "update_unexpected",
+      "update_too_often",    "update_contradicted", "acknowledgement_unexpected",
+      "unknown_destination", "table_full",          "send_failed"};
   return names[static_cast<std::size_t>(reason)];
 }
 

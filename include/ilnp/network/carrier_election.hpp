@@ -1,0 +1,138 @@
+#pragma once
+
+#include "neighbour_table.hpp"
+
+namespace ilnp {
+
+/// A flow that a node may have to carry: from whom, and between which networks.
+struct FlowKey {
+  Nid source;
+  Locator from;
+  Locator to;
+  friend bool operator==(const FlowKey&, const FlowKey&) noexcept = default;
+};
+
+struct FlowKeyHash {
+  using is_avalanching = void;
+  std::size_t operator()(const FlowKey& key) const noexcept {
+    return mix64(key.source.value() ^ mix64(key.from.value() ^ mix64(key.to.value() + 0x9e3779b97f4a7c15)));
+  }
+};
+
+/// Which of several nodes that join the same networks carries a flow between them, without a message of its own
+/// (docs/protocol.md, "One copy"). Each node hears on the far network what the others carry:
+///
+/// - Who hears that another carries the flow with a higher hop limit (a shorter way), or with the same one and a lower
+///   identifier, stands back. Who carries on although it should stand back always carries (a node of another kind): then
+///   this node stands back after `grace`.
+/// - Who stands back watches. When a packet that it would have carried is not heard within `takeover`, it carries.
+/// - A node that is only passing through (in handoff) is never waited for; and in handoff itself this node first listens.
+/// - In doubt: carry.
+class CarrierElection {
+ public:
+  static constexpr std::size_t max_flows = 4096;
+  static constexpr Duration takeover = std::chrono::milliseconds(500);
+  static constexpr Duration grace = std::chrono::milliseconds(300);
+  /// For this long a lower hop limit than the best, or another interface, means a copy.
+  static constexpr Duration copy_window = std::chrono::milliseconds(500);
+  static constexpr Duration conflict_memory = std::chrono::seconds(10);
+  static constexpr Duration flow_life = std::chrono::seconds(60);
+
+  enum class Verdict { carry, copy, another };
+
+  CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
+
+  /// A packet of the flow came in on `in` with `hop_limit`, and would go out on `out`. `passing`: this node is in handoff on one of the two.
+  Verdict decide(const FlowKey& key, Locator in, Locator out, std::uint8_t hop_limit, bool passing,
+                 TimePoint now) {
+    Flow* flow = flows_.insert(key, now);
+    if (!flow) return Verdict::carry;
+    if (flow->seen_at == long_ago || now - flow->seen_at >= flow_life || flow->out != out)
+      begin(*flow, in, out, passing, now);
+    if (now - flow->seen_at < copy_window &&
+        (hop_limit < flow->hop_limit || (hop_limit == flow->hop_limit && in != flow->in)))
+      return Verdict::copy;
+    flow->in = in;
+    flow->hop_limit = hop_limit;
+    flow->seen_at = now;
+    if (!flow->standing_back) return Verdict::carry;
+    if (flow->unanswered == never) flow->unanswered = now;
+    if (now - flow->unanswered < takeover) return Verdict::another;
+    take_over(*flow, now);
+    return Verdict::carry;
+  }
+
+  /// `sender` has put a packet of the flow on `on` with `hop_limit`, which is not where the flow comes from.
+  void overhear(const FlowKey& key, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
+                TimePoint now) {
+    Flow* flow = flows_.find(key);
+    if (!flow || flow->in == on || flow->out != on || now - flow->seen_at >= flow_life) return;
+    const auto* rival = neighbours_->find(sender);
+    const bool rival_passes = rival && neighbours_->passing(*rival, flow->in, on, now);
+    if (flow->standing_back) {
+      flow->unanswered = never;
+      flow->rival = sender;
+      if (rival_passes && !passing) flow->standing_back = false;
+      return;
+    }
+    const int mine = flow->hop_limit - 1;
+    if (hop_limit < mine) return;  // a reflection of what this node carried, or a longer way
+    const bool beaten =
+        passing || hop_limit > mine || (rival && (rival->always_carries || rival->nid < self_));
+    if (rival_passes && !passing) return;
+    if (beaten) {
+      stand_back(*flow, sender);
+    } else if (now - flow->conflict_heard >= conflict_memory) {
+      flow->conflict = flow->conflict_heard = now;  // the first of a new conflict
+    } else if (flow->conflict_heard = now; now - flow->conflict >= grace) {
+      if (auto* known = neighbours_->find(sender)) known->always_carries = true;
+      stand_back(*flow, sender);
+    }
+  }
+
+ private:
+  struct Flow {
+    Locator in;
+    Locator out;
+    TimePoint seen_at = long_ago;
+    TimePoint unanswered = never;   ///< the first packet since the other was heard to carry
+    TimePoint conflict = long_ago;  ///< since when another carries that should not
+    TimePoint conflict_heard = long_ago;
+    std::uint64_t rival = 0;  ///< who carries, while this node stands back
+    std::uint8_t hop_limit = 0;
+    bool standing_back = false;
+
+    bool established() const noexcept { return false; }
+    bool expired(TimePoint now) const noexcept { return now - seen_at >= flow_life; }
+  };
+
+  void begin(Flow& flow, Locator in, Locator out, bool passing, TimePoint now) {
+    flow = Flow{};
+    flow.out = out;
+    flow.standing_back = passing;
+    if (passing) return;
+    neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
+      if (flow.standing_back || now - other.failed_at < NeighbourTable::distrust) return;
+      if ((other.always_carries || other.nid < self_) && neighbours_->settled(other, in, out, now))
+        stand_back(flow, sender);
+    });
+  }
+
+  static void stand_back(Flow& flow, std::uint64_t rival) noexcept {
+    flow.standing_back = true;
+    flow.rival = rival;
+    flow.unanswered = never;
+  }
+
+  void take_over(Flow& flow, TimePoint now) noexcept {
+    flow.standing_back = false;
+    flow.conflict_heard = long_ago;
+    if (auto* gone = neighbours_->find(flow.rival)) gone->failed_at = now;
+  }
+
+  Nid self_;
+  NeighbourTable* neighbours_;
+  BoundedTable<FlowKey, Flow, FlowKeyHash> flows_{max_flows};
+};
+
+}  // namespace ilnp

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "drop.hpp"
+
+namespace ilnp {
+
+/// What the network layer has done so far. All count packets, from the start.
+struct NetworkCounters {
+  std::uint64_t received = 0;   ///< frames that came up from the underlay
+  std::uint64_t delivered = 0;  ///< packets handed to the layer above
+  std::uint64_t forwarded = 0;  ///< packets carried for others, discovery apart
+  std::uint64_t sent = 0;       ///< packets of this node's own, control messages included
+  std::uint64_t discovery_received = 0;
+  std::uint64_t discovery_passed_on = 0;  ///< once for each interface
+  std::uint64_t solicitations_sent = 0;
+  std::uint64_t advertisements_sent = 0;
+  std::uint64_t updates_sent = 0;
+  std::uint64_t updates_received = 0;  ///< accepted
+  std::uint64_t acknowledgements_sent = 0;
+  std::uint64_t acknowledgements_received = 0;  ///< accepted
+  std::uint64_t handoffs = 0;                   ///< begun
+  std::array<std::uint64_t, drop_reasons> dropped{};
+
+  std::uint64_t of(Drop reason) const noexcept { return dropped[static_cast<std::size_t>(reason)]; }
+
+  /// Calls `f(name, value)` for each counter; dropped packets have names of the form `dropped_REASON`.
+  template <class F>
+  void for_each(F&& f) const {
+    f("received", received);
+    f("delivered", delivered);
+    f("forwarded", forwarded);
+    f("sent", sent);
+    f("discovery_received", discovery_received);
+    f("discovery_passed_on", discovery_passed_on);
+    f("solicitations_sent", solicitations_sent);
+    f("advertisements_sent", advertisements_sent);
+    f("updates_sent", updates_sent);
+    f("updates_received", updates_received);
+    f("acknowledgements_sent", acknowledgements_sent);
+    f("acknowledgements_received", acknowledgements_received);
+    f("handoffs", handoffs);
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason)
+      f("dropped_" + std::string(to_string(static_cast<Drop>(reason))), dropped[reason]);
+  }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// When to ask who is there (docs/protocol.md, "Discovery"): in rounds, and out of turn when something that is needed is not known or about to
+/// be forgotten.
+class DiscoveryRounds {
+ public:
+  /// `refresh`: after this long without a frame of its own an endpoint says where it is, so that routers do not forget it.
+  DiscoveryRounds(Duration wait_time, Duration refresh) noexcept : wait_time_(wait_time), refresh_(refresh) {}
+
+  template <ContextLike Cx>
+  void start(Cx& cx) {
+    schedule(cx);
+    refresh_at_ = cx.now() + refresh_;
+    asked_ = cx.now();
+  }
+
+  /// A solicitation of another node was heard: all answer it, so none of this node's is needed for a while.
+  void heard(TimePoint now) noexcept { heard_ = now; }
+
+  /// Something is not known. True if it is time to ask: not more often than `min_gap`, and not right after another asked.
+  bool ask(TimePoint now) noexcept {
+    const Duration gap = std::min<Duration>(min_gap, refresh_ / 2);
+    if (now - asked_ < gap || now - heard_ < gap / 4) return false;
+    asked_ = now;
+    return true;
+  }
+
+  /// True if a round is due and no other node has just asked; sets the time of the next.
+  template <ContextLike Cx>
+  bool round_due(Cx& cx) {
+    if (cx.now() < round_at_) return false;
+    schedule(cx);
+    if (cx.now() - heard_ < wait_time_) return false;
+    asked_ = cx.now();
+    return true;
+  }
+
+  /// True if it is time to see whether routers have to be reminded of this node.
+  bool refresh_due(TimePoint now) noexcept {
+    if (now < refresh_at_) return false;
+    refresh_at_ = now + refresh_;
+    return true;
+  }
+
+  Duration refresh() const noexcept { return refresh_; }
+  TimePoint next_deadline() const noexcept { return std::min(round_at_, refresh_at_); }
+
+ private:
+  static constexpr Duration min_gap = std::chrono::seconds(5);
+
+  template <ContextLike Cx>
+  void schedule(Cx& cx) {
+    const auto half = wait_time_ / 2;
+    round_at_ = cx.now() + half +
+                Duration(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(half.count()) + 1)));
+  }
+
+  Duration wait_time_;
+  Duration refresh_;
+  TimePoint round_at_ = never;
+  TimePoint refresh_at_ = never;
+  TimePoint heard_ = long_ago;
+  TimePoint asked_ = long_ago;
+};
+
+}  // namespace ilnp

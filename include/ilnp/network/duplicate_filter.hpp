@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+
+#include "bounded_table.hpp"
+#include "interfaces.hpp"
+
+namespace ilnp {
+
+/// Lets each packet for this node through once, though the node has joined several networks and hears it on more than one
+/// (docs/protocol.md, "Each datagram once").
+///
+/// Equal datagrams in a row are legitimate, so a copy is not told by its content alone: for each packet that was let through on one interface, one equal packet
+/// is expected, and taken for the copy, on each of the others, for `window` at the most. The packet that comes first is let through, so
+/// nothing waits, and nothing is lost when the node that carried the copies goes away.
+class DuplicateFilter {
+ public:
+  static constexpr std::size_t max_packets = 4096;
+  static constexpr Duration window = std::chrono::seconds(1);
+
+  /// A packet with this hash has come in on the interface in `slot`; `slots` says which are joined, a bit each. True if the
+  /// packet is new.
+  bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t slots, TimePoint now) {
+    Packet* packet = packets_.insert(hash, now);
+    if (!packet) return true;  // in doubt, deliver
+    packet->age(now);
+    if (packet->take(slot)) return false;
+    for (std::size_t other = 0; other < Interfaces::max_joined; ++other)
+      if (other != slot && (slots >> other & 1) && packet->fresh[other] < UINT16_MAX) ++packet->fresh[other];
+    return true;
+  }
+
+ private:
+  struct Packet {
+    std::array<std::uint16_t, Interfaces::max_joined>
+        fresh{};  ///< copies expected, by interface: of this half window
+    std::array<std::uint16_t, Interfaces::max_joined> stale{};  ///< and of the one before
+    TimePoint half = long_ago;
+
+    void age(TimePoint now) {
+      if (now - half < window / 2) return;
+      if (now - half < window) {
+        stale = fresh;
+      } else {
+        stale.fill(0);
+      }
+      fresh.fill(0);
+      half = now;
+    }
+    bool take(std::size_t interface) {
+      std::uint16_t& expected = stale[interface] ? stale[interface] : fresh[interface];
+      if (expected == 0) return false;
+      --expected;
+      return true;
+    }
+    bool established() const noexcept { return false; }
+    bool expired(TimePoint now) const noexcept { return now - half >= window; }
+  };
+
+  BoundedTable<std::uint64_t, Packet> packets_{max_packets};
+};
+
+}  // namespace ilnp

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <optional>
+
+#include "bounded_table.hpp"
+#include "interfaces.hpp"
+
+namespace ilnp {
+
+/// Which interface leads to a locator, as learnt backwards: from the interface that frames of that locator come in on
+/// (docs/protocol.md, "Backwards learning").
+///
+/// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
+///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.
+/// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes over
+///   when it alone was heard for `switch_time`.
+class ForwardingTable {
+ public:
+  static constexpr std::size_t max_routes = 4096;
+  static constexpr Duration switch_time = std::chrono::seconds(1);
+  static constexpr Duration probe_time = std::chrono::seconds(3);
+
+  /// `dormant`: for how long a route that nobody uses is kept after `ttl`, to be tried once.
+  ForwardingTable(Duration ttl, Duration dormant) noexcept : ttl_(ttl), dormant_(dormant) {}
+
+  struct Found {
+    Locator interface;
+    bool wants_probe;  ///< the route will expire, or has; a solicitation would confirm it
+  };
+
+  /// A frame from `locator` came in on `interface`. False if the table is full.
+  bool learn(Locator locator, Locator interface, const Interfaces& interfaces, TimePoint now) {
+    if (locator == last_locator_ && interface == last_interface_ && now == last_time_) return true;
+    if (interfaces.current(locator)) return true;  // its own locators map to themselves
+    const Interface* in = interfaces.find(interface);
+    if (interfaces.joined(locator) && (!in || in->leaving)) return true;
+    Route* route = routes_.insert(locator, now);
+    if (!route) return false;
+    last_locator_ = locator, last_interface_ = interface, last_time_ = now;
+    const Interface* held = route->confirmations ? interfaces.find(route->interface) : nullptr;
+    const bool held_is_worse = !held || (held->leaving && in && !in->leaving);
+    const bool held_is_better = held && !held->leaving && in && in->leaving && now - route->confirmed < ttl_;
+    if (!held_is_worse && route->interface != interface) {
+      if (held_is_better) return true;
+      if (route->alternate_since == never || route->alternate != interface) {
+        route->alternate = interface;
+        route->alternate_since = now;
+      }
+      if (now - route->alternate_since < switch_time) return true;
+    }
+    if (route->confirmations == 0 || route->interface != interface || !valid(*route, now)) ++generation_;
+    route->interface = interface;
+    route->confirmed = now;
+    route->expires = now + ttl_ + dormant_;
+    route->alternate_since = never;
+    route->probed = never;
+    if (route->confirmations < 2) ++route->confirmations;
+    return true;
+  }
+
+  /// The interface that leads to `locator`. `use` says that a packet will follow it now.
+  std::optional<Found> find(Locator locator, TimePoint now, bool use = true) {
+    Route* route = routes_.find(locator);
+    if (!route || !valid(*route, now)) return std::nullopt;
+    if (route->alternate_since != never && now - route->alternate_since >= switch_time) {
+      route->interface = route->alternate;
+      route->confirmed = route->alternate_since;
+      route->alternate_since = never;
+      ++generation_;
+    }
+    bool wants_probe = false;
+    if (use) {
+      route->used = true;
+      wants_probe = now - route->confirmed >= ttl_ * 2 / 3;
+      if (wants_probe && route->probed == never) route->probed = now;
+    }
+    return Found{route->interface, wants_probe};
+  }
+
+  /// Drops what was learnt through `interface`. Routes for which no other way is known go through `instead`, until they
+  /// are confirmed or `probe_time` is over: a network that was reachable from the old place most likely is from the new.
+  /// True if there are such routes: a solicitation would confirm them.
+  bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
+    last_time_ = long_ago;
+    ++generation_;
+    bool guessed = false;
+    std::vector<Locator> gone;
+    routes_.for_each([&](Locator locator, Route& route) {
+      if (route.alternate_since != never && route.alternate == interface) route.alternate_since = never;
+      if (route.interface != interface) return;
+      if (route.alternate_since != never) {
+        route.interface = route.alternate;
+        route.confirmed = now;
+        route.alternate_since = never;
+      } else if (instead && *instead != locator && valid(route, now)) {
+        route.interface = *instead;
+        route.confirmed = now - ttl_;
+        route.probed = now;
+        guessed = true;
+      } else {
+        gone.push_back(locator);
+      }
+    });
+    for (const Locator locator : gone) routes_.erase(locator);
+    return guessed;
+  }
+
+  std::size_t size() const noexcept { return routes_.size(); }
+  /// Grows when a route is added or changed.
+  std::uint32_t generation() const noexcept { return generation_; }
+
+  /// Calls `f(locator, interface, age)` for each route that is known.
+  template <class F>
+  void for_each(TimePoint now, F&& f) const {
+    routes_.for_each([&](Locator locator, const Route& route) {
+      if (valid(route, now)) f(locator, route.interface, now - route.confirmed);
+    });
+  }
+
+ private:
+  struct Route {
+    Locator interface;
+    Locator alternate;
+    TimePoint confirmed = long_ago;
+    TimePoint expires = long_ago;
+    TimePoint alternate_since = never;
+    TimePoint probed = never;
+    std::uint8_t confirmations = 0;
+    bool used = false;
+
+    bool established() const noexcept { return used || confirmations > 1; }
+    bool expired(TimePoint now) const noexcept { return now >= expires; }
+  };
+
+  bool valid(const Route& route, TimePoint now) const noexcept {
+    if (now - route.confirmed < ttl_) return true;
+    return now < route.expires && (route.probed == never || now - route.probed < probe_time);
+  }
+
+  Duration ttl_;
+  Duration dormant_;
+  std::uint32_t generation_ = 0;
+  BoundedTable<Locator, Route> routes_{max_routes};
+  // The frames of one batch mostly come from where the one before came from.
+  Locator last_locator_;
+  Locator last_interface_;
+  TimePoint last_time_ = long_ago;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../address.hpp"
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// A node as this one knows it: its name, and where it was seen or has said to be.
+///
+/// Which locator to use (docs/protocol.md, "Several locators"): the candidates are those of the last locator update, as long
+/// as nothing newer contradicts it, and those of the latest burst of confirmations. Among the candidates to which there is a way, one that this
+/// node has joined itself comes first, then the one in use, then the newest.
+class Host {
+ public:
+  static constexpr std::size_t max_locators = 16;
+  static constexpr Duration burst = std::chrono::seconds(1);  ///< confirmations this close together are one
+  static constexpr Duration update_wins =
+      std::chrono::seconds(2);  ///< over an advertisement that was under way
+
+  struct Place {
+    Locator locator;
+    TimePoint confirmed;
+    bool updated = false;  ///< named by the last locator update
+  };
+
+  /// A discovery message says that the node is at `locator`. False if that contradicts an update that is too fresh.
+  bool confirm(Locator locator, TimePoint now) {
+    Place* place = find(locator);
+    const bool listed = place && place->updated;
+    if (!listed && now - updated_at_ < update_wins) return false;
+    if (!listed && any_updated()) {
+      // It has moved on, or the update did not name all: from here on the confirmations decide.
+      for (Place& other : places_) other.updated = false;
+    }
+    if (!place) place = &add(locator);
+    place->confirmed = now;
+    ++changes_;
+    return true;
+  }
+
+  /// The node itself has said that it is at `locators`, the preferred one first, and nowhere else. What was known before is
+  /// only a way out while there is no way to the new.
+  void update(std::span<const Locator> locators, TimePoint now) {
+    updated_at_ = now;
+    for (Place& place : places_)
+      place.updated = false, place.confirmed = std::min(place.confirmed, now - 2 * burst);
+    const auto named = locators.first(std::min(locators.size(), max_locators));
+    for (std::size_t at = named.size(); at-- > 0;) {
+      Place* place = find(named[at]);
+      if (!place) place = &add(named[at]);
+      const Place moved{named[at], now, true};
+      places_.erase(places_.begin() + (place - places_.data()));
+      places_.insert(places_.begin(), moved);
+    }
+    ++changes_;
+  }
+
+  /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
+  /// Null if there is a way to none.
+  template <class Usable, class Joined>
+  const Locator* select(Usable&& usable, Joined&& joined) {
+    const TimePoint latest = last_confirmed();
+    const auto candidate = [&](const Place& place) {
+      return place.updated || place.confirmed >= latest - burst;
+    };
+    const Place* best = nullptr;
+    int best_rank = 0;
+    for (const Place& place : places_) {
+      if (!usable(place.locator)) continue;
+      const int rank = !candidate(place) ? 1 : joined(place.locator) ? 3 : 2;
+      const bool better =
+          rank > best_rank || (rank == best_rank && best->locator != in_use_ &&
+                               (place.locator == in_use_ || place.confirmed > best->confirmed));
+      if (better) best = &place, best_rank = rank;
+    }
+    if (!best) return nullptr;
+    in_use_ = best->locator;
+    return &in_use_;
+  }
+
+  /// Is this what the last update said, with nothing newer against it?
+  bool updated_to(std::span<const Locator> locators) const noexcept {
+    const auto updated = static_cast<std::size_t>(std::ranges::count(places_, true, &Place::updated));
+    return updated == locators.size() &&
+           std::ranges::equal(locators, std::span(places_).first(updated), {}, {}, &Place::locator);
+  }
+
+  std::span<const Place> places() const noexcept { return places_; }
+  bool has(Locator locator) const noexcept { return const_cast<Host*>(this)->find(locator) != nullptr; }
+  TimePoint last_confirmed() const noexcept {
+    TimePoint latest = long_ago;
+    for (const Place& place : places_) latest = std::max(latest, place.confirmed);
+    return latest;
+  }
+  /// Where packets go at present; 0:0:0:0 before the first.
+  Locator in_use() const noexcept { return in_use_; }
+  const Locator* in_use_address() const noexcept { return &in_use_; }
+  /// Grows whenever `select` might answer otherwise.
+  std::uint32_t changes() const noexcept { return changes_; }
+
+  std::string name;  ///< empty if the node is known by an update only
+  TimePoint expires = long_ago;
+  std::uint8_t confirmations = 0;
+  bool used = false;
+  std::uint64_t selected_at = 0;  ///< what `select` was last asked under, for its caller's use
+
+  bool established() const noexcept { return used || confirmations > 1; }
+  bool expired(TimePoint now) const noexcept { return now >= expires; }
+
+ private:
+  Place* find(Locator locator) noexcept {
+    const auto at = std::ranges::find(places_, locator, &Place::locator);
+    return at == places_.end() ? nullptr : &*at;
+  }
+  bool any_updated() const noexcept { return std::ranges::any_of(places_, &Place::updated); }
+  Place& add(Locator locator) {
+    if (places_.size() == max_locators)
+      places_.erase(std::ranges::min_element(places_, {}, &Place::confirmed));
+    return places_.emplace_back(Place{locator, long_ago, false});
+  }
+
+  std::vector<Place> places_;
+  Locator in_use_;
+  TimePoint updated_at_ = long_ago;
+  std::uint32_t changes_ = 0;
+};
+
+}  // namespace ilnp

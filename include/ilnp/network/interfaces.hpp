@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "../address.hpp"
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// One locator that this node has joined, and what is due on it.
+struct Interface {
+  Locator locator;
+  bool leaving = false;   ///< the old place of a handoff: still heard, no longer announced
+  bool passing = false;   ///< joined by the handoff that is going on
+  std::uint8_t slot = 0;  ///< a small number of its own while it is joined, below `Interfaces::max_joined`
+  int announcements = 0;  ///< unsolicited advertisements still to be repeated
+  TimePoint joined_at;
+  TimePoint last_sent = long_ago;  ///< the last frame that carried this locator as its source
+  TimePoint solicit_at = never;    ///< a solicitation is due
+  TimePoint advertise_at = never;  ///< an unsolicited advertisement is due
+};
+
+/// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a scan is the fastest way.
+/// Those that stay come in the order of preference. A pointer is valid until the next change.
+class Interfaces {
+ public:
+  static constexpr std::size_t max_joined = 32;
+
+  Interface* find(Locator locator) noexcept {
+    const auto at = std::ranges::find(all_, locator, &Interface::locator);
+    return at == all_.end() ? nullptr : &*at;
+  }
+  const Interface* find(Locator locator) const noexcept {
+    return const_cast<Interfaces*>(this)->find(locator);
+  }
+
+  bool joined(Locator locator) const noexcept { return find(locator) != nullptr; }
+
+  /// Joined, and not being left.
+  bool current(Locator locator) const noexcept {
+    const Interface* interface = find(locator);
+    return interface && !interface->leaving;
+  }
+
+  /// The slots that are taken, a bit each.
+  std::uint32_t slots() const noexcept {
+    std::uint32_t taken = 0;
+    for (const Interface& interface : all_) taken |= std::uint32_t{1} << interface.slot;
+    return taken;
+  }
+
+  /// Adds `interface` and gives it a slot: the one that has been free for the longest time.
+  void add(const Interface& interface) {
+    const std::uint32_t taken = slots();
+    do {
+      last_slot_ = static_cast<std::uint8_t>((last_slot_ + 1) % max_joined);
+    } while (taken >> last_slot_ & 1 && all_.size() < max_joined);
+    all_.push_back(interface);
+    all_.back().slot = last_slot_;
+    ++generation_;
+  }
+  void remove(Locator locator) {
+    std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
+    ++generation_;
+  }
+  /// Puts the entries into the order of `locators`; those that are not among them come last.
+  void prefer(std::span<const Locator> locators) {
+    std::ranges::stable_sort(all_, {}, [&](const Interface& i) {
+      return std::ranges::find(locators, i.locator) - locators.begin();
+    });
+    ++generation_;
+  }
+
+  std::vector<Interface>& all() noexcept { return all_; }
+  const std::vector<Interface>& all() const noexcept { return all_; }
+  /// Grows with each change of the set.
+  std::uint32_t generation() const noexcept { return generation_; }
+
+  /// The preferred interface among those that stay; null before the start.
+  const Interface* preferred() const noexcept {
+    const auto at = std::ranges::find(all_, false, &Interface::leaving);
+    return at == all_.end() ? nullptr : &*at;
+  }
+
+ private:
+  std::vector<Interface> all_;
+  std::uint32_t generation_ = 0;
+  std::uint8_t last_slot_ = 0;
+};
+
+}  // namespace ilnp

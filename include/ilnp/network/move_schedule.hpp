@@ -1,0 +1,42 @@
+#pragma once
+
+#include "config.hpp"
+
+namespace ilnp {
+
+/// When a node moves through the cycle of its locator sets (docs/protocol.md, "Moving"). Keeps to the grid of `move_time`, however
+/// late it is asked.
+class MoveSchedule {
+ public:
+  explicit MoveSchedule(const NetworkConfig& config) noexcept : config_(&config) {}
+
+  void start(TimePoint now) noexcept {
+    if (config_->locators.size() > 1) next_move_ = now + config_->move_time;
+  }
+
+  TimePoint next_move() const noexcept { return next_move_; }
+  TimePoint handoff_end() const noexcept { return handoff_end_; }
+
+  /// The set that comes next in the cycle.
+  const NetworkConfig::LocatorSet& next_set() const noexcept {
+    return config_->locators[(index_ + 1) % config_->locators.size()];
+  }
+
+  /// The move that was due at `next_move()` is tried at `now`; `moved` says whether it was made.
+  void tried(bool moved, TimePoint now) noexcept {
+    if (moved) index_ = (index_ + 1) % config_->locators.size();
+    while (next_move_ <= now) next_move_ += config_->move_time;
+  }
+
+  /// A handoff has begun at `now`.
+  void begin_handoff(TimePoint now) noexcept { handoff_end_ = now + config_->handoff_time; }
+  void end_handoff() noexcept { handoff_end_ = never; }
+
+ private:
+  const NetworkConfig* config_;
+  std::size_t index_ = 0;
+  TimePoint next_move_ = never;
+  TimePoint handoff_end_ = never;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <vector>
+
+#include "bounded_table.hpp"
+#include "interfaces.hpp"
+
+namespace ilnp {
+
+/// The nodes whose own frames are heard, by what the underlay calls them: in which of this node's networks each one is, since when,
+/// and whether it is there to stay. From this a node learns who else carries between two networks that it has joined.
+class NeighbourTable {
+ public:
+  static constexpr std::size_t max_neighbours = 1024;
+  static constexpr std::size_t max_places = 8;
+  /// Who appears in a second network this much later than in the first has moved there, and is watched for `probation`.
+  static constexpr Duration together = std::chrono::seconds(5);
+  static constexpr Duration probation = std::chrono::seconds(30);
+  /// After it failed to carry, a neighbour is not counted on for this long.
+  static constexpr Duration distrust = std::chrono::seconds(30);
+
+  struct Place {
+    Locator locator;
+    TimePoint since;               ///< first heard there
+    TimePoint heard;               ///< last heard there
+    TimePoint leaving = long_ago;  ///< has announced that it leaves
+  };
+
+  struct Neighbour {
+    Nid nid;
+    std::vector<Place> places;
+    bool always_carries = false;  ///< it does not stand back where it should: a node of another kind
+    TimePoint failed_at = long_ago;
+    std::uint8_t heard = 0;
+
+    const Place* find(Locator locator) const noexcept {
+      const auto at = std::ranges::find(places, locator, &Place::locator);
+      return at == places.end() ? nullptr : &*at;
+    }
+    bool established() const noexcept { return heard > 1; }
+    bool expired(TimePoint now) const noexcept {
+      return std::ranges::all_of(
+          places, [&](const Place& place) { return now - place.heard >= std::chrono::seconds(300); });
+    }
+  };
+
+  /// `life`: who was not heard in a network for this long is no longer there.
+  explicit NeighbourTable(Duration life) noexcept : life_(life) {}
+
+  /// A frame of `sender`'s own, whose identifier is `nid`, came in on `interface`.
+  void hear(std::uint64_t sender, Nid nid, const Interface& interface, TimePoint now) {
+    Neighbour* neighbour = neighbours_.insert(sender, now);
+    if (!neighbour) return;
+    neighbour->nid = nid;
+    if (neighbour->heard < 2) ++neighbour->heard;
+    const auto at = std::ranges::find(neighbour->places, interface.locator, &Place::locator);
+    if (at != neighbour->places.end() && now - at->heard < life_) {
+      at->heard = now;
+      return;
+    }
+    if (at != neighbour->places.end()) neighbour->places.erase(at);
+    if (neighbour->places.size() == max_places)
+      neighbour->places.erase(std::ranges::min_element(neighbour->places, {}, &Place::heard));
+    // Heard soon after this node came itself: it was there before.
+    const bool was_there = now - interface.joined_at < together;
+    neighbour->places.push_back({interface.locator, was_there ? long_ago : now, now});
+  }
+
+  /// `nid` has announced that it will be at `locators`, and nowhere else.
+  template <class Stays>
+  void moves(Nid nid, Stays&& stays, TimePoint now) {
+    neighbours_.for_each([&](std::uint64_t, Neighbour& neighbour) {
+      if (neighbour.nid != nid) return;
+      for (Place& place : neighbour.places)
+        if (!stays(place.locator)) place.leaving = now;
+    });
+  }
+
+  Neighbour* find(std::uint64_t sender) noexcept { return neighbours_.find(sender); }
+
+  /// Is `neighbour` in both networks, and there to stay?
+  bool settled(const Neighbour& neighbour, Locator a, Locator b, TimePoint now) const noexcept {
+    const Place* first = neighbour.find(a);
+    const Place* second = neighbour.find(b);
+    if (!first || !second || now - first->heard >= life_ || now - second->heard >= life_) return false;
+    return !passing(*first, *second, now);
+  }
+
+  /// Is it known that `neighbour` is only passing through these two networks?
+  bool passing(const Neighbour& neighbour, Locator a, Locator b, TimePoint now) const noexcept {
+    const Place* first = neighbour.find(a);
+    const Place* second = neighbour.find(b);
+    return first && second && passing(*first, *second, now);
+  }
+
+  /// Calls `f(sender, neighbour)` for each.
+  template <class F>
+  void for_each(F&& f) const {
+    neighbours_.for_each(f);
+  }
+
+ private:
+  static bool passing(const Place& first, const Place& second, TimePoint now) noexcept {
+    if (now - first.leaving < probation || now - second.leaving < probation) return true;
+    const TimePoint earlier = std::min(first.since, second.since);
+    const TimePoint later = std::max(first.since, second.since);
+    return later - earlier > together && now - later < probation;
+  }
+
+  Duration life_;
+  BoundedTable<std::uint64_t, Neighbour> neighbours_{max_neighbours};
+};
+
+}  // namespace ilnp

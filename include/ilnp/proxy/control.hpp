@@ -1,0 +1,149 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+
+#include "../network/host_table.hpp"
+#include "proxy.hpp"
+
+namespace ilnp {
+
+/// The control protocol of a running proxy: one request, one answer, both text (docs/protocol.md, "Control").
+///
+///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the answer is the proxy's UDP port
+///     remove LOCAL_PORT                             end a mapping; the same answer
+///     list [FROM]                                   the mappings, a line each, from local port FROM on; `more PORT` says where to go on
+///     hosts                                         the nodes that are known: name, identifier, locators
+///     counters                                      the counters of each layer, a line each
+///
+/// An answer that begins with `error: ` says what was wrong with the request; then nothing has changed.
+class ControlProtocol {
+ public:
+  /// Longest answer, octets: fits the datagrams of a UNIX socket with the kernel's default buffers.
+  static constexpr std::size_t max_answer = 60'000;
+
+  /// Answers `request` (at most some hundred octets are ever right). `proxy_port` is the UDP port that the proxy listens on.
+  template <class Stack, ContextLike Cx>
+  static std::string answer(Stack& proxy, std::string_view request, std::uint16_t proxy_port, Cx& cx) {
+    std::vector<std::string_view> words;
+    while (words.size() <= max_words) {
+      const auto begin = request.find_first_not_of(blanks);
+      if (begin == request.npos) break;
+      request.remove_prefix(begin);
+      words.push_back(request.substr(0, request.find_first_of(blanks)));
+      request.remove_prefix(words.back().size());
+    }
+    if (words.empty()) return usage("an empty request");
+    if (words[0] == "list" && words.size() <= 2) return list(proxy, words);
+    if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx);
+    if (words[0] == "counters" && words.size() == 1) return counters(proxy);
+    if (words[0] == "remove" && words.size() == 2) return remove(proxy, words[1], proxy_port);
+    if (words.size() >= 3 && words.size() <= max_words) return map(proxy, words, proxy_port);
+    return usage("a request of " + std::to_string(words.size()) + (words.size() == 1 ? " word" : " words"));
+  }
+
+ private:
+  static constexpr std::string_view blanks{" \t\r\n\0", 5};
+  static constexpr std::size_t max_words = 5;
+
+  static std::string usage(const std::string& what) {
+    return "error: " + what +
+           "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT, list, hosts or "
+           "counters";
+  }
+  static std::string quoted(std::string_view text) {
+    return '\'' + std::string(text.substr(0, 60)) + (text.size() > 60 ? "...'" : "'");
+  }
+
+  static std::optional<std::uint16_t> port(std::string_view text) noexcept {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > 65535)
+      return std::nullopt;
+    return static_cast<std::uint16_t>(value);
+  }
+  static std::string bad_port(const char* which, std::string_view text) {
+    return std::string("error: ") + which + " port " + quoted(text) + " is not a number from 1 to 65535";
+  }
+
+  template <class Stack>
+  static std::string map(Stack& proxy, const std::vector<std::string_view>& words, std::uint16_t proxy_port) {
+    bool any = false;
+    bool replace = false;
+    for (std::size_t at = 3; at < words.size(); ++at) {
+      bool& option = words[at] == "any" ? any : replace;
+      if ((words[at] != "any" && words[at] != "replace") || option)
+        return usage("the word " + quoted(words[at]));
+      option = true;
+    }
+    const auto local = port(words[0]);
+    if (!local) return bad_port("local", words[0]);
+    const auto remote = port(words[2]);
+    if (!remote) return bad_port("remote", words[2]);
+    Remote to{std::string(words[1]), *remote, any};
+    const error_code error =
+        replace ? proxy.replace(*local, std::move(to)) : proxy.map(*local, std::move(to));
+    if (error == Errc::port_in_use)
+      return "error: local port " + std::string(words[0]) +
+             " is mapped already; remove it first, or say 'replace'";
+    if (error == Errc::invalid_host_name) return "error: " + quoted(words[1]) + " is " + error.message();
+    if (error) return "error: " + error.message();
+    return std::to_string(proxy_port);
+  }
+
+  template <class Stack>
+  static std::string remove(Stack& proxy, std::string_view word, std::uint16_t proxy_port) {
+    const auto local = port(word);
+    if (!local) return bad_port("local", word);
+    if (proxy.unmap(*local)) return "error: local port " + std::string(word) + " is not mapped";
+    return std::to_string(proxy_port);
+  }
+
+  template <class Stack>
+  static std::string list(Stack& proxy, const std::vector<std::string_view>& words) {
+    const auto from = words.size() == 2 ? port(words[1]) : std::uint16_t{1};
+    if (!from) return bad_port("first", words[1]);
+    std::string text;
+    bool full = false;
+    proxy.for_each_mapping([&](std::uint16_t local, const Remote& remote) {
+      if (local < *from || full) return;
+      if (text.size() > max_answer) {
+        text += "more " + std::to_string(local) + '\n';
+        full = true;
+        return;
+      }
+      text += std::to_string(local) + ' ' + remote.host + ' ' + std::to_string(remote.port) +
+              (remote.any ? " any\n" : "\n");
+    });
+    return text;
+  }
+
+  template <class Stack, ContextLike Cx>
+  static std::string hosts(Stack& proxy, Cx& cx) {
+    const auto& network = network_layer(proxy);
+    std::string text = network.config().host_name + ' ' + to_string(network.local_nid());
+    for (const auto& interface : network.interfaces().all()) text += ' ' + to_string(interface.locator);
+    text += " this node\n";
+    network.hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool owns_name) {
+      if (text.size() > max_answer) return;
+      text += (host.name.empty() ? "-" : host.name) + ' ' + to_string(nid);
+      for (const auto& place : host.places()) text += ' ' + to_string(place.locator);
+      text += owns_name || host.name.empty() ? "\n" : " name taken by another node\n";
+    });
+    return text;
+  }
+
+  template <class Layer>
+  static std::string counters(const Layer& layer, std::string text = {}) {
+    if constexpr (requires { layer.counters(); })
+      layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
+        text += std::string(name) + ' ' + std::to_string(value) + '\n';
+      });
+    if constexpr (requires { layer.next_layer(); })
+      return counters(layer.next_layer(), std::move(text));
+    else
+      return text;
+  }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ilnp {
+
+/// What the proxy has done so far; all count datagrams, from the start.
+struct ProxyCounters {
+  std::uint64_t sent = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t refused_not_mapped = 0;    ///< from a local port without a mapping
+  std::uint64_t refused_unknown_host = 0;  ///< the mapping's host is not known
+  std::uint64_t refused_by_transport = 0;  ///< too long, no route, not sent
+  std::uint64_t dropped_not_mapped = 0;    ///< arrived for a port that is bound by another than the proxy
+  std::uint64_t dropped_wrong_host = 0;    ///< not from the mapping's host
+
+  template <class F>
+  void for_each(F&& f) const {
+    f("sent", sent);
+    f("delivered", delivered);
+    f("refused_not_mapped", refused_not_mapped);
+    f("refused_unknown_host", refused_unknown_host);
+    f("refused_by_transport", refused_by_transport);
+    f("dropped_not_mapped", dropped_not_mapped);
+    f("dropped_wrong_host", dropped_wrong_host);
+  }
+};
+
+}  // namespace ilnp

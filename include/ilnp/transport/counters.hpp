@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ilnp {
+
+/// What the transport has done so far; all count datagrams, from the start.
+struct TransportCounters {
+  std::uint64_t sent = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t dropped_unknown_next_header = 0;  ///< not of this transport
+  std::uint64_t dropped_too_short = 0;            ///< no room for the ports
+  std::uint64_t dropped_port_not_bound = 0;
+  std::uint64_t refused_too_long = 0;  ///< `send`: message too long
+
+  template <class F>
+  void for_each(F&& f) const {
+    f("sent", sent);
+    f("delivered", delivered);
+    f("dropped_unknown_next_header", dropped_unknown_next_header);
+    f("dropped_too_short", dropped_too_short);
+    f("dropped_port_not_bound", dropped_port_not_bound);
+    f("refused_too_long", refused_too_long);
+  }
+};
+
+}  // namespace ilnp

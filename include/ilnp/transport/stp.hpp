@@ -1,0 +1,85 @@
+#pragma once
+
+#include <bitset>
+
+#include "../layer.hpp"
+#include "../wire/ilnp_header.hpp"
+#include "../wire/stp_header.hpp"
+#include "counters.hpp"
+
+namespace ilnp {
+
+/// The skinny transport protocol (docs/protocol.md): datagrams between ports, unreliable and unordered, like UDP. Knows its
+/// peers by identifier, never by locator: that lets a flow survive a move. Models `TransportLayer`. One thread.
+template <NetworkLayer Next>
+class STP {
+ public:
+  /// All arguments go to the layers below.
+  template <class... Args>
+  explicit STP(Args&&... args) : next_(std::forward<Args>(args)...) {}
+
+  /// From here on datagrams to `port` are handed up. Errors: `invalid_port` (0), `port_in_use`.
+  error_code bind(std::uint16_t port) noexcept {
+    if (port == 0) return Errc::invalid_port;
+    if (bound_.test(port)) return Errc::port_in_use;
+    bound_.set(port);
+    return {};
+  }
+  /// Datagrams to `port` are dropped again. No effect if it is not bound.
+  void unbind(std::uint16_t port) noexcept { bound_.reset(port); }
+  bool bound(std::uint16_t port) const noexcept { return bound_.test(port); }
+
+  /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
+  /// `max_payload()`), those of the network layer.
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+    if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    Packet packet(payload);
+    wire::StpHeaderRepr{source_port, destination_port}.emit(packet.prepend(wire::StpHeader::size));
+    const error_code error = next_.send(to, protocol, packet, cx);
+    if (!error) ++counters_.sent;
+    return error;
+  }
+
+  /// Calls `up(const DatagramSource&, Bytes)` for a datagram to a port that is bound.
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx,
+                     [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+  }
+
+  TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  /// The largest datagram, octets: 1396 with the default frame.
+  std::size_t max_payload() const noexcept { return next_.max_payload() - wire::StpHeader::size; }
+  const TransportCounters& counters() const noexcept { return counters_; }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ private:
+  static constexpr auto protocol = static_cast<std::uint8_t>(wire::NextHeader::stp);
+
+  template <class Up>
+  void receive(const NetworkSource& source, Bytes packet, Up& up) {
+    if (source.next_header != protocol) return void(++counters_.dropped_unknown_next_header);
+    const auto header = wire::StpHeader::parse(packet);
+    if (!header) return void(++counters_.dropped_too_short);
+    if (!bound_.test(header->destination_port())) return void(++counters_.dropped_port_not_bound);
+    ++counters_.delivered;
+    up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
+       header->payload());
+  }
+
+  Next next_;
+  std::bitset<65536> bound_;
+  TransportCounters counters_;
+};
+
+}  // namespace ilnp
