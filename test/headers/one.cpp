@@ -1,0 +1,6 @@
+#include <ilnp/ilnp.hpp>
+
+const ilnp::ErrorCategory* category_seen_by_two();
+
+// What is inline is one thing in the whole program.
+int main() { return category_seen_by_two() == &ilnp::error_category() ? 0 : 1; }

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <ilnp/layer.hpp>
+#include <vector>
+
+/// An underlay of one's own: a cable with two ends, in memory. What one end sends waits until the other fetches it.
+class Cable {
+ public:
+  struct Frame {
+    ilnp::Locator locator;
+    std::vector<std::byte> octets;
+  };
+  using Frames = std::deque<Frame>;
+
+  /// Refers to what it sends into, and to what it receives from.
+  Cable(Frames& out, Frames& in) : out_(out), in_(in) {}
+
+  ilnp::error_code join(ilnp::Locator locator) { return joined_.push_back(locator), ilnp::error_code(); }
+  ilnp::error_code leave(ilnp::Locator locator) { return std::erase(joined_, locator), ilnp::error_code(); }
+
+  template <class Cx>
+  ilnp::error_code send(ilnp::Locator locator, const ilnp::Packet& packet, Cx&) {
+    Frame& frame = out_.emplace_back(Frame{locator, {}});
+    frame.octets.assign(packet.head().begin(), packet.head().end());
+    frame.octets.insert(frame.octets.end(), packet.payload().begin(), packet.payload().end());
+    return {};
+  }
+
+  template <class Cx, class Up>
+  void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx&, Up&& up) {
+    if (std::ranges::find(joined_, from.interface) != joined_.end()) up(from, frame);
+  }
+
+  // This one sends at once: it queues nothing for a flush, and has nothing to do later.
+  void begin_batch() {}
+  template <class Cx>
+  void flush(Cx&) {}
+  template <class Cx>
+  bool on_timer(Cx&) {
+    return false;
+  }
+  ilnp::TimePoint next_deadline() const { return ilnp::never; }
+  std::size_t max_frame() const { return 1440; }
+
+  /// Calls `f(from, octets)` for all that has come so far.
+  template <class F>
+  void fetch(F&& f) {
+    for (Frames come = std::exchange(in_, {}); Frame & frame : come)
+      f(ilnp::FrameSource{frame.locator, 1}, frame.octets);
+  }
+
+ private:
+  Frames& out_;
+  Frames& in_;
+  std::vector<ilnp::Locator> joined_;
+};
+
+static_assert(ilnp::Underlay<Cable>);
