@@ -1,0 +1,16 @@
+#include <ilnp/middleware/capture.hpp>
+#include <ilnp/sim/underlay.hpp>
+
+struct Sink {
+  void operator()(const ilnp::CapturedFrame&);
+};
+struct NotASink {
+  void operator()(ilnp::Bytes);
+};
+
+#ifndef WRONG
+using Layer = ilnp::Capture<ilnp::sim::Underlay, Sink>;
+#else
+using Layer = ilnp::Capture<ilnp::sim::Underlay, NotASink>;
+#endif
+static_assert(sizeof(Layer) > 0);

@@ -1,0 +1,20 @@
+#include <ilnp/transport/stp.hpp>
+
+struct Mine {
+  template <class Cx>
+  ilnp::error_code send(ilnp::Nid, std::uint8_t, ilnp::Packet&, Cx&);
+  template <class Cx, class Up>
+  void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
+  template <class Cx, class Up>
+  void on_timer(Cx&, Up&&);
+  ilnp::TimePoint next_deadline() const;
+#ifndef WRONG
+  template <class Cx>
+  ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
+#endif
+  ilnp::Nid local_nid() const;
+  std::size_t max_payload() const;
+};
+
+using Node = ilnp::STP<Mine>;
+static_assert(sizeof(Node) > 0);
