@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <vector>
+
+namespace program {
+
+/// What became of the numbered datagrams of one sender, as the receiver sees it.
+class Flow {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// Numbers above this are not believed: remembering all takes a bit each.
+  static constexpr std::uint64_t max_number = 1 << 28;
+
+  void receive(std::uint64_t number, std::size_t octets, Time now) {
+    if (number > max_number) return;
+    if (number >= seen_.size()) seen_.resize(std::max<std::size_t>(number + 1, seen_.size() * 2));
+    if (seen_[number]) {
+      ++duplicated_;
+      return;
+    }
+    seen_[number] = true;
+    if (number < highest_) ++reordered_;
+    highest_ = std::max(highest_, number);
+    octets_ += octets;
+    if (received_++ == 0) {
+      first_ = now;
+    } else {
+      longest_gap_ = std::max(longest_gap_, now - last_);
+    }
+    last_ = now;
+  }
+
+  /// All up to the highest number that came count as sent: what was lost behind it, nobody here can know.
+  friend std::ostream& operator<<(std::ostream& out, const Flow& flow) {
+    const double seconds = std::chrono::duration<double>(flow.last_ - flow.first_).count();
+    const auto rate =
+        static_cast<std::uint64_t>(seconds > 0 ? static_cast<double>(flow.octets_) / seconds : 0);
+    const auto gap = std::chrono::duration_cast<std::chrono::microseconds>(flow.longest_gap_).count();
+    return out << flow.received_ << " datagrams, lost " << flow.highest_ - flow.received_ << ", duplicated "
+               << flow.duplicated_ << ", reordered " << flow.reordered_ << ", " << flow.octets_ << " bytes, "
+               << rate << " bytes/s, longest gap " << static_cast<double>(gap) / 1000 << " ms";
+  }
+
+ private:
+  std::vector<bool> seen_;
+  std::uint64_t highest_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t duplicated_ = 0;
+  std::uint64_t reordered_ = 0;
+  std::uint64_t octets_ = 0;
+  Time first_{};
+  Time last_{};
+  Time::duration longest_gap_{};
+};
+
+}  // namespace program

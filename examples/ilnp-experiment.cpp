@@ -1,0 +1,299 @@
+// Sends numbered datagrams at a steady pace, and says what became of those of the other end. Both ways at once if both ends have a
+// remote_hostname. Without [application] port the node only forwards, so that one program serves all three hosts of an experiment.
+//
+// A datagram: 8 octets of sequence number, big-endian, from 1; then random octets. Number 0, alone, ends the receiver.
+
+#include <fcntl.h>
+
+#include <functional>
+
+#include "common.hpp"
+#include "flow.hpp"
+
+using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+using namespace std::chrono_literals;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+namespace {
+
+/// Where a packet was seen: what a line, and a row of the table, say of it.
+struct Sighting {
+  bool sent;
+  ilnp::Ilv source;
+  ilnp::Ilv destination;
+  ilnp::Locator interface;
+  std::size_t size;
+  std::uint64_t sequence;
+};
+
+/// The packets, as lines for people (--quiet: none) and rows for plots (--csv).
+class Report {
+ public:
+  Report(bool quiet, const std::string& csv) {
+    if (!quiet) lines_.emplace(STDOUT_FILENO);
+    if (csv.empty()) return;
+    csv_ = ::open(csv.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (csv_ < 0) throw boost::system::system_error(errno, boost::system::system_category(), csv);
+    rows_.emplace(csv_, std::size_t{64} << 20);
+    (*rows_)(
+        "time,direction,sequence,size,interface,source_locator,source_nid,destination_locator,destination_"
+        "nid");
+  }
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+  ~Report() {
+    rows_.reset();
+    if (csv_ >= 0) ::close(csv_);
+  }
+
+  void operator()(const Sighting& packet) {
+    const auto now = std::chrono::system_clock::now();
+    // The other end first; the arrow shows which way the packet went.
+    const auto& [local, remote] = packet.sent ? std::tie(packet.source, packet.destination)
+                                              : std::tie(packet.destination, packet.source);
+    if (lines_)
+      (*lines_)(program::timestamp(now) + " [" + to_string(remote) + "]" + (packet.sent ? " <- [" : " -> [") +
+                to_string(local) + "] on " + to_string(packet.interface) + " " + std::to_string(packet.size) +
+                " " + std::to_string(packet.sequence));
+    if (!rows_) return;
+    const auto microseconds =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+    char time[32];
+    std::snprintf(time, sizeof time, "%lld.%06d", static_cast<long long>(microseconds / 1'000'000),
+                  static_cast<int>(microseconds % 1'000'000));
+    std::string row = time;
+    row += packet.sent ? ",sent," : ",received,";
+    row += std::to_string(packet.sequence) + ',' + std::to_string(packet.size) + ',' +
+           to_string(packet.interface) + ',' + to_string(packet.source.locator) + ',' +
+           to_string(packet.source.nid) + ',' + to_string(packet.destination.locator) + ',' +
+           to_string(packet.destination.nid);
+    (*rows_)(row);
+  }
+
+ private:
+  int csv_ = -1;
+  std::optional<program::LineWriter> lines_;
+  std::optional<program::LineWriter> rows_;
+};
+
+class Experiment {
+ public:
+  Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::EventLog log)
+      : io_(io),
+        config_(config.application),
+        report_(report),
+        stack_(config.network, config.link),
+        node_(io.get_executor(), stack_, Up{this}, Observer{log, &last_sent_}),
+        pace_(io),
+        end_(io),
+        random_(ilnp::random_seed()),
+        datagram_(std::min<std::size_t>(1396, stack_.max_payload())) {
+    if (config_.port) program::check(stack_.bind(*config_.port), "[application] port");
+  }
+
+  void start() {
+    program::check(node_.start());
+    if (sends()) next_number();
+  }
+
+  /// To be printed at the end.
+  void print_summary() const {
+    if (sends()) {
+      const double seconds = std::chrono::duration<double>(last_sent_at_ - first_sent_at_).count();
+      std::cout << "sent: " << sent_ << " datagrams, " << sent_octets_ << " bytes, "
+                << static_cast<std::uint64_t>(seconds > 0 ? static_cast<double>(sent_octets_) / seconds : 0)
+                << " bytes/s\n";
+      if (not_sent_ != 0)
+        std::cout << "not sent (no route, unknown host, ...): " << not_sent_ << " attempts\n";
+    }
+    for (const auto& [nid, flow] : flows_) std::cout << "received from " << nid << ": " << flow << '\n';
+    if (config_.port && flows_.empty()) std::cout << "received: nothing\n";
+    std::cout << std::flush;
+  }
+
+ private:
+  static constexpr std::size_t max_flows = 64;
+  static constexpr int endings = 3;  ///< datagrams with number 0: each may get lost
+  static constexpr auto between_endings = 100ms;
+  static constexpr auto linger = 300ms;  ///< after the other's end: what is still under way
+  static constexpr auto silence = 5s;    ///< after which the other end is taken for gone
+  static constexpr auto most_behind =
+      100ms;  ///< a sender later than this does not catch up: that would be a burst
+
+  struct Observer {
+    program::EventLog log;
+    ilnp::event::PacketSent* last;  ///< how the last datagram left, which the transport does not say
+    template <class Event>
+    void operator()(const Event& event) const {
+      log(event);
+      if constexpr (std::is_same_v<Event, ilnp::event::PacketSent>) *last = event;
+    }
+  };
+  struct Up {
+    Experiment* self;
+    void operator()(const ilnp::DatagramSource& from, ilnp::Bytes payload) const {
+      self->receive(from, payload);
+    }
+  };
+
+  bool sends() const { return config_.port && !config_.remote_hostname.empty(); }
+
+  // ---- sending
+
+  /// Sends what is due, and waits for the next time. The times are absolute: the pace does not depend on how long a send takes.
+  void next_number() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (sent_ == 0) due_ = now;
+    if (now - due_ > most_behind) due_ = now;
+    while (due_ <= now) {
+      if (sent_ != 0 && config_.run_time && now - first_sent_at_ >= *config_.run_time)
+        return end_sending(endings);
+      send(sent_ + 1, datagram_);
+      due_ += config_.wait_time;
+    }
+    pace_.expires_at(due_);
+    pace_.async_wait([this](const auto& error) {
+      if (!error) next_number();
+    });
+  }
+
+  void end_sending(int left) {
+    if (left == 0) {
+      done_sending_ = true;
+      return end_if_done();
+    }
+    send(0, std::span(datagram_).first(8));
+    pace_.expires_after(between_endings);
+    pace_.async_wait([this, left](const auto& error) {
+      if (!error) end_sending(left - 1);
+    });
+  }
+
+  void send(std::uint64_t number, std::span<std::byte> payload) {
+    ilnp::wire::store(payload, 0, number);
+    for (std::size_t at = 8; at + 8 <= payload.size(); at += 8) ilnp::wire::store(payload, at, random_());
+    const auto error = node_.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
+      const auto nid = stack.resolve(config_.remote_hostname, cx);
+      return nid ? stack.send(*config_.port, *nid, config_.remote_port, payload, cx) : nid.error();
+    });
+    if (error) {
+      ++not_sent_;
+      const std::string text = config_.remote_hostname + ": " + error.message();
+      if (complaints_(text)) std::cerr << "ilnp-experiment: " << text << std::endl;
+      return;
+    }
+    if (number != 0) {
+      last_sent_at_ = std::chrono::steady_clock::now();
+      if (number == 1) first_sent_at_ = last_sent_at_;
+      sent_ = number;
+      sent_octets_ += payload.size();
+    }
+    report_({true, last_sent_.source, last_sent_.destination, last_sent_.interface, payload.size(), number});
+  }
+
+  // ---- receiving
+
+  void receive(const ilnp::DatagramSource& from, ilnp::Bytes payload) {
+    if (payload.size() < 8) return;
+    const auto number = ilnp::wire::load<std::uint64_t>(payload, 0);
+    report_({false, from.network.source, from.network.destination, from.network.interface, payload.size(),
+             number});
+    last_heard_ = std::chrono::steady_clock::now();
+    if (!heard_) first_heard_ = last_heard_;
+    heard_ = true;
+    if (number == 0) {
+      end_heard_ = true;
+      return end_if_done();
+    }
+    if (flows_.contains(from.nid) || flows_.size() < max_flows)
+      flows_[from.nid].receive(number, payload.size(), last_heard_);
+    if (!waiting_for_end_) wait_for_end(silence);
+  }
+
+  // ---- ending
+
+  /// The end has come when this node has sent all, and the other too, as far as can be known.
+  void end_if_done() {
+    if (sends() && !done_sending_) return;
+    if (end_heard_ || !heard_) {
+      end_.expires_after(linger);
+      end_.async_wait([this](const auto& error) {
+        if (!error) io_.stop();
+      });
+      waiting_for_end_ = true;
+    } else {
+      wait_for_end(silence);
+    }
+  }
+
+  /// Looks, when `time` is over, whether the other end has been silent for so long that it must be gone.
+  void wait_for_end(std::chrono::steady_clock::duration time) {
+    waiting_for_end_ = true;
+    end_.expires_after(time);
+    end_.async_wait([this](const auto& error) {
+      if (error) return;
+      const auto now = std::chrono::steady_clock::now();
+      const bool over = sends() ? done_sending_ : config_.run_time && now - first_heard_ >= *config_.run_time;
+      if (over && now - last_heard_ >= silence) return io_.stop();
+      wait_for_end(silence / 5);
+    });
+  }
+
+  boost::asio::io_context& io_;
+  const ilnp::ApplicationConfig& config_;
+  Report& report_;
+  ilnp::event::PacketSent last_sent_{};
+  Stack stack_;
+  ilnp::Node<Stack, Up, Observer> node_;
+  boost::asio::steady_timer pace_;
+  boost::asio::steady_timer end_;
+  ilnp::Random random_;
+  std::vector<std::byte> datagram_;
+  program::RateLimit complaints_;
+
+  SteadyTime due_{};
+  SteadyTime first_sent_at_{};
+  SteadyTime last_sent_at_{};
+  std::uint64_t sent_ = 0;
+  std::uint64_t sent_octets_ = 0;
+  std::uint64_t not_sent_ = 0;
+  bool done_sending_ = false;
+
+  std::map<ilnp::Nid, program::Flow> flows_;
+  SteadyTime first_heard_{};
+  SteadyTime last_heard_{};
+  bool heard_ = false;
+  bool end_heard_ = false;
+  bool waiting_for_end_ = false;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-experiment", [&] {
+    program::CommandLine line(
+        "ilnp-experiment CONFIG [OPTIONS]",
+        "Sends numbered datagrams to the node in the [application] section of CONFIG, one every wait_time "
+        "for run_time\n"
+        "seconds, and prints each packet that it sends (<-) or receives (->), and what was lost, duplicated "
+        "and\n"
+        "reordered. Without remote_hostname it receives only; without port it only forwards.");
+    line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
+                       "write a table of the packets, for plotting")("quiet,q", "print the summary only")(
+        "verbose,v", "print what every layer does");
+    line.argument("CONFIG");
+    if (!line.parse(argc, argv)) return 0;
+
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::LineWriter log(STDERR_FILENO);
+    boost::asio::io_context io(1);
+    const program::Signals signals(io);
+    std::optional<Report> report(std::in_place, line.has("quiet"), line.value("csv"));
+    Experiment experiment(io, config, *report, program::EventLog(log, program::log_config(line, config.log)));
+    experiment.start();
+    io.run();
+    report.reset();  // the last lines come before the summary
+    experiment.print_summary();
+    return 0;
+  });
+}

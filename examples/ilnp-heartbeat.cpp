@@ -1,0 +1,122 @@
+// Every second, tells another node the time and its own name; prints what it is told. Needs [application] port, and for sending
+// remote_hostname and remote_port.
+
+#include "common.hpp"
+
+using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+
+namespace {
+
+class Heartbeat {
+ public:
+  Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::EventLog log)
+      : config_(config),
+        stack_(config.network, config.link),
+        observer_{log, &sent_},
+        node_(io.get_executor(), stack_, Print{this}, observer_),
+        timer_(io) {
+    program::check(stack_.bind(*config.application.port), "[application] port");
+  }
+
+  void start() {
+    program::check(node_.start());
+    if (config_.application.remote_hostname.empty()) return;
+    next_ = std::chrono::steady_clock::now();
+    beat();
+  }
+
+ private:
+  static constexpr auto period = std::chrono::seconds(1);
+
+  /// Remembers how the last datagram left, which the transport does not say.
+  struct Observer {
+    program::EventLog log;
+    ilnp::event::PacketSent* sent;
+    template <class Event>
+    void operator()(const Event& event) const {
+      log(event);
+      if constexpr (std::is_same_v<Event, ilnp::event::PacketSent>) *sent = event;
+    }
+  };
+
+  struct Print {
+    Heartbeat* self;
+    void operator()(const ilnp::DatagramSource& from, ilnp::Bytes payload) const {
+      self->received(from, payload);
+    }
+  };
+
+  void received(const ilnp::DatagramSource& from, ilnp::Bytes payload) {
+    print({from.network.source, from.port}, " -> ", {from.network.destination, from.destination_port},
+          from.network.interface, ilnp::as_text(payload));
+  }
+
+  void beat() {
+    send();
+    timer_.expires_at(next_ += period);
+    timer_.async_wait([this](const auto& error) {
+      if (!error) beat();
+    });
+  }
+
+  void send() {
+    const auto& application = config_.application;
+    const std::string text = program::timestamp() + " | " + config_.network.host_name;
+    const auto error = node_.with([&](Stack& stack, auto& cx) {
+      const auto nid = stack.resolve(application.remote_hostname, cx);
+      return nid ? stack.send(*application.port, *nid, application.remote_port, ilnp::as_bytes(text), cx)
+                 : nid.error();
+    });
+    if (error) {
+      std::cerr << "ilnp-heartbeat: " << application.remote_hostname << ": " << error.message() << std::endl;
+    } else {
+      print({sent_.destination, application.remote_port}, " <- ", {sent_.source, *application.port},
+            sent_.interface, text);
+    }
+  }
+
+  struct End {
+    ilnp::Ilv ilv;
+    std::uint16_t port;
+  };
+
+  /// The other end first; the arrow shows which way the text went.
+  void print(const End& remote, const char* arrow, const End& local, ilnp::Locator interface,
+             std::string_view text) {
+    write_(program::timestamp() + " [" + to_string(remote.ilv) + "%" + to_string(interface) +
+           "]:" + std::to_string(remote.port) + arrow + "[" + to_string(local.ilv) +
+           "]:" + std::to_string(local.port) + " " + program::printable(text));
+  }
+
+  const ilnp::Config& config_;
+  program::LineWriter write_{STDOUT_FILENO};
+  ilnp::event::PacketSent sent_{};
+  Stack stack_;
+  Observer observer_;
+  ilnp::Node<Stack, Print, Observer> node_;
+  boost::asio::steady_timer timer_;
+  std::chrono::steady_clock::time_point next_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-heartbeat", [&] {
+    program::CommandLine line("ilnp-heartbeat CONFIG [OPTIONS]",
+                              "Every second, tells the node in the [application] section of CONFIG the time, "
+                              "and prints what it is told.");
+    line.add_options()("quiet,q", "no log")("verbose,v", "print what every layer does");
+    line.argument("CONFIG");
+    if (!line.parse(argc, argv)) return 0;
+
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
+    program::LineWriter log(STDERR_FILENO);
+    boost::asio::io_context io(1);
+    Heartbeat heartbeat(io, config, program::EventLog(log, program::log_config(line, config.log)));
+    const program::Signals signals(io);
+    heartbeat.start();
+    io.run();
+    return 0;
+  });
+}

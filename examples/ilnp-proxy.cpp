@@ -1,0 +1,89 @@
+// Lets programs that know nothing of the overlay talk through it, by a local UDP socket.
+
+#include "common.hpp"
+#include "control_path.hpp"
+
+using Stack = ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>;
+
+namespace {
+
+/// `LOCAL:HOST:REMOTE`, as --map takes it.
+void add_mapping(Stack& stack, const std::string& text) {
+  const auto first = text.find(':');
+  const auto last = text.rfind(':');
+  if (first == last) throw program::UsageError("--map \"" + text + "\": not of the form LOCAL:HOST:REMOTE");
+  const std::uint16_t local_port = program::parse_port(text.substr(0, first));
+  const std::uint16_t remote_port = program::parse_port(text.substr(last + 1));
+  program::check(stack.map(local_port, {text.substr(first + 1, last - first - 1), remote_port, false}),
+                 "--map " + ilnp::IniFile::quoted(text));
+}
+
+/// Says what became of a datagram that could not be carried; the same at most once a second.
+class Complaints {
+ public:
+  Complaints(program::LineWriter& log, std::size_t max_payload) : log_(&log), max_payload_(max_payload) {}
+
+  void operator()(const ilnp::LocalError& error) {
+    std::string text = "from local port " + std::to_string(error.local_port) + ": " + error.error.message();
+    const auto held_back = limit_(text);
+    if (!held_back) return;
+    if (error.error == ilnp::Errc::message_too_long)
+      text += " (" + std::to_string(error.size) + " octets, at most " + std::to_string(max_payload_) + ")";
+    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+    (*log_)("ilnp-proxy: " + text);
+  }
+
+ private:
+  program::LineWriter* log_;
+  std::size_t max_payload_;
+  program::RateLimit limit_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-proxy", [&] {
+    program::CommandLine line(
+        "ilnp-proxy CONFIG [PORT] [OPTIONS]",
+        "Carries datagrams between programs on this host and the overlay: a program sends to PORT (any free\n"
+        "one if it is 0 or not given), and the port that it sends from selects where its datagrams go.\n"
+        "SIGUSR1 prints the counters.");
+    line.add_options()                                                                                 //
+        ("control", program::options::value<std::string>(), "UNIX socket for ilnp-proxy-create")       //
+        ("bind", program::options::value<std::string>()->default_value("127.0.0.1"), "local address")  //
+        ("map", program::options::value<std::vector<std::string>>(),
+         "LOCAL:HOST:REMOTE, a mapping to begin with; repeatable")(
+            "quiet,q", "print errors only, and the port")("verbose,v", "print what every layer does");
+    line.argument("CONFIG");
+    line.argument("PORT");
+    if (!line.parse(argc, argv)) return 0;
+
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(line.value("bind"), error);
+    if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
+    const std::uint16_t port = line.has("PORT") ? program::parse_port(line["PORT"], 0) : std::uint16_t{0};
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::LineWriter log(STDERR_FILENO);
+    const program::EventLog observer(log, program::log_config(line, config.log));
+
+    boost::asio::io_context io(1);
+    Stack stack(config.network, config.link);
+    for (const auto& mapping : line.value<std::vector<std::string>>("map")) add_mapping(stack, mapping);
+    ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
+                               Complaints(log, stack.max_payload()), observer);
+    const std::string path = line.has("control") ? line.value("control") : program::default_control_path();
+    ilnp::ControlSocket control(io.get_executor(), path, [&](std::string_view request) {
+      return gateway.with([&](Stack& proxy, auto& cx) {
+        return ilnp::ControlProtocol::answer(proxy, request, gateway.port(), cx);
+      });
+    });
+    const program::Signals signals(io, [&] {
+      program::print_counters(stack);
+      program::print_counters(gateway);
+    });
+    program::check(gateway.start());
+    std::cout << "Listening on " << gateway.port() << std::endl;
+    io.run();
+    return 0;
+  });
+}

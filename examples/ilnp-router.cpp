@@ -1,0 +1,30 @@
+// Forwards between the networks that it has joined, and does nothing else: a node without a transport.
+
+#include "common.hpp"
+
+using Stack = ilnp::ILNP<ilnp::McastUdp>;
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-router", [&] {
+    program::CommandLine line("ilnp-router CONFIG [OPTIONS]",
+                              "Forwards between the networks in the [network] section of CONFIG.\n"
+                              "SIGUSR1 prints the counters.");
+    line.add_options()("quiet,q", "print nothing but errors")("verbose,v", "print what every layer does");
+    line.argument("CONFIG");
+    if (!line.parse(argc, argv)) return 0;
+
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::LineWriter log(STDERR_FILENO);
+    const program::EventLog observer(log, program::log_config(line, config.log));
+
+    boost::asio::io_context io(1);
+    Stack stack(config.network, config.link);
+    const auto ignore = [](const auto&...) {};  // there is nobody above to hand a packet to
+    ilnp::Node node(io.get_executor(), stack, ignore, observer);
+    const program::Signals signals(io, [&] { program::print_counters(stack); });
+    program::check(node.start());
+    if (!line.has("quiet")) std::cout << "Routing as " << config.network.host_name << std::endl;
+    io.run();
+    return 0;
+  });
+}

@@ -1,0 +1,81 @@
+// A tool written for the overlay, with coroutines. Without a remote host it sends back whatever it receives; with one it sends a
+// datagram a second there, and prints how long the answer took.
+//
+//     router$ ilnp-socket-coroutine bob.ini 7
+//     alice$  ilnp-socket-coroutine alice.ini 7 bob 7
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "common.hpp"
+
+using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+using Node = ilnp::StpNode<Stack>;
+using Socket = ilnp::StpSocket<Node>;
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+
+namespace {
+
+awaitable<void> echo(Socket& socket) {
+  while (true) {
+    const ilnp::Datagram request = co_await socket.async_receive(use_awaitable);
+    socket.send_to(request.payload, request.source.nid,
+                   request.source.port);  // an answer may get lost like any datagram
+  }
+}
+
+awaitable<void> print_answers(Socket& socket) {
+  while (true) {
+    const ilnp::Datagram answer = co_await socket.async_receive(use_awaitable);
+    std::int64_t sent = 0;
+    if (answer.payload.size() != sizeof sent) continue;
+    std::memcpy(&sent, answer.payload.data(), sizeof sent);
+    const auto microseconds = (ilnp::steady_now().time_since_epoch().count() - sent) / 1000;
+    std::cout << "from " << answer.source.nid << " on " << answer.source.network.interface << ": "
+              << microseconds << " us" << std::endl;
+  }
+}
+
+awaitable<void> ask(Socket& socket, std::string host, std::uint16_t port) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  const ilnp::Nid nid =
+      co_await socket.async_resolve(host, use_awaitable);  // waits until the host has been heard of
+  while (true) {
+    const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
+    const auto error = socket.send_to(std::as_bytes(std::span(&now, 1)), nid, port);
+    if (error) std::cerr << host << ": " << error.message() << std::endl;
+    timer.expires_after(std::chrono::seconds(1));
+    co_await timer.async_wait(use_awaitable);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-socket-coroutine", [&] {
+    program::CommandLine line("ilnp-socket-coroutine CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
+                              "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and "
+                              "prints the round-trip time.");
+    for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
+    if (!line.parse(argc, argv)) return 0;
+
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    boost::asio::io_context io(1);
+    const program::Signals signals(io);
+    Stack stack(config.network, config.link);
+    Node node(io.get_executor(), stack);
+    Socket socket(node, program::parse_port(line["PORT"]));
+    if (line.has("REMOTE_HOST")) {
+      co_spawn(io, ask(socket, line["REMOTE_HOST"], program::parse_port(line["REMOTE_PORT"])),
+               boost::asio::detached);
+      co_spawn(io, print_answers(socket), boost::asio::detached);
+    } else {
+      co_spawn(io, echo(socket), boost::asio::detached);
+    }
+    program::check(node.start());
+    io.run();
+    return 0;
+  });
+}

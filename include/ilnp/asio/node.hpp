@@ -1,0 +1,180 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "../layer.hpp"
+#include "clock.hpp"
+
+namespace ilnp {
+
+/// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come,
+/// feeds what there is upwards in batches, and flushes what was sent meanwhile.
+///
+///     readable ──> begin batch ──> receive: stack.on_receive(..., up) for each frame ──> up.flush() ──>
+///     flush ──┐ deadline ──> stack.on_timer(..., up) ├──> wait again with(f)  ──> begin batch ──> f(stack,
+///     context) ──> flush ─────────────────────────────────────────────────┘
+///
+/// `Up` is called with what the stack hands up; the octets are valid until it returns, or, if it has a member
+/// `flush()`, until that has returned (the node calls it at the end of each batch). It may call `with`.
+///
+/// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
+/// not run. The underlay's descriptors stay the underlay's. Between `start` and `stop` the node must not
+/// move; destroying it stops it.
+template <class Stack, class Up, class Observer = NoObserver>
+class Node {
+ public:
+  /// The most batches that are received in a row before others on the executor have their turn.
+  static constexpr int max_batches = 16;
+  /// A deadline that `on_timer` leaves in the past is not tried again sooner than this.
+  static constexpr Duration min_timer_pause = std::chrono::milliseconds(1);
+
+  Node(const boost::asio::any_io_executor& executor, Stack& stack, Up up, Observer observer = {})
+      : stack_(stack),
+        up_(std::move(up)),
+        random_(random_seed()),
+        cx_(steady_now(), random_, std::move(observer)),
+        executor_(executor),
+        timer_(executor) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() { stop(); }
+
+  /// Joins the first locators and begins to receive. Error: as the network layer says; nothing runs then.
+  /// Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
+  error_code start() {
+    stop();
+    alive_ = std::make_shared<const int>();
+    for (const int descriptor : lowest_layer(stack_).native_handles()) {
+      descriptors_.emplace_back(executor_);
+      descriptors_.back().assign(descriptor);
+      wait(descriptors_.back());
+    }
+    cx_.set_now(steady_now());
+    const error_code error = network_layer(stack_).start(cx_);
+    if (error) {
+      stop();
+    } else {
+      arm(cx_.now());
+    }
+    return error;
+  }
+
+  /// Ends receiving at once: no handler of this node's runs after it. The stack keeps its state; `start`
+  /// begins again.
+  void stop() noexcept {
+    alive_.reset();
+    timer_.cancel();
+    armed_for_ = never;
+    // The underlay opened these, and closes them: Asio only lets go.
+    for (auto& descriptor : descriptors_) descriptor.release();
+    descriptors_.clear();
+  }
+
+  /// Calls `f(stack, context)` at the present time, as a batch: what it sends has left when `with` returns.
+  /// Gives back what `f` gives.
+  template <class F>
+  decltype(auto) with(F&& f) {
+    const Turn turn(*this);
+    return std::forward<F>(f)(stack_, cx_);
+  }
+
+  Stack& stack() noexcept { return stack_; }
+  const Stack& stack() const noexcept { return stack_; }
+
+ private:
+  /// One batch; or, within one, a part of it that leaves at once, since nobody says that its octets live
+  /// longer.
+  class Turn {
+   public:
+    explicit Turn(Node& node) noexcept
+        : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
+      if (!within_call_) node.cx_.set_now(steady_now());
+      if (!within_batch_) node.underlay().begin_batch();
+      node.batching_ = node.busy_ = true;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if constexpr (requires { node_.up_.flush(); }) node_.up_.flush();
+      node_.underlay().flush(node_.cx_);
+      if (within_batch_) node_.underlay().begin_batch();
+      node_.batching_ = within_batch_;
+      node_.busy_ = within_call_;
+      if (!within_call_) node_.arm(node_.cx_.now());
+    }
+
+   private:
+    Node& node_;
+    const bool within_batch_;
+    const bool within_call_;
+  };
+
+  auto& underlay() noexcept { return network_layer(stack_).next_layer(); }
+
+  /// Wraps a handler so that it does nothing once the node was stopped, even if it was already on its way.
+  template <class F>
+  auto unless_stopped(F f) {
+    return [alive = std::weak_ptr<const int>(alive_), f](const error_code& error) {
+      if (!error && !alive.expired()) f();
+    };
+  }
+
+  void wait(boost::asio::posix::stream_descriptor& descriptor) {
+    descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read, unless_stopped([this, &descriptor] {
+                            on_readable();
+                            if (alive_) wait(descriptor);
+                          }));
+  }
+
+  void on_readable() {
+    for (int batch = 0; batch < max_batches && alive_; ++batch) {
+      const Turn turn(*this);
+      const auto received = lowest_layer(stack_).receive(
+          [this](const FrameSource& from, MutableBytes frame) { stack_.on_receive(from, frame, cx_, up_); });
+      if (received == 0) break;
+    }
+  }
+
+  /// Outside of a batch, so that the layers see the errors of the control messages that they send.
+  void on_deadline() {
+    armed_for_ = never;
+    cx_.set_now(steady_now());
+    if (stack_.next_deadline() <= cx_.now()) {
+      busy_ = true;
+      stack_.on_timer(cx_, up_);
+      if constexpr (requires { up_.flush(); }) up_.flush();
+      busy_ = false;
+    }
+    if (alive_) arm(cx_.now() + min_timer_pause);
+  }
+
+  /// A timer that fires too early is harmless, and cheaper than one that is set anew for each packet: only an
+  /// earlier deadline sets it.
+  void arm(TimePoint earliest) {
+    const TimePoint due = std::max(stack_.next_deadline(), earliest);
+    if (!alive_ || due >= armed_for_) return;
+    armed_for_ = due;
+    timer_.expires_at(to_steady(due));
+    timer_.async_wait(unless_stopped([this] { on_deadline(); }));
+  }
+
+  Stack& stack_;
+  Up up_;
+  Random random_;
+  Context<Observer> cx_;
+  boost::asio::any_io_executor executor_;
+  boost::asio::steady_timer timer_;
+  TimePoint armed_for_ = never;
+  std::deque<boost::asio::posix::stream_descriptor> descriptors_;
+  std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
+  bool batching_ = false;
+  bool busy_ = false;
+};
+
+}  // namespace ilnp
