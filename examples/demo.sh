@@ -188,8 +188,8 @@ move_time = $stay
 handoff_time = $handoff" "$(application bob)"
 configuration bob 0:0:0:b "nid = ffff:0:0:b" "$(application alice)"
 for host in bob alice; do
-  show "$host" "ilnp-experiment $host.ini --csv $host.csv"
-  start "$host" "$host-experiment.log" "$bin/ilnp-experiment" "$host.ini" --csv "$host.csv"
+  show "$host" "ilnp-experiment $host.ini --quiet --csv $host.csv"
+  start "$host" "$host-experiment.log" "$bin/ilnp-experiment" "$host.ini" --quiet --csv "$host.csv"
   declare "${host}_experiment=$started"
 done
 ended() { ! kill -0 "$1" 2>/dev/null; }
