@@ -62,9 +62,11 @@ class McastUdp {
                                                          " (it needs: ip -6 route add local ff12::/16 dev " +
                                                          config.mcast_interface + ")");
     }
+    comes_back_ = config.mcast_loop || loopback;
     const std::uint16_t own_port = detail::local_port(sender);
-    data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
     control_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::control);
+    // Opened last, so that the kernel gives unicast, which only one socket gets, to this one: there it is counted.
+    data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
     handles_ = {control_.native_handle(), data_.native_handle()};
     receive_buffer_ = set_receive_buffer(data_.native_handle(), receive_buffer_octets);
     (void)set_receive_buffer(control_.native_handle(), control_buffer_octets);
@@ -79,9 +81,9 @@ class McastUdp {
   /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
   error_code join(Locator locator) {
     if (joined(locator)) return {};
-    const auto error = set_memberships(locator, true);
+    const auto error = set_memberships(locator, true, link_.index());
     if (error && error != boost::system::errc::no_such_device) {
-      (void)set_memberships(locator, false);
+      (void)set_memberships(locator, false, link_.index());
       return error;
     }
     wanted_.push_back(locator);
@@ -93,7 +95,8 @@ class McastUdp {
     const auto found = std::ranges::find(wanted_, locator);
     if (found == wanted_.end()) return Errc::not_joined;
     wanted_.erase(found);
-    (void)set_memberships(locator, false);  // it fails only if the interface went, and the membership with it
+    (void)set_memberships(locator, false,
+                          link_.index());  // it fails only if the interface went, and the membership with it
     return {};
   }
 
@@ -190,11 +193,11 @@ class McastUdp {
 
   bool joined(Locator locator) const noexcept { return std::ranges::find(wanted_, locator) != wanted_.end(); }
 
-  error_code set_memberships(Locator locator, bool member) noexcept {
-    if (link_.index() == 0) return {};
+  error_code set_memberships(Locator locator, bool member, unsigned interface) noexcept {
+    if (interface == 0) return {};
     const in6_addr group = prefix_.group(locator);
-    const auto data = detail::set_membership(data_.native_handle(), member, group, link_.index());
-    const auto control = detail::set_membership(control_.native_handle(), member, group, link_.index());
+    const auto data = detail::set_membership(data_.native_handle(), member, group, interface);
+    const auto control = detail::set_membership(control_.native_handle(), member, group, interface);
     const auto error = data ? data : control;
     return error == boost::system::errc::address_in_use ? error_code() : error;
   }
@@ -204,24 +207,27 @@ class McastUdp {
                      static_cast<int>(link_.index()));
   }
 
+  /// True if the link has become usable.
   bool check_link() {
     const int sender = sender_.native_handle();
     const unsigned before = link_.index();
     const bool was_ready = link_.ready();
     const bool other = link_.look_up(sender);
     if (other) use_interface();
-    const bool back = link_.look_ready(sender);
+    const bool back = link_.look_ready(sender) || (other && link_.ready());
     if (before != link_.index() || was_ready != link_.ready()) ++counters_.link_changes;
     if (back) queue_.forget_refusals();
-    // Also when the same interface is usable again: it may have been to another namespace, or without IPv6, meanwhile.
-    if (other || back) {
+    // The sockets remember memberships on an interface that is gone; and one that was away (in another namespace, or without
+    // IPv6) does not remember them when it is back under the same index.
+    if (before != link_.index() || back) {
       for (const Locator locator : wanted_) {
-        (void)set_memberships(locator, false);
-        (void)set_memberships(locator, true);
+        (void)set_memberships(locator, false, before);
+        (void)set_memberships(locator, true, link_.index());
       }
     }
     return back;
   }
+
   template <class Sink>
   std::size_t deliver(const ReceivedTrain& train, Sink& sink) {
     const std::size_t count = train.count();
@@ -267,7 +273,7 @@ class McastUdp {
 
   /// How many buffers the receive socket's filter has discarded because this node itself sent them.
   std::uint64_t own_buffers() const noexcept {
-    if (!config_.mcast_loop) return 0;
+    if (!comes_back_) return 0;
     return coalesced_ ? queue_.counters().buffers : queue_.counters().datagrams;
   }
 
@@ -281,6 +287,7 @@ class McastUdp {
   std::array<int, 2> handles_{};
   BufferSize receive_buffer_;
   bool coalesced_ = false;
+  bool comes_back_ = true;  ///< the kernel loops back what this node sends
   bool batching_ = false;
   TimePoint deadline_{};
   std::vector<Locator> wanted_;

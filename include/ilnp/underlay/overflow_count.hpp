@@ -19,28 +19,32 @@ class OverflowCount {
   std::uint64_t count() const noexcept { return count_; }
 
   /// Looks at the sockets. `own` is the number of buffers sent so far that are looped back, `control` that of buffers received from
-  /// the control socket. Two or three system calls.
+  /// the control socket. Two system calls.
   void look(int data_socket, int control_socket, std::uint64_t own, std::uint64_t control) noexcept {
     pollfd waiting{control_socket, POLLIN, 0};
     const bool drained = ::poll(&waiting, 1, 0) == 0;
-    if (noted_ && drained && dropped_ > expected_ + control) {
-      const std::uint64_t overflow = dropped_ - expected_ - control;
-      if (overflow > count_) count_ = overflow;
-    }
-    if (noted_ && !drained) return;  // what was noted is still to be evaluated
+    if (!drained) return;  // what was noted includes messages still to be received
     const std::uint32_t now = dropped_buffers(data_socket);
+    const bool quiet = now == last_ && own == own_ && control == control_;
+    const auto surplus = static_cast<std::int64_t>(dropped_ - own_ - control - balanced_);
+    if (surplus > 0) {
+      count_ += static_cast<std::uint64_t>(surplus);
+    }
+    // Own buffers that were sent long ago and have not come will not come: lost in the kernel on their way back.
+    if (surplus > 0 || quiet) balanced_ += static_cast<std::uint64_t>(surplus);
     dropped_ += now - last_;
     last_ = now;
-    expected_ = own;
-    noted_ = true;
+    own_ = own;
+    control_ = control;
   }
 
  private:
   std::uint64_t count_ = 0;
+  std::uint64_t balanced_ = 0;  ///< what the difference of the two sides was when last settled; modulo 2^64
   std::uint64_t dropped_ = 0;   ///< as noted, with the wrap-arounds of the kernel's counter
-  std::uint64_t expected_ = 0;  ///< own buffers, as noted
+  std::uint64_t own_ = 0;       ///< as noted
+  std::uint64_t control_ = 0;   ///< as noted
   std::uint32_t last_ = 0;
-  bool noted_ = false;
 };
 
 }  // namespace ilnp

@@ -193,7 +193,8 @@ class SendQueue {
   bool wait_for_room() noexcept {
     if (patience_left_ == 0) return false;
     pollfd waiting{socket_, POLLOUT, 0};
-    if (::poll(&waiting, 1, 1) <= 0) --patience_left_;
+    --patience_left_;
+    (void)::poll(&waiting, 1, 1);
     return true;
   }
 

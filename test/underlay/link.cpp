@@ -1,0 +1,147 @@
+// The ground under a node: interfaces that come and go.
+#include <boost/test/unit_test.hpp>
+
+#include "lab.hpp"
+
+namespace ilnp::test {
+namespace {
+
+bool says(const std::exception& error, const std::string& text) {
+  return std::string(error.what()).find(text) == 0;
+}
+
+/// Both hear the other, each with a frame of its own.
+void check_traffic(Station& one, Station& two) {
+  one.heard.clear();
+  two.heard.clear();
+  BOOST_TEST(eventually([&] { return !one.send(a, numbered(1, 50)); }));
+  BOOST_TEST(eventually([&] { return !two.send(a, numbered(2, 50)); }));
+  BOOST_TEST(one.hears(1));
+  BOOST_TEST(two.hears(1));
+}
+
+struct Two {
+  Host left, right;
+  Ethernet ethernet{{&left, &right}};
+};
+
+BOOST_AUTO_TEST_SUITE(link_)
+
+BOOST_AUTO_TEST_CASE(that_cannot_be_made_says_why) {
+  const Host host;
+  Ethernet ethernet({&host});
+  const auto refused = [&](const LinkConfig& config, const std::string& text) {
+    BOOST_CHECK_EXCEPTION(Station(host, config), std::exception,
+                          [&](const std::exception& error) { return says(error, text); });
+  };
+  refused(link("eth9"), "mcast_interface eth9: No such device");
+  refused(link(""), "mcast_interface : no such network interface");
+  refused(link("a-name-that-is-longer-than-any"),
+          "mcast_interface a-name-that-is-longer-than-any: no such network interface");
+  LinkConfig config = link();
+  config.mcast_port = 0;
+  refused(config, "mcast_port: 0 is not a port");
+  config = link();
+  config.buffer_size = 65001;
+  refused(config, "buffer_size 65001");
+  PlainSocket alone(host, overlay_port);
+  refused(link(), "mcast_port 5000: Address already in use");
+}
+
+BOOST_FIXTURE_TEST_CASE(that_goes_down_and_up_heals, Two) {
+  Station one(left), two(right);
+  BOOST_TEST(!one->join(a));
+  BOOST_TEST(!two->join(a));
+  check_traffic(one, two);
+  left.ip("link set eth0 down");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  BOOST_TEST(one.send(a, numbered(1, 50)).failed());
+  one->begin_batch();
+  BOOST_TEST(!one.send(a, numbered(1, 50)));
+  one->flush(one.cx());
+  BOOST_TEST(one->counters().send_errors == 1U);
+  left.ip("link set eth0 up");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+}
+
+BOOST_FIXTURE_TEST_CASE(that_is_removed_and_comes_back_is_joined_again, Two) {
+  Station one(left), two(right);
+  BOOST_TEST(!one->join(a));
+  BOOST_TEST(!two->join(a));
+  check_traffic(one, two);
+  left.ip("link del eth0");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  BOOST_TEST(one.send(a, numbered(1, 50)).failed());
+  BOOST_TEST(!one->join(b));  // it is away only now
+  ethernet.plug(left, "eth0");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST(!two->join(b));
+  one.heard.clear();
+  BOOST_TEST(!two.send(b, numbered(3, 50)));
+  BOOST_TEST(one.hears(1));
+  BOOST_TEST(one->counters().link_changes == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(that_is_replaced_between_two_looks_is_joined_again, Two) {
+  Station one(left), two(right);
+  BOOST_TEST(!one->join(a));
+  BOOST_TEST(!two->join(a));
+  BOOST_TEST(!one.tick());
+  left.ip("link del eth0");
+  ethernet.plug(left, "eth0");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+}
+
+BOOST_FIXTURE_TEST_CASE(that_was_in_another_namespace_is_joined_again_under_the_same_index, Two) {
+  Station one(left), two(right);
+  BOOST_TEST(!one->join(a));
+  BOOST_TEST(!two->join(a));
+  const unsigned index = PlainSocket::index(left, "eth0");
+  Host away;
+  left.ip("link set eth0 netns " + away.path());
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  away.ip("link set eth0 netns " + left.path());
+  left.ip("link set eth0 up");
+  BOOST_TEST(PlainSocket::index(left, "eth0") == index);
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+}
+
+BOOST_AUTO_TEST_CASE(that_has_no_address_yet_says_so_until_it_has) {
+  const Host left, right;
+  Ethernet ethernet({&right});
+  left.skip_address_detection(false);
+  ethernet.plug(left, "eth0");
+  Station one(left), two(right);
+  BOOST_TEST(!one->link_ready());
+  BOOST_TEST(!one->join(a));
+  BOOST_TEST(!two->join(a));
+  BOOST_TEST(one.send(a, numbered(1, 50)) == boost::system::errc::address_not_available);
+  BOOST_TEST(!two.send(a, numbered(2, 50)));
+  BOOST_TEST(one.hears(1));
+  BOOST_TEST(eventually([&] { return !one.send(a, numbered(3, 50)); }));
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::milliseconds(200)));
+  BOOST_TEST(two.hears(1));
+}
+
+BOOST_AUTO_TEST_CASE(is_looked_at_no_more_often_than_it_has_to) {
+  const Host host;
+  Ethernet ethernet({&host});
+  Station one(host);
+  BOOST_TEST(eventually([&] {
+    one.tick();
+    return one->link_ready();
+  }));
+  Random random(1);
+  Context<> cx(one->next_deadline(), random);
+  BOOST_TEST(!one->on_timer(cx));
+  BOOST_TEST(one->next_deadline() == cx.now() + McastUdp::check_interval);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace ilnp::test
