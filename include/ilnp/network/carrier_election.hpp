@@ -4,18 +4,17 @@
 
 namespace ilnp {
 
-/// A flow that a node may have to carry: from whom, and between which networks.
-struct FlowKey {
-  Nid source;
-  Locator from;
-  Locator to;
-  friend bool operator==(const FlowKey&, const FlowKey&) noexcept = default;
+/// A flow that a node may have to carry: from whom and where, to whom and where.
+struct Flow {
+  Ilv source;
+  Ilv destination;
+  friend bool operator==(const Flow&, const Flow&) noexcept = default;
 };
 
-struct FlowKeyHash {
+struct FlowHash {
   using is_avalanching = void;
-  std::size_t operator()(const FlowKey& key) const noexcept {
-    return mix64(key.source.value() ^ mix64(key.from.value() ^ mix64(key.to.value() + 0x9e3779b97f4a7c15)));
+  std::size_t operator()(const Flow& flow) const noexcept {
+    return mix64(std::hash<Ilv>{}(flow.source) + 0x9e3779b97f4a7c15 * std::hash<Ilv>{}(flow.destination));
   }
 };
 
@@ -43,55 +42,55 @@ class CarrierElection {
   CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
 
   /// A packet of the flow came in on `in` with `hop_limit`, and would go out on `out`. `passing`: this node is in handoff on one of the two.
-  Verdict decide(const FlowKey& key, Locator in, Locator out, std::uint8_t hop_limit, bool passing,
+  Verdict decide(const Flow& flow, Locator in, Locator out, std::uint8_t hop_limit, bool passing,
                  TimePoint now) {
-    Flow* flow = flows_.insert(key, now);
-    if (!flow) return Verdict::carry;
-    if (flow->seen_at == long_ago || now - flow->seen_at >= flow_life || flow->out != out)
-      begin(*flow, in, out, passing, now);
-    if (now - flow->seen_at < copy_window &&
-        (hop_limit < flow->hop_limit || (hop_limit == flow->hop_limit && in != flow->in)))
+    State* state = flows_.insert(flow, now);
+    if (!state) return Verdict::carry;
+    if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
+      begin(*state, flow, in, out, passing, now);
+    if (now - state->seen_at < copy_window &&
+        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && in != state->in)))
       return Verdict::copy;
-    flow->in = in;
-    flow->hop_limit = hop_limit;
-    flow->seen_at = now;
-    if (!flow->standing_back) return Verdict::carry;
-    if (flow->unanswered == never) flow->unanswered = now;
-    if (now - flow->unanswered < takeover) return Verdict::another;
-    take_over(*flow, now);
+    state->in = in;
+    state->hop_limit = hop_limit;
+    state->seen_at = now;
+    if (!state->standing_back) return Verdict::carry;
+    if (state->unanswered == never) state->unanswered = now;
+    if (now - state->unanswered < takeover) return Verdict::another;
+    take_over(*state, now);
     return Verdict::carry;
   }
 
   /// `sender` has put a packet of the flow on `on` with `hop_limit`, which is not where the flow comes from.
-  void overhear(const FlowKey& key, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
+  void overhear(const Flow& flow, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
                 TimePoint now) {
-    Flow* flow = flows_.find(key);
-    if (!flow || flow->in == on || flow->out != on || now - flow->seen_at >= flow_life) return;
+    State* state = flows_.find(flow);
+    if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return;
     const auto* rival = neighbours_->find(sender);
-    const bool rival_passes = rival && neighbours_->passing(*rival, flow->in, on, now);
-    if (flow->standing_back) {
-      flow->unanswered = never;
-      flow->rival = sender;
-      if (rival_passes && !passing) flow->standing_back = false;
+    const bool rival_passes = rival && neighbours_->passing(*rival, state->in, on, now);
+    if (state->standing_back) {
+      state->unanswered = never;
+      state->rival = sender;
+      if (rival_passes && !passing) state->standing_back = false;
       return;
     }
-    const int mine = flow->hop_limit - 1;
+    const int mine = state->hop_limit - 1;
     if (hop_limit < mine) return;  // a reflection of what this node carried, or a longer way
     const bool beaten =
         passing || hop_limit > mine || (rival && (rival->always_carries || rival->nid < self_));
     if (rival_passes && !passing) return;
     if (beaten) {
-      stand_back(*flow, sender);
-    } else if (now - flow->conflict_heard >= conflict_memory) {
-      flow->conflict = flow->conflict_heard = now;  // the first of a new conflict
-    } else if (flow->conflict_heard = now; now - flow->conflict >= grace) {
+      stand_back(*state, sender);
+    } else if (now - state->conflict_heard >= conflict_memory) {
+      state->conflict = state->conflict_heard = now;  // the first of a new conflict
+    } else if (state->conflict_heard = now; now - state->conflict >= grace) {
       if (auto* known = neighbours_->find(sender)) known->always_carries = true;
-      stand_back(*flow, sender);
+      stand_back(*state, sender);
     }
   }
 
  private:
-  struct Flow {
+  struct State {
     Locator in;
     Locator out;
     TimePoint seen_at = long_ago;
@@ -106,33 +105,35 @@ class CarrierElection {
     bool expired(TimePoint now) const noexcept { return now - seen_at >= flow_life; }
   };
 
-  void begin(Flow& flow, Locator in, Locator out, bool passing, TimePoint now) {
-    flow = Flow{};
-    flow.out = out;
-    flow.standing_back = passing;
+  void begin(State& state, const Flow& flow, Locator in, Locator out, bool passing, TimePoint now) {
+    state = State{};
+    state.out = out;
+    state.standing_back = passing;
     if (passing) return;
     neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
-      if (flow.standing_back || now - other.failed_at < NeighbourTable::distrust) return;
+      if (state.standing_back || other.nid == flow.destination.nid || other.nid == flow.source.nid ||
+          now - other.failed_at < NeighbourTable::distrust)
+        return;
       if ((other.always_carries || other.nid < self_) && neighbours_->settled(other, in, out, now))
-        stand_back(flow, sender);
+        stand_back(state, sender);
     });
   }
 
-  static void stand_back(Flow& flow, std::uint64_t rival) noexcept {
-    flow.standing_back = true;
-    flow.rival = rival;
-    flow.unanswered = never;
+  static void stand_back(State& state, std::uint64_t rival) noexcept {
+    state.standing_back = true;
+    state.rival = rival;
+    state.unanswered = never;
   }
 
-  void take_over(Flow& flow, TimePoint now) noexcept {
-    flow.standing_back = false;
-    flow.conflict_heard = long_ago;
-    if (auto* gone = neighbours_->find(flow.rival)) gone->failed_at = now;
+  void take_over(State& state, TimePoint now) noexcept {
+    state.standing_back = false;
+    state.conflict_heard = long_ago;
+    if (auto* gone = neighbours_->find(state.rival)) gone->failed_at = now;
   }
 
   Nid self_;
   NeighbourTable* neighbours_;
-  BoundedTable<FlowKey, Flow, FlowKeyHash> flows_{max_flows};
+  BoundedTable<Flow, State, FlowHash> flows_{max_flows};
 };
 
 }  // namespace ilnp

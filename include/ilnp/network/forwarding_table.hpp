@@ -77,7 +77,7 @@ class ForwardingTable {
     return Found{route->interface, wants_probe};
   }
 
-  /// Drops what was learnt through `interface`. Routes for which no other way is known go through `instead`, until they
+  /// Drops what was learnt through `interface`, which has been left. Routes (and the way to `interface` itself) for which no other way is known go through `instead`, until they
   /// are confirmed or `probe_time` is over: a network that was reachable from the old place most likely is from the new.
   /// True if there are such routes: a solicitation would confirm them.
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
@@ -102,6 +102,17 @@ class ForwardingTable {
       }
     });
     for (const Locator locator : gone) routes_.erase(locator);
+    if (!instead) return false;
+    Route* left = routes_.insert(interface, now);
+    if (left && !valid(*left, now)) {
+      *left = Route{};
+      left->interface = *instead;
+      left->confirmed = now - ttl_;
+      left->expires = now + ttl_;
+      left->probed = now;
+      left->confirmations = 1;
+      guessed = true;
+    }
     return guessed;
   }
 

@@ -187,8 +187,7 @@ class ILNP {
     const Ilv destination = header.destination();
     learn(source.locator, in.locator, cx);
     if (destination.locator != in.locator &&
-        !reflections_.admit({source.nid, source.locator, destination.locator}, in.locator, header.hop_limit(),
-                            cx.now()))
+        !reflections_.admit({source, destination}, in.locator, header.hop_limit(), cx.now()))
       return drop(Drop::reflected, in.locator, cx);
     // A copy of what came in on an interface that has just been left may still be under way.
     const bool several = interfaces_.all().size() > 1 || cx.now() - left_at_ < DuplicateFilter::window;
@@ -319,7 +318,7 @@ class ILNP {
     if (interfaces_.all().size() == 1) return drop(Drop::overheard, in.locator, cx);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());
-    const FlowKey flow{source.nid, source.locator, to};
+    const Flow flow{source, header.destination()};
     const auto out = route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route, in.locator, cx);
     if (to == in.locator || *out == in.locator) {
@@ -461,9 +460,12 @@ class ILNP {
   /// Reminds the routers of an endpoint that would otherwise only listen.
   void refresh(TimePoint now) {
     if (now - correspondents_.last_traffic() >= 3 * config_.wait_time) return;
+    const bool due = std::ranges::any_of(interfaces_.all(), [&](const Interface& i) {
+      return !i.leaving && now - i.last_sent >= rounds_.refresh();
+    });
+    if (!due) return;
     for (Interface& interface : interfaces_.all())
-      if (!interface.leaving && now - interface.last_sent >= rounds_.refresh())
-        interface.advertise_at = std::min(interface.advertise_at, now);
+      if (!interface.leaving) interface.advertise_at = std::min(interface.advertise_at, now);
   }
 
   template <ContextLike Cx>

@@ -13,9 +13,12 @@ class NeighbourTable {
  public:
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
-  /// Who appears in a second network this much later than in the first has moved there, and is watched for `probation`.
-  static constexpr Duration together = std::chrono::seconds(5);
+  /// Who starts appears in all its networks at once, give or take this. Who appears later in a second one has moved there, and is watched for
+  /// `probation`.
+  static constexpr Duration together = std::chrono::milliseconds(500);
   static constexpr Duration probation = std::chrono::seconds(30);
+  /// Who is heard this soon after this node has joined a network was there before.
+  static constexpr Duration there_before = std::chrono::seconds(2);
   /// After it failed to carry, a neighbour is not counted on for this long.
   static constexpr Duration distrust = std::chrono::seconds(30);
 
@@ -53,17 +56,21 @@ class NeighbourTable {
     if (!neighbour) return;
     neighbour->nid = nid;
     if (neighbour->heard < 2) ++neighbour->heard;
+    for (Place& other : neighbour->places)
+      if (other.locator != interface.locator && now - other.heard > together && other.missed == never)
+        other.missed = now;
     const auto at = std::ranges::find(neighbour->places, interface.locator, &Place::locator);
-    if (at != neighbour->places.end() && now - at->heard < life_) {
+    if (at != neighbour->places.end()) {
+      if (at->missed != never && now - at->missed > together) at->since = now;  // had gone away meanwhile
+      at->missed = never;
       at->heard = now;
       return;
     }
-    if (at != neighbour->places.end()) neighbour->places.erase(at);
     if (neighbour->places.size() == max_places)
       neighbour->places.erase(std::ranges::min_element(neighbour->places, {}, &Place::heard));
     // Heard soon after this node came itself: it was there before.
-    const bool was_there = now - interface.joined_at < together;
-    neighbour->places.push_back({interface.locator, was_there ? long_ago : now, now});
+    const bool was_there = now - interface.joined_at < there_before;
+    neighbour->places.push_back(Place{interface.locator, was_there ? long_ago : now, now, never, long_ago});
   }
 
   /// `nid` has announced that it will be at `locators`, and nowhere else.
@@ -83,6 +90,8 @@ class NeighbourTable {
     const Place* first = neighbour.find(a);
     const Place* second = neighbour.find(b);
     if (!first || !second || now - first->heard >= life_ || now - second->heard >= life_) return false;
+    // A node announces itself in all its networks at once.
+    if (first->heard - second->heard > together || second->heard - first->heard > together) return false;
     return !passing(*first, *second, now);
   }
 

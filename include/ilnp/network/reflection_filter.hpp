@@ -13,8 +13,8 @@ class ReflectionFilter {
   static constexpr Duration window = CarrierElection::copy_window;
 
   /// True if the packet is no reflection.
-  bool admit(const FlowKey& flow, Locator interface, std::uint8_t hop_limit, TimePoint now) {
-    Best* best = best_.insert(mix64(FlowKeyHash{}(flow) ^ interface.value()), now);
+  bool admit(const Flow& flow, Locator interface, std::uint8_t hop_limit, TimePoint now) {
+    Best* best = best_.insert(mix64(FlowHash{}(flow) ^ interface.value()), now);
     if (!best) return true;
     if (hop_limit < best->hop_limit && now - best->seen_at < window) return false;
     best->hop_limit = hop_limit;

@@ -1,0 +1,249 @@
+#include <boost/test/unit_test.hpp>
+
+#include "overlay.hpp"
+
+using namespace test;
+
+namespace {
+
+/// alice moves a-b-c, bob is in b, a router in all three: the published topology, with times to suit the test.
+struct Moving : Overlay {
+  explicit Moving(Duration move_time = 4s, Duration handoff_time = 2s, Duration delay = 1ms) {
+    world.defaults.delay = delay;
+    auto config = node_config(0xa, "alice", {{a}, {b}, {c}});
+    config.move_time = move_time;
+    config.handoff_time = handoff_time;
+    alice = &add(config);
+    bob = &add(0xb, "bob", {b});
+    router = &add(0xd, "router", {a, b, c});
+    start(500ms);
+  }
+
+  /// Both ways, `rate` a second, for `length`; then long enough for what is under way.
+  void streams(int rate, Duration length) {
+    const Duration period = Duration(1s) / rate;
+    alice->stream(*bob, period, in(1ms), in(length));
+    bob->stream(*alice, period, in(1ms) + period / 2, in(length));
+    world.run_for(length + 1s);
+  }
+
+  Endpoint* alice;
+  Endpoint* bob;
+  Endpoint* router;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(moving)
+
+BOOST_AUTO_TEST_CASE(ten_handoffs_at_a_thousand_packets_a_second_both_ways) {
+  Moving net;
+  net.streams(1000, 42s);
+  BOOST_TEST(net.alice->watch.handoffs_begun >= 10);
+  BOOST_TEST(net.alice->watch.handoffs_ended >= 10);
+  // Reordered: only what was under way through the router when the direct way opened, once a round and direction.
+  net.bob->expect_all_once_from(*net.alice, 4 * 4);
+  net.alice->expect_all_once_from(*net.bob, 4 * 4);
+  BOOST_TEST(net.alice->watch.given_up == 0);
+  BOOST_TEST(net.alice->watch.acknowledged == net.alice->watch.updates);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_reordered_where_the_new_path_is_not_shorter) {
+  for (const Duration delay : {0ms, 2ms, 40ms}) {
+    Moving net(4s, 2s, delay);
+    // From b (where bob is) to c to a: never towards a shorter way.
+    net.alice->stream(*net.bob, 1ms, net.in(7s), net.in(14s));
+    net.bob->stream(*net.alice, 1ms, net.in(7s), net.in(14s));
+    net.world.run_for(16s);
+    net.bob->expect_all_once_from(*net.alice);
+    net.alice->expect_all_once_from(*net.bob);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(slow_networks) {
+  Moving net(6s, 3s, 200ms);
+  net.world.run_for(2s);
+  net.streams(200, 30s);
+  net.bob->expect_all_once_from(*net.alice, 1000);
+  net.alice->expect_all_once_from(*net.bob, 1000);
+}
+
+BOOST_AUTO_TEST_CASE(equal_datagrams_in_a_row_all_arrive) {
+  Moving net;
+  const std::array<std::byte, 3> same{};
+  int sent = 0;
+  net.world.every(1ms, net.in(1ms), net.in(20s), [&] {
+    ++sent;
+    BOOST_TEST(!net.bob->send(net.alice->nid(), Bytes(same)));
+    BOOST_TEST(!net.alice->send(net.bob->nid(), Bytes(same)));
+  });
+  net.world.run_for(22s);
+  BOOST_TEST(net.alice->other == sent);
+  BOOST_TEST(net.bob->other == sent);
+}
+
+BOOST_AUTO_TEST_CASE(a_mover_without_traffic_is_found_by_the_first_datagram) {
+  Moving net;
+  // Twice round, asked for once in each handoff and once in each place.
+  for (int second = 0; second < 24; ++second) {
+    net.world.run_for(1s);
+    BOOST_TEST(!net.bob->send("alice", static_cast<std::uint64_t>(second) + 1));
+    net.bob->sent[net.alice->nid()] = static_cast<std::uint64_t>(second) + 1;
+  }
+  net.world.run_for(1s);
+  net.alice->expect_all_once_from(*net.bob);
+}
+
+BOOST_AUTO_TEST_CASE(silent_for_a_whole_move_then_found_by_the_first_datagram) {
+  for (int moves = 1; moves < 8; ++moves) {
+    Moving net;
+    net.world.run_for(moves * Duration(4s) - 500ms + 2s + 50ms);
+    BOOST_TEST_CONTEXT(moves << " moves") {
+      BOOST_TEST(!net.bob->send("alice", 1));
+      BOOST_TEST(!net.alice->send("bob", 1));
+      net.world.run_for(1s);
+      BOOST_TEST(net.alice->from[net.bob->nid()].total == 1);
+      BOOST_TEST(net.bob->from[net.alice->nid()].total == 1);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_acknowledgement_is_lost) {
+  Moving net;
+  bool cut = false;
+  net.world.tap([&](const sim::SentFrame& frame) {
+    const auto header = wire::IlnpHeader::parse(frame.bytes);
+    if (cut || !header || header->next_header() != 44 || header->payload().size() != 1) return;
+    cut = true;  // bob's acknowledgement: nobody hears it
+    net.world.network(frame.network).partition({{net.bob->node().id()}});
+    net.world.after(2ms, [&, network = frame.network] { net.world.network(network).heal(); });
+  });
+  net.alice->stream(*net.bob, 10ms, net.in(1ms), net.in(6s));
+  net.world.run_for(7s);
+  BOOST_TEST(cut);
+  BOOST_TEST(net.alice->watch.updates == 2);
+  BOOST_TEST(net.alice->watch.acknowledged == 1);
+  BOOST_TEST(net.alice->watch.given_up == 0);
+}
+
+BOOST_AUTO_TEST_CASE(two_moves_with_the_update_of_the_first_lost) {
+  Overlay net;
+  auto& alice = net.add(0xa, "alice", {a});
+  auto& bob = net.add(0xb, "bob", {d});
+  net.add(0xd, "router", {a, b, c, d});
+  net.start();
+  bob.stream(alice, 1ms, net.in(1ms), net.in(30s));
+  alice.stream(bob, 1ms, net.in(1ms), net.in(30s));
+  net.world.run_for(5s);
+  // Nothing that alice says on a for a while is heard, nor what she says of herself on b.
+  net.world.network(a).partition({{alice.node().id()}});
+  net.world.network(b).partition({{alice.node().id()}});
+  alice.move_to({b});
+  net.world.run_for(500ms);
+  net.world.network(b).heal();
+  net.world.network(a).heal();
+  alice.move_to({c});
+  net.world.run_for(26s);
+  const Received& received = alice.from[bob.nid()];
+  BOOST_TEST(received.duplicated() == 0);
+  BOOST_TEST(received.lost(5700, bob.sent[alice.nid()]) == 0);
+  BOOST_TEST(bob.from[alice.nid()].lost(5700, alice.sent[bob.nid()]) == 0);
+  BOOST_TEST(bob.from[alice.nid()].duplicated() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_hard_handoff_recovers) {
+  Moving net(4s, 0s);
+  net.streams(100, 40s);
+  // What was under way to the old place is gone; nothing else.
+  BOOST_TEST(net.alice->from[net.bob->nid()].lost(1, net.bob->sent[net.alice->nid()]) <= 10);
+  BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, net.alice->sent[net.bob->nid()]) <= 10);
+  BOOST_TEST(net.alice->from[net.bob->nid()].duplicated() == 0);
+  BOOST_TEST(net.bob->from[net.alice->nid()].duplicated() == 0);
+  BOOST_TEST(net.alice->from[net.bob->nid()].longest_gap < 100ms);
+}
+
+BOOST_AUTO_TEST_CASE(the_correspondent_goes_away_in_the_middle_of_a_handoff) {
+  Moving net(6s, 3s);
+  net.alice->stream(*net.bob, 10ms, net.in(1ms), net.in(60s));
+  net.world.run_for(5550ms);  // the handoff to b began at 5.5 s after the start
+  net.bob->crash();
+  net.world.run_for(30s);
+  BOOST_TEST(net.alice->watch.handoffs_begun >= 5);
+  BOOST_TEST(net.alice->watch.handoffs_ended >= 5);
+  BOOST_TEST(net.alice->watch.given_up >= 1);
+  net.bob->restart();
+  net.bob->from.clear();
+  net.world.run_for(1s);
+  BOOST_TEST(net.bob->from[net.alice->nid()].total >= 90);
+}
+
+BOOST_AUTO_TEST_CASE(moves_faster_than_the_retries) {
+  Moving net(300ms, 150ms, 5ms);
+  net.streams(500, 20s);
+  net.bob->expect_all_once_from(*net.alice, 500);
+  net.alice->expect_all_once_from(*net.bob, 500);
+}
+
+BOOST_AUTO_TEST_CASE(a_handoff_longer_than_the_time_between_moves) {
+  Moving net(2s, 5s);
+  net.streams(200, 20s);
+  BOOST_TEST(net.alice->watch.handoffs_begun >= 9);
+  net.bob->expect_all_once_from(*net.alice, 200);
+  net.alice->expect_all_once_from(*net.bob, 200);
+}
+
+BOOST_AUTO_TEST_CASE(the_correspondent_is_the_router) {
+  Overlay net;
+  auto config = node_config(0xa, "alice", {{a}, {b}});
+  config.move_time = 4s, config.handoff_time = 2s;
+  auto& alice = net.add(config);
+  auto& router = net.add(0xd, "router", {a, b});
+  net.start(500ms);
+  alice.stream(router, 1ms, net.in(1ms), net.in(20s));
+  router.stream(alice, 1ms, net.in(1ms), net.in(20s));
+  net.world.run_for(21s);
+  router.expect_all_once_from(alice);
+  alice.expect_all_once_from(router);
+  BOOST_TEST(alice.watch.given_up == 0);
+  BOOST_TEST(alice.watch.acknowledged == alice.watch.updates);
+}
+
+BOOST_AUTO_TEST_CASE(both_move_at_once) {
+  Overlay net;
+  auto config = node_config(0xa, "alice", {{a}, {b}, {c}});
+  config.move_time = 4s, config.handoff_time = 2s;
+  auto& alice = net.add(config);
+  auto other = node_config(0xb, "bob", {{b}, {c}, {a}});
+  other.move_time = 4s, other.handoff_time = 2s;
+  auto& bob = net.add(other);
+  net.add(0xd, "router", {a, b, c});
+  net.start(500ms);
+  alice.stream(bob, 1ms, net.in(1ms), net.in(40s));
+  bob.stream(alice, 1ms, net.in(1ms), net.in(40s));
+  net.world.run_for(41s);
+  bob.expect_all_once_from(alice, 100);
+  alice.expect_all_once_from(bob, 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_move_that_cannot_be_made_is_undone_and_the_node_stays_reachable) {
+  Moving net;
+  net.alice->node().with([](auto& stack, auto&) { lowest_layer(stack).refuse(b); });
+  net.streams(100, 6s);
+  BOOST_TEST(net.alice->watch.undone == 1);
+  net.bob->expect_all_once_from(*net.alice);
+  net.alice->node().with([](auto& stack, auto&) { lowest_layer(stack).refuse_none(); });
+  net.world.run_for(4s);
+  BOOST_TEST(net.alice->network().interfaces().joined(b));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_becomes_a_correspondent_during_the_handoff_is_told) {
+  Moving net(10s, 5s);
+  net.world.run_for(10s);  // in the handoff, half a second after it began
+  BOOST_TEST(net.alice->watch.updates == 0);
+  net.alice->stream(*net.bob, 100ms, net.in(1ms), net.in(2s));
+  net.world.run_for(3s);
+  BOOST_TEST(net.alice->watch.updates == 1);
+  BOOST_TEST(net.alice->watch.acknowledged == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
