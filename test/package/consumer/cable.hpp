@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <ilnp/layer.hpp>
+#include <utility>
 #include <vector>
 
 /// An underlay of one's own: a cable with two ends, in memory. What one end sends waits until the other fetches it.

@@ -1,0 +1,115 @@
+// The code in docs/design.md, compiled and run.
+#include <boost/test/unit_test.hpp>
+#include <ilnp/middleware/pcap.hpp>
+#include <ilnp/network/ilnp.hpp>
+#include <ilnp/transport/stp.hpp>
+#include <string>
+#include <vector>
+
+#include "package/consumer/cable.hpp"
+#include "support/octet_sink.hpp"
+#include "support/pcap.hpp"
+
+using namespace ilnp;
+
+/// A layer to insert above an underlay: lets only every `n`th frame in.
+template <Underlay Next>
+class EveryNth {
+ public:
+  template <class... Args>
+  explicit EveryNth(unsigned n, Args&&... next) : n_(n), next_(std::forward<Args>(next)...) {}
+
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+      if (++received_ % n_ == 0) up(source, taken);  // last: it may send
+    });
+  }
+
+  error_code join(Locator locator) { return next_.join(locator); }
+  error_code leave(Locator locator) { return next_.leave(locator); }
+  void begin_batch() { next_.begin_batch(); }
+  template <ContextLike Cx>
+  error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    return next_.send(locator, packet, cx);
+  }
+  template <ContextLike Cx>
+  bool on_timer(Cx& cx) {
+    return next_.on_timer(cx);
+  }
+  template <ContextLike Cx>
+  void flush(Cx& cx) {
+    next_.flush(cx);
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+  std::size_t max_frame() const { return next_.max_frame(); }
+
+  Next& next_layer() noexcept { return next_; }
+
+ private:
+  unsigned n_;
+  unsigned received_ = 0;
+  Next next_;
+};
+
+/// An observer: counts the drops of each reason, and does not look at other events.
+struct DropCounts {
+  std::array<int, drop_reasons>* counts;
+
+  void operator()(const event::Dropped& dropped) const {
+    ++(*counts)[static_cast<std::size_t>(dropped.reason)];
+  }
+  template <class Event>
+  void operator()(const Event&) const {}
+};
+
+BOOST_AUTO_TEST_SUITE(code_in_the_documents)
+
+BOOST_AUTO_TEST_CASE(a_layer_of_ones_own) {
+  using Stack = STP<ILNP<EveryNth<Cable>>>;
+  static_assert(Underlay<EveryNth<Cable>>);
+
+  Cable::Frames out, in;
+  const NetworkConfig config{.nid = Nid(1), .locators = {{Locator(0xa)}}, .host_name = "alice"};
+  Stack stack(config, 3, out, in);  // each layer takes its own arguments, and hands the rest down
+  static_assert(std::is_same_v<decltype(lowest_layer(stack)), Cable&>);
+
+  Random random(1);
+  Context cx(TimePoint{}, random);
+  BOOST_TEST(!stack.next_layer().start(cx));
+  std::vector<std::byte> frame(40);
+  for (int i = 0; i < 9; ++i) stack.on_receive({Locator(0xa), 1}, frame, cx, [](const auto&, Bytes) {});
+  BOOST_TEST(stack.next_layer().counters().received == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(an_observer_of_ones_own) {
+  Cable::Frames out, in;
+  ILNP<Cable> node({.nid = Nid(1), .locators = {{Locator(0xa)}}, .host_name = "alice"}, out, in);
+
+  Random random(1);
+  std::array<int, drop_reasons> counts{};
+  Context cx(TimePoint{}, random, DropCounts{&counts});
+  BOOST_TEST(!node.start(cx));
+  std::vector<std::byte> too_short(7);
+  node.on_receive({Locator(0xa), 1}, too_short, cx, [](const auto&, Bytes) {});
+  BOOST_TEST(counts[static_cast<std::size_t>(Drop::too_short)] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_capture) {
+  Cable::Frames out, in;
+  std::vector<std::byte> file;
+  const auto append = [&](Bytes octets) { file.insert(file.end(), octets.begin(), octets.end()); };
+
+  using Writer = PcapWriter<decltype(append)>;
+  using Node = ILNP<Capture<Cable, Writer>>;
+  Node node({.nid = Nid(1), .locators = {{Locator(0xa)}}, .host_name = "alice"}, Writer(append), out, in);
+
+  Random random(1);
+  Context cx(TimePoint{}, random);
+  BOOST_TEST(!node.start(cx));
+  node.on_timer(cx, [](const auto&, Bytes) {});  // the first solicitation
+  BOOST_TEST(out.size() == 1u);
+  BOOST_TEST(test::parse_pcap(file).size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

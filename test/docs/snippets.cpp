@@ -1,0 +1,105 @@
+// Every block of C++ in the documents stands word for word in a source that is compiled and run.
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Lines = std::vector<std::string>;
+const std::filesystem::path root = std::filesystem::path(ILNP_TEST_VECTORS).parent_path().parent_path();
+
+Lines lines_of(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  BOOST_REQUIRE_MESSAGE(in, path);
+  Lines lines;
+  for (std::string line; std::getline(in, line);) {
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+std::vector<std::filesystem::path> files(const std::filesystem::path& folder,
+                                         std::initializer_list<const char*> extensions) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    for (const char* extension : extensions)
+      if (entry.path().extension() == extension) found.push_back(entry.path());
+  return found;
+}
+
+struct Block {
+  std::string where;
+  Lines lines;
+};
+
+/// The ```cpp blocks of a document.
+std::vector<Block> blocks(const std::filesystem::path& path) {
+  std::vector<Block> found;
+  bool inside = false;
+  int number = 0;
+  for (const std::string& line : lines_of(path)) {
+    ++number;
+    if (!inside && line == "```cpp") {
+      found.push_back({path.filename().string() + ":" + std::to_string(number), {}});
+      inside = true;
+    } else if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      found.back().lines.push_back(line);
+    }
+  }
+  BOOST_TEST(!inside, "a block without an end in " << path);
+  return found;
+}
+
+/// True if `block` stands in `source`, indented as a whole by any number of blanks.
+bool stands_in(const Lines& block, const Lines& source) {
+  for (std::size_t start = 0; start + block.size() <= source.size(); ++start) {
+    const std::size_t indent = source[start].find(block.front());
+    if (indent == std::string::npos || source[start].find_first_not_of(' ') < indent) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < block.size() && same; ++i)
+      same = source[start + i] == (block[i].empty() ? "" : std::string(indent, ' ') + block[i]);
+    if (same) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_block_of_code_in_the_documents_is_compiled) {
+  std::vector<Lines> sources;
+  for (const char* folder : {"test/docs", "test/package/consumer"})
+    for (const auto& path : files(root / folder, {".cpp", ".hpp"})) sources.push_back(lines_of(path));
+  std::vector<Block> all;
+  for (const auto& path : files(root / "docs", {".md"}))
+    for (auto& block : blocks(path)) all.push_back(std::move(block));
+  for (const char* name : {"README.md", "CONTRIBUTING.md"})
+    for (auto& block : blocks(root / name)) all.push_back(std::move(block));
+  BOOST_TEST(all.size() >= 5u);
+  for (const Block& block : all) {
+    BOOST_REQUIRE_MESSAGE(!block.lines.empty(), block.where);
+    const bool found =
+        std::ranges::any_of(sources, [&](const Lines& source) { return stands_in(block.lines, source); });
+    BOOST_TEST(found, block.where << ": this block is in no source that is compiled");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_link_to_a_file_in_the_documents_leads_somewhere) {
+  std::vector<std::filesystem::path> documents = files(root / "docs", {".md"});
+  for (const char* name : {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}) documents.push_back(root / name);
+  for (const auto& document : documents) {
+    for (const std::string& line : lines_of(document)) {
+      for (std::size_t at = line.find("]("); at != std::string::npos; at = line.find("](", at + 1)) {
+        std::string target = line.substr(at + 2, line.find(')', at) - at - 2);
+        target = target.substr(0, target.find('#'));
+        if (target.empty() || target.find("://") != std::string::npos) continue;
+        BOOST_TEST(std::filesystem::exists(document.parent_path() / target), document.filename()
+                                                                                 << ": " << target);
+      }
+    }
+  }
+}
