@@ -26,6 +26,7 @@ class NeighbourTable {
     Locator locator;
     TimePoint since;               ///< first heard there
     TimePoint heard;               ///< last heard there
+    TimePoint missed = never;      ///< heard elsewhere, but not there, from this time on
     TimePoint leaving = long_ago;  ///< has announced that it leaves
   };
 
