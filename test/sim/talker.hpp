@@ -3,12 +3,9 @@
 #include "ilnp/sim/sim.hpp"
 #include "support/print.hpp"
 
-namespace test {
+namespace ilnp::test {
 
 using namespace std::chrono_literals;
-using ilnp::Duration;
-using ilnp::Locator;
-using ilnp::TimePoint;
 
 inline constexpr Locator a{0xa}, b{0xb};
 
@@ -85,4 +82,4 @@ struct Person : TalkerNode {
   std::vector<Heard> heard;
 };
 
-}  // namespace test
+}  // namespace ilnp::test

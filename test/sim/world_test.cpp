@@ -2,7 +2,8 @@
 
 #include "talker.hpp"
 
-using namespace test;
+using namespace ilnp;
+using namespace ilnp::test;
 using ilnp::sim::World;
 using Texts = std::vector<std::string>;
 

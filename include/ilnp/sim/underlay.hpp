@@ -17,7 +17,7 @@ class Underlay {
   struct Counters {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
-    std::uint64_t not_sent = 0;    ///< the link went down before the flush, or the locator was left
+    std::uint64_t not_sent = 0;    ///< the link went down before the flush
     std::uint64_t not_joined = 0;  ///< was under way when the locator was left
     std::uint64_t too_long = 0;    ///< received, and longer than `max_frame()`
   };
@@ -84,9 +84,9 @@ class Underlay {
   void flush(Cx&) {
     batching_ = false;
     for (const Queued& queued : queue_) {
-      if (can_send(queued.locator)) {
+      if (!link_up_) {
         ++counters_.not_sent;
-      } else {
+      } else {  // even if the locator has been left since: it was sent before
         transmit(queued.locator, Bytes(queued.head).first(queued.head_size), queued.payload);
       }
     }
