@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "../address.hpp"
 #include "bounded_table.hpp"
 
 namespace ilnp {
