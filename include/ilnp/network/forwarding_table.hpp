@@ -12,8 +12,8 @@ namespace ilnp {
 ///
 /// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
 ///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.
-/// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes over
-///   when it alone was heard for `switch_time`.
+/// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes
+///   over when it alone was heard for `switch_time`.
 class ForwardingTable {
  public:
   static constexpr std::size_t max_routes = 4096;
@@ -41,7 +41,7 @@ class ForwardingTable {
     const bool held_is_worse = !held || (held->leaving && in && !in->leaving);
     const bool held_is_better = held && !held->leaving && in && in->leaving && now - route->confirmed < ttl_;
     if (!held_is_worse && route->interface != interface) {
-      if (held_is_better) return true;
+      if (held_is_better || now - route->confirmed < switch_time) return true;  // both are heard: stay
       if (route->alternate_since == never || route->alternate != interface) {
         route->alternate = interface;
         route->alternate_since = now;
