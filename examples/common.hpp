@@ -15,17 +15,10 @@
 #include <condition_variable>
 #include <cstdio>
 #include <ctime>
-#include <ilnp/asio/control_socket.hpp>
-#include <ilnp/asio/proxy_gateway.hpp>
-#include <ilnp/asio/stp_socket.hpp>
-#include <ilnp/config/config.hpp>
-#include <ilnp/network/ilnp.hpp>
-#include <ilnp/proxy/control.hpp>
-#include <ilnp/proxy/proxy.hpp>
-#include <ilnp/transport/stp.hpp>
-#include <ilnp/underlay/mcast_udp.hpp>
+#include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -229,15 +222,18 @@ class LineWriter {
   std::thread thread_;
 };
 
-/// Lets the same text through once a second.
+/// Lets the same text through once a second, or once a `period`.
 class RateLimit {
  public:
+  explicit RateLimit(std::chrono::steady_clock::duration period = std::chrono::seconds(1))
+      : period_(period) {}
+
   /// How many were held back since it was let through last; none: hold this one back too.
   std::optional<std::uint64_t> operator()(const std::string& reason) {
     const auto now = std::chrono::steady_clock::now();
     if (reasons_.size() >= 1000) reasons_.clear();
     auto [entry, fresh] = reasons_.try_emplace(reason, State{now, 0});
-    if (!fresh && now - entry->second.last < std::chrono::seconds(1)) {
+    if (!fresh && now - entry->second.last < period_) {
       ++entry->second.held_back;
       return std::nullopt;
     }
@@ -250,6 +246,7 @@ class RateLimit {
     std::chrono::steady_clock::time_point last;
     std::uint64_t held_back;
   };
+  std::chrono::steady_clock::duration period_;
   std::map<std::string, State> reasons_;
 };
 
@@ -267,10 +264,16 @@ inline void check(const ilnp::error_code& error, const std::string& what = "star
   if (error) throw boost::system::system_error(error, what);
 }
 
-/// Prints what the layers show, for those layers whose log is on. A small value, copied into the node's context.
+/// Prints what the layers show: of the layers whose log is on (`log = true` in the configuration, or --verbose), and what the
+/// user should know in any case (but for --quiet). A small value, copied into the node's context.
 class EventLog {
  public:
-  EventLog(LineWriter& write, const ilnp::LogConfig& show) : write_(&write), show_(show) {}
+  EventLog(LineWriter& write, const CommandLine& line, const ilnp::LogConfig& configured)
+      : write_(&write),
+        show_(line.has("quiet")     ? ilnp::LogConfig{}
+              : line.has("verbose") ? ilnp::LogConfig{true, true, true, true, true}
+                                    : configured),
+        quiet_(line.has("quiet")) {}
 
   template <class Event>
   void operator()(const Event&) const {}  // what is not listed below is not shown
@@ -310,15 +313,18 @@ class EventLog {
     network(to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to));
   }
   void operator()(const ilnp::event::NameConflict& e) const {
-    if (show_.discovery)
-      line("discovery", "two nodes claim the name " + printable(e.host_name) + ": " + to_string(e.owner) +
-                            ", which has it, and " + to_string(e.claimant));
+    const std::string text = "two nodes claim the name " + printable(e.host_name) + ": " +
+                             to_string(e.owner) + ", whom it means, and " + to_string(e.claimant);
+    if (!quiet_ && (*conflicts_)(text)) line("discovery", text);
   }
 
  private:
   static std::string list(std::span<const ilnp::Locator> locators) {
     std::string text;
-    for (const ilnp::Locator locator : locators) text += (text.empty() ? "" : ",") + to_string(locator);
+    for (const ilnp::Locator locator : locators) {
+      if (!text.empty()) text += ',';
+      text += to_string(locator);
+    }
     return text;
   }
   void network(const std::string& text) const {
@@ -330,13 +336,16 @@ class EventLog {
 
   LineWriter* write_;
   ilnp::LogConfig show_;
+  bool quiet_;
+  std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
-/// What --verbose and --quiet make of the `log` keys of a configuration.
-inline ilnp::LogConfig log_config(const CommandLine& line, const ilnp::LogConfig& configured) {
-  if (line.has("quiet")) return {};
-  if (line.has("verbose")) return {true, true, true, true, true};
-  return configured;
+/// Says it if the kernel gave the underlay less room than it asked for.
+inline void note_receive_buffer(LineWriter& log, const ilnp::McastUdp& underlay) {
+  const ilnp::BufferSize size = underlay.receive_buffer();
+  if (size.refused())
+    log("note: the receive buffer holds " + std::to_string(size.granted) + " octets, not " +
+        std::to_string(size.requested) + ", so that bursts are lost sooner (sysctl net.core.rmem_max)");
 }
 
 /// Ends `io` on SIGINT and SIGTERM; calls `on_user_signal` on SIGUSR1.

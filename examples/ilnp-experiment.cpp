@@ -171,7 +171,7 @@ class Experiment {
 
   void send(std::uint64_t number, std::span<std::byte> payload) {
     ilnp::wire::store(payload, 0, number);
-    for (std::size_t at = 8; at + 8 <= payload.size(); at += 8) ilnp::wire::store(payload, at, random_());
+    for (std::byte& octet : payload.subspan(8)) octet = static_cast<std::byte>(random_());
     const auto error = node_.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
       const auto nid = stack.resolve(config_.remote_hostname, cx);
       return nid ? stack.send(*config_.port, *nid, config_.remote_port, payload, cx) : nid.error();
@@ -289,7 +289,7 @@ int main(int argc, char** argv) {
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     std::optional<Report> report(std::in_place, line.has("quiet"), line.value("csv"));
-    Experiment experiment(io, config, *report, program::EventLog(log, program::log_config(line, config.log)));
+    Experiment experiment(io, config, *report, program::EventLog(log, line, config.log));
     experiment.start();
     io.run();
     report.reset();  // the last lines come before the summary

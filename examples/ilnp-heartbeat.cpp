@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
     program::LineWriter log(STDERR_FILENO);
     boost::asio::io_context io(1);
-    Heartbeat heartbeat(io, config, program::EventLog(log, program::log_config(line, config.log)));
+    Heartbeat heartbeat(io, config, program::EventLog(log, line, config.log));
     const program::Signals signals(io);
     heartbeat.start();
     io.run();

@@ -18,24 +18,36 @@ void add_mapping(Stack& stack, const std::string& text) {
                  "--map " + ilnp::IniFile::quoted(text));
 }
 
+/// What the gateway has counted, in the form of the control protocol.
+template <class Gateway>
+void append_counters(const Gateway& gateway, std::string& answer) {
+  gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
+    answer.append(name).append(" ").append(std::to_string(value)).append("\n");
+  });
+}
+
 /// Says what became of a datagram that could not be carried; the same at most once a second.
 class Complaints {
  public:
-  Complaints(program::LineWriter& log, std::size_t max_payload) : log_(&log), max_payload_(max_payload) {}
+  Complaints(program::LineWriter& log, Stack& stack) : log_(&log), stack_(&stack) {}
 
   void operator()(const ilnp::LocalError& error) {
     std::string text = "from local port " + std::to_string(error.local_port) + ": " + error.error.message();
     const auto held_back = limit_(text);
     if (!held_back) return;
     if (error.error == ilnp::Errc::message_too_long)
-      text += " (" + std::to_string(error.size) + " octets, at most " + std::to_string(max_payload_) + ")";
+      text += " (" + std::to_string(error.size) + " octets, at most " +
+              std::to_string(stack_->max_payload()) + ")";
+    stack_->for_each_mapping([&](std::uint16_t local_port, const ilnp::Remote& remote) {
+      if (local_port == error.local_port) text += ", to " + remote.host;
+    });
     if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
     (*log_)("ilnp-proxy: " + text);
   }
 
  private:
   program::LineWriter* log_;
-  std::size_t max_payload_;
+  Stack* stack_;
   program::RateLimit limit_;
 };
 
@@ -64,18 +76,20 @@ int main(int argc, char** argv) {
     const std::uint16_t port = line.has("PORT") ? program::parse_port(line["PORT"], 0) : std::uint16_t{0};
     const ilnp::Config config = program::load(line["CONFIG"]);
     program::LineWriter log(STDERR_FILENO);
-    const program::EventLog observer(log, program::log_config(line, config.log));
+    const program::EventLog observer(log, line, config.log);
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
+    if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
     for (const auto& mapping : line.value<std::vector<std::string>>("map")) add_mapping(stack, mapping);
-    ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
-                               Complaints(log, stack.max_payload()), observer);
+    ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port}, Complaints(log, stack), observer);
     const std::string path = line.has("control") ? line.value("control") : program::default_control_path();
     ilnp::ControlSocket control(io.get_executor(), path, [&](std::string_view request) {
-      return gateway.with([&](Stack& proxy, auto& cx) {
+      std::string answer = gateway.with([&](Stack& proxy, auto& cx) {
         return ilnp::ControlProtocol::answer(proxy, request, gateway.port(), cx);
       });
+      if (request == "counters") append_counters(gateway, answer);
+      return answer;
     });
     const program::Signals signals(io, [&] {
       program::print_counters(stack);

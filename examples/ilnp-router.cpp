@@ -15,10 +15,11 @@ int main(int argc, char** argv) {
 
     const ilnp::Config config = program::load(line["CONFIG"]);
     program::LineWriter log(STDERR_FILENO);
-    const program::EventLog observer(log, program::log_config(line, config.log));
+    const program::EventLog observer(log, line, config.log);
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
+    if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
     const auto ignore = [](const auto&...) {};  // there is nobody above to hand a packet to
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });

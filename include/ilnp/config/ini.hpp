@@ -73,7 +73,7 @@ class IniFile {
     const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
     if (error != std::errc{} || end != value->data() + value->size() || number < low || number > high)
       fail(section, key, *value,
-           "is not a number from " + std::to_string(low) + " to " + std::to_string(high));
+           std::string("is not a number from ") + std::to_string(low) + " to " + std::to_string(high));
     out = static_cast<Number>(number);
   }
 
