@@ -4,27 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "counters.hpp"
+#include "header.hpp"
 #include "ilnp/layer.hpp"
 #include "ilnp/network/config.hpp"
 #include "ilnp/wire/discovery.hpp"
-#include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "tables.hpp"
 
 namespace ilnp::test {
-
-/// What the model has done, for tests.
-struct ReferenceCounters {
-  std::uint64_t forwarded = 0;
-  std::uint64_t reflected = 0;  ///< of these, out on the interface that they came in on
-  std::uint64_t no_route = 0;
-  std::uint64_t hop_limit = 0;
-  std::uint64_t handoff_duplicates = 0;  ///< kept back by the soft handoff rule
-  std::uint64_t updates_sent = 0;
-  std::uint64_t acknowledged = 0;
-  std::uint64_t moves = 0;
-  bool moving_ended = false;  ///< a handoff was abandoned, or was longer than the time between two moves
-};
 
 /// A model of the reference implementation's network layer, with its defects (docs/protocol.md lists them), so that what is
 /// built here can be tried beside it without it. Models `NetworkLayer`; the network half of `ReferenceNode`.
@@ -120,18 +108,6 @@ class ReferenceNetwork {
   const Next& next_layer() const noexcept { return next_; }
 
  private:
-  /// The header as the reference reads it: its payload length is not compared with anything.
-  struct Header {
-    explicit Header(Bytes frame)
-        : next_header(wire::load<std::uint8_t>(frame, 6)),
-          hop_limit(wire::load<std::uint8_t>(frame, 7)),
-          source{Locator(wire::load<std::uint64_t>(frame, 8)), Nid(wire::load<std::uint64_t>(frame, 16))},
-          destination{Locator(wire::load<std::uint64_t>(frame, 24)),
-                      Nid(wire::load<std::uint64_t>(frame, 32))} {}
-    std::uint8_t next_header, hop_limit;
-    Ilv source, destination;
-  };
-
   static bool contains(const std::vector<Locator>& set, Locator locator) noexcept {
     return std::ranges::find(set, locator) != set.end();
   }
@@ -147,7 +123,7 @@ class ReferenceNetwork {
   template <ContextLike Cx, class Up>
   void receive(Locator in, MutableBytes frame, Cx& cx, Up& up) {
     if (frame.size() < wire::IlnpHeader::size) return;
-    const Header header(frame);
+    const ReferenceHeader header(frame);
     const Bytes payload = Bytes(frame).subspan(wire::IlnpHeader::size);
     const bool to_all = header.destination.locator == all_nodes_locator;
     const bool to_me = header.destination.nid == config_.nid;
@@ -163,7 +139,7 @@ class ReferenceNetwork {
   }
 
   template <ContextLike Cx>
-  void forward(Locator in, const Header& header, MutableBytes frame, Cx& cx) {
+  void forward(Locator in, const ReferenceHeader& header, MutableBytes frame, Cx& cx) {
     if (header.destination.locator == in) return;
     const auto out = route(header.destination.locator, cx.now());
     if (!out) return void(++counters_.no_route);
@@ -175,7 +151,8 @@ class ReferenceNetwork {
   }
 
   template <ContextLike Cx>
-  void receive_discovery(Locator in, const Header& header, MutableBytes frame, Bytes payload, Cx& cx) {
+  void receive_discovery(Locator in, const ReferenceHeader& header, MutableBytes frame, Bytes payload,
+                         Cx& cx) {
     if (header.next_header != static_cast<std::uint8_t>(wire::NextHeader::discovery)) return;
     const auto message = wire::Discovery::parse(payload);
     if (!message) return;
@@ -191,7 +168,7 @@ class ReferenceNetwork {
   }
 
   template <ContextLike Cx>
-  void receive_update(Locator in, const Header& header, Bytes payload, Cx& cx) {
+  void receive_update(Locator in, const ReferenceHeader& header, Bytes payload, Cx& cx) {
     if (payload.empty()) return;
     if (payload.front() == std::byte{0}) {
       const auto acknowledged =

@@ -28,7 +28,7 @@ class Host {
 
  protected:
   Host(World& world, std::string name);
-  ~Host();
+  virtual ~Host();
 
   std::uint32_t incarnation_ = 0;
 
