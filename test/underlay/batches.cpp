@@ -293,7 +293,8 @@ BOOST_AUTO_TEST_CASE(say_what_a_full_socket_has_dropped) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// The same over multicast, between hosts and on one: trains and single datagrams, plain sockets and underlays, on one port and group.
+// The same over multicast, between hosts and on one: trains and single datagrams, plain sockets and
+// underlays, on one port and group.
 BOOST_AUTO_TEST_CASE(trains_and_single_frames_meet_in_one_group) {
   const Host left, right;
   Ethernet ethernet({&left, &right});

@@ -252,7 +252,8 @@ class PlainSocket {
   Socket socket_;
 };
 
-/// A frame of `size` octets that can be told from others by its number. Its octet 6, the next header, says STP.
+/// A frame of `size` octets that can be told from others by its number. Its octet 6, the next header, says
+/// STP.
 inline Octets numbered(std::uint32_t number, std::size_t size) {
   Octets frame(size, static_cast<std::byte>(number));
   for (std::size_t i = 0; i < 4 && i < size; ++i) frame[i] = static_cast<std::byte>(number >> 8 * i);

@@ -136,7 +136,8 @@ BOOST_AUTO_TEST_CASE(get_control_messages_past_a_queue_that_overflows) {
   BOOST_TEST((receiver.heard[1].frame == update));
   BOOST_TEST((receiver.heard[2].frame == update));
   BOOST_TEST(receiver->counters().control_in == 3U);
-  // What was received and what is counted as lost is what was sent. One's own and control messages are not counted as lost.
+  // What was received and what is counted as lost is what was sent. One's own and control messages are not
+  // counted as lost.
   const auto all = [&] { return receiver->counters().frames_in - 3 + receiver->counters().receive_overflow; };
   BOOST_TEST(eventually([&] {
     receiver.take();

@@ -11,12 +11,13 @@
 
 namespace ilnp {
 
-/// Watches one network interface by name: whether it exists, and whether it can be sent on. Looks only when asked to (three
-/// system calls a time), in the network namespace of the socket that it is given. One thread.
+/// Watches one network interface by name: whether it exists, and whether it can be sent on. Looks only when
+/// asked to (three system calls a time), in the network namespace of the socket that it is given. One thread.
 class LinkMonitor {
  public:
-  /// `probe` is an address that can be reached through the interface only, and where nobody listens: sending there shows whether there
-  /// is a route and an address to send from (there is none for one or two seconds after link-up: RFC 4862, section 5.4).
+  /// `probe` is an address that can be reached through the interface only, and where nobody listens: sending
+  /// there shows whether there is a route and an address to send from (there is none for one or two seconds
+  /// after link-up: RFC 4862, section 5.4).
   LinkMonitor(std::string name, const Endpoint& probe) : name_(std::move(name)), probe_(probe) {}
 
   const std::string& name() const noexcept { return name_; }
@@ -27,7 +28,8 @@ class LinkMonitor {
   /// Why it could not be sent on when last looked at; none if it could.
   error_code why() const noexcept { return why_; }
 
-  /// Looks whether the interface is there. True if it is, and is not the one that was there before: memberships are gone.
+  /// Looks whether the interface is there. True if it is, and is not the one that was there before:
+  /// memberships are gone.
   bool look_up(int socket) noexcept {
     ifreq request = named();
     const unsigned found =

@@ -27,7 +27,8 @@ inline std::uint16_t local_port(int socket) {
   return endpoint.port();
 }
 
-/// A socket to send to groups from, at a port of its own, by which own frames are recognised. It receives nothing.
+/// A socket to send to groups from, at a port of its own, by which own frames are recognised. It receives
+/// nothing.
 inline Socket open_send_socket(bool loop) {
   Socket socket = Socket::udp(AF_INET6);
   const int handle = socket.native_handle();
@@ -42,8 +43,8 @@ inline Socket open_send_socket(bool loop) {
   return socket;
 }
 
-/// A socket that receives the groups that it joins, at a port that it shares with others of its kind, but for own frames (those
-/// from `own_port`) and frames of the other class.
+/// A socket that receives the groups that it joins, at a port that it shares with others of its kind, but for
+/// own frames (those from `own_port`) and frames of the other class.
 inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_port, bool loopback_interface,
                                   FrameClass wanted) {
   Socket socket = Socket::udp(AF_INET6);
@@ -51,7 +52,8 @@ inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_po
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
   require_option(handle, SOL_SOCKET, SO_REUSEADDR, 1, "sharing of the port");
   require_option(handle, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "packet info");
-  // Without it, the kernel also delivers groups that only others have joined: an old one does, and they are dropped here.
+  // Without it, the kernel also delivers groups that only others have joined: an old one does, and they are
+  // dropped here.
   (void)set_option(handle, IPPROTO_IPV6, multicast_all, 0);
   if (const auto error = attach_own_frame_filter(handle, own_port, loopback_interface, wanted))
     throw boost::system::system_error(error, "socket filter for own frames");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../layer.hpp"
+#include "frame_class.hpp"
 #include "group_address.hpp"
 #include "link_config.hpp"
 #include "link_monitor.hpp"
@@ -19,15 +20,17 @@
 
 namespace ilnp {
 
-/// The underlay of real nodes: a locator is a group of UDP over IPv6 multicast, on one network interface (docs/protocol.md).
-/// Models `Underlay`.
+/// The underlay of real nodes: a locator is a group of UDP over IPv6 multicast, on one network interface
+/// (docs/protocol.md). Models `Underlay`.
 ///
-/// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave in batches (`recvmmsg`,
-/// `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO). Control messages (discovery, locator updates) have a
-/// socket of their own and overtake data, so that they are heard under overload.
+/// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave
+/// in batches (`recvmmsg`, `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO).
+/// Control messages (discovery, locator updates) have a socket of their own and overtake data, so that they
+/// are heard under overload.
 ///
-/// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under the same name, its
-/// groups are joined again. Movable; one thread; allocates at construction and in `join` only. Linux.
+/// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under
+/// the same name, its groups are joined again. Movable; one thread; allocates at construction and in `join`
+/// only. Linux.
 class McastUdp {
  public:
   using Counters = McastUdpCounters;
@@ -42,9 +45,9 @@ class McastUdp {
   static constexpr Duration recovery_interval =
       std::chrono::milliseconds(50);  ///< the same while it cannot be sent on
 
-  /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the user: no such
-  /// interface, a port in use by a program that does not share it, a loopback interface without a route for multicast. An interface that is
-  /// down, or has no address yet, is no error: it is waited for.
+  /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the
+  /// user: no such interface, a port in use by a program that does not share it, a loopback interface without
+  /// a route for multicast. An interface that is down, or has no address yet, is no error: it is waited for.
   explicit McastUdp(const LinkConfig& config)
       : config_(detail::validated(config)),
         prefix_(config.user_id),
@@ -65,13 +68,15 @@ class McastUdp {
     comes_back_ = config.mcast_loop || loopback;
     const std::uint16_t own_port = detail::local_port(sender);
     control_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::control);
-    // Opened last, so that the kernel gives unicast, which only one socket gets, to this one: there it is counted.
+    // Opened last, so that the kernel gives unicast, which only one socket gets, to this one: there it is
+    // counted.
     data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
     handles_ = {control_.native_handle(), data_.native_handle()};
     receive_buffer_ = set_receive_buffer(data_.native_handle(), receive_buffer_octets);
     (void)set_receive_buffer(control_.native_handle(), control_buffer_octets);
     (void)set_send_buffer(sender, send_buffer_octets);
-    // Both or neither: only then does the kernel show both filters the same buffers, so that each goes to exactly one.
+    // Both or neither: only then does the kernel show both filters the same buffers, so that each goes to
+    // exactly one.
     coalesced_ = enable_receive_coalescing(data_.native_handle()) &&
                  enable_receive_coalescing(control_.native_handle());
   }
@@ -103,9 +108,10 @@ class McastUdp {
   /// From here on `send` queues, until `flush`.
   void begin_batch() noexcept { batching_ = true; }
 
-  /// One frame to all other members of a locator. Within a batch the packet's head is copied and its payload borrowed until `flush`;
-  /// outside of one it has been sent when `send` returns. Error: `Errc::not_joined`, `Errc::message_too_long`; outside of a
-  /// batch also the kernel's: the link is down, or has no address yet (EADDRNOTAVAIL: try again).
+  /// One frame to all other members of a locator. Within a batch the packet's head is copied and its payload
+  /// borrowed until `flush`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
+  /// `Errc::message_too_long`; outside of a batch also the kernel's: the link is down, or has no address yet
+  /// (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
@@ -113,7 +119,7 @@ class McastUdp {
     const Endpoint to(prefix_.group(locator), config_.mcast_port);
     if (!batching_) return queue_.send(to, packet.head(), packet.payload());
     // A train is classed by its first frame, so a control message travels alone.
-    queue_.push(to, packet.head(), packet.payload(), is_control(packet));
+    queue_.push(to, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
     return {};
   }
 
@@ -130,7 +136,8 @@ class McastUdp {
     up(from, frame);
   }
 
-  /// Looks at the interface, joins again if need be. True if the link has become usable: the node should announce itself again.
+  /// Looks at the interface, joins again if need be. True if the link has become usable: the node should
+  /// announce itself again.
   template <ContextLike Cx>
   bool on_timer(Cx& cx) {
     if (cx.now() < deadline_) return false;
@@ -145,12 +152,14 @@ class McastUdp {
 
   // For the shell.
 
-  /// The descriptors to wait for: when one is readable, call `receive`. Valid as long as this object; they stay the same.
+  /// The descriptors to wait for: when one is readable, call `receive`. Valid as long as this object; they
+  /// stay the same.
   std::span<const int> native_handles() const noexcept { return handles_; }
 
-  /// Takes what waits, control messages first, and calls `sink(FrameSource, MutableBytes frame)` for each frame that counts. Does not
-  /// block. The frames stay valid, and may be changed in place, until the next `receive`. Returns how many frames were taken, dropped ones
-  /// included: 0 means that nothing waits. At most `control_batch_buffers` + `batch_buffers` buffers of up to 64 frames a call.
+  /// Takes what waits, control messages first, and calls `sink(FrameSource, MutableBytes frame)` for each
+  /// frame that counts. Does not block. The frames stay valid, and may be changed in place, until the next
+  /// `receive`. Returns how many frames were taken, dropped ones included: 0 means that nothing waits. At
+  /// most `control_batch_buffers` + `batch_buffers` buffers of up to 64 frames a call.
   template <class Sink>
   std::size_t receive(Sink&& sink) {
     std::size_t taken = 0;
@@ -182,7 +191,8 @@ class McastUdp {
   error_code link_error() const noexcept { return link_.why(); }
 
  private:
-  /// Where the link is tried: a group of a scope that the kernel does not let out of the host, or, on lo, one that nobody joins.
+  /// Where the link is tried: a group of a scope that the kernel does not let out of the host, or, on lo, one
+  /// that nobody joins.
   static Endpoint probe(const LinkConfig& config, int socket) {
     const LinkMonitor link(config.mcast_interface, {});
     const auto scope = (link.flags(socket) & IFF_LOOPBACK) != 0 ? GroupPrefix::Scope::link_local
@@ -216,9 +226,9 @@ class McastUdp {
     if (other) use_interface();
     const bool back = link_.look_ready(sender) || (other && link_.ready());
     if (before != link_.index() || was_ready != link_.ready()) ++counters_.link_changes;
-    if (back) queue_.forget_refusals();
-    // The sockets remember memberships on an interface that is gone; and one that was away (in another namespace, or without
-    // IPv6) does not remember them when it is back under the same index.
+    queue_.forget_refusals();  // the MTU may have grown
+    // The sockets remember memberships on an interface that is gone; and one that was away (in another
+    // namespace, or without IPv6) does not remember them when it is back under the same index.
     if (before != link_.index() || back) {
       for (const Locator locator : wanted_) {
         (void)set_memberships(locator, false, before);
@@ -259,16 +269,6 @@ class McastUdp {
     std::memcpy(halves, &source.address(), sizeof halves);
     const std::uint64_t mixed = mix64(mix64(halves[0] + source.port()) ^ halves[1]);
     return mixed != 0 ? mixed : 1;
-  }
-
-  static bool is_control(const Packet& packet) noexcept {
-    constexpr std::size_t next_header = 6;
-    const Bytes head = packet.head();
-    if (packet.size() <= next_header) return false;
-    const std::byte type =
-        head.size() > next_header ? head[next_header] : packet.payload()[next_header - head.size()];
-    return type == std::byte{static_cast<std::uint8_t>(wire::NextHeader::discovery)} ||
-           type == std::byte{static_cast<std::uint8_t>(wire::NextHeader::locator_update)};
   }
 
   /// How many buffers the receive socket's filter has discarded because this node itself sent them.

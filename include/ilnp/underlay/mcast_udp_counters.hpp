@@ -15,8 +15,9 @@ struct McastUdpCounters {
   std::uint64_t wrong_interface = 0;  ///< frames that came in on another interface
   std::uint64_t too_long = 0;         ///< frames longer than the link's largest
   std::uint64_t truncated = 0;        ///< frames that the kernel had cut off
-  /// Buffers (not frames: with UDP GRO one may hold 64) that the kernel dropped for want of room. Known up to a second late, and never
-  /// too high: the kernel's own count also has the frames that the socket's filter discards, which are subtracted.
+  /// Buffers (not frames: with UDP GRO one may hold 64) that the kernel dropped for want of room. Known up to
+  /// a second late, and never too high: the kernel's own count also has the frames that the socket's filter
+  /// discards, which are subtracted.
   std::uint64_t receive_overflow = 0;
   std::uint64_t send_errors = 0;   ///< frames of a batch that could not be sent
   std::uint64_t gso_refusals = 0;  ///< trains (UDP GSO) that were refused, and whose frames were sent singly

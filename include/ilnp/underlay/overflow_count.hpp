@@ -8,18 +8,19 @@
 
 namespace ilnp {
 
-/// Tells the buffers that were dropped for want of room from those that a socket's filter discarded, which the kernel counts
-/// together. What the filter of the data socket discards is known: own buffers that were looped back, and control messages, which come by the
-/// other socket. (A control message that was lost there thereby counts as lost, as it should.)
+/// Tells the buffers that were dropped for want of room from those that a socket's filter discarded, which
+/// the kernel counts together. What the filter of the data socket discards is known: own buffers that were
+/// looped back, and control messages, which come by the other socket. (A control message that was lost there
+/// thereby counts as lost, as it should.)
 ///
-/// The kernel's count is noted at one look and evaluated at the next, when all control messages that it includes have been received: so
-/// the result may lag, but is never too high. One thread.
+/// The kernel's count is noted at one look and evaluated at the next, when all control messages that it
+/// includes have been received: so the result may lag, but is never too high. One thread.
 class OverflowCount {
  public:
   std::uint64_t count() const noexcept { return count_; }
 
-  /// Looks at the sockets. `own` is the number of buffers sent so far that are looped back, `control` that of buffers received from
-  /// the control socket. Two system calls.
+  /// Looks at the sockets. `own` is the number of buffers sent so far that are looped back, `control` that of
+  /// buffers received from the control socket. Two system calls.
   void look(int data_socket, int control_socket, std::uint64_t own, std::uint64_t control) noexcept {
     pollfd waiting{control_socket, POLLIN, 0};
     const bool drained = ::poll(&waiting, 1, 0) == 0;
@@ -30,7 +31,8 @@ class OverflowCount {
     if (surplus > 0) {
       count_ += static_cast<std::uint64_t>(surplus);
     }
-    // Own buffers that were sent long ago and have not come will not come: lost in the kernel on their way back.
+    // Own buffers that were sent long ago and have not come will not come: lost in the kernel on their way
+    // back.
     if (surplus > 0 || quiet) balanced_ += static_cast<std::uint64_t>(surplus);
     dropped_ += now - last_;
     last_ = now;

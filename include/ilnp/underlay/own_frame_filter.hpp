@@ -8,22 +8,16 @@
 #include <cstdint>
 
 #include "../error.hpp"
-#include "../wire/ilnp_header.hpp"
+#include "frame_class.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
 
-/// Which frames a socket is to take: control messages have a socket, and so a queue, of their own, lest they be lost when data
-/// overflows.
-enum class FrameClass : std::uint8_t {
-  data,     ///< all but control messages
-  control,  ///< discovery and locator updates, by the next header of the first frame of a buffer
-};
-
-/// Lets the kernel discard, before it is queued, every frame that this node itself sent (multicast loopback brings them back),
-/// and those of the other class. A frame is one's own if it comes from `own_port` and was looped back; if the interface is `lo`
-/// (`loopback_interface`), from where nothing else can come, the port alone tells. Frames of another host that happens to use the same
-/// port pass. Needs no privilege. The kernel counts what is discarded among the socket's drops.
+/// Lets the kernel discard, before it is queued, every frame that this node itself sent (multicast loopback
+/// brings them back), and those of the other class. A frame is one's own if it comes from `own_port` and was
+/// looped back; if the interface is `lo` (`loopback_interface`), from where nothing else can come, the port
+/// alone tells. Frames of another host that happens to use the same port pass. Needs no privilege. The kernel
+/// counts what is discarded among the socket's drops.
 ///
 /// A classic BPF program over the datagram from its UDP header on:
 ///
@@ -38,7 +32,7 @@ inline error_code attach_own_frame_filter(int socket, std::uint16_t own_port, bo
                                           FrameClass wanted) noexcept {
   constexpr std::uint32_t all = 0xffffffff;
   constexpr std::uint32_t udp_header = 8;
-  constexpr std::uint32_t next_header = udp_header + 6;
+  constexpr std::uint32_t next_header = udp_header + next_header_offset;
   constexpr auto discovery = static_cast<std::uint32_t>(wire::NextHeader::discovery);
   constexpr auto locator_update = static_cast<std::uint32_t>(wire::NextHeader::locator_update);
   const std::uint32_t data = wanted == FrameClass::data ? all : 0;
