@@ -1,0 +1,255 @@
+// Reading .ini files: the reference's own, every key, and every error with the line that the user sees.
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <ilnp/config/config.hpp>
+#include <string>
+
+namespace ilnp::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string minimal =
+    "[link]\nmcast_port = 10000\nmcast_interface = eth0\n"
+    "[network]\nlocators = 0:0:0:a\nnid = ffff:0:0:a\n"
+    "[discovery]\nhostname = alice\n";
+
+Config parse(const std::string& text) { return parse_config(text, "a.ini", {42, Nid(7)}); }
+
+/// What the user reads; empty if the text is right.
+std::string error_of(const std::string& text) {
+  try {
+    parse(text);
+    return {};
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+/// `minimal` with one piece of text put in the place of another.
+std::string with(const std::string& old, const std::string& replacement) {
+  std::string text = minimal;
+  const auto at = text.find(old);
+  BOOST_TEST_REQUIRE((at != text.npos));
+  return text.replace(at, old.size(), replacement);
+}
+std::string with_network(const std::string& line) { return with("[discovery]", line + "\n[discovery]"); }
+std::string with_application(const std::string& lines) { return minimal + "[application]\n" + lines; }
+
+BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
+  const Config config = parse(with("nid = ffff:0:0:a\n", ""));
+  BOOST_TEST(config.link.mcast_port == 10000);
+  BOOST_TEST(config.link.mcast_interface == "eth0");
+  BOOST_TEST(config.link.buffer_size == 1440u);
+  BOOST_TEST(config.link.user_id == 42);
+  BOOST_TEST(config.link.mcast_loop);
+  BOOST_TEST((config.network.nid == Nid(7)));
+  BOOST_TEST(config.network.host_name == "alice");
+  BOOST_TEST(config.network.hop_limit == 3);
+  BOOST_TEST((config.network.backwards_learning_ttl == 30s));
+  BOOST_TEST((config.network.active_unicast_session_ttl == 30s));
+  BOOST_TEST((config.network.move_time == 20s));
+  BOOST_TEST((config.network.handoff_time == 10s));
+  BOOST_TEST(config.network.loc_update_retries == 3u);
+  BOOST_TEST((config.network.loc_update_retry_wait_time == 1s));
+  BOOST_TEST((config.network.wait_time == 30s));
+  BOOST_TEST(!config.application.port.has_value());
+  BOOST_TEST(config.application.remote_hostname.empty());
+  BOOST_TEST(!config.application.run_time.has_value());
+  BOOST_TEST((config.application.wait_time == 100ms));
+  BOOST_TEST(!config.log.network);
+  BOOST_TEST(config.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_key_is_read) {
+  const Config config = parse(
+      "[link]\nmcast_port = 65535\nmcast_interface = wlan0\nbuffer_size = 45\nuser_id = 65535\nmcast_loop = "
+      "no\nlog = true\n"
+      "[network]\nlocators = 0:0:0:a , 0:0:0:F - ffff:0:0:000b\nnid = FFFF:0:0:0A\ndefault_hop_limit = 255\n"
+      "backwards_learning_ttl = 0.5\nactive_unicast_session_ttl = 1.25\nmove_time = 7\nhandoff_time = 0\n"
+      "loc_update_retries = 0\nloc_update_retry_wait_time = 0.001\nlog = yes\n"
+      "[transport]\nlog = on\n[discovery]\nhostname = b\xc3\xb6"
+      "b\nwait_time = 2\nlog = 1\n"
+      "[application]\nport = 1\nremote_hostname = carol\nremote_port = 2\nrun_time = 500\nwait_time = "
+      "0.01\nlog = TRUE\n");
+  BOOST_TEST(config.link.mcast_port == 65535);
+  BOOST_TEST(config.link.mcast_interface == "wlan0");
+  BOOST_TEST(config.link.buffer_size == 45u);
+  BOOST_TEST(config.link.user_id == 65535);
+  BOOST_TEST(!config.link.mcast_loop);
+  BOOST_TEST_REQUIRE(config.network.locators.size() == 2u);
+  BOOST_TEST((config.network.locators[0] == NetworkConfig::LocatorSet{Locator(0xa), Locator(0xf)}));
+  BOOST_TEST((config.network.locators[1] == NetworkConfig::LocatorSet{Locator(0xffff00000000000b)}));
+  BOOST_TEST((config.network.nid == Nid(0xffff00000000000a)));
+  BOOST_TEST(config.network.hop_limit == 255);
+  BOOST_TEST((config.network.backwards_learning_ttl == 500ms));
+  BOOST_TEST((config.network.active_unicast_session_ttl == 1250ms));
+  BOOST_TEST((config.network.move_time == 7s));
+  BOOST_TEST((config.network.handoff_time == 0s));
+  BOOST_TEST(config.network.loc_update_retries == 0u);
+  BOOST_TEST((config.network.loc_update_retry_wait_time == 1ms));
+  BOOST_TEST(config.network.host_name ==
+             "b\xc3\xb6"
+             "b");
+  BOOST_TEST((config.network.wait_time == 2s));
+  BOOST_TEST((config.application.port == std::uint16_t{1}));
+  BOOST_TEST(config.application.remote_hostname == "carol");
+  BOOST_TEST(config.application.remote_port == 2);
+  BOOST_TEST((config.application.run_time == Duration(500s)));
+  BOOST_TEST((config.application.wait_time == 10ms));
+  BOOST_TEST(config.log.link);
+  BOOST_TEST(config.log.network);
+  BOOST_TEST(config.log.transport);
+  BOOST_TEST(config.log.discovery);
+  BOOST_TEST(config.log.application);
+  BOOST_TEST(config.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(comments_case_and_line_ends_do_not_matter) {
+  const std::string text =
+      "\xef\xbb\xbf\r\n; a comment\r\n# and another\r\n  [LINK]  \r\nMcast_Port=10000\r\n\tMCAST_INTERFACE "
+      "=eth0\r\n"
+      "[Network]\r\nLOCATORS = 0:0:0:a\r\nNid=ffff:0:0:a\r\n[transport]\r\n\r\n[discovery]\r\nHostName = "
+      "alice";
+  const Config config = parse(text);
+  BOOST_TEST(config.link.mcast_port == 10000);
+  BOOST_TEST(config.link.mcast_interface == "eth0");
+  BOOST_TEST(config.network.host_name == "alice");
+  BOOST_TEST(config.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_reference_s_spelling_is_understood) {
+  BOOST_TEST((parse(with_network("active_uncast_session_ttl = 3")).network.active_unicast_session_ttl == 3s));
+  BOOST_TEST(error_of(with_network("active_uncast_session_ttl = 3\nactive_unicast_session_ttl = 4")) ==
+             "a.ini: [network] active_unicast_session_ttl: \"4\" is given as active_uncast_session_ttl too");
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_key_is_a_warning) {
+  const Config config =
+      parse(with_network("move_sleep = 3\ncolour = red\nHOP = 1") + "[shapes]\nround = yes\n");
+  const std::vector<std::string> expected{"a.ini: [network] colour: unknown key, ignored: \"red\"",
+                                          "a.ini: [network] HOP: unknown key, ignored: \"1\"",
+                                          "a.ini: [shapes] round: unknown key, ignored: \"yes\""};
+  BOOST_TEST(config.warnings == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_remote_is_nobody) {
+  const Config config = parse(with_application("port = 1\nremote_hostname =\n"));
+  BOOST_TEST(config.application.remote_hostname.empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
+  const struct {
+    std::string text;
+    std::string error;
+  } cases[] = {
+      {"", "a.ini: [link] mcast_port: missing"},
+      {with("mcast_port = 10000\n", ""), "a.ini: [link] mcast_port: missing"},
+      {with("mcast_interface = eth0\n", ""), "a.ini: [link] mcast_interface: missing"},
+      {with("locators = 0:0:0:a\n", ""), "a.ini: [network] locators: missing"},
+      {with("hostname = alice\n", ""), "a.ini: [discovery] hostname: missing"},
+      {with("mcast_interface = eth0", "mcast_interface ="),
+       "a.ini: [link] mcast_interface: \"\" names no network interface"},
+      {with("10000", "0"), "a.ini: [link] mcast_port: \"0\" is not a number from 1 to 65535"},
+      {with("10000", "65536"), "a.ini: [link] mcast_port: \"65536\" is not a number from 1 to 65535"},
+      {with("10000", "-1"), "a.ini: [link] mcast_port: \"-1\" is not a number from 1 to 65535"},
+      {with("10000", ""), "a.ini: [link] mcast_port: \"\" is not a number from 1 to 65535"},
+      {with("10000", "1x"), "a.ini: [link] mcast_port: \"1x\" is not a number from 1 to 65535"},
+      {with("10000", "99999999999999999999"),
+       "a.ini: [link] mcast_port: \"99999999999999999999\" is not a number from 1 to 65535"},
+      {with("[network]", "buffer_size = 44\n[network]"),
+       "a.ini: [link] buffer_size: \"44\" is not a number from 45 to 65507"},
+      {with("[network]", "buffer_size = 65508\n[network]"),
+       "a.ini: [link] buffer_size: \"65508\" is not a number from 45 to 65507"},
+      {with("[network]", "user_id = 65536\n[network]"),
+       "a.ini: [link] user_id: \"65536\" is not a number from 0 to 65535"},
+      {with("[network]", "mcast_loop = maybe\n[network]"),
+       "a.ini: [link] mcast_loop: \"maybe\" is neither true nor false"},
+      {with_network("log = 2"), "a.ini: [network] log: \"2\" is neither true nor false"},
+      {with("ffff:0:0:a", "1:2:3"),
+       "a.ini: [network] nid: \"1:2:3\" is not an identifier (four groups of up to four hex digits, as "
+       "ffff:0:0:a)"},
+      {with("ffff:0:0:a", "0:0:0:0"), "a.ini: [network] nid: 0:0:0:0 is not a node's: \"0:0:0:0\""},
+      {with("0:0:0:a", "0:0::a"),
+       "a.ini: [network] locators: \"0:0::a\" is not a locator (four groups of up to four hex digits, as "
+       "0:0:0:a)"},
+      {with("0:0:0:a", "0:0:0:a-"),
+       "a.ini: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as 0:0:0:a)"},
+      {with("0:0:0:a", "0:0:0:a,,0:0:0:b"),
+       "a.ini: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as 0:0:0:a)"},
+      {with("0:0:0:a", ""),
+       "a.ini: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as 0:0:0:a)"},
+      {with("0:0:0:a", "0:0:0:a,0:0:0:A"),
+       "a.ini: [network] locators: one stands twice in a set: \"0:0:0:a,0:0:0:A\""},
+      {with("0:0:0:a", "ff02:0:0:1"),
+       "a.ini: [network] locators: ff02:0:0:1 means all nodes, and cannot be joined: \"ff02:0:0:1\""},
+      {with_network("default_hop_limit = 256"),
+       "a.ini: [network] default_hop_limit: \"256\" is not a number from 0 to 255"},
+      {with_network("loc_update_retries = 101"),
+       "a.ini: [network] loc_update_retries: \"101\" is not a number from 0 to 100"},
+      {with_network("move_time = soon"), "a.ini: [network] move_time: \"soon\" is not a number of seconds"},
+      {with_network("move_time = -1"), "a.ini: [network] move_time: \"-1\" is not a number of seconds"},
+      {with_network("move_time = nan"), "a.ini: [network] move_time: \"nan\" is not a number of seconds"},
+      {with_network("move_time = inf"), "a.ini: [network] move_time: \"inf\" is not a number of seconds"},
+      {with_network("move_time = 1e300"), "a.ini: [network] move_time: \"1e300\" is not a number of seconds"},
+      {with_network("move_time = 2 s"), "a.ini: [network] move_time: \"2 s\" is not a number of seconds"},
+      {with_network("move_time = 0"), "a.ini: [network] move_time: must be above 0: \"0\""},
+      {with_network("backwards_learning_ttl = 0"),
+       "a.ini: [network] backwards_learning_ttl: must be above 0: \"0\""},
+      {with("alice", ""),
+       "a.ini: [discovery] hostname: 1 to 255 octets of UTF-8, no control characters: \"\""},
+      {with("alice", "\x01\x02"),
+       "a.ini: [discovery] hostname: 1 to 255 octets of UTF-8, no control characters: \"??\""},
+      {minimal + "wait_time = 0\n", "a.ini: [discovery] wait_time: must be above 0: \"0\""},
+      {with_application("port = 0\n"), "a.ini: [application] port: \"0\" is not a number from 1 to 65535"},
+      {with_application("remote_hostname = bob\n"), "a.ini: [application] remote_port: missing"},
+      {with_application("wait_time = 0\n"), "a.ini: [application] wait_time: \"0\" must be above 0"},
+      {with("[link]", "[link"), "a.ini:1: unmatched '[': \"[link\""},
+      {with("mcast_port = 10000", "mcast_port 10000"),
+       "a.ini:2: '=' character not found in line: \"mcast_port 10000\""},
+      {with("mcast_port = 10000", "= 10000"), "a.ini:2: key expected: \"= 10000\""},
+      {with("mcast_port = 10000", "mcast_port = 1\r\nMCAST_PORT = 2\r"),
+       "a.ini:3: duplicate key name: \"MCAST_PORT = 2\""},
+      {minimal + "[LINK]\n", "a.ini:9: duplicate section name: \"[LINK]\""},
+      {"x = 1\n" + minimal, "a.ini: x: stands before the first [section]"},
+  };
+  for (const auto& [text, error] : cases) {
+    BOOST_TEST(error_of(text) == error);
+    BOOST_TEST((error.find('\n') == error.npos));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_value_does_not_flood_the_terminal) {
+  const std::string error = error_of(with("ffff:0:0:a", std::string(100'000, 'x')));
+  BOOST_TEST(error.size() < 300u);
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
+  const auto error_of_file = [](const std::string& file) {
+    try {
+      load_config(file);
+      return std::string();
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+  };
+  BOOST_TEST(error_of_file("/nowhere/at-all.ini") ==
+             "/nowhere/at-all.ini: cannot be read: No such file or directory");
+  BOOST_TEST(error_of_file("/") == "/: cannot be read: Is a directory");
+}
+
+BOOST_AUTO_TEST_CASE(the_reference_s_files_are_read_without_a_word) {
+  for (const char* name :
+       {"a_alice", "a_bob", "a_router", "b_alice", "c_alice", "c2_alice", "c3_alice", "d_alice"}) {
+    const Config config = load_config(std::string(ILNP_TEST_VECTORS "/conf/") + name + ".ini");
+    BOOST_TEST(config.warnings.empty());
+    BOOST_TEST(config.log.network);
+  }
+  const Config mover = load_config(ILNP_TEST_VECTORS "/conf/c2_alice.ini");
+  BOOST_TEST_REQUIRE(mover.network.locators.size() == 2u);
+  BOOST_TEST(mover.network.locators[1].size() == 2u);
+  BOOST_TEST((mover.network.move_time == 4s));
+}
+
+}  // namespace
+}  // namespace ilnp::test
