@@ -106,6 +106,15 @@ class Paths(ThreeHosts):
         self.once(*flows)
         self.assertIsNone(receive(at_carol, 0))
 
+    def test_late_comer_hears_of_everybody(self):
+        # With the default times it would have to wait for half a minute if nobody told it now: the answers to its
+        # solicitation are equal to those that have just been given to others.
+        self.three(discovery={"wait_time": 30})
+        self.ready()
+        carol = self.lab.proxy(self.lab.host("carol"), "0:0:0:b", CAROL, discovery={"wait_time": 30})
+        for name in ("alice", "bob", "router"):
+            until(lambda: name in carol.hosts(), 3, f"carol to hear of {name}")
+
     def test_one_way_flow_outlives_all_times(self):
         # The default times by ten: 12 s stand for 120 s. Nothing flows back that could refresh a route.
         times = {"network": {"backwards_learning_ttl": 3, "active_unicast_session_ttl": 3}, "discovery": {"wait_time": 3}}
@@ -160,7 +169,7 @@ class Mappings(ThreeHosts):
         self.alice.create("10005", "carol", "10001")
         sender = self.hosts["alice"].udp(10005)
         sender.sendto(b"carol?", ("127.0.0.1", 10000))
-        self.alice.wait_line("carol")
+        self.alice.wait_line("10005: unknown host")
         self.still_works()
         carol = self.lab.host("carol")
         self.lab.proxy(carol, "0:0:0:a", CAROL, ["10001:alice:10005"])
@@ -180,10 +189,11 @@ class Mappings(ThreeHosts):
     def test_mapping_replaced_and_removed_while_traffic_flows(self):
         self.three()
         carol = self.lab.host("carol")
-        self.lab.proxy(carol, "0:0:0:b", CAROL, ["10001:alice:10001"])
+        self.carol = self.lab.proxy(carol, "0:0:0:b", CAROL, ["10001:alice:10001"])
         at_carol = carol.udp(10001)
         self.ready()
         until(lambda: "carol" in self.alice.hosts(), what="alice to know carol")
+        until(lambda: "alice" in self.carol.hosts(), what="carol to know alice")
         numbered = []
 
         def send(count):

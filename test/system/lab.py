@@ -210,8 +210,12 @@ class Node(Process):
             os.unlink(path)
 
     def counters(self):
-        text = self.create("--counters")
-        return {key: int(value) for key, value in re.findall(r"^\s*(\S+)[\s:=]+(\d+)\s*$", text, re.MULTILINE)}
+        """The counters by name. What several layers count under one name is added up."""
+        sums = {}
+        for line in self.create("--counters").splitlines():
+            name, value = line.split()
+            sums[name] = sums.get(name, 0) + int(value)
+        return sums
 
     def hosts(self):
         return self.create("--hosts")
