@@ -38,6 +38,12 @@ class Interfaces {
 
   bool joined(Locator locator) const noexcept { return find(locator) != nullptr; }
 
+  std::vector<Locator> locators() const {
+    std::vector<Locator> found;
+    for (const Interface& interface : all_) found.push_back(interface.locator);
+    return found;
+  }
+
   /// Joined, and not being left.
   bool current(Locator locator) const noexcept {
     const Interface* interface = find(locator);

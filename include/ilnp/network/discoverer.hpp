@@ -1,0 +1,149 @@
+#pragma once
+
+#include "content_hash.hpp"
+#include "local_node.hpp"
+#include "neighbour_table.hpp"
+#include "seen_messages.hpp"
+
+namespace ilnp {
+
+/// Discovery (docs/protocol.md, "Discovery"): learns from each message that it sees, answers those that ask, passes them on to the other
+/// networks, and says where this node is.
+template <Underlay Next>
+class Discoverer {
+ public:
+  static constexpr Duration retry_wait =
+      std::chrono::milliseconds(200);  ///< before what could not be sent is tried again
+  static constexpr Duration repeat_wait =
+      std::chrono::milliseconds(1200);  ///< between two announcements of a move
+
+  Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
+      : node_(&node), neighbours_(&neighbours) {}
+
+  /// A packet for all nodes came in. `frame` is passed on as it is, but for its hop limit.
+  template <ContextLike Cx>
+  void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
+               Cx& cx) {
+    if (header.next_header() != static_cast<std::uint8_t>(wire::NextHeader::discovery))
+      return node_->drop(Drop::unknown_destination, in.locator, cx);
+    const auto message = wire::Discovery::parse(header.payload());
+    if (!message)
+      return node_->drop(message.error() == wire::Malformed::bad_host_name ? Drop::discovery_bad_name
+                                                                           : Drop::discovery_malformed,
+                         in.locator, cx);
+    ++node_->counters.discovery_received;
+    const Ilv source = header.source();
+    node_->learn(source.locator, in.locator, cx);
+    if (source.locator == in.locator && message->nid() == source.nid)
+      neighbours_->hear(from.sender, source.nid, in, cx.now());
+    if (message->nid() != node_->config.nid) learn_host(*message, source, in, cx);
+    const std::uint64_t hash =
+        content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());
+    if (message->solicitation()) {
+      node_->rounds.heard(cx.now());
+      if (seen_.answer(hash, in.locator.value(), cx.now())) answer(in, cx);
+    }
+    pass_on(hash, header, frame, in, cx);
+  }
+
+  /// Does what is due: rounds, reminders, announcements.
+  template <ContextLike Cx>
+  void on_timer(Cx& cx) {
+    if (node_->rounds.round_due(cx)) node_->solicit(cx.now());
+    if (node_->rounds.refresh_due(cx.now())) refresh(cx.now());
+    announce(cx);
+  }
+
+  /// Sends the advertisements and solicitations that are due; what cannot be sent (the link is down, or not ready) is tried again.
+  template <ContextLike Cx>
+  void announce(Cx& cx) {
+    const TimePoint now = cx.now();
+    for (Interface& interface : node_->interfaces.all()) {
+      if (interface.advertise_at <= now) {
+        const bool sent = node_->say_where(interface.locator, interface.locator, false, cx);
+        if (sent && interface.announcements > 0) --interface.announcements;
+        interface.advertise_at = !sent                         ? now + retry_wait
+                                 : interface.announcements > 0 ? now + repeat_wait
+                                                               : never;
+      }
+      if (interface.solicit_at <= now) {
+        const bool sent = node_->say_where(interface.locator, interface.locator, true, cx);
+        interface.solicit_at = sent ? never : now + retry_wait;
+      }
+    }
+  }
+
+  TimePoint next_deadline() const noexcept {
+    TimePoint next = node_->rounds.next_deadline();
+    for (const Interface& interface : node_->interfaces.all())
+      next = std::min({next, interface.solicit_at, interface.advertise_at});
+    return next;
+  }
+
+ private:
+  template <ContextLike Cx>
+  void learn_host(const wire::Discovery& message, const Ilv& source, const Interface& in, Cx& cx) {
+    const Nid nid = message.nid();
+    Host* host = node_->hosts.touch(nid, cx.now());
+    if (!host) return node_->drop(Drop::table_full, in.locator, cx);
+    const Nid owner = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
+    if (owner != nid) cx.observe(event::NameConflict{message.host_name(), owner, nid});
+    bool believed = host->confirm(message.locator(), cx.now());
+    // What a node itself has sent tells where it is as well.
+    if (source.nid == nid && source.locator != message.locator())
+      believed &= host->confirm(source.locator, cx.now());
+    if (!believed) node_->drop(Drop::update_contradicted, in.locator, cx);
+  }
+
+  template <ContextLike Cx>
+  void answer(const Interface& in, Cx& cx) {
+    // A place that is being left is not advertised any more.
+    const Interface* preferred = node_->interfaces.preferred();
+    const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
+    for (const Interface& out : node_->interfaces.all()) node_->say_where(out.locator, named, false, cx);
+  }
+
+  template <ContextLike Cx>
+  void pass_on(std::uint64_t hash, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
+               Cx& cx) {
+    if (node_->interfaces.all().size() < 2) return;
+    const std::uint8_t hop_limit = header.hop_limit();
+    if (hop_limit == 0) return node_->drop(Drop::hop_limit, in.locator, cx);
+    switch (seen_.pass(hash, hop_limit, cx.now())) {
+      case SeenMessages::Pass::repeated:
+        return node_->drop(Drop::discovery_repeated, in.locator, cx);
+      case SeenMessages::Pass::table_full:
+        return node_->drop(Drop::table_full, in.locator, cx);
+      case SeenMessages::Pass::yes:
+        break;
+    }
+    const Locator origin = header.source().locator;
+    wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
+    for (const Interface& out : node_->interfaces.all()) {
+      if (out.locator == in.locator || out.locator == origin) continue;
+      if (node_->next.send(out.locator, Packet(frame), cx)) {
+        node_->drop(Drop::send_failed, out.locator, cx);
+      } else {
+        ++node_->counters.discovery_passed_on;
+      }
+    }
+  }
+
+  /// Reminds the routers of an endpoint that would otherwise only listen. On all interfaces at once, so that nobody takes
+  /// it for one that moves between them.
+  void refresh(TimePoint now) {
+    if (now - node_->correspondents.last_traffic() >= 3 * node_->config.wait_time) return;
+    const bool due = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& interface) {
+      return !interface.leaving && now - interface.last_sent >= node_->rounds.refresh();
+    });
+    if (!due) return;
+    for (Interface& interface : node_->interfaces.all())
+      if (!interface.leaving) interface.advertise_at = std::min(interface.advertise_at, now);
+  }
+
+  LocalNode<Next>* node_;
+  NeighbourTable* neighbours_;
+  SeenMessages seen_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "carrier_election.hpp"
+#include "local_node.hpp"
+
+namespace ilnp {
+
+/// Carries packets between other nodes, from one of this node's networks to another (docs/protocol.md, "Forwarding"): every node does.
+template <Underlay Next>
+class Forwarder {
+ public:
+  Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
+      : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
+
+  /// A packet for another node came in. It goes out as it is, but for its hop limit.
+  template <ContextLike Cx>
+  void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
+               Cx& cx) {
+    const Flow flow{header.source(), header.destination()};
+    const Locator to = flow.destination.locator;
+    node_->learn(flow.source.locator, in.locator, cx);
+    if (node_->interfaces.all().size() == 1) return node_->drop(Drop::overheard, in.locator, cx);
+    if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
+      watch_move(header, cx.now());
+    const auto out = node_->route(to, cx.now());
+    if (!out && to != in.locator) return node_->drop(Drop::no_route, in.locator, cx);
+    if (to == in.locator || *out == in.locator) {
+      // On its way already, put there by its sender or by another node that carries.
+      if (flow.source.locator != in.locator)
+        election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now());
+      return node_->drop(Drop::overheard, in.locator, cx);
+    }
+    if (*out == flow.source.locator) return node_->drop(Drop::reflected, in.locator, cx);
+    if (header.hop_limit() == 0) return node_->drop(Drop::hop_limit, in.locator, cx);
+    const bool in_handoff = passing(&in) || passing(node_->interfaces.find(*out));
+    switch (election_.decide(flow, in.locator, *out, header.hop_limit(), in_handoff, cx.now())) {
+      case CarrierElection::Verdict::copy:
+        return node_->drop(Drop::reflected, in.locator, cx);
+      case CarrierElection::Verdict::another:
+        return node_->drop(Drop::another_carries, in.locator, cx);
+      case CarrierElection::Verdict::carry:
+        break;
+    }
+    wire::set_hop_limit(frame, static_cast<std::uint8_t>(header.hop_limit() - 1));
+    if (node_->next.send(*out, Packet(frame), cx)) return node_->drop(Drop::send_failed, *out, cx);
+    ++node_->counters.forwarded;
+  }
+
+ private:
+  static bool passing(const Interface* interface) noexcept {
+    return interface && (interface->leaving || interface->passing);
+  }
+
+  /// Another node's locator update, overheard: who is on the move does not stay to carry.
+  void watch_move(const wire::IlnpHeader& header, TimePoint now) {
+    const auto message = wire::LocatorUpdate::parse(header.payload());
+    if (!message || message->acknowledgement()) return;
+    neighbours_->moves(
+        header.source().nid,
+        [&](Locator locator) {
+          for (std::size_t at = 0; at < message->count(); ++at)
+            if (message->locator(at) == locator) return true;
+          return false;
+        },
+        now);
+  }
+
+  LocalNode<Next>* node_;
+  NeighbourTable* neighbours_;
+  CarrierElection election_;
+};
+
+}  // namespace ilnp

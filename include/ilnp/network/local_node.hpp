@@ -1,0 +1,138 @@
+#pragma once
+
+#include <optional>
+
+#include "../layer.hpp"
+#include "../wire/discovery.hpp"
+#include "../wire/ilnp_header.hpp"
+#include "../wire/locator_update.hpp"
+#include "config.hpp"
+#include "correspondent_table.hpp"
+#include "counters.hpp"
+#include "discovery_rounds.hpp"
+#include "events.hpp"
+#include "forwarding_table.hpp"
+#include "host_table.hpp"
+
+namespace ilnp {
+
+/// What the parts of the network layer share: who this node is, what it has joined, what it knows, and how it sends. Each part
+/// is a class of its own that refers to this: `Discoverer`, `Forwarder`, `Mover`; `ILNP` owns them all.
+template <Underlay Next>
+struct LocalNode {
+  template <class... Args>
+  explicit LocalNode(NetworkConfig settings, Args&&... args)
+      : config((settings.validate(), std::move(settings))),
+        next(std::forward<Args>(args)...),
+        forwarding(config.backwards_learning_ttl, 3 * config.wait_time),
+        hosts(config.nid, config.host_name, 3 * config.wait_time),
+        correspondents(config.active_unicast_session_ttl),
+        rounds(config.wait_time, config.backwards_learning_ttl / 3) {}
+
+  const NetworkConfig config;
+  Next next;
+  Interfaces interfaces;
+  ForwardingTable forwarding;
+  HostTable hosts;
+  CorrespondentTable correspondents;
+  DiscoveryRounds rounds;
+  NetworkCounters counters;
+
+  template <ContextLike Cx>
+  void drop(Drop reason, Locator interface, Cx& cx) {
+    ++counters.dropped[static_cast<std::size_t>(reason)];
+    cx.observe(event::Dropped{reason, interface});
+  }
+
+  /// A frame of `locator`'s came in on `interface`: that is the way to `locator`.
+  template <ContextLike Cx>
+  void learn(Locator locator, Locator interface, Cx& cx) {
+    if (!forwarding.learn(locator, interface, interfaces, cx.now())) drop(Drop::table_full, interface, cx);
+  }
+
+  /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
+  std::optional<Locator> route(Locator locator, TimePoint now, bool use = true) {
+    const Interface* own = interfaces.find(locator);
+    if (own && !own->leaving) return locator;
+    const auto found = forwarding.find(locator, now, use);
+    if (!found || (own && !interfaces.current(found->interface)))
+      return own ? std::optional(locator) : std::nullopt;
+    if (found->wants_probe) ask(now);
+    return found->interface;
+  }
+
+  /// The locator of `host` to send to, chosen anew when something has changed; null if there is no way to any.
+  template <ContextLike Cx>
+  const Locator* locate(Nid nid, Host& host, Cx& cx) {
+    const std::uint64_t state =
+        std::uint64_t{1} + host.changes() + interfaces.generation() + forwarding.generation();
+    host.used = true;
+    if (host.expires - cx.now() < hosts.life() / 3) ask(cx.now());
+    if (host.selected_at == state && route(host.in_use(), cx.now(), false)) return host.in_use_address();
+    const Locator before = host.in_use();
+    const Locator* locator = host.select([&](Locator l) { return route(l, cx.now(), false).has_value(); },
+                                         [&](Locator l) { return interfaces.current(l); });
+    host.selected_at = state;
+    if (locator && before != Locator{} && before != *locator)
+      cx.observe(event::PeerMoved{nid, before, *locator});
+    return locator;
+  }
+
+  /// A solicitation on each interface, as soon as possible.
+  void solicit(TimePoint now) {
+    for (Interface& interface : interfaces.all())
+      if (!interface.leaving) interface.solicit_at = std::min(interface.solicit_at, now);
+  }
+
+  /// Something is not known, or about to be forgotten: asks, but not too often.
+  void ask(TimePoint now) {
+    if (rounds.ask(now)) solicit(now);
+  }
+
+  /// Puts the network header in front of `packet`, and sends it on `out`.
+  template <ContextLike Cx>
+  error_code transmit(const Ilv& destination, const Ilv& source, Locator out, std::uint8_t next_header,
+                      Packet& packet, Cx& cx) {
+    const std::size_t size = packet.size();
+    wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size), next_header, config.hop_limit, source, destination}
+        .emit(packet.prepend(wire::IlnpHeader::size));
+    if (const error_code error = next.send(out, packet, cx)) return error;
+    if (Interface* interface = interfaces.find(source.locator)) interface->last_sent = cx.now();
+    ++counters.sent;
+    cx.observe(event::PacketSent{source, destination, out, next_header, size});
+    return {};
+  }
+
+  /// A discovery message on `out` that says: this node is at `named`. True if it was sent.
+  template <ContextLike Cx>
+  bool say_where(Locator out, Locator named, bool solicitation, Cx& cx) {
+    const bool sent = transmit_message(wire::DiscoveryRepr{config.nid, named, solicitation, config.host_name},
+                                       {all_nodes_locator, Nid{}}, out, out, wire::NextHeader::discovery, cx);
+    if (sent) ++(solicitation ? counters.solicitations_sent : counters.advertisements_sent);
+    return sent;
+  }
+
+  /// A locator update or, without locators, an acknowledgement. True if it was sent.
+  template <ContextLike Cx>
+  bool say_moved(const Ilv& to, Locator own, Locator out, std::span<const Locator> locators, Cx& cx) {
+    const bool sent = transmit_message(wire::LocatorUpdateRepr{locators}, to, own, out,
+                                       wire::NextHeader::locator_update, cx);
+    if (sent) ++(locators.empty() ? counters.acknowledgements_sent : counters.updates_sent);
+    return sent;
+  }
+
+ private:
+  /// The message goes into the packet's own octets: it need not outlive the call.
+  template <class Repr, ContextLike Cx>
+  bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out,
+                        wire::NextHeader next_header, Cx& cx) {
+    Packet packet{Bytes{}};
+    message.emit(packet.prepend(message.size()));
+    if (!transmit(to, {own, config.nid}, out, static_cast<std::uint8_t>(next_header), packet, cx))
+      return true;
+    drop(Drop::send_failed, out, cx);
+    return false;
+  }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,198 @@
+#pragma once
+
+#include "discoverer.hpp"
+#include "locator_updates.hpp"
+#include "move_schedule.hpp"
+
+namespace ilnp {
+
+/// Moves this node from network to network (docs/protocol.md, "Moving"), tells its correspondents, and hears of theirs. A move is
+/// made or undone, whatever the correspondents do.
+template <Underlay Next>
+class Mover {
+ public:
+  /// An update follows its advertisement, which the routers need first, by this at the most.
+  static constexpr Duration update_delay = std::chrono::milliseconds(100);
+
+  Mover(LocalNode<Next>& node, Discoverer<Next>& discoverer) noexcept
+      : node_(&node),
+        discoverer_(&discoverer),
+        updates_(node.config.loc_update_retries, node.config.loc_update_retry_wait_time),
+        schedule_(node.config) {}
+
+  void start(TimePoint now) noexcept { schedule_.start(now); }
+
+  template <ContextLike Cx>
+  void on_timer(Cx& cx) {
+    const bool moving = schedule_.next_move() <= cx.now();
+    if (handing_off() && (moving || schedule_.handoff_end() <= cx.now())) end_handoff(cx);
+    if (moving) schedule_.tried(begin_handoff(schedule_.next_set(), cx), cx.now());
+    send_updates(cx);
+  }
+
+  TimePoint next_deadline() const noexcept {
+    return std::min({schedule_.next_move(), schedule_.handoff_end(), updates_.next_deadline()});
+  }
+
+  /// Moves to `locators` now. False, and nothing has changed, if the node could join none of them.
+  template <ContextLike Cx>
+  bool move_to(std::span<const Locator> locators, Cx& cx) {
+    if (handing_off()) end_handoff(cx);
+    return begin_handoff(locators, cx);
+  }
+
+  /// There is traffic with `peer` again: if a move is going on, it is told as well.
+  void meet(Nid peer, TimePoint now) {
+    if (handing_off()) updates_.add(peer, now);
+  }
+
+  /// When a locator was last left: copies of what came in there may still be under way.
+  TimePoint left_at() const noexcept { return left_at_; }
+
+  /// A locator update, or an acknowledgement, for this node.
+  template <ContextLike Cx>
+  void receive(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
+    const auto message = wire::LocatorUpdate::parse(header.payload());
+    if (!message) return node_->drop(Drop::update_malformed, in.locator, cx);
+    const Ilv source = header.source();
+    node_->learn(source.locator, in.locator, cx);
+    if (message->acknowledgement()) {
+      if (!updates_.acknowledge(source.nid, header.destination().locator))
+        return node_->drop(Drop::acknowledgement_unexpected, in.locator, cx);
+      ++node_->counters.acknowledgements_received;
+      return cx.observe(event::UpdateAcknowledged{source.nid});
+    }
+    if (!node_->correspondents.active(source.nid, cx.now()))
+      return node_->drop(Drop::update_unexpected, in.locator, cx);
+    std::vector<Locator> locators(std::min(message->count(), Host::max_locators));
+    for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
+    Host* host = node_->hosts.touch(source.nid, cx.now());
+    if (!host) return node_->drop(Drop::table_full, in.locator, cx);
+    if (!host->updated_to(locators)) {
+      if (!node_->correspondents.admit_change(source.nid, cx.now()))
+        return node_->drop(Drop::update_too_often, in.locator, cx);
+      host->update(locators, cx.now());
+    }
+    host->used = true;
+    ++node_->counters.updates_received;
+    // The acknowledgement leaves where the update came in, for a router to carry it to the new place: that proves the new
+    // path. Its source is what the update was addressed to, if that is ours: by that the sender may know it.
+    const Locator addressed = header.destination().locator;
+    const Locator own = node_->interfaces.joined(addressed) ? addressed : in.locator;
+    node_->say_moved({locators.front(), source.nid}, own, in.locator, {}, cx);
+  }
+
+ private:
+  bool handing_off() const noexcept { return schedule_.handoff_end() != never; }
+
+  static bool among(const std::vector<Locator>& set, Locator locator) noexcept {
+    return std::ranges::find(set, locator) != set.end();
+  }
+
+  /// Joins what is new among `locators`, announces it, tells the correspondents.
+  template <ContextLike Cx>
+  bool begin_handoff(std::span<const Locator> locators, Cx& cx) {
+    Interfaces& interfaces = node_->interfaces;
+    const std::vector<Locator> from = interfaces.locators();
+    std::vector<Locator> to;
+    error_code why;
+    for (const Locator locator : locators) {
+      if (const error_code error = among(from, locator) ? error_code{} : node_->next.join(locator)) {
+        why = error;
+      } else {
+        to.push_back(locator);
+      }
+    }
+    if (to.empty()) {
+      cx.observe(event::HandoffUndone{locators, why});
+      return false;
+    }
+    if (from == to) return true;
+    for (Interface& interface : interfaces.all()) interface.leaving = !among(to, interface.locator);
+    for (const Locator locator : to)
+      if (!among(from, locator))
+        interfaces.add({.locator = locator,
+                        .passing = true,
+                        .announcements = 2,
+                        .joined_at = cx.now(),
+                        .advertise_at = cx.now()});
+    interfaces.prefer(to);
+    schedule_.begin_handoff(cx.now());
+    ++node_->counters.handoffs;
+    cx.observe(event::HandoffBegan{from, to});
+    discoverer_->announce(cx);
+    updates_.begin(to);
+    const TimePoint due = cx.now() + std::min<Duration>(update_delay, node_->config.handoff_time / 8);
+    for (const Nid peer : node_->correspondents.all_active(cx.now())) updates_.add(peer, due);
+    if (node_->config.handoff_time == Duration::zero()) {
+      send_updates(cx);
+      end_handoff(cx);
+      discoverer_->announce(cx);
+    }
+    return true;
+  }
+
+  /// Leaves what was being left, and forgets what was learnt there.
+  template <ContextLike Cx>
+  void end_handoff(Cx& cx) {
+    schedule_.end_handoff();
+    Interfaces& interfaces = node_->interfaces;
+    const Interface* preferred = interfaces.preferred();
+    const auto instead = preferred ? std::optional(preferred->locator) : std::nullopt;
+    bool left = false;
+    bool guessed = false;
+    for (const Locator locator : interfaces.locators()) {
+      if (!interfaces.find(locator)->leaving) continue;
+      guessed |= node_->forwarding.forget(locator, instead, cx.now());
+      node_->next.leave(locator);
+      interfaces.remove(locator);
+      left_at_ = cx.now();
+      left = true;
+    }
+    for (Interface& interface : interfaces.all()) {
+      interface.passing = false;
+      if (!left) continue;
+      // Once more, now that there is only this place to be known.
+      interface.announcements = std::max(interface.announcements, 1);
+      interface.advertise_at = cx.now();
+      if (guessed) interface.solicit_at = cx.now();
+    }
+    cx.observe(event::HandoffEnded{interfaces.locators()});
+  }
+
+  template <ContextLike Cx>
+  void send_updates(Cx& cx) {
+    updates_.poll(
+        cx.now(),
+        [&](Nid peer, unsigned attempt) {
+          Host* host = node_->hosts.find(peer, cx.now());
+          const Locator* locator = host ? node_->locate(peer, *host, cx) : nullptr;
+          const auto out = locator ? update_interface(*locator, cx.now()) : std::nullopt;
+          if (out && node_->say_moved({*locator, peer}, *out, *out, updates_.locators(), cx))
+            cx.observe(event::UpdateSent{peer, static_cast<int>(attempt)});
+        },
+        [&](Nid peer) { cx.observe(event::UpdateGivenUp{peer}); });
+  }
+
+  /// Where an update to `locator` leaves: the old interface, by which the correspondent knows this node; once it has been
+  /// left, the way there.
+  std::optional<Locator> update_interface(Locator locator, TimePoint now) {
+    const Interface* old = node_->interfaces.find(locator);
+    if (old && old->leaving) return locator;
+    if (const auto found = node_->forwarding.find(locator, now, false)) {
+      const Interface* learnt = node_->interfaces.find(found->interface);
+      if (learnt && learnt->leaving) return found->interface;
+    }
+    for (const Interface& interface : node_->interfaces.all())
+      if (interface.leaving) return interface.locator;
+    return node_->route(locator, now);
+  }
+
+  LocalNode<Next>* node_;
+  Discoverer<Next>* discoverer_;
+  LocatorUpdates updates_;
+  MoveSchedule schedule_;
+  TimePoint left_at_ = long_ago;
+};
+
+}  // namespace ilnp
