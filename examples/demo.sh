@@ -177,7 +177,7 @@ kill "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy"
 wait "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy" 2>/dev/null || true
 rm -f ./*-nc-in
 
-run_time=$(awk "BEGIN { print $stay * ($moves + 1) }")
+run_time=$(awk "BEGIN { print $stay * ($moves + 0.85) }")
 step "alice moves through the networks a, b and c; $rate datagrams a second flow each way, for $run_time s"
 application() { # remote host
   printf 'port = 10001\nremote_hostname = %s\nremote_port = 10001\nrun_time = %s\nwait_time = %s' "$1" "$run_time" \

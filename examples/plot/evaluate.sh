@@ -13,7 +13,7 @@ itinerary() {
 }
 
 evaluate() {
-  local handoff=$1 plots=$2 bucket=0.25
+  local handoff=$1 plots=$2 bucket=0.5
   local start moves ends froms tos locators phases=() i
   start=$(awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
     $column["direction"] == "sent" { if (!n++ || $column["time"] < first) first = $column["time"]; nextfile }

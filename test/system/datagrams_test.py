@@ -253,6 +253,7 @@ class Restarts(ThreeHosts):
         for _ in range(50):
             self.at_alice.sendto(b"into the void", ("127.0.0.1", 10000))
             time.sleep(0.002)
+        time.sleep(1.1)  # a power cut, not a blink: the same announcement within a second is not carried twice
         # Whatever happened meanwhile, the first datagram after the announcement arrives.
         before = Card(self.lab.host("listener"), A)
         self.bob = self.lab.proxy(self.hosts["bob"], "0:0:0:b", nid, ["10001:alice:10001"], discovery={"wait_time": 10})
@@ -350,15 +351,14 @@ class TwoRouters(ThreeHosts):
     def test_two_routers_first_comes_back(self):
         self.two()
         self.router.kill()
-        time.sleep(2)
+        self.ready()
         flows = self.flows()
         run_flows(flows, 200, 6, [(1.0, lambda: self.lab.router(self.hosts["router"], "0:0:0:a,0:0:0:b", ROUTER))])
         for flow in flows:
             print(flow)
             self.assertEqual(len(flow.lost), 0, str(flow))
             # Until they have found each other both may carry.
-            late = [moment for moment, _ in flow.received]
-            self.assertLess(flow.duplicated, 200, f"{flow}, {len(late)}")
+            self.assertLess(flow.duplicated, 200, str(flow))
 
 
 if __name__ == "__main__":
