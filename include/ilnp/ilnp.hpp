@@ -25,6 +25,7 @@
 
 // Underlay: frames between the nodes of one network
 #include "underlay/endpoint.hpp"
+#include "underlay/frame_class.hpp"
 #include "underlay/group_address.hpp"
 #include "underlay/link_config.hpp"
 #include "underlay/link_monitor.hpp"
