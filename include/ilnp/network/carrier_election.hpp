@@ -31,7 +31,7 @@ class CarrierElection {
  public:
   static constexpr std::size_t max_flows = 4096;
   static constexpr Duration takeover = std::chrono::milliseconds(500);
-  static constexpr Duration grace = std::chrono::milliseconds(300);
+  static constexpr Duration grace = std::chrono::milliseconds(450);
   /// For this long a lower hop limit than the best, or another interface, means a copy.
   static constexpr Duration copy_window = std::chrono::milliseconds(500);
   static constexpr Duration conflict_memory = std::chrono::seconds(10);

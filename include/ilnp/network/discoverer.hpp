@@ -97,10 +97,11 @@ class Discoverer {
 
   template <ContextLike Cx>
   void answer(const Interface& in, Cx& cx) {
-    // A place that is being left is not advertised any more.
+    // A place that is being left is not advertised any more, neither in the message nor as its source.
     const Interface* preferred = node_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
-    for (const Interface& out : node_->interfaces.all()) node_->say_where(out.locator, named, false, cx);
+    for (const Interface& out : node_->interfaces.all())
+      if (!out.leaving) node_->say_where(out.locator, named, false, cx);
   }
 
   template <ContextLike Cx>

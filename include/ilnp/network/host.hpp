@@ -12,9 +12,10 @@ namespace ilnp {
 
 /// A node as this one knows it: its name, and where it was seen or has said to be.
 ///
-/// Which locator to use (docs/protocol.md, "Several locators"): the candidates are those of the last locator update, as long
-/// as nothing newer contradicts it, and those of the latest burst of confirmations. Among the candidates to which there is a way, one that this
-/// node has joined itself comes first, then the one in use, then the newest.
+/// Which locator to use (docs/protocol.md, "Several locators"): the candidates are those of the last locator update, as
+/// long as nothing newer contradicts it, and those of the latest burst of confirmations. Of those to which there is a way:
+/// the one in use stays; else one that this node has joined itself comes first, then the newest. Only when this node
+/// itself has joined or left a network does a locator that it shares with the other win over the one in use.
 class Host {
  public:
   static constexpr std::size_t max_locators = 16;
@@ -61,24 +62,27 @@ class Host {
   }
 
   /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
-  /// Null if there is a way to none.
+  /// `here` changes when this node joins or leaves a network. Null if there is a way to none.
   template <class Usable, class Joined>
-  const Locator* select(Usable&& usable, Joined&& joined) {
+  const Locator* select(Usable&& usable, Joined&& joined, std::uint32_t here) {
     const TimePoint latest = last_confirmed();
-    const auto candidate = [&](const Place& place) {
-      return place.updated || place.confirmed >= latest - burst;
+    const bool stays = here == selected_here_;
+    const auto rank = [&](const Place& place) {
+      if (!usable(place.locator)) return 0;
+      if (!place.updated && place.confirmed < latest - burst) return 1;
+      const bool in_use = place.locator == in_use_;
+      const bool shared = joined(place.locator);
+      return 2 + (stays ? 2 * in_use + shared : 2 * shared + in_use);
     };
     const Place* best = nullptr;
     int best_rank = 0;
     for (const Place& place : places_) {
-      if (!usable(place.locator)) continue;
-      const int rank = !candidate(place) ? 1 : joined(place.locator) ? 3 : 2;
-      const bool better =
-          rank > best_rank || (rank == best_rank && best->locator != in_use_ &&
-                               (place.locator == in_use_ || place.confirmed > best->confirmed));
-      if (better) best = &place, best_rank = rank;
+      const int its = rank(place);
+      if (its > best_rank || (its == best_rank && its > 0 && place.confirmed > best->confirmed))
+        best = &place, best_rank = its;
     }
     if (!best) return nullptr;
+    selected_here_ = here;
     in_use_ = best->locator;
     return &in_use_;
   }
@@ -128,6 +132,7 @@ class Host {
   Locator in_use_;
   TimePoint updated_at_ = long_ago;
   std::uint32_t changes_ = 0;
+  std::uint32_t selected_here_ = 0;
 };
 
 }  // namespace ilnp

@@ -141,8 +141,7 @@ class ILNP {
     const Ilv source = header.source();
     const Ilv destination = header.destination();
     node_.learn(source.locator, in.locator, cx);
-    if (destination.locator != in.locator &&
-        !reflections_.admit({source, destination}, in.locator, header.hop_limit(), cx.now()))
+    if (!reflections_.admit({source, destination}, in.locator, header.hop_limit(), cx.now()))
       return node_.drop(Drop::reflected, in.locator, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;

@@ -70,8 +70,9 @@ struct LocalNode {
     if (host.expires - cx.now() < hosts.life() / 3) ask(cx.now());
     if (host.selected_at == state && route(host.in_use(), cx.now(), false)) return host.in_use_address();
     const Locator before = host.in_use();
-    const Locator* locator = host.select([&](Locator l) { return route(l, cx.now(), false).has_value(); },
-                                         [&](Locator l) { return interfaces.current(l); });
+    const Locator* locator =
+        host.select([&](Locator l) { return route(l, cx.now(), false).has_value(); },
+                    [&](Locator l) { return interfaces.current(l); }, interfaces.generation());
     host.selected_at = state;
     if (locator && before != Locator{} && before != *locator)
       cx.observe(event::PeerMoved{nid, before, *locator});

@@ -4,9 +4,9 @@
 
 namespace ilnp {
 
-/// Knows a packet for this node that comes in a second time on one interface: nodes of another kind send a packet back to the network that it
-/// came from, with a lower hop limit, when they know its destination locator to lie behind that network. So, of one flow
-/// on one interface, only packets with the best hop limit of the last `window` count.
+/// Knows a packet for this node that comes in a second time on one interface: nodes of another kind send a packet back to
+/// the network that it came from, with a lower hop limit, when they know its destination locator to lie behind that network, and
+/// routers carry such copies on. So, of one flow on one interface, only packets with the best hop limit of the last `window` count.
 class ReflectionFilter {
  public:
   static constexpr std::size_t max_flows = 4096;
@@ -14,11 +14,15 @@ class ReflectionFilter {
 
   /// True if the packet is no reflection.
   bool admit(const Flow& flow, Locator interface, std::uint8_t hop_limit, TimePoint now) {
+    if (flow == last_flow_ && interface == last_interface_ && hop_limit == last_hop_limit_ &&
+        now == last_time_)
+      return true;
     Best* best = best_.insert(mix64(FlowHash{}(flow) ^ interface.value()), now);
     if (!best) return true;
     if (hop_limit < best->hop_limit && now - best->seen_at < window) return false;
     best->hop_limit = hop_limit;
     best->seen_at = now;
+    last_flow_ = flow, last_interface_ = interface, last_hop_limit_ = hop_limit, last_time_ = now;
     return true;
   }
 
@@ -32,6 +36,11 @@ class ReflectionFilter {
   };
 
   BoundedTable<std::uint64_t, Best> best_{max_flows};
+  // The packets of one batch mostly belong to one flow.
+  Flow last_flow_;
+  Locator last_interface_;
+  TimePoint last_time_ = long_ago;
+  std::uint8_t last_hop_limit_ = 0;
 };
 
 }  // namespace ilnp
