@@ -296,8 +296,8 @@ class Restarts(ThreeHosts):
         pretender = self.lab.host("pretender")
         other = self.lab.proxy(pretender, "0:0:0:b", CAROL, ["10001:alice:10001"], name="bob")
         at_other = pretender.udp(10001)
-        until(lambda: "conflict" in self.alice.output or "claim" in self.alice.output or "name" in self.alice.output,
-              what="alice to say that two nodes claim a name")
+        self.alice.wait_line("two nodes claim the name bob")
+        until(lambda: "alice" in other.hosts(), what="the other bob to know alice")
         # Both are shown, and one of them, always the same one, is meant.
         listed = until(lambda: (hosts := self.alice.hosts()) and BOB in hosts and CAROL in hosts and hosts,
                        what="alice to list both nodes")
