@@ -45,7 +45,7 @@ class Node {
   Node& operator=(const Node&) = delete;
   ~Node() { stop(); }
 
-  /// Joins the first locators and begins to receive. Error: as the network layer says; nothing runs then.
+  /// Joins the first locators and begins to receive; once in the life of a stack. Error: as the network layer says; nothing runs then.
   /// Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
   error_code start() {
     stop();

@@ -1,0 +1,172 @@
+// Sockets of the overlay: every kind of token, the bounded mailbox, cancellation.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <ilnp/asio/stp_socket.hpp>
+
+#include "pair.hpp"
+
+namespace ilnp::test {
+namespace {
+
+using Stack = STP<ILNP<CableEnd>>;
+using TestNode = StpNode<Stack>;
+using TestSocket = StpSocket<TestNode>;
+using boost::asio::use_awaitable;
+
+struct Nodes {
+  Cable cable;
+  boost::asio::io_context io{1};
+  Stack alice_stack{named("alice", 0xa), cable.ends[0]};
+  Stack bob_stack{named("bob", 0xb), cable.ends[1]};
+  TestNode alice{io.get_executor(), alice_stack};
+  TestNode bob{io.get_executor(), bob_stack};
+
+  Nodes() {
+    BOOST_TEST(!alice.start());
+    BOOST_TEST(!bob.start());
+    const auto knows = [](TestNode& node, const char* name) {
+      return node.with([&](Stack& stack, auto& cx) { return stack.resolve(name, cx); }).has_value();
+    };
+    run_until(io, [&] { return knows(alice, "bob") && knows(bob, "alice"); });
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(with_coroutines, Nodes) {
+  TestSocket one(alice, 1000), two(bob, 2000);
+  std::string answer;
+  co_spawn(
+      io,
+      [&]() -> boost::asio::awaitable<void> {
+        const Datagram question = co_await two.async_receive(use_awaitable);
+        BOOST_TEST((question.source.nid == Nid(0xa)));
+        BOOST_TEST(question.source.port == 1000);
+        BOOST_TEST((question.source.network.interface == Locator(0xa)));
+        const std::string reply = text(question.payload) + " world";
+        const std::size_t sent = co_await two.async_send_to(as_bytes(reply), question.source.nid,
+                                                            question.source.port, use_awaitable);
+        BOOST_TEST(sent == reply.size());
+      },
+      boost::asio::detached);
+  co_spawn(
+      io,
+      [&]() -> boost::asio::awaitable<void> {
+        const Nid nid = co_await one.async_resolve("bob", use_awaitable);
+        BOOST_TEST((nid == Nid(0xb)));
+        BOOST_TEST(!one.send_to(as_bytes("hello,"), nid, 2000));
+        answer = text((co_await one.async_receive(use_awaitable)).payload);
+      },
+      boost::asio::detached);
+  run_until(io, [&] { return !answer.empty(); });
+  BOOST_TEST(answer == "hello, world");
+}
+
+BOOST_FIXTURE_TEST_CASE(with_callbacks_and_futures, Nodes) {
+  TestSocket one(alice, 1000), two(bob, 2000);
+  std::string got;
+  two.async_receive([&](error_code error, Datagram datagram) {
+    BOOST_TEST(!error);
+    got = text(datagram.payload);
+  });
+  bool sent = false;
+  one.async_send_to(as_bytes("by callback"), Nid(0xb), 2000, [&](error_code error, std::size_t size) {
+    BOOST_TEST(!error);
+    BOOST_TEST(size == 11u);
+    sent = true;
+  });
+  BOOST_TEST(!sent);  // never before it returns
+  run_until(io, [&] { return sent && !got.empty(); });
+  BOOST_TEST(got == "by callback");
+
+  auto future = two.async_receive(boost::asio::use_future);
+  BOOST_TEST(!one.send_to(as_bytes("by future"), Nid(0xb), 2000));
+  run_until(io, [&] { return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  BOOST_TEST(text(future.get().payload) == "by future");
+}
+
+BOOST_FIXTURE_TEST_CASE(several_sockets_on_a_node, Nodes) {
+  TestSocket one(alice, 1000), two(bob, 2000), three(bob, 3000);
+  std::string at_two, at_three;
+  two.async_receive([&](error_code, const Datagram& datagram) { at_two = text(datagram.payload); });
+  three.async_receive([&](error_code, const Datagram& datagram) { at_three = text(datagram.payload); });
+  BOOST_TEST(!one.send_to(as_bytes("2"), Nid(0xb), 2000));
+  BOOST_TEST(!one.send_to(as_bytes("3"), Nid(0xb), 3000));
+  BOOST_TEST(!one.send_to(as_bytes("4"), Nid(0xb), 4000));  // nobody there
+  run_until(io, [&] { return !at_two.empty() && !at_three.empty(); });
+  BOOST_TEST(at_two == "2");
+  BOOST_TEST(at_three == "3");
+}
+
+BOOST_FIXTURE_TEST_CASE(ports, Nodes) {
+  TestSocket one(alice, 1000);
+  BOOST_CHECK_EXCEPTION(TestSocket(alice, 1000), boost::system::system_error,
+                        [](const auto& error) { return error.code() == Errc::port_in_use; });
+  BOOST_TEST(one.port() == 1000);
+  TestSocket any(alice), other(alice);
+  BOOST_TEST(any.port() >= 49152);
+  BOOST_TEST(other.port() >= 49152);
+  BOOST_TEST(any.port() != other.port());
+  { TestSocket passing(alice, 1001); }
+  TestSocket again(alice, 1001);  // free once more
+}
+
+BOOST_FIXTURE_TEST_CASE(errors_of_sending, Nodes) {
+  TestSocket one(alice, 1000);
+  BOOST_TEST((one.send_to({}, Nid(0xcc), 1) == Errc::unknown_host));
+  BOOST_TEST((one.send_to(std::vector<std::byte>(1397), Nid(0xb), 1) == Errc::message_too_long));
+  BOOST_TEST((one.resolve("carol").error() == Errc::unknown_host));
+  BOOST_TEST((one.resolve("bob").value() == Nid(0xb)));
+  error_code error;
+  one.async_send_to({}, Nid(0xcc), 1, [&](error_code e, std::size_t) { error = e; });
+  run_until(io, [&] { return error == Errc::unknown_host; });
+}
+
+BOOST_FIXTURE_TEST_CASE(a_mailbox_that_nobody_reads_is_bounded, Nodes) {
+  TestSocket one(alice, 1000), two(bob, 2000);
+  constexpr std::size_t extra = 44;
+  for (std::size_t i = 0; i < TestSocket::mailbox_size + extra; ++i) {
+    BOOST_TEST(!one.send_to(as_bytes(std::to_string(i)), Nid(0xb), 2000));
+    if (i % 50 == 49) settle(io);  // the cable holds no more
+  }
+  run_until(io, [&] { return two.dropped() == extra; });
+  // The oldest are kept, in order.
+  for (std::size_t i = 0; i < TestSocket::mailbox_size; ++i) {
+    std::string got;
+    two.async_receive([&](error_code, const Datagram& datagram) { got = text(datagram.payload); });
+    run_until(io, [&] { return !got.empty(); });
+    BOOST_TEST(got == std::to_string(i));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(waiting_can_be_cancelled, Nodes) {
+  TestSocket one(alice, 1000);
+  boost::asio::cancellation_signal receive, resolve;
+  error_code received, resolved;
+  one.async_receive(boost::asio::bind_cancellation_slot(
+      receive.slot(), [&](error_code error, const Datagram&) { received = error; }));
+  one.async_resolve("nobody", boost::asio::bind_cancellation_slot(
+                                  resolve.slot(), [&](error_code error, Nid) { resolved = error; }));
+  settle(io);
+  BOOST_TEST(!received);
+  BOOST_TEST(!resolved);
+  receive.emit(boost::asio::cancellation_type::terminal);
+  resolve.emit(boost::asio::cancellation_type::terminal);
+  run_until(io, [&] { return received && resolved; });
+  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
+  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_socket_that_goes_ends_the_waiting, Nodes) {
+  error_code received;
+  {
+    TestSocket one(alice, 1000);
+    one.async_receive([&](error_code error, const Datagram&) { received = error; });
+  }
+  run_until(io, [&] { return received.failed(); });
+}
+
+}  // namespace
+}  // namespace ilnp::test
