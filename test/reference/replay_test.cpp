@@ -1,54 +1,15 @@
 // The events of the captures, played to the model: it must put the same octets on the same networks, in the same order.
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <map>
 #include <set>
 
-#include "scene.hpp"
-#include "support/pcap.hpp"
+#include "captures.hpp"
 
 using namespace ilnp;
 using namespace ilnp::test;
 using sim::HostId;
-using Lines = std::vector<std::string>;
 
 namespace {
-
-struct Captured {
-  TimePoint time;
-  std::string who;
-  Octets frame;
-  std::string line;
-};
-
-std::string name_of(std::uint8_t mac) { return mac == 0xa ? "alice" : mac == 0xb ? "bob" : "router"; }
-
-std::vector<Captured> captured(const std::string& file) {
-  std::vector<Captured> all;
-  std::optional<std::chrono::microseconds> first;
-  for (const PcapFrame& frame : read_pcap(std::filesystem::path(ILNP_TEST_VECTORS) / file)) {
-    if (!first) first = frame.time;
-    const auto datagram = udp_datagram(frame.octets);
-    if (!datagram) continue;  // MLD
-    const std::string who = name_of(datagram->ethernet_source[5]);
-    all.push_back({TimePoint(frame.time - *first), who, octets(datagram->payload),
-                   who + " on " + to_string(datagram->group()) + ": " + hex(datagram->payload)});
-  }
-  return all;
-}
-
-Lines lines_of(const std::vector<Captured>& capture) {
-  Lines lines;
-  for (const Captured& each : capture) lines.push_back(each.line);
-  return lines;
-}
-
-Lines of(std::string_view who, const Lines& lines) {
-  Lines own;
-  for (const auto& line : lines)
-    if (line.starts_with(std::string(who) + ' ')) own.push_back(line);
-  return own;
-}
 
 /// What nobody but a person, or chance, decides in a capture: starts, rounds of discovery, datagrams of applications.
 class Replay {
