@@ -4,7 +4,7 @@
 #
 #   examples/demo.sh [OPTION]...
 #
-#   --output FOLDER   where configurations, logs, tables and pictures go (default: ./demo-output)
+#   --output FOLDER   where table and pictures go, and in data/ all else (default: ./demo-output)
 #   --no-setup        install nothing and build nothing: the programs are there
 #   --build FOLDER    the build folder (default: build/ of this checkout)
 #   --rate N          datagrams a second in each direction (default: 1000)
@@ -38,7 +38,7 @@ help() { sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"; }
 
 while (($#)); do
   case $1 in
-    --output | --build | --rate | --stay | --handoff)
+    --output | --build | --rate | --stay | --handoff | --sockets) # the last is the demo's own
       (($# > 1)) || fail "$1 wants a value (try --help)"
       declare "${1#--}=$2"
       shift
@@ -71,18 +71,19 @@ if [[ $inside == no ]]; then
   for program in ilnp-proxy ilnp-proxy-create ilnp-router ilnp-experiment; do
     [[ -x $bin/$program ]] || fail "$bin/$program is not there: run without --no-setup"
   done
-  rm -f "$output"/*.{csv,log,ini,tsv,png,svg,received,lost,throughput,facts,sock} "$output"/*-nc-{in,out}
+  rm -rf "$output/data" "$output"/{alice,bob}-to-{alice,bob}-*.{png,svg} "$output/summary.txt"
+  mkdir "$output/data"
+  sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
+  trap 'rm -rf "$sockets"' EXIT
   status=0
-  hosts_private "$script" --inside --output "$output" --build "${bin%/examples}" --rate "$rate" --stay "$stay" --handoff "$handoff" || status=$?
+  hosts_private "$script" --inside --output "$output" --build "${bin%/examples}" --sockets "$sockets" --rate "$rate" --stay "$stay" --handoff "$handoff" || status=$?
   if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
   exit "$status"
 fi
 
 # --- Inside: the hosts -------------------------------------------------------------------------------------------------
 
-cd "$output"
-sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
-trap 'rm -rf "$sockets"' EXIT
+cd "$output/data"
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -121,7 +122,7 @@ wait_for() { # seconds, what (for the message), command
   until "$@"; do
     ((--tries)) || {
       tail -n 20 ./*.log >&2
-      fail "waited in vain for $what; the programs' last words are above and in $output"
+      fail "waited in vain for $what; the programs' last words are above and in $output/data"
     }
     sleep 0.02
   done
@@ -176,6 +177,8 @@ exec {to_alice}>&- {to_bob}>&-
 kill "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy"
 wait "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy" 2>/dev/null || true
 rm -f ./*-nc-in
+# Who announces himself with the same words within a second is not heard twice.
+sleep 1.1
 
 run_time=$(awk "BEGIN { print $stay * ($moves + 0.85) }")
 step "alice moves through the networks a, b and c; $rate datagrams a second flow each way, for $run_time s"
@@ -202,8 +205,8 @@ wait "$bob_experiment" || fail "the experiment on bob failed: $(tail -n 1 bob-ex
 
 step "evaluating"
 . "$here/plot/evaluate.sh"
-evaluate "$handoff" "$here/plot"
-step "pictures and tables: $output"
+evaluate "$handoff" "$here/plot" "$output"
+step "table and pictures: $output (what they were made from: $output/data)"
 if ((verdict == 0)); then
   step "nothing was lost, nothing was duplicated"
 else

@@ -1,7 +1,7 @@
 # From the tables of two experiments to what the demo shows. To be sourced by bash; needs awk and gnuplot.
 #
-# `evaluate HANDOFF_SECONDS PLOT_FOLDER`, in the folder with alice.csv (the mobile node's) and bob.csv: prints a table,
-# writes it to summary.txt and the pictures beside it, and sets `verdict` to 0 only if nothing was lost or duplicated.
+# `evaluate HANDOFF_SECONDS PLOT_FOLDER OUTPUT_FOLDER`, in the folder with alice.csv (the mobile node's) and bob.csv:
+# prints a table, writes it to summary.txt in the output folder, the pictures beside it, and sets `verdict` to 0 only if nothing was lost or duplicated.
 
 # Where the mobile node sent from, in order: lines "time locator". The first line is the start.
 itinerary() {
@@ -13,7 +13,7 @@ itinerary() {
 }
 
 evaluate() {
-  local handoff=$1 plots=$2 bucket=0.5
+  local handoff=$1 plots=$2 pictures=$3 bucket=0.5
   local start moves ends froms tos locators phases=() i
   start=$(awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
     $column["direction"] == "sent" { if (!n++ || $column["time"] < first) first = $column["time"]; nextfile }
@@ -50,8 +50,8 @@ evaluate() {
       printf '  %-14s  %-18s %8d %8d %6d %10d %9d\n\n' "$from to $to" "all" "${all[@]}"
       ((all[0] > 0 && all[2] == 0 && all[3] == 0)) || verdict=1
     done
-  } >summary.txt
-  cat summary.txt
+  } >"$pictures/summary.txt"
+  cat "$pictures/summary.txt"
   [[ -n $moves ]] || {
     echo "demo: the mobile node did not move" >&2
     verdict=1
@@ -63,7 +63,7 @@ evaluate() {
     from=${way%:*} to=${way#*:}
     for picture in "sequence:sequence numbers received" "throughput:throughput"; do
       for kind in png svg; do
-        gnuplot -e "plot_folder='$plots'; output='$from-to-$to-${picture%%:*}.$kind'; data='$from-to-$to'" \
+        gnuplot -e "plot_folder='${plots//"'"/"''"}'; output='${pictures//"'"/"''"}/$from-to-$to-${picture%%:*}.$kind'; data='$from-to-$to'" \
           -e "title='$from → $to: ${picture#*:}'" \
           -e "legend='alice moves through three networks; shaded: the handoff, when it is in two of them'" \
           -e "moves='$moves'; ends='$ends'; froms='$froms'; tos='$tos'; locators='$locators'; bucket=$bucket" \
