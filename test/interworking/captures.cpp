@@ -43,6 +43,10 @@ class Stage {
     log.lines.clear();
   }
 
+  void crash_at(TimePoint time, const std::string& who) {
+    world.at(time, [this, who] { theirs_.at(who)->crash(); });
+  }
+
   /// Plays the starts, the rounds of the others, and the datagrams of the applications; each `offset` later.
   void play(Duration offset = Duration::zero()) {
     std::map<std::string, TimePoint> rounds;
@@ -184,6 +188,18 @@ BOOST_AUTO_TEST_CASE(c2_two_locators) {
                             router_abc};
   for (const char* who : {"alice", "bob", "router"})
     play_moving(configs, who, "c2_locator_update_two_locators.pcap");
+}
+
+BOOST_AUTO_TEST_CASE(c3_retries_to_a_correspondent_that_is_gone) {
+  Stage stage({moving(config("alice", nid_alice, {{net_a}, {net_c}}), 6s, 2s), bob_b, router_abc}, "alice",
+              "c3_locator_update_retries.pcap");
+  stage.crash_at(TimePoint(4200ms), "bob");
+  stage.play();
+  // The last of the four leaves after the handoff: ours then says it on the new interface, for it has left the old one.
+  const Lines got = stage.got(44), expected = stage.expected(44);
+  BOOST_TEST(got.size() == expected.size());
+  for (std::size_t attempt = 0; attempt < std::min<std::size_t>(2, got.size()); ++attempt)
+    BOOST_TEST(got[attempt] == expected[attempt]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
