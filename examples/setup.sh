@@ -35,7 +35,7 @@ done
 # "command:package": the package is missing when the command is.
 tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.openbsd:netcat-openbsd
   gnuplot:gnuplot-nox awk:mawk)
-test_tools=(python3:python3 ncat:ncat tcpdump:tcpdump ccache:ccache clang++:clang clang-format:clang-format
+test_tools=(python3:python3 ccache:ccache clang++:clang clang-format:clang-format
   git:git)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 
@@ -76,7 +76,7 @@ update_lists() {
 
 missing=()
 find_missing() {
-  local entry package boost boost_packages=(dev)
+  local entry package boost boost_packages=(dev program-options-dev)
   missing=()
   for entry in "${tools[@]}"; do
     command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
