@@ -54,7 +54,12 @@ class ForwardingTable {
     route->expires = now + ttl_ + dormant_;
     route->alternate_since = never;
     route->probed = never;
-    if (route->confirmations < 2) ++route->confirmations;
+    if (route->confirmations == 0) {
+      route->learnt = now;
+      route->confirmations = 1;
+    } else if (now - route->learnt >= switch_time) {
+      route->confirmations = 2;  // not before: who sends twice at once is no better known for it
+    }
     return true;
   }
 
@@ -132,6 +137,7 @@ class ForwardingTable {
   struct Route {
     Locator interface;
     Locator alternate;
+    TimePoint learnt = long_ago;
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;

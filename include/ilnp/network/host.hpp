@@ -109,7 +109,8 @@ class Host {
 
   std::string name;  ///< empty if the node is known by an update only
   TimePoint expires = long_ago;
-  std::uint8_t confirmations = 0;
+  TimePoint known_since = never;
+  std::uint8_t confirmations = 0;  ///< 0, 1, or 2: again when more than a burst old
   bool used = false;
   std::uint64_t selected_at = 0;  ///< what `select` was last asked under, for its caller's use
 

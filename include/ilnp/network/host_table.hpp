@@ -26,7 +26,13 @@ class HostTable {
     if (!host) return nullptr;
     if (host->expired(now) && host->confirmations) restart(nid, *host);
     host->expires = now + life_;
-    if (host->confirmations < 2) ++host->confirmations;
+    // Said twice at once is not confirmed: or strangers who repeat themselves would be as good as neighbours.
+    if (host->confirmations == 0) {
+      host->known_since = now;
+      host->confirmations = 1;
+    } else if (now - host->known_since >= Host::burst) {
+      host->confirmations = 2;
+    }
     return host;
   }
 

@@ -13,6 +13,8 @@ namespace ilnp {
 /// one: what is sent again is always the latest set.
 class LocatorUpdates {
  public:
+  static constexpr std::size_t max_pending = 4096;
+
   LocatorUpdates(unsigned retries, Duration wait) noexcept : attempts_(retries + 1), wait_(wait) {}
 
   /// This node is now at `locators`; nobody has been told.
@@ -21,8 +23,9 @@ class LocatorUpdates {
     pending_.clear();
   }
 
-  /// `peer` is to be told at `due`. No effect if it is pending already.
+  /// `peer` is to be told at `due`. No effect if it is pending already, or if too many are.
   void add(Nid peer, TimePoint due) {
+    if (pending_.size() == max_pending) return;
     if (std::ranges::find(pending_, peer, &Pending::peer) == pending_.end())
       pending_.push_back({peer, due, 0});
   }

@@ -51,8 +51,12 @@ class ControlProtocol {
            "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT, list, hosts or "
            "counters";
   }
+  /// What the user wrote, for the user's terminal: cut short, and without octets that are no printable ASCII.
   static std::string quoted(std::string_view text) {
-    return '\'' + std::string(text.substr(0, 60)) + (text.size() > 60 ? "...'" : "'");
+    std::string shown(text.substr(0, 60));
+    for (char& each : shown)
+      if (each < ' ' || each > '~') each = '?';
+    return '\'' + shown + (text.size() > 60 ? "...'" : "'");
   }
 
   static std::optional<std::uint16_t> port(std::string_view text) noexcept {
