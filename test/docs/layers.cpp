@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_layer_of_ones_own) {
 
   Cable::Frames out, in;
   const NetworkConfig config{.nid = Nid(1), .locators = {{Locator(0xa)}}, .host_name = "alice"};
-  Stack stack(config, 3, out, in);  // each layer takes its own arguments, and hands the rest down
+  Stack stack(config, 3u, out, in);  // each layer takes its own arguments, and hands the rest down
   static_assert(std::is_same_v<decltype(lowest_layer(stack)), Cable&>);
 
   Random random(1);

@@ -6,6 +6,7 @@
 #include <ilnp/transport/stp.hpp>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,9 +48,12 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
     if (at == std::string::npos) continue;
     const auto line = document.rfind('\n', at);
     const std::string row = document.substr(line, document.find('\n', at) - line);
-    BOOST_TEST((row.find(" " + std::to_string(value) + " ") != std::string::npos ||
-                row.find(" " + std::to_string(value) + ",") != std::string::npos),
-               name << " is " << value << ": " << row);
+    std::string number(" ");
+    number += std::to_string(value);
+    const auto found = row.find(number);
+    const bool whole =
+        found != std::string::npos && std::string_view(" ,").find(row[found + number.size()]) < 2;
+    BOOST_TEST(whole, name << " is" << number << ": " << row);
   }
 }
 
