@@ -1,67 +1,86 @@
-// A tool written for the overlay, with callbacks: the same as ilnp-socket-coroutine, one layer further down. The stack calls a function
-// for each datagram, which sees the octets where they lie and may answer at once; nothing is copied, and nothing waits in a mailbox.
+// A tool written for the overlay, with callbacks: the same as ilnp-socket-coroutine, one layer further down. The
+// stack calls a function for each datagram, which sees the octets where they lie and may answer at once; nothing is
+// copied, and nothing waits in a mailbox.
 //
 //     bob$   ilnp-socket-callback bob.ini 7
 //     alice$ ilnp-socket-callback alice.ini 7 bob 7
 
 #include "common.hpp"
 
-using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
-
 namespace {
 
-void print_answer(const ilnp::DatagramSource& source, ilnp::Bytes payload) {
-  std::int64_t sent = 0;
-  if (payload.size() != sizeof sent) return;
-  std::memcpy(&sent, payload.data(), sizeof sent);
-  const auto microseconds = (ilnp::steady_now().time_since_epoch().count() - sent) / 1000;
-  std::cout << "from " << source.nid << " on " << source.network.interface << ": " << microseconds << " us"
-            << std::endl;
-}
+class Tool {
+ public:
+  Tool(boost::asio::io_context& io, const ilnp::Config& config, std::uint16_t port)
+      : port_(port),
+        stack_(config.network, config.link),
+        node_(io.get_executor(), stack_, Receive{this}),
+        timer_(io) {
+    program::check(stack_.bind(port), "port " + std::to_string(port));
+  }
+
+  void start() { program::check(node_.start()); }
+
+  /// Asks `host` now, and again every second.
+  void ask(const std::string& host, std::uint16_t port) {
+    asking_ = true;
+    const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
+    const auto error = node_.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
+      const auto nid = stack.resolve(host, cx);
+      return nid ? stack.send(port_, *nid, port, std::as_bytes(std::span(&now, 1)), cx) : nid.error();
+    });
+    if (error) std::cerr << host << ": " << error.message() << std::endl;
+    timer_.expires_after(std::chrono::seconds(1));
+    timer_.async_wait([this, host, port](const auto& cancelled) {
+      if (!cancelled) ask(host, port);
+    });
+  }
+
+ private:
+  using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+
+  struct Receive {
+    Tool* tool;
+    void operator()(const ilnp::DatagramSource& source, ilnp::Bytes payload) const {
+      tool->receive(source, payload);
+    }
+  };
+
+  void receive(const ilnp::DatagramSource& source, ilnp::Bytes payload) {
+    if (!asking_)
+      return void(node_.with(
+          [&](Stack& stack, auto& cx) { return stack.send(port_, source.nid, source.port, payload, cx); }));
+    std::int64_t sent = 0;
+    if (payload.size() != sizeof sent) return;
+    std::memcpy(&sent, payload.data(), sizeof sent);
+    const auto microseconds = (ilnp::steady_now().time_since_epoch().count() - sent) / 1000;
+    std::cout << "from " << source.nid << " on " << source.network.interface << ": " << microseconds << " us"
+              << std::endl;
+  }
+
+  const std::uint16_t port_;
+  bool asking_ = false;
+  Stack stack_;
+  ilnp::Node<Stack, Receive> node_;
+  boost::asio::steady_timer timer_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return program::run("ilnp-socket-callback", [&] {
-    program::CommandLine line("ilnp-socket-callback CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
-                              "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and "
-                              "prints the round-trip time.");
+    program::CommandLine line(
+        "ilnp-socket-callback CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
+        "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and prints\n"
+        "the round-trip time.");
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
-    const std::uint16_t port = program::parse_port(line["PORT"]);
-    const std::uint16_t remote_port =
-        line.has("REMOTE_HOST") ? program::parse_port(line["REMOTE_PORT"]) : std::uint16_t{0};
     boost::asio::io_context io(1);
     const program::Signals signals(io);
-    Stack stack(config.network, config.link);
-    program::check(stack.bind(port), "port " + std::to_string(port));
-
-    std::function<void(const ilnp::DatagramSource&, ilnp::Bytes)> receive = print_answer;
-    ilnp::Node node(io.get_executor(), stack,
-                    [&](const auto& source, ilnp::Bytes payload) { receive(source, payload); });
-    if (remote_port == 0)
-      receive = [&](const ilnp::DatagramSource& source, ilnp::Bytes payload) {
-        node.with(
-            [&](Stack& self, auto& cx) { return self.send(port, source.nid, source.port, payload, cx); });
-      };
-
-    boost::asio::steady_timer timer(io);
-    const std::function<void()> ask = [&] {
-      const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
-      const auto error = node.with([&](Stack& self, auto& cx) -> ilnp::error_code {
-        const auto nid = self.resolve(line["REMOTE_HOST"], cx);
-        return nid ? self.send(port, *nid, remote_port, std::as_bytes(std::span(&now, 1)), cx) : nid.error();
-      });
-      if (error) std::cerr << line["REMOTE_HOST"] << ": " << error.message() << std::endl;
-      timer.expires_after(std::chrono::seconds(1));
-      timer.async_wait([&](const auto& cancelled) {
-        if (!cancelled) ask();
-      });
-    };
-    program::check(node.start());
-    if (remote_port != 0) ask();
+    Tool tool(io, program::load(line["CONFIG"]), program::parse_port(line["PORT"]));
+    tool.start();
+    if (line.has("REMOTE_HOST")) tool.ask(line["REMOTE_HOST"], program::parse_port(line["REMOTE_PORT"]));
     io.run();
     return 0;
   });

@@ -1,8 +1,8 @@
 // A tool written for the overlay, with coroutines. Without a remote host it sends back whatever it receives; with one it sends a
 // datagram a second there, and prints how long the answer took.
 //
-//     router$ ilnp-socket-coroutine bob.ini 7
-//     alice$  ilnp-socket-coroutine alice.ini 7 bob 7
+//     bob$   ilnp-socket-coroutine bob.ini 7
+//     alice$ ilnp-socket-coroutine alice.ini 7 bob 7
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -251,5 +251,14 @@ BOOST_AUTO_TEST_CASE(the_reference_s_files_are_read_without_a_word) {
   BOOST_TEST((mover.network.move_time == 4s));
 }
 
+BOOST_AUTO_TEST_CASE(the_sample_files_are_right) {
+  for (const char* name : {"alice", "bob", "router"}) {
+    const Config config =
+        load_config(std::string(ILNP_TEST_VECTORS "/../../examples/config/") + name + ".ini");
+    BOOST_TEST(config.warnings.empty());
+    BOOST_TEST(config.network.host_name == name);
+  }
+}
+
 }  // namespace
 }  // namespace ilnp::test

@@ -13,19 +13,18 @@
 
 namespace ilnp {
 
-/// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come,
-/// feeds what there is upwards in batches, and flushes what was sent meanwhile.
+/// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds
+/// what there is upwards in batches, and flushes what was sent meanwhile.
 ///
-///     readable ──> begin batch ──> receive: stack.on_receive(..., up) for each frame ──> up.flush() ──>
-///     flush ──┐ deadline ──> stack.on_timer(..., up) ├──> wait again with(f)  ──> begin batch ──> f(stack,
-///     context) ──> flush ─────────────────────────────────────────────────┘
+///     readable:  begin batch, receive: stack.on_receive(..., up) for each frame, up.flush(), flush
+///     deadline:  stack.on_timer(..., up)
+///     with(f):   begin batch, f(stack, context), up.flush(), flush
 ///
 /// `Up` is called with what the stack hands up; the octets are valid until it returns, or, if it has a member
-/// `flush()`, until that has returned (the node calls it at the end of each batch). It may call `with`.
+/// `flush()`, until that has returned. It may call `with`.
 ///
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
-/// not run. The underlay's descriptors stay the underlay's. Between `start` and `stop` the node must not
-/// move; destroying it stops it.
+/// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it.
 template <class Stack, class Up, class Observer = NoObserver>
 class Node {
  public:
@@ -76,8 +75,8 @@ class Node {
     descriptors_.clear();
   }
 
-  /// Calls `f(stack, context)` at the present time, as a batch: what it sends has left when `with` returns.
-  /// Gives back what `f` gives.
+  /// Calls `f(stack, context)` at the present time, as a batch: what it sends has left when `with` returns, and
+  /// must live as long. Gives back what `f` gives.
   template <class F>
   decltype(auto) with(F&& f) {
     const Turn turn(*this);
@@ -101,7 +100,7 @@ class Node {
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
     ~Turn() {
-      if constexpr (requires { node_.up_.flush(); }) node_.up_.flush();
+      node_.flush_up();
       node_.underlay().flush(node_.cx_);
       if (within_batch_) node_.underlay().begin_batch();
       node_.batching_ = within_batch_;
@@ -115,6 +114,9 @@ class Node {
     const bool within_call_;
   };
 
+  void flush_up() {
+    if constexpr (requires { up_.flush(); }) up_.flush();
+  }
   auto& underlay() noexcept { return network_layer(stack_).next_layer(); }
 
   /// Wraps a handler so that it does nothing once the node was stopped, even if it was already on its way.
@@ -147,8 +149,11 @@ class Node {
     cx_.set_now(steady_now());
     if (stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
-      stack_.on_timer(cx_, up_);
-      if constexpr (requires { up_.flush(); }) up_.flush();
+      // What comes up here is the layers' own, and gone when the call returns: it is flushed one by one.
+      stack_.on_timer(cx_, [this](const auto&... what) {
+        up_(what...);
+        flush_up();
+      });
       busy_ = false;
     }
     if (alive_) arm(cx_.now() + min_timer_pause);

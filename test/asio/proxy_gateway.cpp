@@ -1,0 +1,197 @@
+// The gateway between local programs and a proxy stack: two hosts at one cable, with real UDP sockets on loopback.
+#include <ilnp/asio/proxy_gateway.hpp>
+#include <ilnp/proxy/proxy.hpp>
+
+#include "pair.hpp"
+
+namespace ilnp::test {
+namespace {
+
+namespace ip = boost::asio::ip;
+using Stack = Proxy<STP<ILNP<CableEnd>>>;
+using Errors = std::vector<LocalError>;
+
+struct Keep {
+  Errors* errors;
+  void operator()(const LocalError& error) const { errors->push_back(error); }
+};
+using Gateway = ProxyGateway<Stack, Keep>;
+
+/// A program that knows UDP and nothing else.
+struct Program {
+  explicit Program(boost::asio::io_context& io, const ip::address& at = ip::address_v4::loopback())
+      : socket(io, ip::udp::endpoint(at, 0)) {
+    socket.non_blocking(true);
+  }
+  std::uint16_t port() const { return socket.local_endpoint().port(); }
+  void send(const Gateway& to, const std::string& payload) {
+    socket.send_to(boost::asio::buffer(payload), {socket.local_endpoint().address(), to.port()});
+  }
+  std::optional<std::string> receive() {
+    std::string text(70'000, '\0');
+    error_code error;
+    const std::size_t size = socket.receive_from(boost::asio::buffer(text), from, 0, error);
+    if (error) return std::nullopt;
+    text.resize(size);
+    return text;
+  }
+  ip::udp::socket socket;
+  ip::udp::endpoint from;
+};
+
+struct Hosts {
+  Cable cable;
+  boost::asio::io_context io{1};
+  Stack alice_stack{named("alice", 0xa), cable.ends[0]};
+  Stack bob_stack{named("bob", 0xb), cable.ends[1]};
+  Errors errors;
+  ip::udp::endpoint any{ip::address_v4::loopback(), 0};
+  Gateway alice{io.get_executor(), alice_stack, any, Keep{&errors}};
+  Gateway bob{io.get_executor(), bob_stack, any, Keep{&errors}};
+  Program at_alice{io}, at_bob{io};
+
+  Hosts() {
+    BOOST_TEST(!alice_stack.map(at_alice.port(), {"bob", at_bob.port(), false}));
+    BOOST_TEST(!bob_stack.map(at_bob.port(), {"alice", at_alice.port(), false}));
+    BOOST_TEST(!alice.start());
+    BOOST_TEST(!bob.start());
+    const auto knows = [](Gateway& gateway, const char* name) {
+      return gateway.with([&](Stack& stack, auto& cx) { return stack.next_layer().resolve(name, cx); })
+          .has_value();
+    };
+    run_until(io, [&] { return knows(alice, "bob") && knows(bob, "alice"); });
+  }
+
+  std::string receive(Program& program) {
+    std::optional<std::string> got;
+    run_until(io, [&] { return (got = program.receive()).has_value(); });
+    return *got;
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(hello_world, Hosts) {
+  at_alice.send(alice, "hello,");
+  BOOST_TEST(receive(at_bob) == "hello,");
+  BOOST_TEST(at_bob.from.port() == bob.port());  // an answer to the sender goes back into the overlay
+  at_bob.send(bob, "world");
+  BOOST_TEST(receive(at_alice) == "world");
+  BOOST_TEST(alice.counters().from_programs == 1u);
+  BOOST_TEST(alice.counters().to_programs == 1u);
+  BOOST_TEST(alice.counters().not_carried == 0u);
+  BOOST_TEST(errors.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(every_size_that_fits_arrives_whole, Hosts) {
+  for (const std::size_t size : {0u, 1u, 3u, 4u, 1000u, 1395u, 1396u}) {
+    std::string payload(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(i * 7);
+    at_alice.send(alice, payload);
+    BOOST_TEST((receive(at_bob) == payload));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(what_does_not_fit_is_said_and_everything_goes_on, Hosts) {
+  for (const std::size_t size : {1397u, 1441u, 9000u, 65507u}) {
+    errors.clear();
+    at_alice.send(alice, std::string(size, 'x'));
+    run_until(io, [&] { return !errors.empty(); });
+    BOOST_TEST((errors.front().error == Errc::message_too_long));
+    BOOST_TEST(errors.front().size == size);
+    BOOST_TEST(errors.front().local_port == at_alice.port());
+    at_alice.send(alice, "and on");
+    BOOST_TEST(receive(at_bob) == "and on");
+  }
+  BOOST_TEST(alice.counters().not_carried == 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_port_without_a_mapping, Hosts) {
+  Program stranger(io);
+  stranger.send(alice, "who am I?");
+  run_until(io, [&] { return !errors.empty(); });
+  BOOST_TEST((errors.front().error == Errc::not_mapped));
+  BOOST_TEST(errors.front().local_port == stranger.port());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unknown_host, Hosts) {
+  Program other(io);
+  BOOST_TEST(!alice.with([&](Stack& stack, auto&) { return stack.map(other.port(), {"carol", 1, false}); }));
+  other.send(alice, "carol?");
+  run_until(io, [&] { return !errors.empty(); });
+  BOOST_TEST((errors.front().error == Errc::unknown_host));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hundred_at_once_arrive_in_order, Hosts) {
+  constexpr int count = 90;  // what a receive buffer of the default size holds
+  for (int i = 0; i < count; ++i) at_alice.send(alice, std::to_string(i));
+  for (int i = 0; i < count; ++i) BOOST_TEST(receive(at_bob) == std::to_string(i));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_mapping_to_the_gateway_itself_makes_no_loop, Hosts) {
+  Program other(io);
+  alice.with([&](Stack& stack, auto&) { BOOST_TEST(!stack.map(other.port(), {"bob", bob.port(), false})); });
+  bob.with([&](Stack& stack, auto&) { BOOST_TEST(!stack.map(bob.port(), {"alice", other.port(), false})); });
+  other.send(alice, "round and round");
+  run_until(io, [&] { return bob.counters().to_itself == 1; });
+  settle(io);
+  BOOST_TEST(bob.counters().from_programs == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_at_the_local_port_is_no_harm, Hosts) {
+  at_bob.socket.close();
+  for (int i = 0; i < 3; ++i) {
+    at_alice.send(alice, "anybody?");
+    run_until(io, [&] { return bob.counters().to_programs == static_cast<std::uint64_t>(i) + 1; });
+  }
+  settle(io);
+  Program again(io);
+  bob.with([&](Stack& stack, auto&) {
+    BOOST_TEST(!stack.map(again.port(), {"alice", at_alice.port(), false}));
+  });
+  again.send(bob, "still there");
+  BOOST_TEST(receive(at_alice).size() > 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(after_stop_nothing_is_carried, Hosts) {
+  at_alice.send(alice, "too late");
+  alice.stop();
+  bob.stop();
+  settle(io);
+  BOOST_TEST(io.stopped());
+  BOOST_TEST(alice.counters().from_programs == 0u);
+  BOOST_TEST(!at_bob.receive().has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_port_in_use_is_an_error_that_names_it, Hosts) {
+  const ip::udp::endpoint taken(ip::address_v4::loopback(), alice.port());
+  BOOST_CHECK_EXCEPTION(
+      Gateway(io.get_executor(), alice_stack, taken, Keep{&errors}), boost::system::system_error,
+      [&](const auto& error) {
+        return std::string(error.what()).find("127.0.0.1:" + std::to_string(alice.port())) !=
+               std::string::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_speak_ipv6) {
+  Cable cable;
+  boost::asio::io_context io(1);
+  {
+    error_code error;
+    ip::udp::socket probe(io, ip::udp::v6());
+    probe.bind({ip::address_v6::loopback(), 0}, error);
+    if (error) return;  // a machine without it
+  }
+  Stack stack(named("alice", 0xa), cable.ends[0]);
+  Errors errors;
+  Gateway gateway(io.get_executor(), stack, {ip::address_v6::loopback(), 0}, Keep{&errors});
+  Program one(io, ip::address_v6::loopback()), two(io, ip::address_v6::loopback());
+  BOOST_TEST(!stack.map(one.port(), {"alice", two.port(), false}));  // a node may talk to itself
+  BOOST_TEST(!stack.map(two.port(), {"alice", one.port(), false}));
+  BOOST_TEST(!gateway.start());
+  one.send(gateway, "by IPv6");
+  std::optional<std::string> got;
+  run_until(io, [&] { return (got = two.receive()).has_value(); });
+  BOOST_TEST(*got == "by IPv6");
+}
+
+}  // namespace
+}  // namespace ilnp::test
