@@ -1,9 +1,13 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <algorithm>
+#include <bit>
+#include <cassert>
 #include <functional>
+#include <utility>
 #include <vector>
 
+#include "../address.hpp"
 #include "../context.hpp"
 
 namespace ilnp {
@@ -15,20 +19,25 @@ namespace ilnp {
 /// a quarter of the table, and pushes out neither a peer that is in use nor one that was known before.
 ///
 /// `Value` has `bool established() const` (used, or confirmed more than once) and `bool expired(TimePoint now) const`.
-/// Cost: one look-up is one probe of a flat hash table; an insertion looks at a bounded number of places.
+/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places. Memory is taken as the table
+/// fills, and never again after it was full once, however its entries come and go (a table with open addressing
+/// has to be built anew now and then).
 /// A pointer to a value is valid until the next insertion. One thread.
 template <class Key, class Value, class Hash = std::hash<Key>>
 class BoundedTable {
  public:
+  /// `capacity`: at least 1.
   explicit BoundedTable(std::size_t capacity) noexcept
-      : capacity_(capacity), first_come_(capacity - capacity / 4) {}
+      : capacity_(capacity), first_come_(capacity - (capacity + 3) / 4) {
+    assert(capacity > 0);
+  }
 
-  std::size_t size() const noexcept { return index_.size(); }
+  std::size_t size() const noexcept { return slots_.size() - free_.size(); }
   std::size_t capacity() const noexcept { return capacity_; }
 
   Value* find(const Key& key) noexcept {
-    const auto at = index_.find(key);
-    return at == index_.end() ? nullptr : &slots_[at->second].value;
+    const std::uint32_t slot = slot_of(key);
+    return slot == end ? nullptr : &slots_[slot].value;
   }
   const Value* find(const Key& key) const noexcept { return const_cast<BoundedTable*>(this)->find(key); }
 
@@ -40,8 +49,9 @@ class BoundedTable {
     sweep(now, on_evict);
     const std::size_t slot = take_slot(now, on_evict);
     if (slot == none) return nullptr;
-    slots_[slot] = Slot{key, Value{}, true};
-    index_.emplace(key, static_cast<std::uint32_t>(slot));
+    std::uint32_t& first = bucket(key);
+    slots_[slot] = Slot{key, Value{}, first, true};
+    first = static_cast<std::uint32_t>(slot);
     return &slots_[slot].value;
   }
   Value* insert(const Key& key, TimePoint now) {
@@ -49,9 +59,8 @@ class BoundedTable {
   }
 
   void erase(const Key& key) {
-    const auto at = index_.find(key);
-    if (at == index_.end()) return;
-    release(at->second);
+    const std::uint32_t slot = slot_of(key);
+    if (slot != end) release(slot);
   }
 
   /// Calls `f(key, value)` for each entry, in an order that depends only on the history of the table.
@@ -68,17 +77,47 @@ class BoundedTable {
 
  private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr std::uint32_t end = static_cast<std::uint32_t>(-1);  // of a chain
   static constexpr std::size_t sweep_step = 4;    // places looked at for expired entries, an insertion
   static constexpr std::size_t search_step = 64;  // places looked at for one that may give way
 
   struct Slot {
     Key key{};
     Value value{};
+    std::uint32_t next = end;  // in the chain of its bucket
     bool used = false;
   };
 
+  /// The bucket of `key`: the first slot of its chain. There is at least one.
+  std::uint32_t& bucket(const Key& key) noexcept {
+    std::uint64_t hash = Hash{}(key);
+    if constexpr (!requires { typename Hash::is_avalanching; }) hash = mix64(hash);
+    return buckets_[hash & (buckets_.size() - 1)];
+  }
+
+  std::uint32_t slot_of(const Key& key) noexcept {
+    if (slots_.empty()) return end;
+    std::uint32_t slot = bucket(key);
+    while (slot != end && !(slots_[slot].key == key)) slot = slots_[slot].next;
+    return slot;
+  }
+
+  /// One slot more, and at least as many buckets as slots.
+  std::size_t add_slot() {
+    slots_.emplace_back();
+    if (slots_.size() > buckets_.size()) {
+      buckets_.assign(std::bit_ceil(slots_.size()), end);
+      for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+        if (slots_[slot].used)
+          slots_[slot].next = std::exchange(bucket(slots_[slot].key), static_cast<std::uint32_t>(slot));
+    }
+    return slots_.size() - 1;
+  }
+
   void release(std::size_t slot) {
-    index_.erase(slots_[slot].key);
+    std::uint32_t* link = &bucket(slots_[slot].key);
+    while (*link != slot) link = &slots_[*link].next;
+    *link = slots_[slot].next;
     slots_[slot] = Slot{};
     free_.push_back(static_cast<std::uint32_t>(slot));
   }
@@ -99,10 +138,7 @@ class BoundedTable {
 
   template <class OnEvict>
   std::size_t take_slot(TimePoint now, OnEvict& on_evict) {
-    if (free_.empty() && slots_.size() < capacity_) {
-      slots_.emplace_back();
-      return slots_.size() - 1;
-    }
+    if (free_.empty() && slots_.size() < capacity_) return add_slot();
     for (std::size_t step = 0; free_.empty() && step < search_step; ++step) {
       turn_hand_ = turn_hand_ + 1 < capacity_ && turn_hand_ >= first_come_ ? turn_hand_ + 1 : first_come_;
       const Value& value = slots_[turn_hand_].value;
@@ -120,7 +156,7 @@ class BoundedTable {
   std::size_t turn_hand_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  boost::unordered_flat_map<Key, std::uint32_t, Hash> index_;
+  std::vector<std::uint32_t> buckets_;  // a power of two
 };
 
 }  // namespace ilnp
