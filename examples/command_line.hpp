@@ -1,0 +1,82 @@
+#pragma once
+
+// Options and arguments of the programs.
+
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cstdint>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#ifndef ILNP_VERSION
+#define ILNP_VERSION "unknown"
+#endif
+
+namespace program {
+
+namespace options = boost::program_options;
+
+/// The caller's mistake: exit status 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A command line: options, and arguments by position.
+class CommandLine {
+ public:
+  CommandLine(std::string usage, std::string about)
+      : usage_(std::move(usage)), about_(std::move(about)), shown_("Options") {
+    shown_.add_options()("help,h", "show this text, and end")("version", "show the version, and end");
+  }
+
+  auto add_options() { return shown_.add_options(); }
+  /// The next argument by position; `count` of them, -1 for all the rest.
+  void argument(const char* name, int count = 1) {
+    hidden_.add_options()(name, options::value<std::vector<std::string>>());
+    positions_.add(name, count);
+  }
+
+  /// False if there is nothing more to do: --help or --version. Throws on an option that is not there.
+  bool parse(int argc, char** argv) {
+    options::options_description all;
+    all.add(shown_).add(hidden_);
+    options::store(options::command_line_parser(argc, argv).options(all).positional(positions_).run(),
+                   values_);
+    options::notify(values_);
+    if (has("help")) std::cout << "Usage: " << usage_ << "\n\n" << about_ << "\n\n" << shown_ << std::flush;
+    if (has("version") && !has("help")) std::cout << "ilnp " ILNP_VERSION << std::endl;
+    return !has("help") && !has("version");
+  }
+
+  bool has(const char* name) const { return values_.contains(name); }
+  template <class T = std::string>
+  T value(const char* name, T otherwise = {}) const {
+    return has(name) ? values_[name].as<T>() : otherwise;
+  }
+  /// An argument by position; throws if it is missing.
+  std::string operator[](const char* name) const {
+    if (!has(name)) throw UsageError(std::string(name) + " is missing");
+    return values_[name].as<std::vector<std::string>>().front();
+  }
+
+ private:
+  std::string usage_;
+  std::string about_;
+  options::options_description shown_;
+  options::options_description hidden_;
+  options::positional_options_description positions_;
+  options::variables_map values_;
+};
+
+/// A port from the command line.
+inline std::uint16_t parse_port(const std::string& text, unsigned lowest = 1) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port < lowest || port > 65535)
+    throw UsageError("\"" + text + "\" is not a port (" + std::to_string(lowest) + " to 65535)");
+  return static_cast<std::uint16_t>(port);
+}
+
+}  // namespace program

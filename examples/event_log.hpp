@@ -1,0 +1,99 @@
+#pragma once
+
+// The observer of the programs: what the layers do, as lines.
+
+#include <ilnp/ilnp.hpp>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "command_line.hpp"
+#include "text.hpp"
+
+namespace program {
+
+/// Prints what the layers show: of the layers whose log is on (`log = true` in the configuration, or --verbose), and what the
+/// user should know in any case (but for --quiet). A small value, copied into the node's context.
+class EventLog {
+ public:
+  EventLog(LineWriter& write, const CommandLine& line, const ilnp::LogConfig& configured)
+      : write_(&write),
+        show_(line.has("quiet")     ? ilnp::LogConfig{}
+              : line.has("verbose") ? ilnp::LogConfig{true, true, true, true, true}
+                                    : configured),
+        quiet_(line.has("quiet")) {}
+
+  template <class Event>
+  void operator()(const Event&) const {}  // what is not listed below is not shown
+
+  void operator()(const ilnp::event::PacketSent& e) const {
+    const bool discovery = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::discovery);
+    const bool transport = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::stp);
+    if (discovery ? show_.discovery : transport ? show_.transport : show_.network)
+      line(discovery   ? "discovery"
+           : transport ? "transport"
+                       : "network",
+           to_string(e.source) + " to " + to_string(e.destination) + " on " + to_string(e.interface) +
+               ", next header " + std::to_string(e.next_header) + ", " + std::to_string(e.size) + " octets");
+  }
+  void operator()(const ilnp::event::Dropped& e) const {
+    network("dropped: " + std::string(to_string(e.reason)) + ", from " + to_string(e.interface));
+  }
+  void operator()(const ilnp::event::HandoffBegan& e) const {
+    network("handoff begins: from " + list(e.from) + " to " + list(e.to));
+  }
+  void operator()(const ilnp::event::HandoffEnded& e) const {
+    network("handoff ended: joined to " + list(e.joined));
+  }
+  void operator()(const ilnp::event::HandoffUndone& e) const {
+    network("handoff undone: to " + list(e.to) + ": " + e.why.message());
+  }
+  void operator()(const ilnp::event::UpdateSent& e) const {
+    network("locator update to " + to_string(e.peer) + ", attempt " + std::to_string(e.attempt));
+  }
+  void operator()(const ilnp::event::UpdateAcknowledged& e) const {
+    network("locator update acknowledged by " + to_string(e.peer));
+  }
+  void operator()(const ilnp::event::UpdateGivenUp& e) const {
+    network("locator update not acknowledged by " + to_string(e.peer));
+  }
+  void operator()(const ilnp::event::PeerMoved& e) const {
+    network(to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to));
+  }
+  void operator()(const ilnp::event::NameConflict& e) const {
+    const std::string text = "two nodes claim the name " + printable(e.host_name) + ": " +
+                             to_string(e.owner) + ", whom it means, and " + to_string(e.claimant);
+    if (!quiet_ && (*conflicts_)(text)) line("discovery", text);
+  }
+
+ private:
+  static std::string list(std::span<const ilnp::Locator> locators) {
+    std::string text;
+    for (const ilnp::Locator locator : locators) {
+      if (!text.empty()) text += ',';
+      text += to_string(locator);
+    }
+    return text;
+  }
+  void network(const std::string& text) const {
+    if (show_.network) line("network", text);
+  }
+  void line(const char* layer, const std::string& text) const {
+    (*write_)(timestamp() + " " + layer + ": " + text);
+  }
+
+  LineWriter* write_;
+  ilnp::LogConfig show_;
+  bool quiet_;
+  std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
+};
+
+/// Says it if the kernel gave the underlay less room than it asked for.
+inline void note_receive_buffer(LineWriter& log, const ilnp::McastUdp& underlay) {
+  const ilnp::BufferSize size = underlay.receive_buffer();
+  if (size.refused())
+    log("note: the receive buffer holds " + std::to_string(size.granted) + " octets, not " +
+        std::to_string(size.requested) + ", so that bursts are lost sooner (sysctl net.core.rmem_max)");
+}
+
+}  // namespace program
