@@ -1,0 +1,108 @@
+#include "ilnp/transport/stp.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/hand_fed.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+constexpr Ilv bob{a, Nid(2)};
+constexpr Ilv self{a, Nid(1)};
+
+struct Fixture : HandFed<STP<ILNP<MemoryUnderlay>>> {
+  Fixture() : HandFed(node_config(1, "alice", {{a}})) {
+    start();
+    feed(a, discovery(bob, "bob"));
+    take();
+  }
+};
+
+}  // namespace
+
+static_assert(TransportLayer<STP<ILNP<MemoryUnderlay>>>);
+
+BOOST_FIXTURE_TEST_SUITE(stp, Fixture)
+
+BOOST_AUTO_TEST_CASE(ports_are_bound_once) {
+  BOOST_TEST(!stack.bound(4000));
+  BOOST_TEST((stack.bind(0) == Errc::invalid_port));
+  BOOST_TEST(!stack.bind(4000));
+  BOOST_TEST(stack.bound(4000));
+  BOOST_TEST((stack.bind(4000) == Errc::port_in_use));
+  BOOST_TEST(!stack.bind(65535));
+  stack.unbind(4000);
+  stack.unbind(4000);
+  BOOST_TEST(!stack.bound(4000));
+  BOOST_TEST(!stack.bind(4000));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_on_the_wire) {
+  BOOST_TEST(!stack.send(0x1234, bob.nid, 0x5678, as_bytes("hello"), cx));
+  const auto sent = take();
+  BOOST_TEST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST((sent[0].octets == datagram(self, bob, 0x1234, 0x5678, "hello")));
+  BOOST_TEST(stack.counters().sent == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_and_the_empty_datagram) {
+  BOOST_TEST(stack.max_payload() == 1396U);
+  BOOST_TEST(!stack.send(1, bob.nid, 2, as_bytes(std::string(1396, 'x')), cx));
+  BOOST_TEST(take().at(0).octets.size() == 1440U);
+  BOOST_TEST((stack.send(1, bob.nid, 2, as_bytes(std::string(1397, 'x')), cx) == Errc::message_too_long));
+  BOOST_TEST(stack.counters().refused_too_long == 1U);
+  BOOST_TEST(!stack.send(1, bob.nid, 2, {}, cx));
+  BOOST_TEST(take().at(0).octets.size() == 44U);
+  BOOST_TEST((stack.send(1, Nid(9), 2, {}, cx) == Errc::unknown_host));
+  BOOST_TEST(stack.counters().sent == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
+  BOOST_TEST(!stack.bind(4000));
+  feed(a, datagram(bob, self, 5000, 4000, "hello"));
+  BOOST_TEST((take_delivered() == std::vector<std::string>{"hello"}));
+  BOOST_TEST_REQUIRE(from.has_value());
+  BOOST_TEST(from->nid == bob.nid);
+  BOOST_TEST(from->port == 5000);
+  BOOST_TEST(from->destination_port == 4000);
+  BOOST_TEST(from->network.source == bob);
+  BOOST_TEST(from->network.interface == a);
+  BOOST_TEST(from->network.hop_limit == 3);
+  feed(a, datagram(bob, self, 0, 4000, ""));
+  BOOST_TEST((take_delivered() == std::vector<std::string>{""}));
+  BOOST_TEST(stack.counters().delivered == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_for_it_is_dropped_and_counted) {
+  BOOST_TEST(!stack.bind(4000));
+  feed(a, datagram(bob, self, 5000, 4001, "hello"));
+  feed(a, frame(bob, self, 42, as_bytes("abc")));
+  feed(a, frame(bob, self, 99, as_bytes("abcdef")));
+  BOOST_TEST(take_delivered().empty());
+  BOOST_TEST(stack.counters().dropped_port_not_bound == 1U);
+  BOOST_TEST(stack.counters().dropped_too_short == 1U);
+  BOOST_TEST(stack.counters().dropped_unknown_next_header == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(to_itself_at_the_next_deadline) {
+  BOOST_TEST(!stack.bind(4000));
+  BOOST_TEST(!stack.send(4001, self.nid, 4000, as_bytes("me"), cx));
+  BOOST_TEST((stack.next_deadline() <= cx.now()));
+  BOOST_TEST(take_delivered().empty());
+  run(0s);
+  BOOST_TEST((take_delivered() == std::vector<std::string>{"me"}));
+  BOOST_TEST(from->nid == self.nid);
+  BOOST_TEST(take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_and_layers) {
+  BOOST_TEST((stack.resolve("bob", cx) == bob.nid));
+  BOOST_TEST((stack.resolve("eve", cx).error() == Errc::unknown_host));
+  BOOST_TEST(&stack.next_layer() == &network());
+  BOOST_TEST(&std::as_const(stack).next_layer() == &network());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
