@@ -1,0 +1,130 @@
+#include "ilnp/network/carrier_election.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "interface_at.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+using Verdict = CarrierElection::Verdict;
+
+namespace {
+
+constexpr Locator a{0xa}, b{0xb};
+constexpr Nid self{5};
+constexpr std::uint64_t lower = 4, higher = 6;  // senders, and their identifiers
+const Flow flow{{a, Nid(1)}, {b, Nid(2)}};
+
+struct Fixture {
+  void meet(std::uint64_t sender) {
+    for (const Locator locator : {a, b})
+      neighbours.hear(sender, Nid(sender), test::interface_at(locator), now);
+  }
+  Verdict decide(std::uint8_t hop_limit = 3, bool passing = false) {
+    return election.decide(flow, a, b, hop_limit, passing, now);
+  }
+  void overhear(std::uint64_t sender, std::uint8_t hop_limit = 2, bool passing = false) {
+    election.overhear(flow, b, sender, hop_limit, passing, now);
+  }
+
+  NeighbourTable neighbours{90s};
+  CarrierElection election{self, neighbours};
+  TimePoint now = TimePoint{} + 1h;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(carrier_elections, Fixture)
+
+BOOST_AUTO_TEST_CASE(alone_it_carries) {
+  for (int i = 0; i < 5; ++i, now += 1ms) BOOST_TEST((decide() == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_has_a_lower_hop_limit_or_another_interface) {
+  BOOST_TEST((decide(3) == Verdict::carry));
+  BOOST_TEST((decide(2) == Verdict::copy));
+  BOOST_TEST((election.decide(flow, Locator(0xc), b, 3, false, now) == Verdict::copy));
+  now += CarrierElection::copy_window;
+  BOOST_TEST((decide(2) == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(it_stands_back_for_a_settled_neighbour_with_a_lower_identifier) {
+  meet(lower);
+  BOOST_TEST((decide() == Verdict::another));
+  overhear(lower);
+  now += 400ms;
+  BOOST_TEST((decide() == Verdict::another));
+}
+
+BOOST_AUTO_TEST_CASE(it_does_not_for_one_with_a_higher_identifier) {
+  meet(higher);
+  BOOST_TEST((decide() == Verdict::carry));
+  overhear(higher);
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_carry) {
+  meet(lower);
+  BOOST_TEST((decide() == Verdict::another));
+  now += CarrierElection::takeover - 1ms;
+  BOOST_TEST((decide() == Verdict::another));
+  now += 1ms;
+  BOOST_TEST((decide() == Verdict::carry));
+  BOOST_TEST((neighbours.find(lower)->failed_at == now));
+  const Flow another{{a, Nid(8)}, {b, Nid(9)}};
+  BOOST_TEST((election.decide(another, a, b, 3, false, now) == Verdict::carry));  // not counted on
+}
+
+BOOST_AUTO_TEST_CASE(it_stands_back_when_it_hears_a_better_carrier) {
+  meet(higher);
+  BOOST_TEST((decide() == Verdict::carry));
+  overhear(higher, 3);  // a shorter way
+  BOOST_TEST((decide() == Verdict::another));
+}
+
+BOOST_AUTO_TEST_CASE(it_ignores_what_comes_a_longer_way) {
+  BOOST_TEST((decide() == Verdict::carry));
+  overhear(lower, 1);
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(beside_one_that_always_carries_it_stands_back) {
+  meet(higher);
+  for (Duration spent{}; spent <= CarrierElection::grace; spent += 50ms, now += 50ms) {
+    BOOST_TEST((decide() == Verdict::carry));
+    overhear(higher);
+  }
+  BOOST_TEST((decide() == Verdict::another));
+  BOOST_TEST(neighbours.find(higher)->always_carries);
+}
+
+BOOST_AUTO_TEST_CASE(in_handoff_it_listens_first) {
+  BOOST_TEST((decide(3, true) == Verdict::another));
+  now += CarrierElection::takeover;
+  BOOST_TEST((decide(3, true) == Verdict::carry));
+  overhear(higher, 2, true);
+  BOOST_TEST((decide(3, true) == Verdict::another));
+}
+
+BOOST_AUTO_TEST_CASE(it_never_waits_for_one_that_is_passing_through) {
+  meet(lower);
+  neighbours.moves(
+      Nid(lower), [](Locator locator) { return locator == b; }, now);
+  BOOST_TEST((decide() == Verdict::carry));
+  overhear(lower);
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(in_doubt_it_carries) {
+  for (std::uint64_t i = 0; i < 4 * CarrierElection::max_flows; ++i)
+    BOOST_REQUIRE((election.decide({{a, Nid(100 + i)}, {b, Nid(2)}}, a, b, 3, false, now) == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(flows_are_told_apart) {
+  BOOST_TEST((flow == Flow{{a, Nid(1)}, {b, Nid(2)}}));
+  BOOST_TEST(!(flow == Flow{{b, Nid(1)}, {b, Nid(2)}}));
+  BOOST_TEST(FlowHash{}(flow) != FlowHash{}({flow.destination, flow.source}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,65 @@
+#include "ilnp/network/correspondent_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr Nid bob{2}, carol{3};
+
+struct Fixture {
+  CorrespondentTable table{30s};
+  TimePoint now = TimePoint{} + 1h;
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(correspondents, Fixture)
+
+BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time) {
+  BOOST_TEST((table.last_traffic() == long_ago));
+  BOOST_TEST(!table.active(bob, now));
+  BOOST_TEST(table.touch(bob, true, now));
+  BOOST_TEST(!table.touch(bob, true, now));
+  BOOST_TEST(!table.touch(bob, false, now));
+  BOOST_TEST((table.last_traffic() == now));
+  now += 29s;
+  BOOST_TEST(table.active(bob, now));
+  BOOST_TEST(!table.touch(bob, false, now));
+  now += 30s;
+  BOOST_TEST(!table.active(bob, now));
+  BOOST_TEST(table.touch(bob, false, now));  // not active meanwhile
+}
+
+BOOST_AUTO_TEST_CASE(all_that_are_active) {
+  table.touch(bob, true, now);
+  now += 20s;
+  table.touch(carol, false, now);
+  BOOST_TEST((table.all_active(now) == std::vector{bob, carol}));
+  now += 15s;
+  BOOST_TEST((table.all_active(now) == std::vector{carol}));
+  BOOST_TEST(table.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_limited_to_some_a_second) {
+  BOOST_TEST(!table.admit_change(bob, now));  // not known
+  table.touch(bob, true, now);
+  for (unsigned i = 0; i < CorrespondentTable::max_changes_a_second; ++i)
+    BOOST_TEST(table.admit_change(bob, now));
+  BOOST_TEST(!table.admit_change(bob, now + 999ms));
+  BOOST_TEST(table.admit_change(bob, now + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(strangers_do_not_displace_whom_this_node_has_sent_to) {
+  for (std::uint64_t i = 0; i < CorrespondentTable::max_correspondents * 3 / 4; ++i)
+    table.touch(Nid(100 + i), false, now);
+  table.touch(bob, true, now);
+  for (std::uint64_t i = 0; i < 20'000; ++i) table.touch(Nid(10'000 + i), false, now);
+  BOOST_TEST(table.active(bob, now));
+  BOOST_TEST(table.active(Nid(10'000 + 19'999), now));
+  BOOST_TEST(table.size() == CorrespondentTable::max_correspondents);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

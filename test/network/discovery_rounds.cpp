@@ -1,0 +1,93 @@
+#include "ilnp/network/discovery_rounds.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+struct Fixture {
+  Random random{1};
+  Context<> cx{TimePoint{} + 1h, random};
+  DiscoveryRounds rounds{30s, 10s};
+  void pass(Duration time) { cx.set_now(cx.now() + time); }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(discovery_rounds, Fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_is_due_before_the_start) {
+  BOOST_TEST((rounds.next_deadline() == never));
+  BOOST_TEST(!rounds.round_due(cx));
+  BOOST_TEST(!rounds.refresh_due(cx.now()));
+  BOOST_TEST((rounds.refresh() == 10s));
+}
+
+BOOST_AUTO_TEST_CASE(rounds_come_after_random_times_between_half_and_the_whole) {
+  rounds.start(cx);
+  TimePoint last = cx.now();
+  std::set<Duration> gaps;
+  for (int i = 0; i < 200; ++i) {
+    while (!rounds.round_due(cx)) {
+      BOOST_REQUIRE((rounds.next_deadline() > cx.now()));
+      cx.set_now(rounds.next_deadline());
+      rounds.refresh_due(cx.now());
+    }
+    const Duration gap = cx.now() - last;
+    BOOST_REQUIRE((gap >= 15s && gap <= 30s));
+    gaps.insert(gap);
+    last = cx.now();
+  }
+  BOOST_TEST((*gaps.begin() < 16s));
+  BOOST_TEST((*gaps.rbegin() > 29s));
+}
+
+BOOST_AUTO_TEST_CASE(who_heard_another_ask_leaves_the_round_out) {
+  rounds.start(cx);
+  pass(14s);
+  rounds.heard(cx.now());
+  pass(17s);
+  BOOST_TEST(!rounds.round_due(cx));
+  BOOST_TEST((rounds.next_deadline() <= cx.now() + 30s));  // the next one is set
+  pass(31s);
+  BOOST_TEST(rounds.round_due(cx));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_needed_is_asked_for_but_not_too_often) {
+  rounds.start(cx);
+  BOOST_TEST(!rounds.ask(cx.now()));  // asked at the start
+  pass(5s);
+  BOOST_TEST(rounds.ask(cx.now()));
+  pass(4999ms);
+  BOOST_TEST(!rounds.ask(cx.now()));
+  pass(1ms);
+  rounds.heard(cx.now());
+  BOOST_TEST(!rounds.ask(cx.now()));  // another has just asked
+  pass(1250ms);
+  BOOST_TEST(rounds.ask(cx.now()));
+}
+
+BOOST_AUTO_TEST_CASE(with_short_times_it_asks_more_often) {
+  DiscoveryRounds quick(300ms, 100ms);
+  quick.start(cx);
+  pass(50ms);
+  BOOST_TEST(quick.ask(cx.now()));
+  pass(49ms);
+  BOOST_TEST(!quick.ask(cx.now()));
+}
+
+BOOST_AUTO_TEST_CASE(reminders_come_regularly) {
+  rounds.start(cx);
+  BOOST_TEST(!rounds.refresh_due(cx.now() + 9s));
+  pass(10s);
+  BOOST_TEST((rounds.next_deadline() <= cx.now()));
+  BOOST_TEST(rounds.refresh_due(cx.now()));
+  BOOST_TEST(!rounds.refresh_due(cx.now()));
+  pass(10s);
+  BOOST_TEST(rounds.refresh_due(cx.now()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,64 @@
+#include "ilnp/network/duplicate_filter.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+struct Fixture {
+  DuplicateFilter filter;
+  TimePoint now = TimePoint{} + 1h;
+  bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t slots = 0b110) {
+    return filter.admit(hash, slot, slots, now);
+  }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(duplicate_filters, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_copy_on_another_interface_is_not_let_through) {
+  BOOST_TEST(admit(7, 1));
+  BOOST_TEST(!admit(7, 2));
+  BOOST_TEST(admit(8, 2));
+  BOOST_TEST(!admit(8, 1));
+}
+
+BOOST_AUTO_TEST_CASE(equal_packets_in_a_row_are_each_let_through_once) {
+  for (int i = 0; i < 5; ++i) BOOST_TEST(admit(7, 1));
+  for (int i = 0; i < 5; ++i) BOOST_TEST(!admit(7, 2));
+  BOOST_TEST(admit(7, 2));   // the sixth
+  BOOST_TEST(!admit(7, 1));  // and its copy
+}
+
+BOOST_AUTO_TEST_CASE(three_interfaces_make_two_copies) {
+  BOOST_TEST(admit(7, 1, 0b1110));
+  BOOST_TEST(!admit(7, 2, 0b1110));
+  BOOST_TEST(!admit(7, 3, 0b1110));
+  BOOST_TEST(admit(7, 3, 0b1110));
+}
+
+BOOST_AUTO_TEST_CASE(no_copy_is_expected_where_nothing_is_joined) {
+  BOOST_TEST(admit(7, 1, 0b010));
+  BOOST_TEST(admit(7, 2, 0b110));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_is_expected_for_a_window_at_the_most) {
+  admit(7, 1);
+  now += 499ms;
+  BOOST_TEST(!admit(7, 2));
+  admit(7, 1);
+  now += 500ms;
+  BOOST_TEST(!admit(7, 2));
+  admit(7, 1);
+  now += DuplicateFilter::window;
+  BOOST_TEST(admit(7, 2));
+}
+
+BOOST_AUTO_TEST_CASE(in_doubt_it_delivers) {
+  for (std::uint64_t i = 0; i < 4 * DuplicateFilter::max_packets; ++i) BOOST_REQUIRE(admit(0x1000 + i, 1));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

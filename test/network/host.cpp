@@ -1,0 +1,152 @@
+#include "ilnp/network/host.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Locator a{0xa}, b{0xb}, c{0xc};
+
+struct Fixture {
+  Locator select() {
+    const Locator* chosen = host.select([&](Locator l) { return !blocked.contains(l); },
+                                        [&](Locator l) { return joined.contains(l); }, here);
+    return chosen ? *chosen : Locator{};
+  }
+  Host host;
+  std::set<Locator> blocked, joined;
+  std::uint32_t here = 0;
+  TimePoint now = TimePoint{} + 1h;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(hosts, Fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_is_known_at_first) {
+  BOOST_TEST(select() == Locator{});
+  BOOST_TEST(host.places().empty());
+  BOOST_TEST(host.in_use() == Locator{});
+  BOOST_TEST((host.last_confirmed() == long_ago));
+  BOOST_TEST(!host.established());
+  BOOST_TEST(host.expired(now));
+}
+
+BOOST_AUTO_TEST_CASE(the_newest_burst_of_confirmations_counts) {
+  host.confirm(a, now);
+  BOOST_TEST(select() == a);
+  now += 10s;
+  const auto changes = host.changes();
+  host.confirm(b, now);
+  BOOST_TEST(host.changes() > changes);
+  BOOST_TEST(select() == b);
+  BOOST_TEST(host.in_use() == b);
+  BOOST_TEST(*host.in_use_address() == b);
+  BOOST_TEST((host.last_confirmed() == now));
+  BOOST_TEST((host.has(a) && host.has(b) && !host.has(c)));
+}
+
+BOOST_AUTO_TEST_CASE(it_stays_on_the_one_in_use_while_that_is_of_the_burst) {
+  host.confirm(a, now);
+  BOOST_TEST(select() == a);
+  for (int round = 0; round < 3; ++round) {
+    now += 30s;
+    host.confirm(b, now);
+    now += 500ms;
+    host.confirm(a, now);
+    BOOST_TEST(select() == a);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_this_node_has_joined_comes_first) {
+  host.confirm(a, now);
+  host.confirm(b, now);
+  joined = {b};
+  BOOST_TEST(select() == b);
+  blocked = {b};
+  BOOST_TEST(select() == a);
+  blocked = {a, b};
+  BOOST_TEST(select() == Locator{});
+}
+
+BOOST_AUTO_TEST_CASE(it_does_not_flap_unless_this_node_moves) {
+  host.confirm(a, now);
+  BOOST_TEST(select() == a);
+  host.confirm(b, now);
+  joined = {b};
+  BOOST_TEST(select() == a);
+  ++here;
+  BOOST_TEST(select() == b);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_place_is_a_way_out) {
+  host.confirm(a, now);
+  now += 10s;
+  host.confirm(b, now);
+  blocked = {b};
+  BOOST_TEST(select() == a);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_replaces_what_was_known) {
+  host.confirm(a, now);
+  select();
+  const auto changes = host.changes();
+  host.update(std::vector{c, b}, now);
+  BOOST_TEST(host.changes() > changes);
+  BOOST_TEST(host.updated_to(std::vector{c, b}));
+  BOOST_TEST(!host.updated_to(std::vector{b, c}));
+  BOOST_TEST(!host.updated_to(std::vector{c}));
+  BOOST_TEST(host.places()[0].locator == c);
+  BOOST_TEST(select() == c);
+  joined = {a};
+  BOOST_TEST(select() == c);  // a is only a way out
+  blocked = {c, b};
+  BOOST_TEST(select() == a);
+}
+
+BOOST_AUTO_TEST_CASE(an_advertisement_that_was_under_way_does_not_win_over_an_update) {
+  host.confirm(a, now);
+  host.update(std::vector{b}, now);
+  now += Host::update_wins - 1ns;
+  BOOST_TEST(!host.confirm(a, now));
+  BOOST_TEST(host.confirm(b, now));
+  BOOST_TEST(select() == b);
+  now += 1ns;
+  BOOST_TEST(host.confirm(a, now));
+  BOOST_TEST(!host.updated_to(std::vector{b}));
+  now += 2s;
+  BOOST_TEST(host.confirm(a, now));
+  BOOST_TEST(select() == a);
+}
+
+BOOST_AUTO_TEST_CASE(places_are_bounded_and_the_oldest_goes) {
+  for (std::uint64_t i = 0; i < 100; ++i) host.confirm(Locator(i + 1), now + i * 1ms);
+  BOOST_TEST(host.places().size() == Host::max_locators);
+  BOOST_TEST(host.has(Locator(100)));
+  BOOST_TEST(!host.has(Locator(1)));
+  std::vector<Locator> many;
+  for (std::uint64_t i = 0; i < 40; ++i) many.push_back(Locator(0x1000 + i));
+  host.update(many, now + 1s);
+  BOOST_TEST(host.places().size() == Host::max_locators);
+  BOOST_TEST(host.updated_to(std::span(many).first(Host::max_locators)));
+}
+
+BOOST_AUTO_TEST_CASE(used_or_confirmed_again_it_is_established) {
+  host.used = true;
+  BOOST_TEST(host.established());
+  host.used = false;
+  host.confirmations = 1;
+  BOOST_TEST(!host.established());
+  host.confirmations = 2;
+  BOOST_TEST(host.established());
+  host.expires = now;
+  BOOST_TEST(host.expired(now));
+  BOOST_TEST(!host.expired(now - 1ns));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

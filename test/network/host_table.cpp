@@ -1,0 +1,126 @@
+#include "ilnp/network/host_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nid self{1}, bob{2}, other{3};
+
+struct Fixture {
+  /// A discovery message: `nid` says that its name is `name`. Whom the name means then.
+  Nid hear(Nid nid, std::string_view name) {
+    Host* host = table.touch(nid, now);
+    return host ? table.claim(nid, *host, name, now) : Nid{};
+  }
+  HostTable table{self, "alice", 90s};
+  TimePoint now = TimePoint{} + 1h;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(host_tables, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_name_means_who_claims_it) {
+  BOOST_TEST(table.resolve("bob", now) == Nid{});
+  const auto before = table.generation();
+  BOOST_TEST(hear(bob, "bob") == bob);
+  BOOST_TEST(table.generation() > before);
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  BOOST_TEST(table.find(bob, now)->name == "bob");
+  BOOST_TEST(table.find(bob, now)->used);  // by the resolution
+  BOOST_TEST(table.find(other, now) == nullptr);
+  BOOST_TEST(table.size() == 1U);
+  BOOST_TEST((table.life() == 90s));
+}
+
+BOOST_AUTO_TEST_CASE(it_lives_as_long_as_it_is_heard) {
+  hear(bob, "bob");
+  now += 89s;
+  hear(bob, "bob");
+  now += 89s;
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  now += 1s;
+  BOOST_TEST(table.resolve("bob", now) == Nid{});
+  BOOST_TEST(table.find(bob, now) == nullptr);
+  table.for_each(now, [](Nid, const Host&, bool) { BOOST_ERROR("one that has expired"); });
+  BOOST_TEST(hear(bob, "bob") == bob);
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  BOOST_TEST(table.find(bob, now)->confirmations == 1);  // known anew
+}
+
+BOOST_AUTO_TEST_CASE(a_name_goes_to_who_claims_it_first_and_stays) {
+  hear(bob, "bob");
+  BOOST_TEST(hear(other, "bob") == other);  // restarted, with another identifier
+  BOOST_TEST(hear(bob, "bob") == other);    // the old one goes on: it had its turn
+  BOOST_TEST(table.resolve("bob", now) == other);
+  std::map<Nid, bool> owners;
+  table.for_each(now, [&](Nid nid, const Host&, bool owner) { owners[nid] = owner; });
+  BOOST_TEST((owners == std::map<Nid, bool>{{bob, false}, {other, true}}));
+  now += 60s;
+  hear(bob, "bob");
+  now += 60s;  // the other has fallen silent
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  BOOST_TEST(hear(bob, "bob") == bob);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_owner_loses_its_name_to_who_claims_it_next) {
+  hear(bob, "bob");
+  hear(other, "bob");
+  now += 60s;
+  hear(bob, "bob");
+  now += 60s;
+  BOOST_TEST(hear(bob, "bob") == bob);
+}
+
+BOOST_AUTO_TEST_CASE(its_own_name_is_not_given_away) {
+  BOOST_TEST(hear(bob, "alice") == self);
+  BOOST_TEST(table.resolve("alice", now) == self);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_changes_its_name_gives_the_old_one_back) {
+  hear(bob, "bob");
+  hear(other, "bob");
+  hear(other, "carol");
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  BOOST_TEST(table.resolve("carol", now) == other);
+  hear(bob, "dave");
+  BOOST_TEST(table.resolve("bob", now) == Nid{});
+  BOOST_TEST(table.resolve("dave", now) == bob);
+}
+
+BOOST_AUTO_TEST_CASE(said_twice_at_once_is_not_confirmed) {
+  hear(bob, "bob");
+  hear(bob, "bob");
+  BOOST_TEST(!table.find(bob, now)->established());
+  now += Host::burst;
+  hear(bob, "bob");
+  BOOST_TEST(table.find(bob, now)->established());
+}
+
+BOOST_AUTO_TEST_CASE(strangers_do_not_displace_who_is_known_and_give_their_names_back) {
+  hear(bob, "bob");
+  for (std::uint64_t i = 0; i < 20'000; ++i)
+    BOOST_REQUIRE(hear(Nid(100 + i), "stranger-" + std::to_string(i)) == Nid(100 + i));
+  BOOST_TEST(table.size() == HostTable::max_hosts);
+  BOOST_TEST(table.resolve("bob", now) == bob);
+  BOOST_TEST(table.resolve("stranger-19999", now) == Nid(100 + 19'999));
+  BOOST_TEST(table.resolve("stranger-5000", now) == Nid{});  // gave way
+}
+
+BOOST_AUTO_TEST_CASE(a_table_full_of_who_is_in_use_takes_nobody) {
+  for (std::uint64_t i = 0; i < HostTable::max_hosts; ++i) {
+    hear(Nid(100 + i), std::to_string(i));
+    table.resolve(std::to_string(i), now);
+  }
+  BOOST_TEST(table.touch(bob, now) == nullptr);
+  now += 90s;
+  BOOST_TEST(table.touch(bob, now) != nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,177 @@
+// The network layer through its own door: frames and time in, frames and packets out.
+#include "ilnp/network/ilnp.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/hand_fed.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+constexpr Ilv bob{b, Nid(2)};
+constexpr Nid alice{1};
+
+struct Node : HandFed<ILNP<MemoryUnderlay>> {
+  explicit Node(std::vector<std::vector<Locator>> locators)
+      : HandFed(node_config(1, "alice", std::move(locators))) {
+    start();
+  }
+  error_code send(Nid to, std::string_view text) {
+    Packet down(as_bytes(text));
+    return stack.send(to, 42, down, cx);
+  }
+};
+
+}  // namespace
+
+static_assert(NetworkLayer<ILNP<MemoryUnderlay>>);
+static_assert(!std::is_copy_constructible_v<ILNP<MemoryUnderlay>>);
+
+BOOST_AUTO_TEST_SUITE(ilnp_layer)
+
+BOOST_AUTO_TEST_CASE(a_configuration_that_is_none_is_refused) {
+  BOOST_CHECK_THROW(ILNP<MemoryUnderlay>(NetworkConfig{}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(at_the_start_it_joins_and_asks_who_is_there) {
+  HandFed<ILNP<MemoryUnderlay>> node(node_config(1, "alice", {{a, b}, {c}}));
+  BOOST_TEST(!node.stack.start(node.cx));
+  BOOST_TEST((node.underlay().joined(a) && node.underlay().joined(b) && !node.underlay().joined(c)));
+  BOOST_TEST((node.stack.next_deadline() <= node.cx.now()));
+  node.run(0s);
+  const auto sent = node.take();
+  BOOST_TEST_REQUIRE(sent.size() == 2U);
+  BOOST_TEST((sent[0].locator == a && sent[0].octets == discovery({a, alice}, "alice", true)));
+  BOOST_TEST((sent[1].locator == b && sent[1].octets == discovery({b, alice}, "alice", true)));
+  BOOST_TEST(node.counters().solicitations_sent == 2U);
+  BOOST_TEST(node.stack.local_nid() == alice);
+  BOOST_TEST(node.stack.max_payload() == 1400U);
+  BOOST_TEST(node.stack.config().host_name == "alice");
+}
+
+BOOST_AUTO_TEST_CASE(a_solicitation_is_answered_on_every_interface_and_passed_on) {
+  Node node({{a, b}});
+  node.feed(a, discovery({a, Nid(2)}, "bob", true));
+  const auto sent = node.take();
+  BOOST_TEST_REQUIRE(sent.size() == 3U);
+  const Octets answer = discovery({a, alice}, "alice");
+  BOOST_TEST((sent[0].locator == a && sent[0].octets == answer));
+  BOOST_TEST((sent[1].locator == b && Octets(sent[1].octets.begin() + 40, sent[1].octets.end()) ==
+                                          Octets(answer.begin() + 40, answer.end())));  // names a, too
+  BOOST_TEST((sent[2].locator == b && sent[2].octets == discovery({a, Nid(2)}, "bob", true, 2)));
+  node.feed(a, discovery({a, Nid(2)}, "bob", true));
+  BOOST_TEST(node.take().empty());
+  BOOST_TEST(node.drops(Drop::discovery_repeated) == 1U);
+  node.feed(a, discovery({a, Nid(3)}, "eve", false, 0));
+  BOOST_TEST(node.take().empty());  // its hop limit does not allow it
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_and_what_is_not) {
+  Node node({{a}});
+  BOOST_TEST((node.send(bob.nid, "x") == Errc::unknown_host));
+  BOOST_TEST((node.stack.resolve("bob", node.cx).error() == Errc::unknown_host));
+  node.feed(a, discovery(bob, "bob", false, 2), 9);
+  BOOST_TEST((node.stack.resolve("bob", node.cx) == bob.nid));
+  node.take();
+  BOOST_TEST(!node.send(bob.nid, "x"));
+  BOOST_TEST((node.take().at(0).octets == frame({a, alice}, bob, 42, as_bytes("x"))));
+  BOOST_TEST((node.send(bob.nid, std::string(1401, 'x')) == Errc::message_too_long));
+  BOOST_TEST(node.stack.correspondents().active(bob.nid, node.cx.now()));
+  BOOST_TEST(node.stack.hosts().size() == 1U);
+  BOOST_TEST(node.stack.forwarding().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_host_is_asked_for) {
+  Node node({{a}});
+  node.run(6s);
+  node.take();
+  BOOST_TEST((node.send(bob.nid, "x") == Errc::unknown_host));
+  node.run(0s);
+  BOOST_TEST(node.take(43).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_it_ask) {
+  Node node({{a}});
+  node.underlay().link_back = true;
+  node.stack.on_timer(node.cx, node.up());
+  BOOST_TEST(node.take(43).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(packets_to_itself_wait_for_the_next_deadline_and_are_bounded) {
+  Node node({{a}});
+  for (std::size_t i = 0; i < ILNP<MemoryUnderlay>::max_loopback; ++i) BOOST_TEST(!node.send(alice, "me"));
+  BOOST_TEST((node.send(alice, "me") == Errc::queue_full));
+  node.run(0s);
+  BOOST_TEST(node.take_delivered().size() == ILNP<MemoryUnderlay>::max_loopback);
+  BOOST_TEST(node.packet->source == (Ilv{a, alice}));
+}
+
+BOOST_AUTO_TEST_CASE(packets_for_others_are_carried) {
+  Node node({{a, c}});
+  const Ilv eve{a, Nid(7)}, dan{c, Nid(8)};
+  node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
+  auto sent = node.take();
+  BOOST_TEST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST((sent[0].locator == c && sent[0].octets == frame(eve, dan, 99, as_bytes("x"), 2)));
+  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 2));  // its own, or another's: never back
+  node.feed(a, frame(eve, {d, Nid(9)}, 99, as_bytes("x")));
+  node.feed(a, frame(eve, dan, 99, as_bytes("x"), 0));
+  BOOST_TEST(node.take().empty());
+  BOOST_TEST(node.drops(Drop::overheard) == 1U);
+  BOOST_TEST(node.drops(Drop::no_route) == 1U);
+  BOOST_TEST(node.drops(Drop::hop_limit) == 1U);
+  BOOST_TEST(node.counters().forwarded == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {
+  Node node({{a}, {c}});
+  node.feed(a, discovery(bob, "bob", false, 2), 9);
+  BOOST_TEST(!node.send(bob.nid, "x"));
+  node.run(19s);
+  node.take();
+  node.run(1s);  // at 20 s
+  auto sent = node.take(43);
+  BOOST_TEST_REQUIRE(!sent.empty());
+  BOOST_TEST((sent[0].locator == c && sent[0].octets == discovery({c, alice}, "alice")));
+  BOOST_TEST(node.events.began == 1);
+  node.run(100ms);
+  sent = node.take(44);
+  BOOST_TEST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST((sent[0].locator == a && sent[0].octets == locator_update({a, alice}, bob, {c})));
+  node.feed(c, locator_update(bob, {c, alice}, {}), 9);
+  BOOST_TEST(node.events.acknowledged == 1);
+  node.run(9900ms);
+  BOOST_TEST(!node.underlay().joined(a));
+  BOOST_TEST((node.stack.interfaces().locators() == std::vector{c}));
+  BOOST_TEST(node.take(44).empty());
+  BOOST_TEST(node.events.ended == 1);
+  BOOST_TEST(node.counters().handoffs == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_of_another_is_acknowledged_where_it_came_in) {
+  Node node({{a}});
+  node.feed(a, discovery(bob, "bob", false, 2), 9);
+  BOOST_TEST(!node.send(bob.nid, "x"));
+  node.take();
+  node.feed(a, locator_update(bob, {a, alice}, {d, c}), 9);
+  const auto sent = node.take();
+  BOOST_TEST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST((sent[0].locator == a && sent[0].octets == locator_update({a, alice}, {d, bob.nid}, {})));
+  node.feed(a, frame({d, bob.nid}, {a, alice}, 42, as_bytes("y")), 9);
+  BOOST_TEST(!node.send(bob.nid, "z"));
+  BOOST_TEST(wire::IlnpHeader::parse(node.take().at(0).octets)->destination() == (Ilv{d, bob.nid}));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_observer_sees_is_what_is_counted) {
+  Node node({{a}});
+  node.feed(a, Octets(3));
+  node.feed(b, discovery(bob, "bob"));  // the underlay does not hand it up
+  BOOST_TEST(node.events.dropped[Drop::too_short] == 1);
+  BOOST_TEST(node.all_drops() == 1U);
+  BOOST_TEST(node.events.sent == static_cast<int>(node.counters().sent));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

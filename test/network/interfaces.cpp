@@ -1,0 +1,76 @@
+#include "ilnp/network/interfaces.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "interface_at.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+
+namespace {
+constexpr Locator a{0xa}, b{0xb}, c{0xc};
+}
+
+BOOST_AUTO_TEST_SUITE(interfaces)
+
+BOOST_AUTO_TEST_CASE(none_before_the_first) {
+  const Interfaces none;
+  BOOST_TEST(none.preferred() == nullptr);
+  BOOST_TEST(none.find(a) == nullptr);
+  BOOST_TEST(!none.joined(a));
+  BOOST_TEST(!none.current(a));
+  BOOST_TEST(none.slots() == 0U);
+  BOOST_TEST(none.locators().empty());
+  BOOST_TEST(none.all().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_joined_is_found_and_what_is_left_is_not) {
+  Interfaces all;
+  const auto generation = all.generation();
+  all.add(test::interface_at(a));
+  all.add(test::interface_at(b));
+  BOOST_TEST(all.generation() > generation);
+  BOOST_TEST((all.locators() == std::vector{a, b}));
+  BOOST_TEST(all.find(b)->locator == b);
+  BOOST_TEST((all.joined(a) && all.current(a)));
+  all.find(a)->leaving = true;
+  BOOST_TEST((all.joined(a) && !all.current(a)));
+  BOOST_TEST(all.preferred()->locator == b);
+  const auto before = all.generation();
+  all.remove(a);
+  BOOST_TEST(all.generation() > before);
+  BOOST_TEST(!all.joined(a));
+  all.find(b)->leaving = true;
+  BOOST_TEST(all.preferred() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_order_is_that_of_preference) {
+  Interfaces all;
+  for (const Locator locator : {a, b, c}) all.add(test::interface_at(locator));
+  const auto before = all.generation();
+  all.prefer(std::vector{c, a});
+  BOOST_TEST(all.generation() > before);
+  BOOST_TEST((all.locators() == std::vector{c, a, b}));
+  BOOST_TEST(all.preferred()->locator == c);
+  BOOST_TEST(all.all().front().locator == c);
+}
+
+BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
+  Interfaces all;
+  for (std::uint64_t i = 0; i < Interfaces::max_joined; ++i) all.add(test::interface_at(Locator(i)));
+  BOOST_TEST(all.slots() == 0xffff'ffffU);
+  const auto freed = all.find(Locator(7))->slot;
+  all.remove(Locator(7));
+  BOOST_TEST(all.slots() == (0xffff'ffffU & ~(1U << freed)));
+  all.add(test::interface_at(Locator(0x100)));
+  BOOST_TEST(all.find(Locator(0x100))->slot == freed);
+
+  Interfaces two;
+  two.add(test::interface_at(a));
+  const auto first = two.find(a)->slot;
+  two.remove(a);
+  two.add(test::interface_at(b));
+  BOOST_TEST(two.find(b)->slot != first);  // copies for the old one may still be under way
+}
+
+BOOST_AUTO_TEST_SUITE_END()

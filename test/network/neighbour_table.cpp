@@ -1,0 +1,112 @@
+#include "ilnp/network/neighbour_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "interface_at.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Locator a{0xa}, b{0xb};
+
+struct Fixture {
+  void hear(const Interface& on) { table.hear(7, Nid(2), on, now); }
+  bool settled() { return table.settled(*table.find(7), a, b, now); }
+  bool passing() { return table.passing(*table.find(7), a, b, now); }
+
+  NeighbourTable table{90s};
+  TimePoint now = TimePoint{} + 1h;
+  Interface at_a = test::interface_at(a, now - 1h);
+  Interface at_b = test::interface_at(b, now - 1h);
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(neighbours, Fixture)
+
+BOOST_AUTO_TEST_CASE(who_is_heard_in_both_networks_at_once_is_settled) {
+  BOOST_TEST(table.find(7) == nullptr);
+  hear(at_a);
+  BOOST_TEST(!settled());
+  now += NeighbourTable::together;
+  hear(at_b);
+  BOOST_TEST(settled());
+  BOOST_TEST(!passing());
+  int count = 0;
+  table.for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& neighbour) {
+    BOOST_TEST(sender == 7U);
+    BOOST_TEST(neighbour.nid == Nid(2));
+    BOOST_TEST(neighbour.places.size() == 2U);
+    ++count;
+  });
+  BOOST_TEST(count == 1);
+}
+
+BOOST_AUTO_TEST_CASE(who_appears_in_a_second_network_later_is_passing_for_a_while) {
+  hear(at_a);
+  now += NeighbourTable::together + 1ms;
+  hear(at_b);
+  hear(at_a);
+  BOOST_TEST(passing());
+  BOOST_TEST(!settled());
+  now += NeighbourTable::probation;
+  hear(at_a);
+  hear(at_b);
+  BOOST_TEST(!passing());
+  BOOST_TEST(settled());
+}
+
+BOOST_AUTO_TEST_CASE(who_was_there_before_this_node_came_is_settled) {
+  hear(at_a);
+  now += NeighbourTable::probation + 1s;
+  hear(at_a);
+  at_b.joined_at = now - 1s;
+  hear(at_b);
+  hear(at_a);
+  BOOST_TEST(!passing());
+  BOOST_TEST(settled());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_silent_in_one_network_is_no_longer_there) {
+  hear(at_a);
+  hear(at_b);
+  now += 90s;
+  hear(at_a);
+  BOOST_TEST(!settled());
+}
+
+BOOST_AUTO_TEST_CASE(who_says_that_it_leaves_is_passing) {
+  hear(at_a);
+  hear(at_b);
+  table.moves(
+      Nid(3), [](Locator) { return false; }, now);
+  BOOST_TEST(settled());
+  table.moves(
+      Nid(2), [](Locator locator) { return locator == b; }, now);
+  BOOST_TEST(passing());
+  BOOST_TEST(!settled());
+  now += NeighbourTable::probation;
+  hear(at_a);
+  hear(at_b);
+  BOOST_TEST(!passing());
+}
+
+BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    now += 1s;
+    hear(test::interface_at(Locator(i)));
+  }
+  BOOST_TEST(table.find(7)->places.size() == NeighbourTable::max_places);
+  BOOST_TEST(table.find(7)->find(Locator(19)) != nullptr);
+  BOOST_TEST(table.find(7)->find(Locator(0)) == nullptr);
+  for (std::uint64_t sender = 100; sender < 5000; ++sender) table.hear(sender, Nid(sender), at_a, now);
+  std::size_t count = 0;
+  table.for_each([&](std::uint64_t, const NeighbourTable::Neighbour&) { ++count; });
+  BOOST_TEST(count == NeighbourTable::max_neighbours);
+  BOOST_TEST(table.find(7) != nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

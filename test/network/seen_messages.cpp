@@ -1,0 +1,52 @@
+#include "ilnp/network/seen_messages.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace std::chrono_literals;
+using Pass = SeenMessages::Pass;
+
+namespace {
+struct Fixture {
+  SeenMessages seen;
+  TimePoint now = TimePoint{} + 1h;
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(messages_seen, Fixture)
+
+BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
+  BOOST_TEST((seen.pass(1, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 3, now) == Pass::repeated));
+  BOOST_TEST((seen.pass(2, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 3, now + 999ms) == Pass::repeated));
+  BOOST_TEST((seen.pass(1, 3, now + 1s) == Pass::yes));
+}
+
+BOOST_AUTO_TEST_CASE(again_with_a_higher_hop_limit) {
+  BOOST_TEST((seen.pass(1, 1, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 2, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 1, now) == Pass::repeated));
+  BOOST_TEST((seen.pass(1, 2, now) == Pass::repeated));
+}
+
+BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
+  BOOST_TEST(seen.answer(1, 0xa, now));
+  BOOST_TEST(!seen.answer(1, 0xa, now));
+  BOOST_TEST(seen.answer(1, 0xb, now));
+  BOOST_TEST(seen.answer(2, 0xa, now));
+  BOOST_TEST((seen.pass(1, 3, now) == Pass::yes));  // another matter
+  BOOST_TEST(seen.answer(1, 0xa, now + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
+  for (std::uint64_t i = 0; i < SeenMessages::max_messages; ++i)
+    BOOST_REQUIRE((seen.pass(i * 7919, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 3, now) == Pass::table_full));
+  BOOST_TEST(!seen.answer(1, 0xa, now));
+  BOOST_TEST((seen.pass(1, 3, now + 1s) == Pass::yes));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
