@@ -1,0 +1,197 @@
+"""Tables and pictures of what measure.py found."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+
+def lines(head, rows):
+    align = ["---"] + ["--:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in [head, align, *rows]) + "\n"
+
+
+def thousands(value):
+    return f"{value:,.0f}".replace(",", " ")
+
+
+def verdict(value, bar, at_least):
+    met = value >= bar if at_least else value <= bar
+    return f"{value:.2f}" if met else f"**{value:.2f}**"
+
+
+def forward(rows):
+    table = []
+    for row in rows:
+        loop = {True: "true", False: "false", None: "–"}[row["mcast_loop"]]
+        cpu = f"{row['cpu_ns_per_packet'] / 1000:.3f}" if row["cpu_ns_per_packet"] else "–"
+        table.append([row["system"], row["size"], "yes" if row["gso"] else "no", loop,
+                      thousands(row["packets_per_second"]), cpu, f"{100 * row['cpu_share']:.0f} %"
+                      if row["cpu_ns_per_packet"] else "–",
+                      verdict(row["throughput_ratio"], 0.85, True) if "throughput_ratio" in row else "",
+                      verdict(row["cpu_ratio"], 1.2, False) if "cpu_ratio" in row else ""])
+    table.sort(key=lambda cells: (cells[1], cells[2], cells[3], cells[0]))
+    return lines(["", "octets", "sender uses GSO", "mcast_loop", "packets/s", "CPU µs/packet", "of its CPU",
+                  "packets/s : null", "CPU : null"], table)
+
+
+def chain(rows):
+    table = []
+    for row in sorted(rows, key=lambda row: (row["routed"], row["size"])):
+        table.append([row["system"], "yes" if row["routed"] else "no", row["size"],
+                      thousands(row["packets_per_second_gso0"]), thousands(row["packets_per_second_gso1"]),
+                      f"{row['p50_us']:.0f}", f"{row['p99_us']:.0f}"])
+    text = lines(["", "router", "octets", "packets/s", "packets/s, sender uses GSO", "p50 µs", "p99 µs"], table)
+    ratios = []
+    for row in rows:
+        if row["system"] != "ilnp-proxy":
+            continue
+        for other in ("null relay", "null relay, multicast", "socat"):
+            least, most = (0.85, 1.2) if other != "socat" else (1, 1)
+            ratios.append(["yes" if row["routed"] else "no", row["size"], other,
+                           verdict(row[f"throughput_ratio_gso0 / {other}"], least, True),
+                           verdict(row[f"throughput_ratio_gso1 / {other}"], least, True),
+                           verdict(row[f"p50_ratio / {other}"], most, False)])
+    ratios.sort(key=lambda cells: (cells[0], cells[1]))
+    return text + "\nOurs, compared (in bold: misses its bar):\n\n" + lines(
+        ["router", "octets", "beside", "packets/s", "packets/s, sender uses GSO", "p50"], ratios)
+
+
+def tables(rows):
+    return lines(["mappings", "other known hosts", "packets/s", "CPU µs/packet", "resident KiB", "of these for the entries"],
+                 [[row["mappings"], row["hosts"], thousands(row["packets_per_second"]),
+                   f"{row['cpu_ns_per_packet'] / 1000:.2f}", thousands(row["kib"]), thousands(row["kib_more"])]
+                  for row in rows])
+
+
+def correspondents(rows):
+    return lines(["correspondents", "moving", "sent", "received", "handoffs", "updates sent", "CPU µs/packet"],
+                 [[row["correspondents"], "yes" if row["moving"] else "no", row["sent"], row["received"],
+                   row["handoffs"], row["updates"], f"{row['cpu_ns_per_packet'] / 1000:.1f}"] for row in rows])
+
+
+def minute(result):
+    text = (f"{result['seconds']:.0f} s at {thousands(result['packets_per_second'])} packets/s "
+            f"({thousands(result['flow']['sent'])} sent, {thousands(result['flow']['received'])} received), then "
+            f"more than can be carried ({thousands(result['flood']['sent'])} sent, "
+            f"{thousands(result['flood']['received'])} received):\n\n")
+    text += lines(["", "resident KiB before", "after", "descriptors before", "after"],
+                  [[row["name"], row["kib_before"], row["kib_after"], row["descriptors_before"],
+                    row["descriptors_after"]] for row in result["memory"]])
+    return text
+
+
+def account(result):
+    keys = ("sent", "frames_in", "overflow", "forwarded", "send_errors", "received", "unaccounted")
+    return lines([key.replace("_", " ") for key in keys], [[thousands(result[key]) for key in keys]])
+
+
+def overload(result):
+    if result["median_s"] is None:
+        return "nothing arrived\n"
+    return lines(["router carries, packets/s", "offered", "lost", "handoffs", "arrived within 3 s", "median s", "slowest s"],
+                 [[thousands(result["capacity"]), thousands(result["offered"]), f"{100 * result['loss']:.0f} %",
+                   result["handoffs"], result["within_3_s"], f"{result['median_s']:.2f}",
+                   f"{result['slowest_s']:.2f}"]])
+
+
+def footprint(result):
+    rows = [["proxy: from start to listening, ms", f"{result['start_ms']:.0f}"],
+            ["proxy: resident when idle, MiB", verdict(result["proxy_kib"] / 1024, 8, False)],
+            ["router: resident when idle, MiB", f"{result['router_kib'] / 1024:.1f}"],
+            ["router: size of the stripped program, KiB", f"{result['stripped_router_kib']:.0f}"]]
+    for level in ("O0", "O2"):
+        if f"compile_{level}_cpu_s" in result:
+            rows.append([f"compiling a proxy, -{level}: CPU s", f"{result[f'compile_{level}_cpu_s']:.1f}"])
+            rows.append([f"compiling a proxy, -{level}: MiB", f"{result[f'compile_{level}_mib']:.0f}"])
+    return lines(["", ""], rows)
+
+
+TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
+          ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
+          ("account", "Where each packet went, under overload", account),
+          ("overload", "Handoffs under overload", overload), ("footprint", "Footprint", footprint)]
+
+
+def table(result):
+    machine = result["machine"]
+    text = (f"{machine['date']}; {machine['cpus']} × {machine['cpu']}; Linux {machine['kernel']}; {machine['compiler']}; "
+            f"medians of {machine['rounds']}; load of the machine before and after: {machine['load_before']:.1f}, "
+            f"{machine['load_after']:.1f}; {'before' if machine['urgent'] else 'among'} all other work (SCHED_RR).\n")
+    for key, title, make in TITLES:
+        if key in result:
+            text += f"\n### {title}\n\n{make(result[key])}"
+    return text
+
+
+STYLE = """
+set encoding utf8
+set border 3 linecolor rgb "#8a929a"
+set tics nomirror out scale 0.6 textcolor rgb "#33383d"
+set grid y linecolor rgb "#dfe3e7" linetype 1
+set style data histogram
+set style histogram clustered gap 1
+set style fill solid noborder
+set boxwidth 0.9
+set key outside top center horizontal textcolor rgb "#33383d"
+set yrange [0:*]
+"""
+COLOURS = ["#8a929a", "#2b83ba", "#56a4d9", "#e8a33d", "#3aa887"]
+
+
+def bars(output, name, title, unit, groups, series):
+    """`groups`: names; `series`: name → a value a group."""
+    if not shutil.which("gnuplot") or not groups:
+        return
+    data = "$data << END\n"
+    for index, group in enumerate(groups):
+        data += f'"{group}" ' + " ".join(str(values[index]) for values in series.values()) + "\n"
+    data += "END\n"
+    plots = ", ".join(f'$data using {column + 2}:xtic(1) title "{key}" linecolor rgb "{COLOURS[column % 5]}"'
+                      for column, key in enumerate(series))
+    for kind, terminal in (("svg", 'svg size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
+                           ("png", 'pngcairo size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
+        script = (f"set terminal {terminal}\nset output '{output / (name + '.' + kind)}'\n{STYLE}"
+                  f"set title '{title}' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
+        subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def pictures(result, output):
+    output = pathlib.Path(output)
+    if "forward" in result:
+        rows = {(row["system"], row["mcast_loop"], row["size"], row["gso"]): row for row in result["forward"]}
+        for gso in (True, False):
+            cells = [(size, loop) for size in (84, 1440) for loop in (True, False)]
+            groups = [f"{size} octets, mcast_loop {str(loop).lower()}" for size, loop in cells]
+            systems = ("null forwarder", "ilnp-router")
+            suffix = "gso" if gso else "single"
+            with_what = "sender uses GSO" if gso else "sender sends datagram by datagram"
+            bars(output, f"router-cpu-{suffix}", f"CPU time of a forwarded packet, {with_what}", "µs", groups,
+                 {system: [rows[system, loop, size, gso]["cpu_ns_per_packet"] / 1000 for size, loop in cells]
+                  for system in systems})
+            series = {system: [rows[system, loop, size, gso]["packets_per_second"] / 1000 for size, loop in cells]
+                      for system in systems}
+            series["kernel (IPv6)"] = [rows["kernel", None, size, gso]["packets_per_second"] / 1000 for size, _ in cells]
+            bars(output, f"router-throughput-{suffix}", f"Packets without loss, {with_what}", "1000 packets/s", groups, series)
+    if "chain" in result:
+        rows = {(row["system"], row["routed"], row["size"]): row for row in result["chain"]}
+        cells = [(routed, size) for routed in (False, True) for size in (64, 512, 1396)]
+        groups = [f"{size} octets{', router' if routed else ''}" for routed, size in cells]
+        systems = ["none", "null relay", "null relay, multicast", "socat", "ilnp-proxy"]
+
+        def values(key, scale):
+            return {system if system != "none" else "no relay":
+                    [rows[system, routed, size][key] / scale if (system, routed, size) in rows else "NaN"
+                     for routed, size in cells] for system in systems}
+        bars(output, "proxy-throughput", "Program to program, sent datagram by datagram", "1000 packets/s", groups,
+             values("packets_per_second_gso0", 1000))
+        bars(output, "proxy-throughput-gso", "Program to program, sender uses GSO", "1000 packets/s", groups,
+             values("packets_per_second_gso1", 1000))
+        bars(output, "proxy-round-trip", "Round trip, median", "µs", groups, values("p50_us", 1))
+
+
+if __name__ == "__main__":
+    found = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    print(table(found))
+    pictures(found, sys.argv[2])
