@@ -139,8 +139,15 @@ class Node {
       const Turn turn(*this);
       const auto received = lowest_layer(stack_).receive(
           [this](const FrameSource& from, MutableBytes frame) { stack_.on_receive(from, frame, cx_, up_); });
-      if (received == 0) break;
+      if (received == 0 || drained()) break;
     }
+  }
+
+  /// Nothing is left to receive, as far as the underlay can tell. What comes meanwhile is not missed: waiting
+  /// looks for it.
+  bool drained() {
+    if constexpr (requires { lowest_layer(stack_).drained(); }) return lowest_layer(stack_).drained();
+    return false;
   }
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.

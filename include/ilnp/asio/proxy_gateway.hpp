@@ -37,12 +37,17 @@ struct IgnoreLocalErrors {
 template <class Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver>
 class ProxyGateway {
  public:
+  static constexpr int local_buffer_octets = 4 << 20;  ///< what is asked of the kernel, each way
+
   struct Counters {
     std::uint64_t from_programs = 0;  ///< datagrams that local programs sent
     std::uint64_t not_carried = 0;    ///< of these: not sent into the overlay, and said to `OnError`
     std::uint64_t to_programs = 0;    ///< datagrams from the overlay
     std::uint64_t to_itself = 0;      ///< of these: to the gateway's own port, and dropped
     std::uint64_t not_delivered = 0;  ///< of these: not taken by the kernel
+    /// Buffers (not datagrams: with UDP GRO one may hold 64) of local programs that the kernel dropped, because
+    /// they came faster than they were read.
+    std::uint64_t local_overflow = 0;
 
     template <class F>
     void for_each(F&& f) const {
@@ -51,6 +56,7 @@ class ProxyGateway {
       f(std::string_view("to_programs"), to_programs);
       f(std::string_view("to_itself"), to_itself);
       f(std::string_view("not_delivered"), not_delivered);
+      f(std::string_view("local_overflow"), local_overflow);
     }
   };
 
@@ -58,12 +64,16 @@ class ProxyGateway {
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
                const boost::asio::ip::udp::endpoint& address, OnError on_error = {}, Observer observer = {})
       : socket_(open(executor, address)),
+        handle_(socket_.native_handle()),
         port_(socket_.local_endpoint().port()),
         loopback_(loopback(address)),
         to_send_(socket_.native_handle(), loopback_at(discard_port)),
         on_error_(std::move(on_error)),
         node_(executor, stack, Deliver{this}, std::move(observer)) {
     enable_receive_coalescing(socket_.native_handle());
+    // As much as the underlay has: what one side brings in a burst, the other is to hold.
+    (void)set_receive_buffer(socket_.native_handle(), local_buffer_octets);
+    (void)set_send_buffer(socket_.native_handle(), local_buffer_octets);
   }
 
   /// The port that local programs send to.
@@ -97,6 +107,7 @@ class ProxyGateway {
   Counters counters() const noexcept {
     Counters counters = counters_;
     counters.not_delivered = to_send_.counters().errors;
+    counters.local_overflow = dropped_buffers(handle_);
     return counters;
   }
 
@@ -175,6 +186,7 @@ class ProxyGateway {
   static constexpr std::uint16_t discard_port = 9;  // RFC 863
 
   boost::asio::ip::udp::socket socket_;
+  int handle_;  // the socket's
   std::uint16_t port_;
   boost::asio::ip::address loopback_;
   ReceiveBatch received_;

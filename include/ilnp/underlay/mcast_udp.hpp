@@ -165,10 +165,15 @@ class McastUdp {
     std::size_t taken = 0;
     const auto take = [&](const ReceivedTrain& train) { taken += deliver(train, sink); };
     const std::size_t control = control_batch_.receive(control_.native_handle(), take);
+    const std::size_t data = data_batch_.receive(data_.native_handle(), take);
     counters_.control_in += control;
-    counters_.buffers_in += control + data_batch_.receive(data_.native_handle(), take);
+    counters_.buffers_in += control + data;
+    drained_ = control < control_batch_buffers && data < batch_buffers;
     return taken;
   }
+
+  /// The last `receive` took all that there was: who waits for readiness next saves a call that finds nothing.
+  bool drained() const noexcept { return drained_; }
 
   /// What has been carried and dropped so far.
   Counters counters() const noexcept {
@@ -289,6 +294,7 @@ class McastUdp {
   bool coalesced_ = false;
   bool comes_back_ = true;  ///< the kernel loops back what this node sends
   bool batching_ = false;
+  bool drained_ = false;
   TimePoint deadline_{};
   std::vector<Locator> wanted_;
   ReceiveBatch data_batch_{batch_buffers};
