@@ -33,10 +33,10 @@ int run(const char* name, Body&& body) {
     return body();
   } catch (const UsageError& error) {
     std::cerr << name << ": " << error.what() << " (--help tells more)\n";
-    return 2;
+    return 1;
   } catch (const options::error& error) {
     std::cerr << name << ": " << error.what() << " (--help tells more)\n";
-    return 2;
+    return 1;
   } catch (const boost::system::system_error& error) {
     std::cerr << name << ": " << describe(error) << '\n';
   } catch (const std::exception& error) {
@@ -55,11 +55,11 @@ inline ilnp::Config load(const std::string& file) {
 }
 
 /// Prints the counters of each layer, from the top down, a line each.
-template <class Layer>
-void print_counters(const Layer& layer) {
-  layer.counters().for_each(
-      [](std::string_view name, std::uint64_t value) { std::cout << name << ' ' << value << '\n'; });
-  if constexpr (requires { layer.next_layer(); }) print_counters(layer.next_layer());
+template <class Stack>
+void print_counters(const Stack& stack) {
+  ilnp::for_each_counter(stack, [](std::string_view layer, std::string_view name, std::uint64_t value) {
+    std::cout << layer << '.' << name << ' ' << value << '\n';
+  });
   std::cout << std::flush;
 }
 

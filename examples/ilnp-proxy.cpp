@@ -22,7 +22,7 @@ void add_mapping(Stack& stack, const std::string& text) {
 template <class Gateway>
 void append_counters(const Gateway& gateway, std::string& answer) {
   gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
-    answer.append(name).append(" ").append(std::to_string(value)).append("\n");
+    answer.append("gateway.").append(name).append(" ").append(std::to_string(value)).append("\n");
   });
 }
 

@@ -120,4 +120,17 @@ auto& network_layer(Layer& layer) noexcept {
   }
 }
 
+/// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
+/// counts. For people and programs that look; nothing of it is on the packet path.
+template <class Layer, class F>
+void for_each_counter(const Layer& layer, F&& f) {
+  if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; }) {
+    using Counters = std::remove_cvref_t<decltype(layer.counters())>;
+    layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
+      f(std::string_view(Counters::layer), name, value);
+    });
+  }
+  if constexpr (requires { layer.next_layer(); }) for_each_counter(layer.next_layer(), f);
+}
+
 }  // namespace ilnp

@@ -58,15 +58,22 @@ BOOST_AUTO_TEST_CASE(who_heard_another_ask_leaves_the_round_out) {
 
 BOOST_AUTO_TEST_CASE(what_is_needed_is_asked_for_but_not_too_often) {
   rounds.start(cx);
-  BOOST_TEST(!rounds.ask(cx.now()));  // asked at the start
-  pass(5s);
   BOOST_TEST(rounds.ask(cx.now()));
-  pass(4999ms);
-  BOOST_TEST(!rounds.ask(cx.now()));
-  pass(1ms);
+  for (const Duration gap :
+       {Duration(1100ms), Duration(2200ms), Duration(4400ms), Duration(5s), Duration(5s)}) {
+    pass(gap - 1ms);
+    BOOST_TEST(!rounds.ask(cx.now()));
+    pass(1ms);
+    BOOST_TEST(rounds.ask(cx.now()));
+  }
+  pass(5s);
   rounds.heard(cx.now());
   BOOST_TEST(!rounds.ask(cx.now()));  // another has just asked
   pass(1250ms);
+  BOOST_TEST(rounds.ask(cx.now()));
+  pass(10s);  // nothing was missing for a while: quick again
+  BOOST_TEST(rounds.ask(cx.now()));
+  pass(1100ms);
   BOOST_TEST(rounds.ask(cx.now()));
 }
 

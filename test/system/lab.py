@@ -214,6 +214,7 @@ class Node(Process):
         sums = {}
         for line in self.create("--counters").splitlines():
             name, value = line.split()
+            name = name.rpartition(".")[2]
             sums[name] = sums.get(name, 0) + int(value)
         return sums
 

@@ -8,6 +8,8 @@ namespace ilnp {
 
 /// What the network layer has done so far. All count packets, from the start.
 struct NetworkCounters {
+  static constexpr std::string_view layer = "ilnp";
+
   std::uint64_t received = 0;   ///< frames that came up from the underlay
   std::uint64_t delivered = 0;  ///< packets handed to the layer above
   std::uint64_t forwarded = 0;  ///< packets carried for others, discovery apart

@@ -27,7 +27,7 @@ class Discoverer {
     if (header.next_header() != static_cast<std::uint8_t>(wire::NextHeader::discovery))
       return node_->drop(Drop::unknown_destination, in.locator, cx);
     const auto message = wire::Discovery::parse(header.payload());
-    if (!message)
+    if (!message || message->nid() == Nid{})
       return node_->drop(message.error() == wire::Malformed::bad_host_name ? Drop::discovery_bad_name
                                                                            : Drop::discovery_malformed,
                          in.locator, cx);
@@ -60,7 +60,7 @@ class Discoverer {
     const TimePoint now = cx.now();
     for (Interface& interface : node_->interfaces.all()) {
       if (interface.advertise_at <= now) {
-        const bool sent = node_->say_where(interface.locator, interface.locator, false, cx);
+        const bool sent = advertise(interface, interface.locator, cx);
         if (sent && interface.announcements > 0) --interface.announcements;
         interface.advertise_at = !sent                         ? now + retry_wait
                                  : interface.announcements > 0 ? now + repeat_wait
@@ -81,6 +81,16 @@ class Discoverer {
   }
 
  private:
+  static constexpr Duration slack = std::chrono::milliseconds(50);
+
+  template <ContextLike Cx>
+  bool advertise(Interface& out, Locator named, Cx& cx) {
+    if (!node_->say_where(out.locator, named, false, cx)) return false;
+    out.last_advertised = cx.now();
+    out.last_named = named;
+    return true;
+  }
+
   template <ContextLike Cx>
   void learn_host(const wire::Discovery& message, const Ilv& source, const Interface& in, Cx& cx) {
     const Nid nid = message.nid();
@@ -100,8 +110,15 @@ class Discoverer {
     // A place that is being left is not advertised any more, neither in the message nor as its source.
     const Interface* preferred = node_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
-    for (const Interface& out : node_->interfaces.all())
-      if (!out.leaving) node_->say_where(out.locator, named, false, cx);
+    for (Interface& out : node_->interfaces.all()) {
+      if (out.leaving) continue;
+      if (named == out.last_named && cx.now() - out.last_advertised < SeenMessages::window) {
+        // Nobody passes on the same octets twice within a second, so who asks now would not get them: later, then.
+        out.advertise_at = std::min(out.advertise_at, out.last_advertised + SeenMessages::window + slack);
+      } else {
+        advertise(out, named, cx);
+      }
+    }
   }
 
   template <ContextLike Cx>

@@ -17,17 +17,19 @@ class DiscoveryRounds {
   void start(Cx& cx) {
     schedule(cx);
     refresh_at_ = cx.now() + refresh_;
-    asked_ = cx.now();
   }
 
   /// A solicitation of another node was heard: all answer it, so none of this node's is needed for a while.
   void heard(TimePoint now) noexcept { heard_ = now; }
 
-  /// Something is not known. True if it is time to ask: not more often than `min_gap`, and not right after another asked.
+  /// Something is not known. True if it is time to ask: soon for the first time (what was asked for may have been lost), then
+  /// less and less often, down to once in `max_gap`; and not right after another asked.
   bool ask(TimePoint now) noexcept {
-    const Duration gap = std::min<Duration>(min_gap, refresh_ / 2);
-    if (now - asked_ < gap || now - heard_ < gap / 4) return false;
+    const Duration longest = std::min(max_gap, refresh_ / 2);
+    const bool quiet = now - asked_ >= 2 * longest;
+    if ((!quiet && now - asked_ < gap_) || now - heard_ < longest / 4) return false;
     asked_ = now;
+    gap_ = quiet ? std::min(min_gap, longest) : std::min(2 * gap_, longest);
     return true;
   }
 
@@ -52,7 +54,9 @@ class DiscoveryRounds {
   TimePoint next_deadline() const noexcept { return std::min(round_at_, refresh_at_); }
 
  private:
-  static constexpr Duration min_gap = std::chrono::seconds(5);
+  static constexpr Duration min_gap =
+      std::chrono::milliseconds(1100);  // equal messages are passed on once a second
+  static constexpr Duration max_gap = std::chrono::seconds(5);
 
   template <ContextLike Cx>
   void schedule(Cx& cx) {
@@ -67,6 +71,7 @@ class DiscoveryRounds {
   TimePoint refresh_at_ = never;
   TimePoint heard_ = long_ago;
   TimePoint asked_ = long_ago;
+  Duration gap_{};
 };
 
 }  // namespace ilnp

@@ -84,6 +84,7 @@ class ControlProtocol {
     if (!local) return bad_port("local", words[0]);
     const auto remote = port(words[2]);
     if (!remote) return bad_port("remote", words[2]);
+    if (*local == proxy_port) return "error: local port " + std::string(words[0]) + " is the proxy's own";
     Remote to{std::string(words[1]), *remote, any};
     const error_code error =
         replace ? proxy.replace(*local, std::move(to)) : proxy.map(*local, std::move(to));
@@ -137,16 +138,13 @@ class ControlProtocol {
     return text;
   }
 
-  template <class Layer>
-  static std::string counters(const Layer& layer, std::string text = {}) {
-    if constexpr (requires { layer.counters(); })
-      layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
-        text += std::string(name) + ' ' + std::to_string(value) + '\n';
-      });
-    if constexpr (requires { layer.next_layer(); })
-      return counters(layer.next_layer(), std::move(text));
-    else
-      return text;
+  template <class Stack>
+  static std::string counters(const Stack& proxy) {
+    std::string text;
+    for_each_counter(proxy, [&](std::string_view layer, std::string_view name, std::uint64_t value) {
+      text.append(layer).append(".").append(name).append(" ").append(std::to_string(value)).append("\n");
+    });
+    return text;
   }
 };
 

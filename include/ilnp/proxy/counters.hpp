@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace ilnp {
 
 /// What the proxy has done so far; all count datagrams, from the start.
 struct ProxyCounters {
+  static constexpr std::string_view layer = "proxy";
+
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
   std::uint64_t refused_not_mapped = 0;    ///< from a local port without a mapping

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace ilnp {
 
 /// What the transport has done so far; all count datagrams, from the start.
 struct TransportCounters {
+  static constexpr std::string_view layer = "stp";
+
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dropped_unknown_next_header = 0;  ///< not of this transport

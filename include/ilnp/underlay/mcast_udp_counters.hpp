@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace ilnp {
 
 /// What a multicast underlay has carried and dropped since its construction.
 struct McastUdpCounters {
+  static constexpr std::string_view layer = "link";
+
   std::uint64_t frames_in = 0;    ///< handed up
   std::uint64_t buffers_in = 0;   ///< so many buffers they came in (several frames each, with UDP GRO)
   std::uint64_t control_in = 0;   ///< of these buffers, those that came by the control messages' own socket
