@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. Used by demo.sh and test/run.sh; works by itself as well:
 #
-#   examples/setup.sh [--tests] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--no-build]
 #
-# Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need.
+# Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need. With --bench: what
+# bench/system/run.sh needs besides.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${ILNP_BUILD_DIR:-$root/build}
 tests=no
+bench=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
 
@@ -22,9 +24,10 @@ fail() {
 while (($#)); do
   case $1 in
     --tests) tests=yes ;;
+    --bench) bench=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -37,7 +40,9 @@ tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.o
   gnuplot:gnuplot-nox awk:mawk)
 test_tools=(python3:python3 ccache:ccache clang++:clang clang-format:clang-format
   git:git)
+bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
+[[ $bench == yes ]] && tools+=("${bench_tools[@]}")
 
 installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 available() { [[ -n $(apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)"') ]]; }
@@ -99,7 +104,7 @@ find_missing() {
       installed "$package" || missing+=("$package")
     done
   fi
-  if [[ $tests == yes ]]; then
+  if [[ $tests == yes || $bench == yes ]]; then
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
   fi
 }
@@ -159,6 +164,10 @@ fi
 if [[ $tests == yes ]]; then
   options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_TESTS=ON -DILNP_BUILD_BENCHMARKS=ON)
   targets=()
+elif [[ $bench == yes ]]; then
+  options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_BENCHMARKS=ON)
+  [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF)
+  targets=(--target ilnp-proxy ilnp-router ilnp-experiment bench-null-forwarder bench-null-relay bench-load)
 else
   # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)

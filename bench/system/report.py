@@ -72,10 +72,9 @@ def correspondents(rows):
 
 
 def minute(result):
-    text = (f"{result['seconds']:.0f} s at {thousands(result['packets_per_second'])} packets/s "
-            f"({thousands(result['flow']['sent'])} sent, {thousands(result['flow']['received'])} received), then "
-            f"more than can be carried ({thousands(result['flood']['sent'])} sent, "
-            f"{thousands(result['flood']['received'])} received):\n\n")
+    text = (f"{result['seconds']:.0f} s at {thousands(result['packets_per_second'])} packets/s, "
+            f"from program to program through proxy, router and proxy. Every packet, hop by hop:\n\n")
+    text += lines(["", "packets"], [[name, thousands(value)] for name, value in result["steps"]]) + "\n"
     text += lines(["", "resident KiB before", "after", "descriptors before", "after"],
                   [[row["name"], row["kib_before"], row["kib_after"], row["descriptors_before"],
                     row["descriptors_after"]] for row in result["memory"]])
@@ -90,10 +89,16 @@ def account(result):
 def overload(result):
     if result["median_s"] is None:
         return "nothing arrived\n"
-    return lines(["router carries, packets/s", "offered", "lost", "handoffs", "arrived within 3 s", "median s", "slowest s"],
+    return lines(["router carries, packets/s", "offered", "lost there", "handoffs", "arrived within 3 s", "median s", "slowest s"],
                  [[thousands(result["capacity"]), thousands(result["offered"]), f"{100 * result['loss']:.0f} %",
                    result["handoffs"], result["within_3_s"], f"{result['median_s']:.2f}",
                    f"{result['slowest_s']:.2f}"]])
+
+
+def where(rows):
+    return lines(["", "octets", "sender uses GSO", "kernel, ns/packet", "C library", "program"],
+                 [[row["system"], row["size"], "yes" if row["gso"] else "no"] +
+                  [f"{row[key]:.0f}" for key in ("kernel_ns", "libc_ns", "program_ns")] for row in rows])
 
 
 def footprint(result):
@@ -111,7 +116,8 @@ def footprint(result):
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
-          ("overload", "Handoffs under overload", overload), ("footprint", "Footprint", footprint)]
+          ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
+          ("footprint", "Footprint", footprint)]
 
 
 def table(result):
@@ -140,7 +146,7 @@ set yrange [0:*]
 COLOURS = ["#8a929a", "#2b83ba", "#56a4d9", "#e8a33d", "#3aa887"]
 
 
-def bars(output, name, title, unit, groups, series):
+def bars(output, name, title, unit, groups, series, stacked=False):
     """`groups`: names; `series`: name → a value a group."""
     if not shutil.which("gnuplot") or not groups:
         return
@@ -153,6 +159,7 @@ def bars(output, name, title, unit, groups, series):
     for kind, terminal in (("svg", 'svg size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
                            ("png", 'pngcairo size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
         script = (f"set terminal {terminal}\nset output '{output / (name + '.' + kind)}'\n{STYLE}"
+                  + ("set style histogram rowstacked\nset boxwidth 0.6\n" if stacked else "") +
                   f"set title '{title}' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
@@ -189,6 +196,12 @@ def pictures(result, output):
         bars(output, "proxy-throughput-gso", "Program to program, sender uses GSO", "1000 packets/s", groups,
              values("packets_per_second_gso1", 1000))
         bars(output, "proxy-round-trip", "Round trip, median", "µs", groups, values("p50_us", 1))
+    if "where" in result:
+        rows = result["where"]
+        bars(output, "where", "Where the CPU time of a packet goes", "part of the whole",
+             [f"{row['system']}\\n{row['size']} octets{', GSO' if row['gso'] else ''}" for row in rows],
+             {name: [row[key] / max(row["cpu_ns_per_packet"], 1) for row in rows] for name, key in
+              (("kernel", "kernel_ns"), ("C library", "libc_ns"), ("program", "program_ns"))}, stacked=True)
 
 
 if __name__ == "__main__":
