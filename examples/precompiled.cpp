@@ -1,0 +1,2 @@
+// Nothing but the precompiled header: it has to belong to something.
+#include "precompiled.hpp"

@@ -1,0 +1,8 @@
+#pragma once
+
+// What the programs include is compiled once, for all of them.
+#include <boost/asio.hpp>
+#include <boost/program_options.hpp>
+#include <ilnp/ilnp.hpp>
+#include <iostream>
+#include <string>
