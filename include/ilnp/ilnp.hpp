@@ -11,6 +11,7 @@
 #include "layer.hpp"
 #include "packet.hpp"
 #include "random.hpp"
+#include "resolved_name.hpp"
 
 // The formats on the wire
 #include "wire/discovery.hpp"
@@ -63,6 +64,7 @@
 #include "network/mover.hpp"
 #include "network/neighbour_table.hpp"
 #include "network/reflection_filter.hpp"
+#include "network/run.hpp"
 #include "network/seen_messages.hpp"
 
 // Transport: datagrams between ports

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/config.hpp>
 #include <cassert>
 #include <functional>
 #include <utility>
@@ -12,6 +13,12 @@
 
 namespace ilnp {
 
+/// The hash of a key that is a hash already.
+struct KeyAsHash {
+  using is_avalanching = void;
+  std::size_t operator()(std::uint64_t key) const noexcept { return key; }
+};
+
 /// A hash table that never holds more than `capacity` entries, whatever strangers send.
 ///
 /// Three quarters of the places are for who comes first: such an entry stays until it has expired. The last quarter is
@@ -19,7 +26,8 @@ namespace ilnp {
 /// a quarter of the table, and pushes out neither a peer that is in use nor one that was known before.
 ///
 /// `Value` has `bool established() const` (used, or confirmed more than once) and `bool expired(TimePoint now) const`.
-/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places. Memory is taken as the table
+/// Cost: one look-up follows a short chain, and none is needed for the key that was found last; an insertion looks at a
+/// bounded number of places. Memory is taken as the table
 /// fills, and never again after it was full once, however its entries come and go (a table with open addressing
 /// has to be built anew now and then).
 /// A pointer to a value is valid until the next insertion. One thread.
@@ -46,13 +54,7 @@ class BoundedTable {
   template <class OnEvict>
   Value* insert(const Key& key, TimePoint now, OnEvict&& on_evict) {
     if (Value* value = find(key)) return value;
-    sweep(now, on_evict);
-    const std::size_t slot = take_slot(now, on_evict);
-    if (slot == none) return nullptr;
-    std::uint32_t& first = bucket(key);
-    slots_[slot] = Slot{key, Value{}, first, true};
-    first = static_cast<std::uint32_t>(slot);
-    return &slots_[slot].value;
+    return add(key, now, on_evict);
   }
   Value* insert(const Key& key, TimePoint now) {
     return insert(key, now, [](const Key&, const Value&) {});
@@ -95,10 +97,15 @@ class BoundedTable {
     return buckets_[hash & (buckets_.size() - 1)];
   }
 
-  std::uint32_t slot_of(const Key& key) noexcept {
+  BOOST_FORCEINLINE std::uint32_t slot_of(const Key& key) noexcept {
     if (slots_.empty()) return end;
+    return slots_[last_].used && slots_[last_].key == key ? last_ : search(key);
+  }
+
+  BOOST_NOINLINE std::uint32_t search(const Key& key) noexcept {
     std::uint32_t slot = bucket(key);
     while (slot != end && !(slots_[slot].key == key)) slot = slots_[slot].next;
+    if (slot != end) last_ = slot;
     return slot;
   }
 
@@ -120,6 +127,17 @@ class BoundedTable {
     *link = slots_[slot].next;
     slots_[slot] = Slot{};
     free_.push_back(static_cast<std::uint32_t>(slot));
+  }
+
+  template <class OnEvict>
+  BOOST_NOINLINE Value* add(const Key& key, TimePoint now, OnEvict& on_evict) {
+    sweep(now, on_evict);
+    const std::size_t slot = take_slot(now, on_evict);
+    if (slot == none) return nullptr;
+    std::uint32_t& first = bucket(key);
+    slots_[slot] = Slot{key, Value{}, first, true};
+    first = static_cast<std::uint32_t>(slot);
+    return &slots_[slot].value;
   }
 
   template <class OnEvict>
@@ -154,6 +172,7 @@ class BoundedTable {
   std::size_t first_come_;
   std::size_t sweep_hand_ = 0;
   std::size_t turn_hand_ = 0;
+  std::uint32_t last_ = 0;  // the slot that was found last; its key tells whether it is the one
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> buckets_;  // a power of two

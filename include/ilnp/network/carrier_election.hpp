@@ -14,7 +14,8 @@ struct Flow {
 struct FlowHash {
   using is_avalanching = void;
   std::size_t operator()(const Flow& flow) const noexcept {
-    return mix64(std::hash<Ilv>{}(flow.source) + 0x9e3779b97f4a7c15 * std::hash<Ilv>{}(flow.destination));
+    return mix64(fold64(flow.source.locator.value(), flow.source.nid.value()) +
+                 3 * fold64(flow.destination.locator.value(), flow.destination.nid.value()));
   }
 };
 

@@ -18,16 +18,8 @@ class CorrespondentTable {
 
   /// There was traffic with `nid`: a packet to it (`sent`) or from it. True if it was not active before this: it may not
   /// know where this node is. Whom this node has sent nothing gives way when strangers fill the table.
-  bool touch(Nid nid, bool sent, TimePoint now) {
-    if (nid == last_nid_ && now == last_traffic_ && sent == last_sent_) return false;
-    Correspondent* known = correspondents_.insert(nid, now);
-    if (!known) return false;
-    const bool fresh = !active(*known, now);
-    known->last_traffic = now;
-    known->expires = now + ttl_;
-    known->sent = known->sent || sent;
-    last_nid_ = nid, last_traffic_ = now, last_sent_ = sent;
-    return fresh;
+  BOOST_FORCEINLINE bool touch(Nid nid, bool sent, TimePoint now) {
+    return (nid != last_nid_ || now != last_traffic_ || sent > last_sent_) && note(nid, sent, now);
   }
 
   bool active(Nid nid, TimePoint now) const noexcept {
@@ -67,6 +59,17 @@ class CorrespondentTable {
     bool established() const noexcept { return sent; }
     bool expired(TimePoint now) const noexcept { return now >= expires; }
   };
+
+  BOOST_NOINLINE bool note(Nid nid, bool sent, TimePoint now) {
+    Correspondent* known = correspondents_.insert(nid, now);
+    if (!known) return false;
+    const bool fresh = !active(*known, now);
+    known->last_traffic = now;
+    known->expires = now + ttl_;
+    known->sent = known->sent || sent;
+    last_nid_ = nid, last_traffic_ = now, last_sent_ = sent;
+    return fresh;
+  }
 
   bool active(const Correspondent& known, TimePoint now) const noexcept { return now < known.expires; }
 

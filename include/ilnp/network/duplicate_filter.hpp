@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 
 #include "bounded_table.hpp"
 #include "interfaces.hpp"
@@ -25,8 +26,9 @@ class DuplicateFilter {
     if (!packet) return true;  // in doubt, deliver
     packet->age(now);
     if (packet->take(slot)) return false;
-    for (std::size_t other = 0; other < Interfaces::max_joined; ++other)
-      if (other != slot && (slots >> other & 1) && packet->fresh[other] < UINT16_MAX) ++packet->fresh[other];
+    for (std::uint32_t others = slots & ~(std::uint32_t{1} << slot); others != 0; others &= others - 1)
+      if (auto& fresh = packet->fresh[static_cast<std::size_t>(std::countr_zero(others))]; fresh < UINT16_MAX)
+        ++fresh;
     return true;
   }
 
@@ -57,7 +59,7 @@ class DuplicateFilter {
     bool expired(TimePoint now) const noexcept { return now - half >= window; }
   };
 
-  BoundedTable<std::uint64_t, Packet> packets_{max_packets};
+  BoundedTable<std::uint64_t, Packet, KeyAsHash> packets_{max_packets};
 };
 
 }  // namespace ilnp

@@ -12,37 +12,47 @@ class Forwarder {
   Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
 
-  /// A packet for another node came in. It goes out as it is, but for its hop limit.
+  /// Where a packet for another node, which came in on `in`, is to be carried; dropped if there is nothing.
   template <ContextLike Cx>
-  void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
-               Cx& cx) {
+  std::optional<Locator> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in,
+                                Cx& cx) {
+    const auto drop = [&](Drop reason) {
+      node_->drop(reason, in.locator, cx);
+      return std::nullopt;
+    };
     const Flow flow{header.source(), header.destination()};
     const Locator to = flow.destination.locator;
     node_->learn(flow.source.locator, in.locator, cx);
-    if (node_->interfaces.all().size() == 1) return node_->drop(Drop::overheard, in.locator, cx);
+    if (node_->interfaces.all().size() == 1) return drop(Drop::overheard);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());
     const auto out = node_->route(to, cx.now());
-    if (!out && to != in.locator) return node_->drop(Drop::no_route, in.locator, cx);
+    if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
       // On its way already, put there by its sender or by another node that carries.
       if (flow.source.locator != in.locator)
         election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now());
-      return node_->drop(Drop::overheard, in.locator, cx);
+      return drop(Drop::overheard);
     }
-    if (*out == flow.source.locator) return node_->drop(Drop::reflected, in.locator, cx);
-    if (header.hop_limit() == 0) return node_->drop(Drop::hop_limit, in.locator, cx);
+    if (*out == flow.source.locator) return drop(Drop::reflected);
+    if (header.hop_limit() == 0) return drop(Drop::hop_limit);
     const bool in_handoff = passing(&in) || passing(node_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, header.hop_limit(), in_handoff, cx.now())) {
       case CarrierElection::Verdict::copy:
-        return node_->drop(Drop::reflected, in.locator, cx);
+        return drop(Drop::reflected);
       case CarrierElection::Verdict::another:
-        return node_->drop(Drop::another_carries, in.locator, cx);
+        return drop(Drop::another_carries);
       case CarrierElection::Verdict::carry:
         break;
     }
-    wire::set_hop_limit(frame, static_cast<std::uint8_t>(header.hop_limit() - 1));
-    if (node_->next.send(*out, Packet(frame), cx)) return node_->drop(Drop::send_failed, *out, cx);
+    return out;
+  }
+
+  /// Sends a frame that has parsed on to `out`, as it is but for its hop limit.
+  template <ContextLike Cx>
+  void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
+    wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
+    if (node_->next.send(out, Packet(frame), cx)) return node_->drop(Drop::send_failed, out, cx);
     ++node_->counters.forwarded;
   }
 

@@ -31,13 +31,16 @@ class ForwardingTable {
   /// A frame from `locator` came in on `interface`. False if the table is full.
   bool learn(Locator locator, Locator interface, const Interfaces& interfaces, TimePoint now) {
     if (locator == last_locator_ && interface == last_interface_ && now == last_time_) return true;
-    if (interfaces.current(locator)) return true;  // its own locators map to themselves
+    const Interface* own = interfaces.find(locator);
+    if (own && !own->leaving) return true;  // its own locators map to themselves
     const Interface* in = interfaces.find(interface);
-    if (interfaces.joined(locator) && (!in || in->leaving)) return true;
+    if (own && (!in || in->leaving)) return true;
     Route* route = routes_.insert(locator, now);
     if (!route) return false;
     last_locator_ = locator, last_interface_ = interface, last_time_ = now;
-    const Interface* held = route->confirmations ? interfaces.find(route->interface) : nullptr;
+    const Interface* held = route->confirmations == 0       ? nullptr
+                            : route->interface == interface ? in
+                                                            : interfaces.find(route->interface);
     const bool held_is_worse = !held || (held->leaving && in && !in->leaving);
     const bool held_is_better = held && !held->leaving && in && in->leaving && now - route->confirmed < ttl_;
     if (!held_is_worse && route->interface != interface) {
@@ -45,10 +48,11 @@ class ForwardingTable {
       if (route->alternate_since == never || route->alternate != interface) {
         route->alternate = interface;
         route->alternate_since = now;
+        ++changes_;
       }
       if (now - route->alternate_since < switch_time) return true;
     }
-    if (route->confirmations == 0 || route->interface != interface || !valid(*route, now)) ++generation_;
+    if (route->confirmations == 0 || route->interface != interface || !valid(*route, now)) change();
     route->interface = interface;
     route->confirmed = now;
     route->expires = now + ttl_ + dormant_;
@@ -71,7 +75,7 @@ class ForwardingTable {
       route->interface = route->alternate;
       route->confirmed = route->alternate_since;
       route->alternate_since = never;
-      ++generation_;
+      change();
     }
     bool wants_probe = false;
     if (use) {
@@ -87,7 +91,7 @@ class ForwardingTable {
   /// True if there are such routes: a solicitation would confirm them.
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
     last_time_ = long_ago;
-    ++generation_;
+    change();
     bool guessed = false;
     std::vector<Locator> gone;
     routes_.for_each([&](Locator locator, Route& route) {
@@ -124,6 +128,15 @@ class ForwardingTable {
   std::size_t size() const noexcept { return routes_.size(); }
   /// Grows when a route is added or changed.
   std::uint32_t generation() const noexcept { return generation_; }
+  /// Grows then, and also when a route is heard of on another interface, which may become a change later.
+  std::uint32_t changes() const noexcept { return changes_; }
+  /// Until when `find` will say of `locator` what it says now, and want no probe, unless there are `changes`.
+  TimePoint settled_until(Locator locator) const noexcept {
+    const Route* route = routes_.find(locator);
+    if (!route) return long_ago;
+    const TimePoint good = route->confirmed + ttl_ * 2 / 3;
+    return route->alternate_since == never ? good : std::min(good, route->alternate_since + switch_time);
+  }
 
   /// Calls `f(locator, interface, age)` for each route that is known.
   template <class F>
@@ -154,9 +167,12 @@ class ForwardingTable {
     return now < route.expires && (route.probed == never || now - route.probed < probe_time);
   }
 
+  void change() noexcept { ++generation_, ++changes_; }
+
   Duration ttl_;
   Duration dormant_;
   std::uint32_t generation_ = 0;
+  std::uint32_t changes_ = 0;
   BoundedTable<Locator, Route> routes_{max_routes};
   // The frames of one batch mostly come from where the one before came from.
   Locator last_locator_;

@@ -107,6 +107,22 @@ class Host {
   /// Grows whenever `select` might answer otherwise.
   std::uint32_t changes() const noexcept { return changes_; }
 
+  /// How packets go there: to which locator, and out on which interface.
+  struct Way {
+    Locator locator;
+    Locator out;
+  };
+  /// Notes the way that was found under `ways` (see `LocalNode::ways`), good until `until`.
+  void note_way(const Way& way, std::uint32_t ways, TimePoint until) noexcept {
+    way_ = way, way_ways_ = ways, way_changes_ = changes_, way_until_ = until;
+  }
+  /// Is the noted way still what would be found?
+  bool way_holds(std::uint32_t ways, TimePoint now) const noexcept {
+    return now < way_until_ && ways == way_ways_ && changes_ == way_changes_;
+  }
+  const Way& way() const noexcept { return way_; }
+  TimePoint way_until() const noexcept { return way_until_; }
+
   std::string name;  ///< empty if the node is known by an update only
   TimePoint expires = long_ago;
   TimePoint known_since = never;
@@ -134,6 +150,10 @@ class Host {
   TimePoint updated_at_ = long_ago;
   std::uint32_t changes_ = 0;
   std::uint32_t selected_here_ = 0;
+  Way way_;
+  std::uint32_t way_ways_ = 0;
+  std::uint32_t way_changes_ = 0;
+  TimePoint way_until_ = long_ago;
 };
 
 }  // namespace ilnp

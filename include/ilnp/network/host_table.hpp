@@ -3,6 +3,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string_view>
 
+#include "../resolved_name.hpp"
 #include "bounded_table.hpp"
 #include "host.hpp"
 
@@ -66,9 +67,19 @@ class HostTable {
     const auto at = names_.find(name);
     if (at == names_.end()) return Nid{};
     Nid& owner = at->second.owner;
-    if (!alive(owner, now)) owner = heir(name, now);
-    if (Host* host = hosts_.find(owner)) host->used = true;
+    Host* host = find(owner, now);
+    if (!host) host = hosts_.find(owner = heir(name, now));
+    if (host) host->used = true;
     return owner;
+  }
+
+  /// The same, by what it meant before as long as that holds.
+  Nid resolve(std::string_view name, ResolvedName& known, TimePoint now) {
+    if (known.generation == generation_ && now < known.until) return known.nid;
+    const Nid nid = resolve(name, now);
+    const Host* host = hosts_.find(nid);
+    known = {nid, generation_, nid == self_ ? never : host ? host->expires : long_ago};
+    return nid;
   }
 
   /// Grows whenever `resolve` might answer otherwise, but for expiry.

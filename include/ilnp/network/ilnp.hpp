@@ -6,6 +6,7 @@
 #include "forwarder.hpp"
 #include "mover.hpp"
 #include "reflection_filter.hpp"
+#include "run.hpp"
 
 namespace ilnp {
 
@@ -46,16 +47,10 @@ class ILNP {
   /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. An unknown
   /// host, or a missing route, is asked for at once; the caller may try again.
   template <ContextLike Cx>
-  error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+  BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     if (packet.size() > max_payload()) return Errc::message_too_long;
-    if (to == local_nid()) return loop_back(next_header, packet);
-    Host* host = node_.hosts.find(to, cx.now());
-    if (!host) return node_.ask(cx.now()), Errc::unknown_host;
-    const Locator* locator = node_.locate(to, *host, cx);
-    const auto out = locator ? node_.route(*locator, cx.now()) : std::nullopt;
-    if (!out) return node_.ask(cx.now()), Errc::no_route;
-    if (node_.correspondents.touch(to, true, cx.now())) mover_.meet(to, cx.now());
-    return node_.transmit({*locator, to}, {*out, local_nid()}, *out, next_header, packet, cx);
+    if (!sending_.continues(to, node_.ways(), cx.now())) return begin_sending(to, next_header, packet, cx);
+    return send_on(sending_, next_header, packet, cx);
   }
 
   /// A frame came in. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not the network
@@ -70,6 +65,7 @@ class ILNP {
   /// Does what is due. May call `up` for packets that this node sent to itself.
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
+    end_runs();
     if (node_.next.on_timer(cx)) node_.solicit(cx.now());
     mover_.on_timer(cx);
     discoverer_.on_timer(cx);
@@ -84,16 +80,19 @@ class ILNP {
   /// Moves to `locators` now, as the schedule would. False, and nothing has changed, if none of them could be joined.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
+    end_runs();
     return mover_.move_to(locators, cx);
   }
 
   /// The identifier that `name` means. Error: `unknown_host`; then it is asked for.
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
-    const Nid nid = node_.hosts.resolve(name, cx.now());
-    if (nid != Nid{}) return nid;
-    node_.ask(cx.now());
-    return Errc::unknown_host;
+    return known(node_.hosts.resolve(name, cx.now()), cx);
+  }
+  /// The same, by what it meant before as long as that holds: no look-up then.
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, ResolvedName& before, Cx& cx) {
+    return known(node_.hosts.resolve(name, before, cx.now()), cx);
   }
 
   Nid local_nid() const noexcept { return node_.config.nid; }
@@ -114,25 +113,75 @@ class ILNP {
     std::vector<std::byte> payload;
   };
 
+  template <ContextLike Cx>
+  result<Nid> known(Nid nid, Cx& cx) {
+    if (nid != Nid{}) return nid;
+    node_.ask(cx.now());
+    return Errc::unknown_host;
+  }
+
+  /// Sends to another node than the one before, or after something has changed. Apart from the way of the others, which
+  /// then needs neither calls nor memory for what it knows of the packet.
+  template <ContextLike Cx>
+  BOOST_NOINLINE error_code begin_sending(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+    if (to == local_nid()) return loop_back(next_header, packet);
+    Host* host = node_.hosts.find(to, cx.now());
+    if (!host) return node_.ask(cx.now()), Errc::unknown_host;
+    if (!host->way_holds(node_.ways(), cx.now()) && !node_.find_way(to, *host, cx))
+      return node_.ask(cx.now()), Errc::no_route;
+    sending_ = {to, host->way().locator, host->way().out, node_.ways(), host->way_until()};
+    return send_on(sending_, next_header, packet, cx);
+  }
+
+  template <ContextLike Cx>
+  BOOST_FORCEINLINE error_code send_on(const SendingRun& run, std::uint8_t next_header, Packet& packet,
+                                       Cx& cx) {
+    const error_code error =
+        node_.transmit({run.locator, run.to}, {run.out, local_nid()}, run.out, next_header, packet, cx);
+    if (node_.correspondents.touch(run.to, true, cx.now())) mover_.meet(run.to, cx.now());
+    return error;
+  }
+
+  /// What was decided for the packets before may not hold any more.
+  void end_runs() noexcept {
+    run_.end();
+    sending_.end();
+  }
+
   template <ContextLike Cx, class Up>
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
     ++node_.counters.received;
+    const auto header = wire::IlnpHeader::parse(frame);
+    if (header && run_.continues(*header, from.interface, node_.ways(), cx.now())) {
+      if (!run_.out()) return deliver(*header, run_.in(), cx, up);
+      return forwarder_.carry(*run_.out(), header->hop_limit(), frame, cx);
+    }
+    run_.end();
     const Interface* in = node_.interfaces.find(from.interface);
     if (!in) return node_.drop(Drop::not_joined, from.interface, cx);
-    const auto header = wire::IlnpHeader::parse(frame);
     if (!header)
       return node_.drop(header.error() == wire::Malformed::too_short ? Drop::too_short : Drop::wrong_length,
                         from.interface, cx);
     const Ilv destination = header->destination();
     if (header->source().nid == local_nid()) return node_.drop(Drop::own_frame, from.interface, cx);
     if (destination.nid == local_nid()) {
-      if (header->next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
-        return mover_.receive(*header, *in, cx);
+      if (is_update(*header)) return end_runs(), mover_.receive(*header, *in, cx);
+      const bool learnt = node_.learn(header->source().locator, in->locator, cx);
+      if (!reflections_.admit({header->source(), destination}, in->locator, header->hop_limit(), cx.now()))
+        return node_.drop(Drop::reflected, in->locator, cx);
+      if (learnt) run_.begin(*header, *in, node_.ways(), cx.now());
       return deliver(*header, *in, cx, up);
     }
     if (destination == Ilv{all_nodes_locator, Nid{}})
-      return discoverer_.receive(from, *header, frame, *in, cx);
-    forwarder_.receive(from, *header, frame, *in, cx);
+      return end_runs(), discoverer_.receive(from, *header, frame, *in, cx);
+    const auto out = forwarder_.decide(from, *header, *in, cx);
+    if (!out) return;
+    if (!is_update(*header)) run_.begin(*header, *in, node_.ways(), cx.now(), out);
+    forwarder_.carry(*out, header->hop_limit(), frame, cx);
+  }
+
+  static bool is_update(const wire::IlnpHeader& header) noexcept {
+    return header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
   }
 
   /// Hands a packet for this node up, once.
@@ -140,9 +189,6 @@ class ILNP {
   void deliver(const wire::IlnpHeader& header, const Interface& in, Cx& cx, Up& up) {
     const Ilv source = header.source();
     const Ilv destination = header.destination();
-    node_.learn(source.locator, in.locator, cx);
-    if (!reflections_.admit({source, destination}, in.locator, header.hop_limit(), cx.now()))
-      return node_.drop(Drop::reflected, in.locator, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
     if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()), in.slot,
@@ -182,6 +228,8 @@ class ILNP {
   Mover<Next> mover_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
+  Run run_;
+  SendingRun sending_;
   std::deque<Looped> loopback_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/config.hpp>
 #include <optional>
 
 #include "../layer.hpp"
@@ -44,11 +45,16 @@ struct LocalNode {
     cx.observe(event::Dropped{reason, interface});
   }
 
-  /// A frame of `locator`'s came in on `interface`: that is the way to `locator`.
+  /// A frame of `locator`'s came in on `interface`: that is the way to `locator`. False if there was no room to note it.
   template <ContextLike Cx>
-  void learn(Locator locator, Locator interface, Cx& cx) {
-    if (!forwarding.learn(locator, interface, interfaces, cx.now())) drop(Drop::table_full, interface, cx);
+  bool learn(Locator locator, Locator interface, Cx& cx) {
+    if (forwarding.learn(locator, interface, interfaces, cx.now())) return true;
+    drop(Drop::table_full, interface, cx);
+    return false;
   }
+
+  /// Grows with each change of what this node has joined, or of a route.
+  std::uint32_t ways() const noexcept { return interfaces.generation() + forwarding.changes(); }
 
   /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
   std::optional<Locator> route(Locator locator, TimePoint now, bool use = true) {
@@ -79,6 +85,18 @@ struct LocalNode {
     return locator;
   }
 
+  /// Finds the way to `host` and notes it there, with the time until which there is nothing to be asked for on it. False if
+  /// there is none.
+  template <ContextLike Cx>
+  BOOST_NOINLINE bool find_way(Nid nid, Host& host, Cx& cx) {
+    const Locator* locator = locate(nid, host, cx);
+    const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
+    if (!out) return false;
+    const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
+    host.note_way({*locator, *out}, ways(), std::min(settled, host.expires - hosts.life() / 3));
+    return true;
+  }
+
   /// A solicitation on each interface, as soon as possible.
   void solicit(TimePoint now) {
     for (Interface& interface : interfaces.all())
@@ -92,8 +110,8 @@ struct LocalNode {
 
   /// Puts the network header in front of `packet`, and sends it on `out`.
   template <ContextLike Cx>
-  error_code transmit(const Ilv& destination, const Ilv& source, Locator out, std::uint8_t next_header,
-                      Packet& packet, Cx& cx) {
+  BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
+                                        std::uint8_t next_header, Packet& packet, Cx& cx) {
     const std::size_t size = packet.size();
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size), next_header, config.hop_limit, source, destination}
         .emit(packet.prepend(wire::IlnpHeader::size));

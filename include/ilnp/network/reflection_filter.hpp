@@ -14,15 +14,15 @@ class ReflectionFilter {
 
   /// True if the packet is no reflection.
   bool admit(const Flow& flow, Locator interface, std::uint8_t hop_limit, TimePoint now) {
-    if (flow == last_flow_ && interface == last_interface_ && hop_limit == last_hop_limit_ &&
-        now == last_time_)
-      return true;
-    Best* best = best_.insert(mix64(FlowHash{}(flow) ^ interface.value()), now);
+    if (!(flow == last_flow_ && interface == last_interface_)) {
+      last_flow_ = flow, last_interface_ = interface;
+      last_key_ = FlowHash{}(flow) ^ interface.value();
+    }
+    Best* best = best_.insert(last_key_, now);
     if (!best) return true;
     if (hop_limit < best->hop_limit && now - best->seen_at < window) return false;
     best->hop_limit = hop_limit;
     best->seen_at = now;
-    last_flow_ = flow, last_interface_ = interface, last_hop_limit_ = hop_limit, last_time_ = now;
     return true;
   }
 
@@ -35,12 +35,11 @@ class ReflectionFilter {
     bool expired(TimePoint now) const noexcept { return now - seen_at >= window; }
   };
 
-  BoundedTable<std::uint64_t, Best> best_{max_flows};
-  // The packets of one batch mostly belong to one flow.
+  BoundedTable<std::uint64_t, Best, KeyAsHash> best_{max_flows};
+  // Neighbours mostly belong to one flow.
   Flow last_flow_;
   Locator last_interface_;
-  TimePoint last_time_ = long_ago;
-  std::uint8_t last_hop_limit_ = 0;
+  std::uint64_t last_key_ = FlowHash{}(Flow{});
 };
 
 }  // namespace ilnp

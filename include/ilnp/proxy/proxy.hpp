@@ -43,12 +43,13 @@ class Proxy {
   error_code send(std::uint16_t local_port, Bytes payload, Cx& cx) {
     auto* mapping = mappings_.find(local_port);
     if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
-    const auto nid = next_.resolve(mapping->remote.host, cx);
+    const auto nid = resolve(*mapping, cx);
     if (!nid) return ++counters_.refused_unknown_host, nid.error();
     mapping->last = *nid;
-    const error_code error = next_.send(local_port, *nid, mapping->remote.port, payload, cx);
-    ++(error ? counters_.refused_by_transport : counters_.sent);
-    return error;
+    if (const error_code error = next_.send(local_port, *nid, mapping->remote.port, payload, cx))
+      return ++counters_.refused_by_transport, error;
+    ++counters_.sent;
+    return {};
   }
 
   /// Calls `up(std::uint16_t local_port, Bytes)` for what a local program is to get.
@@ -84,12 +85,21 @@ class Proxy {
     return {};
   }
 
+  template <ContextLike Cx>
+  result<Nid> resolve(MappingTable::Mapping& mapping, Cx& cx) {
+    if constexpr (requires { next_.resolve(mapping.remote.host, mapping.known, cx); }) {
+      return next_.resolve(mapping.remote.host, mapping.known, cx);
+    } else {
+      return next_.resolve(mapping.remote.host, cx);
+    }
+  }
+
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
     auto* mapping = mappings_.find(source.destination_port);
     if (!mapping) return void(++counters_.dropped_not_mapped);
     if (!mapping->remote.any) {
-      if (const auto nid = next_.resolve(mapping->remote.host, cx)) mapping->last = *nid;
+      if (const auto nid = resolve(*mapping, cx)) mapping->last = *nid;
       if (source.nid != mapping->last) return void(++counters_.dropped_wrong_host);
     }
     ++counters_.delivered;

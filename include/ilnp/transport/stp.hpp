@@ -1,8 +1,10 @@
 #pragma once
 
 #include <bitset>
+#include <boost/config.hpp>
 
 #include "../layer.hpp"
+#include "../resolved_name.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "../wire/stp_header.hpp"
 #include "counters.hpp"
@@ -32,13 +34,14 @@ class STP {
   /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
   /// `max_payload()`), those of the network layer.
   template <ContextLike Cx>
-  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+  BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
+                                    Bytes payload, Cx& cx) {
     if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
     Packet packet(payload);
     wire::StpHeaderRepr{source_port, destination_port}.emit(packet.prepend(wire::StpHeader::size));
-    const error_code error = next_.send(to, protocol, packet, cx);
-    if (!error) ++counters_.sent;
-    return error;
+    if (const error_code error = next_.send(to, protocol, packet, cx)) return error;
+    ++counters_.sent;
+    return {};
   }
 
   /// Calls `up(const DatagramSource&, Bytes)` for a datagram to a port that is bound.
@@ -56,6 +59,12 @@ class STP {
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
     return next_.resolve(name, cx);
+  }
+  /// The same; see `ResolvedName`.
+  template <ContextLike Cx>
+  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
+  result<Nid> resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    return next_.resolve(name, known, cx);
   }
   /// The largest datagram, octets: 1396 with the default frame.
   std::size_t max_payload() const noexcept { return next_.max_payload() - wire::StpHeader::size; }

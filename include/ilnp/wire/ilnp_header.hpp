@@ -41,6 +41,9 @@ class IlnpHeader {
   Ilv destination() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 24)), Nid(load<std::uint64_t>(frame_, 32))};
   }
+  /// Next header, hop limit and addresses as they stand in the frame: packets that have them all in common go the same
+  /// way. Borrowed from the frame.
+  std::span<const std::byte, 34> path() const noexcept { return frame_.subspan<6, 34>(); }
   /// Borrowed from the frame.
   Bytes payload() const noexcept { return frame_.subspan(size); }
   Bytes frame() const noexcept { return frame_; }
@@ -60,10 +63,8 @@ struct IlnpHeaderRepr {
 
   /// Writes `IlnpHeader::size` octets to the front of `out`.
   void emit(MutableBytes out) const noexcept {
-    store<std::uint32_t>(out, 0, 0);
-    store(out, 4, payload_length);
-    store(out, 6, next_header);
-    store(out, 7, hop_limit);
+    // One word, so that who copies the header in words need not wait for its parts.
+    store(out, 0, std::uint64_t{payload_length} << 16 | std::uint64_t{next_header} << 8 | hop_limit);
     store(out, 8, source.locator.value());
     store(out, 16, source.nid.value());
     store(out, 24, destination.locator.value());

@@ -35,8 +35,7 @@ struct StpHeaderRepr {
 
   /// Writes `StpHeader::size` octets to the front of `out`.
   void emit(MutableBytes out) const noexcept {
-    store(out, 0, source_port);
-    store(out, 2, destination_port);
+    store(out, 0, std::uint32_t{source_port} << 16 | destination_port);
   }
 };
 
