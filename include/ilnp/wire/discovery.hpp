@@ -1,6 +1,6 @@
 #pragma once
 
-#include <algorithm>
+#include <cstring>
 
 #include "../address.hpp"
 #include "parsed.hpp"
@@ -53,7 +53,8 @@ struct DiscoveryRepr {
     store(out, 0, nid.value());
     store(out, 8, locator.value());
     store<std::uint8_t>(out, 16, solicitation ? 1 : 0);
-    std::ranges::copy(as_bytes(host_name), out.begin() + static_cast<std::ptrdiff_t>(Discovery::fixed_size));
+    if (!host_name.empty())
+      std::memcpy(out.data() + Discovery::fixed_size, host_name.data(), host_name.size());
   }
 };
 

@@ -51,20 +51,27 @@ struct UdpEncapsulationRepr {
   }
 
  private:
-  /// Adds the octets from `position` on (counted over all pieces, so that one of odd length shifts the next).
-  static void add(std::uint64_t& sum, std::size_t& position, Bytes piece) noexcept {
-    for (const std::byte octet : piece)
-      sum += std::to_integer<std::uint64_t>(octet) << (position++ % 2 == 0 ? 8 : 0);
+  /// Adds a piece in words of two octets. `odd` says whether all before was of odd length: then its first octet ends a word.
+  static void add(std::uint64_t& sum, bool& odd, Bytes piece) noexcept {
+    if (odd && !piece.empty()) {
+      sum += load<std::uint8_t>(piece, 0);
+      piece = piece.subspan(1);
+      odd = false;
+    }
+    for (std::size_t at = 0; at + 1 < piece.size(); at += 2) sum += load<std::uint16_t>(piece, at);
+    if (piece.size() % 2 == 0) return;
+    sum += std::uint64_t{load<std::uint8_t>(piece, piece.size() - 1)} << 8;
+    odd = true;
   }
 
   /// RFC 1071 over the addresses, the UDP header and the frame, and the rest of the pseudo-header (RFC 8200,
   /// section 8.1).
   static std::uint16_t checksum(Bytes addresses_and_udp, Bytes head, Bytes payload) noexcept {
     std::uint64_t sum = 17 + 8 + head.size() + payload.size();
-    std::size_t position = 0;
-    add(sum, position, addresses_and_udp);
-    add(sum, position, head);
-    add(sum, position, payload);
+    bool odd = false;
+    add(sum, odd, addresses_and_udp);
+    add(sum, odd, head);
+    add(sum, odd, payload);
     while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
     const auto folded = static_cast<std::uint16_t>(~sum);
     return folded == 0 ? std::uint16_t{0xffff} : folded;  // 0 would mean: no checksum

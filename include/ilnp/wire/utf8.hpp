@@ -6,12 +6,17 @@ namespace ilnp::wire {
 
 /// True if `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF,
 /// none cut off.
-inline bool is_utf8(Bytes text) noexcept {
+/// `controls`: are control characters (of ASCII) let through?
+inline bool is_utf8(Bytes text, bool controls = true) noexcept {
   const auto octet = [&](std::size_t at) { return std::to_integer<unsigned>(text[at]); };
   for (std::size_t at = 0; at < text.size();) {
     const unsigned lead = octet(at);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xc2 && lead < 0xe0 ? 2
+    if (lead < 0x80) {
+      if (!controls && (lead < 0x20 || lead == 0x7f)) return false;
+      ++at;
+      continue;
+    }
+    const std::size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
                                : lead >= 0xe0 && lead < 0xf0 ? 3
                                : lead >= 0xf0 && lead < 0xf5 ? 4
                                                              : 0;
@@ -33,10 +38,7 @@ inline constexpr std::size_t max_host_name = 255;
 
 /// True for 1 to 255 octets of UTF-8 without control characters.
 inline bool is_host_name(Bytes name) noexcept {
-  if (name.empty() || name.size() > max_host_name || !is_utf8(name)) return false;
-  for (const std::byte octet : name)
-    if (octet < std::byte{0x20} || octet == std::byte{0x7f}) return false;
-  return true;
+  return !name.empty() && name.size() <= max_host_name && is_utf8(name, false);
 }
 
 }  // namespace ilnp::wire
