@@ -56,9 +56,10 @@ class Endpoint {
   static constexpr socklen_t capacity() noexcept { return sizeof(sockaddr_in6); }
   void resize(socklen_t size) noexcept { size_ = std::min(size, capacity()); }
 
-  /// The same octets: family, address, port, scope.
+  /// The same octets: family, address, port, scope. (What is beyond the size is 0, and a comparison of one fixed
+  /// length needs no call: this is done for every datagram that is sent.)
   friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
-    return a.size_ == b.size_ && std::memcmp(&a.v6_, &b.v6_, a.size_) == 0;
+    return a.size_ == b.size_ && std::memcmp(&a.v6_, &b.v6_, sizeof a.v6_) == 0;
   }
 
  private:

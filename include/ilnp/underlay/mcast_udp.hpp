@@ -91,13 +91,13 @@ class McastUdp {
       (void)set_memberships(locator, false, link_.index());
       return error;
     }
-    wanted_.push_back(locator);
+    wanted_.push_back({locator, Endpoint(prefix_.group(locator), config_.mcast_port)});
     return {};
   }
 
   /// Ends that. Error: `Errc::not_joined`.
   error_code leave(Locator locator) {
-    const auto found = std::ranges::find(wanted_, locator);
+    const auto found = std::ranges::find(wanted_, locator, &Membership::locator);
     if (found == wanted_.end()) return Errc::not_joined;
     wanted_.erase(found);
     (void)set_memberships(locator, false,
@@ -115,11 +115,11 @@ class McastUdp {
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
-    if (!joined(locator)) return Errc::not_joined;
-    const Endpoint to(prefix_.group(locator), config_.mcast_port);
-    if (!batching_) return queue_.send(to, packet.head(), packet.payload());
+    const auto found = std::ranges::find(wanted_, locator, &Membership::locator);
+    if (found == wanted_.end()) return Errc::not_joined;
+    if (!batching_) return queue_.send(found->group, packet.head(), packet.payload());
     // A train is classed by its first frame, so a control message travels alone.
-    queue_.push(to, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
+    queue_.push(found->group, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
     return {};
   }
 
@@ -206,7 +206,15 @@ class McastUdp {
     return {GroupPrefix(config.user_id, scope).group(Locator{}), discard};
   }
 
-  bool joined(Locator locator) const noexcept { return std::ranges::find(wanted_, locator) != wanted_.end(); }
+  /// A locator that is to be joined, and where its frames go.
+  struct Membership {
+    Locator locator;
+    Endpoint group;
+  };
+
+  bool joined(Locator locator) const noexcept {
+    return std::ranges::find(wanted_, locator, &Membership::locator) != wanted_.end();
+  }
 
   error_code set_memberships(Locator locator, bool member, unsigned interface) noexcept {
     if (interface == 0) return {};
@@ -235,9 +243,9 @@ class McastUdp {
     // The sockets remember memberships on an interface that is gone; and one that was away (in another
     // namespace, or without IPv6) does not remember them when it is back under the same index.
     if (before != link_.index() || back) {
-      for (const Locator locator : wanted_) {
-        (void)set_memberships(locator, false, before);
-        (void)set_memberships(locator, true, link_.index());
+      for (const Membership& wanted : wanted_) {
+        (void)set_memberships(wanted.locator, false, before);
+        (void)set_memberships(wanted.locator, true, link_.index());
       }
     }
     return back;
@@ -296,7 +304,7 @@ class McastUdp {
   bool batching_ = false;
   bool drained_ = false;
   TimePoint deadline_{};
-  std::vector<Locator> wanted_;
+  std::vector<Membership> wanted_;
   ReceiveBatch data_batch_{batch_buffers};
   ReceiveBatch control_batch_{control_batch_buffers};
   OverflowCount overflow_;
