@@ -643,6 +643,7 @@ def main():
             failed = True
             print(f"bench: {name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         step(f"{name}: {time.monotonic() - begin:.0f} s")
+    shutil.rmtree(bench.folder, ignore_errors=True)
     bench.result["machine"]["load_after"] = os.getloadavg()[0]
     (output / "system.json").write_text(json.dumps(bench.result, indent=1) + "\n")
     text = report.table(bench.result)

@@ -159,7 +159,7 @@ def bars(output, name, title, unit, groups, series, stacked=False):
     for kind, terminal in (("svg", 'svg size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
                            ("png", 'pngcairo size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
         script = (f"set terminal {terminal}\nset output '{output / (name + '.' + kind)}'\n{STYLE}"
-                  + ("set style histogram rowstacked\nset boxwidth 0.6\n" if stacked else "") +
+                  + ("set style histogram rowstacked\nset boxwidth 0.6\nset bmargin 6\nset xtics font ',11'\n" if stacked else "") +
                   f"set title '{title}' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
@@ -199,7 +199,8 @@ def pictures(result, output):
     if "where" in result:
         rows = result["where"]
         bars(output, "where", "Where the CPU time of a packet goes", "part of the whole",
-             [f"{row['system']}\\n{row['size']} octets{', GSO' if row['gso'] else ''}" for row in rows],
+             [row["system"].replace(" ", "\\n", 1).replace(", ", ",\\n") +
+              f"\\n{row['size']} octets{', GSO' if row['gso'] else ''}" for row in rows],
              {name: [row[key] / max(row["cpu_ns_per_packet"], 1) for row in rows] for name, key in
               (("kernel", "kernel_ns"), ("C library", "libc_ns"), ("program", "program_ns"))}, stacked=True)
 
