@@ -18,7 +18,7 @@ struct Interface {
   int announcements = 0;  ///< unsolicited advertisements still to be repeated
   TimePoint joined_at;
   TimePoint last_advertised = long_ago;  ///< the last advertisement on it, and
-  Locator last_named{};                   ///< the locator in that
+  Locator last_named{};                  ///< the locator in that
   TimePoint last_sent = long_ago;        ///< the last frame that carried this locator as its source
   TimePoint solicit_at = never;          ///< a solicitation is due
   TimePoint advertise_at = never;        ///< an unsolicited advertisement is due
