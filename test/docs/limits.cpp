@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
       {"NeighbourTable::max_places", NeighbourTable::max_places},
       {"SeenMessages::max_messages", SeenMessages::max_messages},
       {"DuplicateFilter::max_packets", DuplicateFilter::max_packets},
-      {"ReflectionFilter::max_flows", ReflectionFilter::max_flows},
+      {"ReflectionFilter::max_packets", ReflectionFilter::max_packets},
       {"NetworkConfig::max_locators", NetworkConfig::max_locators},
       {"wire::max_host_name", wire::max_host_name},
   };

@@ -167,8 +167,6 @@ class ILNP {
     if (destination.nid == local_nid()) {
       if (is_update(*header)) return end_runs(), mover_.receive(*header, *in, cx);
       const bool learnt = node_.learn(header->source().locator, in->locator, cx);
-      if (!reflections_.admit({header->source(), destination}, in->locator, header->hop_limit(), cx.now()))
-        return node_.drop(Drop::reflected, in->locator, cx);
       if (learnt) run_.begin(*header, *in, node_.ways(), cx.now());
       return deliver(*header, *in, cx, up);
     }
@@ -189,6 +187,8 @@ class ILNP {
   void deliver(const wire::IlnpHeader& header, const Interface& in, Cx& cx, Up& up) {
     const Ilv source = header.source();
     const Ilv destination = header.destination();
+    if (!reflections_.admit(header.frame(), in.locator, header.hop_limit(), cx.now()))
+      return node_.drop(Drop::reflected, in.locator, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
     if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()), in.slot,

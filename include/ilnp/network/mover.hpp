@@ -108,7 +108,13 @@ class Mover {
       return false;
     }
     if (from == to) return true;
-    for (Interface& interface : interfaces.all()) interface.leaving = !among(to, interface.locator);
+    for (Interface& interface : interfaces.all()) {
+      if (among(to, interface.locator)) continue;
+      // What would still be said of it there would keep correspondents at a place that is being left.
+      interface.leaving = true;
+      interface.announcements = 0;
+      interface.advertise_at = interface.solicit_at = never;
+    }
     for (const Locator locator : to)
       if (!among(from, locator))
         interfaces.add({.locator = locator,
@@ -153,7 +159,7 @@ class Mover {
       interface.passing = false;
       if (!left) continue;
       // Once more, now that there is only this place to be known.
-      interface.announcements = std::max(interface.announcements, 1);
+      interface.announcements = 2;
       interface.advertise_at = cx.now();
       if (guessed) interface.solicit_at = cx.now();
     }

@@ -1,45 +1,53 @@
 #pragma once
 
-#include "carrier_election.hpp"
+#include <vector>
+
+#include "../address.hpp"
+#include "../context.hpp"
+#include "content_hash.hpp"
 
 namespace ilnp {
 
 /// Knows a packet for this node that comes in a second time on one interface: nodes of another kind send a packet back to
-/// the network that it came from, with a lower hop limit, when they know its destination locator to lie behind that network, and
-/// routers carry such copies on. So, of one flow on one interface, only packets with the best hop limit of the last `window` count.
+/// the network that it came from, with a lower hop limit, when they know its destination locator to lie behind that network,
+/// and routers carry such copies on. So a packet is a copy if an equal one (addresses, length, first and last octets) with a
+/// higher hop limit came in on the same interface within `window`. Who forges packets cannot keep others out by that.
+///
+/// Cost: a hash of at most 112 octets, and one place of a table that is never searched. Allocates at construction only.
 class ReflectionFilter {
  public:
-  static constexpr std::size_t max_flows = 4096;
-  static constexpr Duration window = CarrierElection::copy_window;
+  static constexpr std::size_t max_packets = 4096;  // a power of two
+  static constexpr Duration window = std::chrono::milliseconds(500);
 
-  /// True if the packet is no reflection.
-  bool admit(const Flow& flow, Locator interface, std::uint8_t hop_limit, TimePoint now) {
-    if (!(flow == last_flow_ && interface == last_interface_)) {
-      last_flow_ = flow, last_interface_ = interface;
-      last_key_ = FlowHash{}(flow) ^ interface.value();
-    }
-    Best* best = best_.insert(last_key_, now);
-    if (!best) return true;
-    if (hop_limit < best->hop_limit && now - best->seen_at < window) return false;
-    best->hop_limit = hop_limit;
-    best->seen_at = now;
+  ReflectionFilter() : seen_(max_packets) {}
+
+  /// `frame`: a whole frame, which has parsed. True if the packet is no reflection.
+  bool admit(Bytes frame, Locator interface, std::uint8_t hop_limit, TimePoint now) noexcept {
+    const std::uint64_t key = fingerprint(frame, interface);
+    Seen& seen = seen_[key % max_packets];
+    if (seen.key == key && hop_limit < seen.hop_limit && now - seen.at < window) return false;
+    seen = {key, now, hop_limit};
     return true;
   }
 
  private:
-  struct Best {
-    TimePoint seen_at = long_ago;
+  struct Seen {
+    std::uint64_t key = 0;
+    TimePoint at = long_ago;
     std::uint8_t hop_limit = 0;
-
-    bool established() const noexcept { return false; }
-    bool expired(TimePoint now) const noexcept { return now - seen_at >= window; }
   };
 
-  BoundedTable<std::uint64_t, Best, KeyAsHash> best_{max_flows};
-  // Neighbours mostly belong to one flow.
-  Flow last_flow_;
-  Locator last_interface_;
-  std::uint64_t last_key_ = FlowHash{}(Flow{});
+  /// Of all but the hop limit, which is in the first eight octets.
+  static std::uint64_t fingerprint(Bytes frame, Locator interface) noexcept {
+    constexpr std::size_t front = 96;
+    constexpr std::size_t back = 16;
+    const Bytes rest = frame.subspan(8);
+    const std::uint64_t hash =
+        content_hash(rest.first(std::min(front, rest.size())), mix64(interface.value() + frame.size()));
+    return rest.size() <= front ? hash : content_hash(rest.last(std::min(back, rest.size() - front)), hash);
+  }
+
+  std::vector<Seen> seen_;
 };
 
 }  // namespace ilnp
