@@ -149,4 +149,15 @@ BOOST_AUTO_TEST_CASE(used_or_confirmed_again_it_is_established) {
   BOOST_TEST(!host.expired(now - 1ns));
 }
 
+BOOST_AUTO_TEST_CASE(confirmed_twice_elsewhere_means_that_it_has_moved) {
+  const auto all = [](Locator) { return true; };
+  const auto none = [](Locator) { return false; };
+  host.confirm(Locator(1), now);
+  BOOST_TEST(*host.select(all, none, 0) == Locator(1));
+  host.confirm(Locator(2), now + 100ms);
+  BOOST_TEST(*host.select(all, none, 0) == Locator(1));  // it may be in both
+  host.confirm(Locator(2), now + 500ms);
+  BOOST_TEST(*host.select(all, none, 0) == Locator(2));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,7 +65,7 @@ class Moving(lab.LabTest):
         self.reordered_only_in_moves(*self.flows)
 
     def test_idle_mover_is_found_by_the_first_datagram(self):
-        self.mover(move=1.2, handoff=0.4, session=0.3)
+        self.mover(move=2.4, handoff=1.2, session=0.3)
         warm_up(self.flows)
         listener = Card(self.lab.host("listener"), A, B, C)
         drain([self.at_alice])

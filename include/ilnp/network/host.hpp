@@ -39,6 +39,11 @@ class Host {
       for (Place& other : places_) other.updated = false;
     }
     if (!place) place = &add(locator);
+    // Twice here, and not once where packets go: it has moved, though all of that is within one burst.
+    Place* present = locator != in_use_ ? find(in_use_) : nullptr;
+    if (present && !present->updated && place->confirmed > present->confirmed &&
+        now - place->confirmed >= burst / 4)
+      present->confirmed = place->confirmed - 2 * burst;
     place->confirmed = now;
     ++changes_;
     return true;
