@@ -83,6 +83,24 @@ void published(bool third_nodes, int most_reordered) {
   }
 }
 
+/// alice, one of ours, sends for 300 s to bob, who is two routers away and silent.
+template <class Bob, class Router>
+void one_way_behind_two_routers() {
+  sim::World world(7);
+  const Locator net_d{0xd};
+  Ours alice(world, config("alice", nid_alice, {{net_a}}));
+  Bob bob(world, config("bob", nid_bob, {{net_d}}));
+  Router first(world, config("first", Nid{1}, {{net_a, net_b}}));
+  Router second(world, config("second", Nid{2}, {{net_b, net_d}}));
+  first.begin(), second.begin(), alice.begin(), bob.begin();
+  world.run_for(2s);
+  int sent = 0;
+  world.every(50ms, world.now(), world.now() + 300s,
+              [&] { BOOST_TEST(!alice.say("bob", std::to_string(++sent))); });
+  world.run_for(301s);
+  BOOST_TEST(books(bob, sent).lost == 0);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(interworking)
@@ -176,35 +194,8 @@ BOOST_AUTO_TEST_CASE(multihomed_with_their_router) {
 
 // A correspondent behind their router, which forgets after 30 s who is silent.
 BOOST_AUTO_TEST_CASE(a_one_way_flow_behind_two_of_their_routers) {
-  sim::World world(7);
-  const Locator net_d{0xd};
-  Ours alice(world, config("alice", nid_alice, {{net_a}}));
-  Ours bob(world, config("bob", nid_bob, {{net_d}}));
-  Theirs first(world, config("first", Nid{1}, {{net_a, net_b}}));
-  Theirs second(world, config("second", Nid{2}, {{net_b, net_d}}));
-  first.begin(), second.begin(), alice.begin(), bob.begin();
-  world.run_for(2s);
-  int sent = 0;
-  world.every(50ms, world.now(), world.now() + 300s,
-              [&] { BOOST_TEST(!alice.say("bob", std::to_string(++sent))); });
-  world.run_for(301s);
-  BOOST_TEST(books(bob, sent).lost == 0);
+  one_way_behind_two_routers<Ours, Theirs>();
 }
-
-BOOST_AUTO_TEST_CASE(their_receiver_behind_our_routers) {
-  sim::World world(7);
-  const Locator net_d{0xd};
-  Ours alice(world, config("alice", nid_alice, {{net_a}}));
-  Theirs bob(world, config("bob", nid_bob, {{net_d}}));
-  Ours first(world, config("first", Nid{1}, {{net_a, net_b}}));
-  Ours second(world, config("second", Nid{2}, {{net_b, net_d}}));
-  first.begin(), second.begin(), alice.begin(), bob.begin();
-  world.run_for(2s);
-  int sent = 0;
-  world.every(50ms, world.now(), world.now() + 300s,
-              [&] { BOOST_TEST(!alice.say("bob", std::to_string(++sent))); });
-  world.run_for(301s);
-  BOOST_TEST(books(bob, sent).lost == 0);
-}
+BOOST_AUTO_TEST_CASE(their_receiver_behind_our_routers) { one_way_behind_two_routers<Theirs, Ours>(); }
 
 BOOST_AUTO_TEST_SUITE_END()
