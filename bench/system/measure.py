@@ -43,6 +43,13 @@ def parse_counters(text):
     return result
 
 
+def ratio(ours, theirs, figure):
+    """Round by round, and then the median: what else the machine does hits both of a round. None if no round has a figure
+    to compare with: on a busy machine, nothing may have come through within a short measurement."""
+    ratios = [one[figure] / other[figure] for one, other in zip(ours, theirs) if other[figure]]
+    return statistics.median(ratios) if ratios else None
+
+
 def wait_for(what, condition, seconds=10.0):
     end = time.monotonic() + seconds
     while not condition():
@@ -220,11 +227,8 @@ class Bench:
                        rounds=[figure["packets_per_second"] for figure in figures])
             null = samples.get(("null forwarder", loop, size, gso))
             if null and system == "ilnp-router":
-                # Ratios round by round, and then the median: what else the machine does hits both of a round.
-                row["throughput_ratio"] = statistics.median(
-                    ours["packets_per_second"] / theirs["packets_per_second"] for ours, theirs in zip(figures, null))
-                row["cpu_ratio"] = statistics.median(
-                    ours["cpu_ns_per_packet"] / theirs["cpu_ns_per_packet"] for ours, theirs in zip(figures, null))
+                row["throughput_ratio"] = ratio(figures, null, "packets_per_second")
+                row["cpu_ratio"] = ratio(figures, null, "cpu_ns_per_packet")
             rows.append(row)
         self.result["forward"] = rows
 
@@ -325,12 +329,10 @@ class Bench:
             if system == "ilnp-proxy":
                 for other in names[1:-1]:
                     for gso in (0, 1):
-                        row[f"throughput_ratio_gso{gso} / {other}"] = statistics.median(
-                            ours["packets_per_second"] / max(theirs["packets_per_second"], 1) for ours, theirs in
-                            zip(samples[system, routed, size, f"gso{gso}"], samples[other, routed, size, f"gso{gso}"]))
-                    row[f"p50_ratio / {other}"] = statistics.median(
-                        ours["p50_us"] / theirs["p50_us"] for ours, theirs in
-                        zip(figures, samples[other, routed, size, "ping"]))
+                        row[f"throughput_ratio_gso{gso} / {other}"] = ratio(
+                            samples[system, routed, size, f"gso{gso}"], samples[other, routed, size, f"gso{gso}"],
+                            "packets_per_second")
+                    row[f"p50_ratio / {other}"] = ratio(figures, samples[other, routed, size, "ping"], "p50_us")
             rows.append(row)
         self.result["chain"] = rows
 

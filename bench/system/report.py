@@ -17,6 +17,8 @@ def thousands(value):
 
 
 def verdict(value, bar, at_least):
+    if value is None:
+        return "–"
     met = value >= bar if at_least else value <= bar
     return f"{value:.2f}" if met else f"**{value:.2f}**"
 
