@@ -97,6 +97,7 @@
 #include "sim/event_queue.hpp"
 #include "sim/frame_pool.hpp"
 #include "sim/host.hpp"
+#include "sim/line.hpp"
 #include "sim/network.hpp"
 #include "sim/node.hpp"
 #include "sim/sim.hpp"

@@ -190,6 +190,42 @@ BOOST_AUTO_TEST_CASE(taps_see_every_frame_and_checks_follow_every_event) {
   BOOST_TEST(checks == world.events());
 }
 
+BOOST_AUTO_TEST_CASE(taps_see_the_copies_that_a_network_makes) {
+  World world(1);
+  Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
+  world.network(a).attachment(bob.id()).duplication = 1;
+  int copies = 0;
+  world.tap_copies([&](const ilnp::sim::SentFrame& frame, ilnp::sim::HostId to) {
+    BOOST_TEST(ilnp::as_text(frame.bytes) == "hello");
+    BOOST_TEST(to == bob.id());
+    ++copies;
+  });
+  static_cast<void>(alice.say(a, "hello"));
+  world.run_for(1s);
+  BOOST_TEST(copies == 1);
+  BOOST_TEST(bob.heard.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_sees_who_did_something_and_ends_the_run) {
+  World world(1);
+  Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {b});
+  std::vector<std::vector<ilnp::sim::HostId>> touched;
+  world.after_event([&] { touched.push_back(world.touched()); });
+  static_cast<void>(alice.say(a, "1"));
+  static_cast<void>(alice.say(a, "2"));
+  world.run_for(1s);
+  BOOST_TEST((touched == std::vector<std::vector<ilnp::sim::HostId>>{{alice.id()}, {bob.id()}}));
+  world.tap([&](const ilnp::sim::SentFrame&) {
+    world.violated("this");
+    world.violated("that");
+  });
+  world.after(1500ms, [&] { static_cast<void>(alice.say(a, "3")); });
+  BOOST_CHECK_EXCEPTION(world.run_for(9s), ilnp::sim::Violation, [](const ilnp::sim::Violation& violation) {
+    return violation.what() == std::string("2.500000000 s: this");
+  });
+  world.run_for(1s);
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_said) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});

@@ -16,8 +16,8 @@ struct Bursts {
   double loss = 1;   ///< probability that a frame is lost while the channel is bad
 };
 
-/// How a network treats frames. All of it may be changed while the world runs. Probabilities are for each
-/// frame and each receiver.
+/// How a network, or one host's attachment to it, treats frames. All of it may be changed while the world
+/// runs. Probabilities are for each frame and each receiver.
 struct Conditions {
   Duration delay = std::chrono::microseconds(100);  ///< from the end of the transmission to the arrival
   Duration jitter{};                                ///< a uniform addition up to this; the order is kept
@@ -26,7 +26,7 @@ struct Conditions {
   double duplication = 0;                           ///< arrives twice
   double reordering = 0;                            ///< arrives late, and is overtaken
   Duration reordering_delay = std::chrono::milliseconds(1);  ///< how late at most
-  std::uint64_t bandwidth = 0;  ///< bits a second, shared by all senders of the network; 0: without limit
+  std::uint64_t bandwidth = 0;  ///< bits a second, shared by all who send; 0: without limit
   std::size_t queue_limit = 0;  ///< octets that may wait for transmission, more are dropped; 0: without limit
 };
 

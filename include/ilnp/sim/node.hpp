@@ -85,6 +85,7 @@ class Node : public Host {
   void crash() {
     if (depth_ != 0) throw std::logic_error(name() + " cannot crash within its own call");
     stack_.reset();
+    world().touch(id());
     ++incarnation_;
     wake_at_ = never;
   }
@@ -133,6 +134,7 @@ class Node : public Host {
 
   void end_batch() override {
     if (--depth_ != 0) return;
+    world().touch(id());
     underlay().flush(cx_);
     // What was lent is over: who kept it reads this.
     for (; lent_count_ != 0; --lent_count_) std::ranges::fill(lent_[lent_count_ - 1], std::byte{0xdd});

@@ -24,7 +24,7 @@ class Underlay {
 
   explicit Underlay(Host& host) noexcept : host_(host) {}
   ~Underlay() {
-    for (const Locator locator : joined_) network(locator).joined = false;
+    for (const Locator locator : joined_) network(locator).leave(host_.id());
   }
   Underlay(const Underlay&) = delete;
   Underlay& operator=(const Underlay&) = delete;
@@ -34,13 +34,13 @@ class Underlay {
     if (std::ranges::find(refused_, locator) != refused_.end())
       return make_error_code(boost::system::errc::no_buffer_space);
     joined_.push_back(locator);
-    network(locator).joined = true;
+    network(locator).join(host_.id());
     return {};
   }
 
   error_code leave(Locator locator) {
     if (std::erase(joined_, locator) == 0) return Errc::not_joined;
-    network(locator).joined = false;
+    network(locator).leave(host_.id());
     return {};
   }
 
@@ -120,9 +120,7 @@ class Underlay {
     Bytes payload;
   };
 
-  Network::Attachment& network(Locator locator) {
-    return host_.world().network(locator).attachment(host_.id());
-  }
+  Network& network(Locator locator) { return host_.world().network(locator); }
 
   error_code can_send(Locator locator) const noexcept {
     if (!link_up_) return make_error_code(boost::system::errc::network_down);

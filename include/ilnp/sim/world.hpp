@@ -3,6 +3,8 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <stdexcept>
+#include <string>
 
 #include "event_queue.hpp"
 #include "frame_pool.hpp"
@@ -16,6 +18,11 @@ struct SentFrame {
   Locator network;
   HostId host;
   Bytes bytes;
+};
+
+/// A check has found that something is not as it must be; `what()` says when, and what.
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 /// Virtual time, and all that happens in it: one queue of events, one seed, nothing that sleeps, nothing of
@@ -58,11 +65,25 @@ class World {
 
   /// `tap` sees every frame that is put on any network.
   void tap(std::function<void(const SentFrame&)> tap) { taps_.push_back(std::move(tap)); }
+  /// `tap` sees every frame that a network has made a copy of for the host `to` (`Conditions::duplication`).
+  void tap_copies(std::function<void(const SentFrame&, HostId to)> tap) {
+    copy_taps_.push_back(std::move(tap));
+  }
   /// `check` runs after every event, when all nodes are at rest: the place for invariants.
   void after_event(std::function<void()> check) { checks_.push_back(std::move(check)); }
+  /// For checks: the hosts that did something in this event (or since the one before, when a test made them),
+  /// each once.
+  const std::vector<HostId>& touched() const noexcept { return touched_; }
+  /// For checks and taps: something is not as it must be. The run ends after this event with a `Violation`, for
+  /// the first that was told.
+  void violated(const std::string& what) {
+    if (violation_.empty()) violation_ = at_time(now_) + what;
+  }
 
-  /// Lets everything happen that is due up to `time`, which is `now()` afterwards.
+  /// Lets everything happen that is due up to `time`, which is `now()` afterwards. Throws `Violation` when a check
+  /// says so.
   void run_until(TimePoint time) {
+    if (!touched_.empty() || !violation_.empty()) finish_event();  // what was done before
     while (!queue_.empty() && queue_.top().time <= time) step();
     now_ = std::max(now_, time);
   }
@@ -71,7 +92,19 @@ class World {
   std::uint64_t events() const noexcept { return events_; }
   const Host* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
 
+  /// `time` as text, for messages: seconds since the beginning.
+  static std::string at_time(TimePoint time) {
+    const auto nanoseconds = std::to_string(1'000'000'000 + time.time_since_epoch().count() % 1'000'000'000);
+    return std::to_string(time.time_since_epoch().count() / 1'000'000'000) + '.' + nanoseconds.substr(1) +
+           " s: ";
+  }
+
   // For hosts and underlays.
+
+  void touch(HostId host) {
+    if (host >= is_touched_.size()) is_touched_.resize(host + 1);
+    if (std::exchange(is_touched_[host], std::uint8_t{1}) == 0) touched_.push_back(host);
+  }
 
   HostId enter(Host& host) {
     hosts_.push_back(&host);
@@ -84,7 +117,9 @@ class World {
     const std::uint32_t slot = pool_.acquire(locator, from.sender(), head, payload);
     const Bytes bytes = pool_[slot].bytes;
     for (const auto& tap : taps_) tap({now_, locator, from.id(), bytes});
-    network(locator).transmit(from.id(), bytes.size(), now_, [&](HostId to, TimePoint time) {
+    network(locator).transmit(from.id(), bytes.size(), now_, [&](HostId to, TimePoint time, bool copy) {
+      if (copy)
+        for (const auto& tap : copy_taps_) tap({now_, locator, from.id(), bytes}, to);
       pool_.share(slot);
       queue_.push({time, 0, Event::Kind::frame, to, hosts_[to]->incarnation(), slot});
     });
@@ -129,7 +164,14 @@ class World {
         run(event.slot);
         break;
     }
+    finish_event();
+  }
+
+  void finish_event() {
     for (const auto& check : checks_) check();
+    for (const HostId host : touched_) is_touched_[host] = 0;
+    touched_.clear();
+    if (!violation_.empty()) throw Violation(std::exchange(violation_, {}));
   }
 
   Host* addressee(const Event& event) const noexcept {
@@ -177,7 +219,11 @@ class World {
   std::deque<Call> calls_;
   std::vector<std::uint32_t> free_calls_;
   std::vector<std::function<void(const SentFrame&)>> taps_;
+  std::vector<std::function<void(const SentFrame&, HostId)>> copy_taps_;
   std::vector<std::function<void()>> checks_;
+  std::vector<HostId> touched_;
+  std::vector<std::uint8_t> is_touched_;  // by host
+  std::string violation_;
 };
 
 inline Host::Host(World& world, std::string name)
