@@ -84,6 +84,25 @@ BOOST_AUTO_TEST_CASE(with_loopback_off_are_heard_on_other_hosts_only) {
   BOOST_TEST(neighbour.take() == 0U);
 }
 
+// The published configurations of the reference have a buffer_size of 65487.
+BOOST_AUTO_TEST_CASE(carry_frames_of_the_largest_size) {
+  const Host left, right;
+  Ethernet ethernet({&left, &right});
+  LinkConfig config = link();
+  config.buffer_size = LinkConfig::max_buffer_size;
+  Station one(left, config), two(right, config);
+  for (Station* station : {&one, &two}) BOOST_TEST(!station->operator*().join(a));
+  const Octets single = numbered(1, config.buffer_size), queued = numbered(2, config.buffer_size);
+  BOOST_TEST(!one.send(a, single));
+  one->begin_batch();
+  for (int i = 0; i < 2; ++i) BOOST_TEST(!one.send(a, queued));
+  one->flush(one.cx());
+  BOOST_TEST_REQUIRE(two.hears(3));
+  BOOST_TEST((two.heard[0].frame == single));
+  BOOST_TEST((two.heard[1].frame == queued));
+  BOOST_TEST((two.heard[2].frame == queued));
+}
+
 BOOST_AUTO_TEST_CASE(of_the_reference_send_from_the_overlay_port) {
   const Host left, right;
   Ethernet ethernet({&left, &right});

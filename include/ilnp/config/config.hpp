@@ -81,8 +81,8 @@ inline LinkConfig read_link(IniFile& ini, const ConfigDefaults& defaults) {
   ini.number("link", "mcast_port", link.mcast_port, 1, 65535);
   link.mcast_interface = ini.required("link", "mcast_interface");
   if (link.mcast_interface.empty()) ini.fail("link", "mcast_interface", "", "names no network interface");
-  ini.number("link", "buffer_size", link.buffer_size, 45,
-             65507);  // headers and one octet; the largest UDP datagram
+  constexpr std::size_t smallest = 45;  // headers and one octet
+  ini.number("link", "buffer_size", link.buffer_size, smallest, LinkConfig::max_buffer_size);
   ini.number("link", "user_id", link.user_id, 0, 65535);
   ini.boolean("link", "mcast_loop", link.mcast_loop);
   return link;

@@ -7,6 +7,8 @@ namespace ilnp {
 
 /// What the multicast underlay is told at start (section [link] of the .ini).
 struct LinkConfig {
+  static constexpr std::size_t max_buffer_size = 65507;  ///< one datagram, of UDP over IPv4 even
+
   std::uint16_t mcast_port = 0;    ///< the same on all nodes of the overlay
   std::string mcast_interface;     ///< network interface, by name
   std::size_t buffer_size = 1440;  ///< the largest frame, octets

@@ -74,9 +74,9 @@ inline error_code set_membership(int socket, bool member, const in6_addr& group,
 /// Throws `std::invalid_argument` with a text for the user if no link can be made of `config`.
 inline const LinkConfig& validated(const LinkConfig& config) {
   if (config.mcast_port == 0) throw std::invalid_argument("mcast_port: 0 is not a port (1 to 65535)");
-  if (config.buffer_size < 1 || config.buffer_size > 65000)
-    throw std::invalid_argument("buffer_size " + std::to_string(config.buffer_size) +
-                                ": not within 1 to 65000");
+  if (config.buffer_size < 1 || config.buffer_size > LinkConfig::max_buffer_size)
+    throw std::invalid_argument("buffer_size " + std::to_string(config.buffer_size) + ": not within 1 to " +
+                                std::to_string(LinkConfig::max_buffer_size));
   if (config.mcast_interface.empty() || config.mcast_interface.size() >= IFNAMSIZ)
     throw std::invalid_argument("mcast_interface " + config.mcast_interface + ": no such network interface");
   return config;
