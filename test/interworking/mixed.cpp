@@ -173,6 +173,29 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
   }
 }
 
+// Through many rounds of discovery, in which theirs sends what it hears back to where it came from.
+BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    sim::World world(seed);
+    Ours alice(world, config("alice", nid_alice, {{net_a}}));
+    Theirs bob(world, config("bob", nid_bob, {{net_b}}));
+    Ours ours(world, config("ours", Nid{0xff}, {{net_a, net_b}}));
+    Theirs theirs(world, config("theirs", Nid{0x2}, {{net_a, net_b}}));
+    theirs.begin();
+    ours.begin();
+    alice.begin();
+    bob.begin();
+    world.run_for(3s);
+    flow(alice, bob, 1s, 10ms);
+    alice.arrivals.clear(), bob.arrivals.clear();
+    const int sent = flow(alice, bob, 200s, 10ms);
+    BOOST_TEST(books(alice, sent).duplicated == 0);
+    BOOST_TEST(books(bob, sent).duplicated == 0);
+    BOOST_TEST(books(alice, sent).lost == 0);
+    BOOST_TEST(books(bob, sent).lost == 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(multihomed_with_their_router) {
   for (const auto& places : {std::vector{net_a, net_c}, std::vector{net_a, net_b}}) {
     sim::World world(7);

@@ -19,7 +19,7 @@ const Flow flow{{a, Nid(1)}, {b, Nid(2)}};
 struct Fixture {
   void meet(std::uint64_t sender) {
     for (const Locator locator : {a, b})
-      neighbours.hear(sender, Nid(sender), test::interface_at(locator), now);
+      neighbours.hear(sender, Nid(sender), 3, test::interface_at(locator), now);
   }
   Verdict decide(std::uint8_t hop_limit = 3, bool passing = false) {
     return election.decide(flow, a, b, hop_limit, passing, now);

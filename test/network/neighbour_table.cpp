@@ -13,7 +13,7 @@ namespace {
 constexpr Locator a{0xa}, b{0xb};
 
 struct Fixture {
-  void hear(const Interface& on) { table.hear(7, Nid(2), on, now); }
+  void hear(const Interface& on) { table.hear(7, Nid(2), 3, on, now); }
   bool settled() { return table.settled(*table.find(7), a, b, now); }
   bool passing() { return table.passing(*table.find(7), a, b, now); }
 
@@ -59,6 +59,23 @@ BOOST_AUTO_TEST_CASE(who_appears_in_a_second_network_later_is_passing_for_a_whil
   BOOST_TEST(settled());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_node_of_another_kind_sends_back_is_not_its_own) {
+  hear(at_a);
+  hear(at_b);
+  now += 1s;
+  table.hear(7, Nid(9), 1, at_a, now);  // another's, heard there with hop limit 3 before
+  BOOST_TEST(table.find(7)->nid == Nid(2));
+  now += 30s;
+  hear(at_a);
+  hear(at_b);
+  BOOST_TEST(!passing());
+  BOOST_TEST(settled());
+  // A node that was started anew, with a lower hop limit, is heard once the old one is forgotten.
+  now += 90s;
+  table.hear(7, Nid(8), 2, at_a, now);
+  BOOST_TEST(table.find(7)->nid == Nid(8));
+}
+
 BOOST_AUTO_TEST_CASE(who_was_there_before_this_node_came_is_settled) {
   hear(at_a);
   now += NeighbourTable::probation + 1s;
@@ -102,7 +119,7 @@ BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
   BOOST_TEST(table.find(7)->places.size() == NeighbourTable::max_places);
   BOOST_TEST(table.find(7)->find(Locator(19)) != nullptr);
   BOOST_TEST(table.find(7)->find(Locator(0)) == nullptr);
-  for (std::uint64_t sender = 100; sender < 5000; ++sender) table.hear(sender, Nid(sender), at_a, now);
+  for (std::uint64_t sender = 100; sender < 5000; ++sender) table.hear(sender, Nid(sender), 3, at_a, now);
   std::size_t count = 0;
   table.for_each([&](std::uint64_t, const NeighbourTable::Neighbour&) { ++count; });
   BOOST_TEST(count == NeighbourTable::max_neighbours);

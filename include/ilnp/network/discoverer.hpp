@@ -35,7 +35,7 @@ class Discoverer {
     const Ilv source = header.source();
     node_->learn(source.locator, in.locator, cx);
     if (source.locator == in.locator && message->nid() == source.nid)
-      neighbours_->hear(from.sender, source.nid, in, cx.now());
+      neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now());
     if (message->nid() != node_->config.nid) learn_host(*message, source, in, cx);
     const std::uint64_t hash =
         content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());

@@ -36,25 +36,31 @@ class NeighbourTable {
     bool always_carries = false;  ///< it does not stand back where it should: a node of another kind
     TimePoint failed_at = long_ago;
     std::uint8_t heard = 0;
+    std::uint8_t hop_limit = 0;  ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
       const auto at = std::ranges::find(places, locator, &Place::locator);
       return at == places.end() ? nullptr : &*at;
     }
-    bool established() const noexcept { return heard > 1; }
-    bool expired(TimePoint now) const noexcept {
-      return std::ranges::all_of(
-          places, [&](const Place& place) { return now - place.heard >= std::chrono::seconds(300); });
+    TimePoint last_heard() const noexcept {
+      const auto last = std::ranges::max_element(places, {}, &Place::heard);
+      return last == places.end() ? long_ago : last->heard;
     }
+    bool established() const noexcept { return heard > 1; }
+    bool expired(TimePoint now) const noexcept { return now - last_heard() >= std::chrono::seconds(300); }
   };
 
   /// `life`: who was not heard in a network for this long is no longer there.
   explicit NeighbourTable(Duration life) noexcept : life_(life) {}
 
-  /// A frame of `sender`'s own, whose identifier is `nid`, came in on `interface`.
-  void hear(std::uint64_t sender, Nid nid, const Interface& interface, TimePoint now) {
+  /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
+  /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own.
+  void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface,
+            TimePoint now) {
     Neighbour* neighbour = neighbours_.insert(sender, now);
     if (!neighbour) return;
+    if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) return;
+    neighbour->hop_limit = hop_limit;
     neighbour->nid = nid;
     if (neighbour->heard < 2) ++neighbour->heard;
     for (Place& other : neighbour->places)
