@@ -18,7 +18,7 @@ namespace program {
 
 namespace options = boost::program_options;
 
-/// The caller's mistake: exit status 2.
+/// The caller's mistake.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -83,6 +83,10 @@ int main(int argc, char** argv) {
     if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
     for (const auto& mapping : line.value<std::vector<std::string>>("map")) add_mapping(stack, mapping);
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port}, Complaints(log, stack), observer);
+    stack.for_each_mapping([&](std::uint16_t local_port, const ilnp::Remote&) {
+      if (local_port == gateway.port())
+        throw program::UsageError("--map: local port " + std::to_string(local_port) + " is the proxy's own");
+    });
     const std::string path = line.has("control") ? line.value("control") : program::default_control_path();
     ilnp::ControlSocket control(io.get_executor(), path, [&](std::string_view request) {
       std::string answer = gateway.with([&](Stack& proxy, auto& cx) {

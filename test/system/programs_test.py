@@ -52,6 +52,8 @@ class Programs(lab.LabTest):
         self.fails("ilnp-proxy", config, "0", "--map", "0:bob:1", says="0")
         self.fails("ilnp-proxy", config, "0", "--map", "1:bob:70000", says="70000")
         self.fails("ilnp-proxy", config, "0", "--bind", "here", says="here")
+        self.fails("ilnp-proxy", config, "10005", "--quiet", "--map", "10005:bob:1", says=("10005", "own"))
+        self.fails("ilnp-proxy", config, "0", "--quiet", "--control", "", says="empty path")
 
     def test_bad_files(self):
         host = self.lab.host("alice")

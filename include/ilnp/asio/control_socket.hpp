@@ -36,7 +36,8 @@ class ControlSocket {
       : socket_(executor), path_(std::move(path)), handler_(std::move(handler)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path_.empty() || path_.size() >= sizeof address.sun_path) fail(ENAMETOOLONG);
+    if (path_.empty()) fail(EINVAL, "an empty path for the control socket");
+    if (path_.size() >= sizeof address.sun_path) fail(ENAMETOOLONG);
     path_.copy(address.sun_path, path_.size());
     socket_.open();
     socket_.non_blocking(true);
