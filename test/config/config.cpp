@@ -133,6 +133,15 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_a_warning) {
   BOOST_TEST(config.warnings == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(no_control_character_reaches_the_terminal) {
+  const Config config = parse(with_network("col\x1b[2Jour = r\x1b[2Jed") +
+                              "[sh\x07"
+                              "apes]\nround = yes\n");
+  const std::vector<std::string> expected{"a.ini: [network] col?[2Jour: unknown key, ignored: \"r?[2Jed\"",
+                                          "a.ini: [sh?apes] round: unknown key, ignored: \"yes\""};
+  BOOST_TEST(config.warnings == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_remote_is_nobody) {
   const Config config = parse(with_application("port = 1\nremote_hostname =\n"));
   BOOST_TEST(config.application.remote_hostname.empty());
@@ -212,6 +221,7 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
        "a.ini:3: duplicate key name: \"MCAST_PORT = 2\""},
       {minimal + "[LINK]\n", "a.ini:9: duplicate section name: \"[LINK]\""},
       {"x = 1\n" + minimal, "a.ini: x: stands before the first [section]"},
+      {"\x1b = 1\n" + minimal, "a.ini: ?: stands before the first [section]"},
   };
   for (const auto& [text, error] : cases) {
     BOOST_TEST(error_of(text) == error);

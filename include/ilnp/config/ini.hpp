@@ -42,7 +42,8 @@ class IniFile {
                         quoted(line(text, error.line())));
     }
     for (const auto& [name, content] : tree_)
-      if (content.empty()) throw ConfigError(file_ + ": " + name + ": stands before the first [section]");
+      if (content.empty())
+        throw ConfigError(file_ + ": " + shown(name) + ": stands before the first [section]");
   }
 
   const std::string& file() const noexcept { return file_; }
@@ -120,18 +121,19 @@ class IniFile {
 
   /// `alice.ini: [network] nid: `
   std::string where(std::string_view section, std::string_view key) const {
-    return file_ + ": [" + std::string(section) + "] " + std::string(key) + ": ";
+    return file_ + ": [" + shown(section) + "] " + shown(key) + ": ";
   }
 
-  /// Text of a file between quotes, fit for one line on a terminal: without control characters, and not
-  /// longer than a line.
-  static std::string quoted(std::string_view text) {
+  /// Text of a file, fit for one line on a terminal: without control characters, and not longer than a line.
+  static std::string shown(std::string_view text) {
     constexpr std::size_t longest = 80;
-    std::string out = "\"";
+    std::string out;
     for (const char c : text.substr(0, longest))
       out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
-    return out + (text.size() > longest ? "...\"" : "\"");
+    return text.size() > longest ? out + "..." : out;
   }
+  /// The same between quotes.
+  static std::string quoted(std::string_view text) { return '"' + shown(text) + '"'; }
 
  private:
   static std::string folded(std::string_view text) {
