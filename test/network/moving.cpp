@@ -236,6 +236,23 @@ BOOST_AUTO_TEST_CASE(a_move_that_cannot_be_made_is_undone_and_the_node_stays_rea
   BOOST_TEST(net.alice->network().interfaces().joined(b));
 }
 
+BOOST_AUTO_TEST_CASE(a_set_that_is_none_is_made_one) {
+  Overlay net;
+  auto& alice = net.add(0xa, "alice", {a});
+  net.start(500ms);
+  const auto joined = [&] { return alice.network().interfaces().locators(); };
+  alice.move_to({b, b, a, all_nodes_locator, b});
+  BOOST_TEST((joined() == std::vector{b, a}));
+  std::vector<Locator> many;
+  for (std::uint64_t i = 0; i < 40; ++i) many.push_back(Locator(0x100 + i));
+  alice.move_to(many);
+  BOOST_TEST(joined().size() == 2 + NetworkConfig::max_locators);
+  alice.node().with([](auto& stack, auto& cx) {
+    BOOST_TEST(!network_layer(stack).move_to(std::array{all_nodes_locator}, cx));
+  });
+  BOOST_TEST(joined().size() == NetworkConfig::max_locators);  // undone, but for the end of the move before
+}
+
 BOOST_AUTO_TEST_CASE(one_that_becomes_a_correspondent_during_the_handoff_is_told) {
   Moving net(10s, 5s);
   net.world.run_for(10s);  // in the handoff, half a second after it began

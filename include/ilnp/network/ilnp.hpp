@@ -77,7 +77,8 @@ class ILNP {
     return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline()});
   }
 
-  /// Moves to `locators` now, as the schedule would. False, and nothing has changed, if none of them could be joined.
+  /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False, and
+  /// nothing has changed, if none of them could be joined.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
     end_runs();

@@ -34,7 +34,8 @@ class Mover {
     return std::min({schedule_.next_move(), schedule_.handoff_end(), updates_.next_deadline()});
   }
 
-  /// Moves to `locators` now. False, and nothing has changed, if the node could join none of them.
+  /// Moves to `locators` now: the first `NetworkConfig::max_locators` of them, each once. False, and nothing has changed,
+  /// if the node could join none.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
     if (handing_off()) end_handoff(cx);
@@ -97,7 +98,10 @@ class Mover {
     std::vector<Locator> to;
     error_code why;
     for (const Locator locator : locators) {
-      if (const error_code error = among(from, locator) ? error_code{} : node_->next.join(locator)) {
+      if (among(to, locator) || to.size() == NetworkConfig::max_locators) continue;
+      if (locator == all_nodes_locator) {
+        why = Errc::invalid_address;
+      } else if (const error_code error = among(from, locator) ? error_code{} : node_->next.join(locator)) {
         why = error;
       } else {
         to.push_back(locator);
