@@ -104,6 +104,10 @@ find_missing() {
       installed "$package" || missing+=("$package")
     done
   fi
+  # What clang links for the sanitizers and the fuzzer; some systems have it in clang's own package.
+  if [[ $tests == yes ]] && available libclang-rt-dev; then
+    installed libclang-rt-dev || missing+=(libclang-rt-dev)
+  fi
   if [[ $tests == yes || $bench == yes ]]; then
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
   fi
@@ -160,8 +164,11 @@ if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"
   options+=(--fresh) # the folder was copied from elsewhere
   rm -f "$cache"
 fi
-[[ -f $cache ]] || options+=(-G Ninja -DCMAKE_BUILD_TYPE=Release)
-if [[ $tests == yes ]]; then
+[[ -f $cache || -n ${ILNP_PRESET:-} ]] || options+=(-G Ninja -DCMAKE_BUILD_TYPE=Release)
+if [[ $tests == yes && -n ${ILNP_PRESET:-} ]]; then
+  options+=(--preset "$ILNP_PRESET")
+  targets=()
+elif [[ $tests == yes ]]; then
   options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_TESTS=ON -DILNP_BUILD_BENCHMARKS=ON)
   targets=()
 elif [[ $bench == yes ]]; then

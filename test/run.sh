@@ -3,6 +3,10 @@
 #
 #   test/run.sh [CTEST_OPTION]...     for example: test/run.sh -R wire
 #
+# ILNP_PRESET names another way to build (CMakePresets.json), ILNP_BUILD_DIR another folder for it:
+#
+#   ILNP_PRESET=sanitizers ILNP_BUILD_DIR=build/sanitizers test/run.sh
+#
 # Exit status: 0 only if every test passed. The last lines are ctest's.
 set -euo pipefail
 
