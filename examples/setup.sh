@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. Used by demo.sh and test/run.sh; works by itself as well:
 #
-#   examples/setup.sh [--tests] [--bench] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--streams] [--no-build]
 #
 # Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need. With --bench: what
-# bench/system/run.sh needs besides.
+# bench/system/run.sh needs besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd, a Linux kernel that is
+# a program, ...): it is not installed, but unpacked into streams/ of the build folder.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -12,6 +13,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${ILNP_BUILD_DIR:-$root/build}
 tests=no
 bench=no
+streams=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
 
@@ -25,9 +27,10 @@ while (($#)); do
   case $1 in
     --tests) tests=yes ;;
     --bench) bench=yes ;;
+    --streams) streams=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -156,6 +159,37 @@ else
   ((${#missing[@]})) && fail "not a Debian or Ubuntu, so install by hand: ${missing[*]}, Boost 1.$oldest_boost or later"
   step "packages: not a Debian or Ubuntu, taken as they are"
 fi
+
+# Fetches what is missing of these packages, and of what they depend on, and unpacks it: the system stays as it is.
+unpack_streams() {
+  local folder=$build/streams wanted=(ncat socat curl openssh-client openssh-server busybox-static user-mode-linux)
+  local apt=(apt-get -q -q) plan packages
+  [[ -f $folder/complete && $(<"$folder/complete") == "${wanted[*]}" ]] && return
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
+    fail "not a Debian or Ubuntu, so --streams cannot fetch: ${wanted[*]}"
+  step "fetching ${wanted[*]} into $folder"
+  rm -rf "$folder"
+  mkdir -p "$folder/packages" "$folder/root" "$folder/apt/lists/partial" "$folder/apt/archives/partial"
+  missing_of() { "${apt[@]}" -s install --no-install-recommends "${wanted[@]}" 2>&1; }
+  fetch() { # what is installed, in whatever version, is taken as it is
+    plan=$(missing_of) || return 1
+    mapfile -t packages < <(awk '/^Inst / && $3 !~ /^\[/ {print $2}' <<<"$plan")
+    ((${#packages[@]} == 0)) || (cd "$folder/packages" && "${apt[@]}" download "${packages[@]}" >&2)
+  }
+  ((EUID != 0)) || apt+=(-o APT::Sandbox::User=root)
+  if ! fetch 2>"$folder/apt/log"; then # no lists, or old ones: with lists of our own, for which nobody needs to be root
+    apt+=(-o "Dir::State::lists=$folder/apt/lists" -o "Dir::Cache=$folder/apt" -o Debug::NoLocking=1)
+    "${apt[@]}" update >&2 || fail "apt-get cannot fetch the lists of packages"
+    fetch || fail "apt-get cannot fetch ${wanted[*]}: $plan"
+  fi
+  local file
+  for file in "$folder"/packages/*.deb; do
+    [[ ! -e $file ]] || dpkg -x "$file" "$folder/root" || fail "cannot unpack $file"
+  done
+  rm -rf "$folder/apt" "$folder/packages"
+  echo "${wanted[*]}" >"$folder/complete"
+}
+[[ $streams == no ]] || unpack_streams
 [[ $compile == yes ]] || exit 0
 
 options=()
