@@ -24,6 +24,8 @@ enum class Errc {
   too_many_mappings,  ///< the mapping table is full
   bad_request,        ///< a control request of the wrong form
   queue_full,         ///< a bounded queue has no room
+  host_in_use,        ///< the host has a local socket of its own already
+  too_many_sockets,   ///< no more local sockets are allowed
 };
 
 /// Every `Errc` with the text that a person reads. Thread-safe; no allocation but that of the text.
@@ -58,6 +60,10 @@ class ErrorCategory final : public boost::system::error_category {
         return "not a request";
       case Errc::queue_full:
         return "queue full";
+      case Errc::too_many_sockets:
+        return "too many local sockets";
+      case Errc::host_in_use:
+        return "the host has a socket of its own already";
     }
     return "unknown error";
   }

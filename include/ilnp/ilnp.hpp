@@ -74,6 +74,7 @@
 // Proxy: for programs that know nothing of the overlay
 #include "proxy/control.hpp"
 #include "proxy/counters.hpp"
+#include "proxy/local_port.hpp"
 #include "proxy/mapping_table.hpp"
 #include "proxy/proxy.hpp"
 
@@ -88,6 +89,8 @@
 // Running a stack on Boost.Asio
 #include "asio/clock.hpp"
 #include "asio/control_socket.hpp"
+#include "asio/kernel_sctp_port.hpp"
+#include "asio/local_socket.hpp"
 #include "asio/node.hpp"
 #include "asio/proxy_gateway.hpp"
 #include "asio/stp_socket.hpp"

@@ -39,6 +39,9 @@ struct Program {
   ip::udp::endpoint from;
 };
 
+/// A UDP port that is free, and is not handed out to anybody else soon.
+std::uint16_t unused_port(boost::asio::io_context& io) { return Program(io).port(); }
+
 struct Hosts {
   Cable cable;
   boost::asio::io_context io{1};
@@ -169,6 +172,94 @@ BOOST_FIXTURE_TEST_CASE(a_port_in_use_is_an_error_that_names_it, Hosts) {
         return std::string(error.what()).find("127.0.0.1:" + std::to_string(alice.port())) !=
                std::string::npos;
       });
+}
+
+BOOST_FIXTURE_TEST_CASE(a_redirected_port_takes_programs_from_any_port_and_answers_the_latest, Hosts) {
+  const std::uint16_t port = unused_port(io);
+  alice.redirect(port);
+  alice.with([&](Stack& stack, auto&) { BOOST_TEST(!stack.map(port, {"bob", at_bob.port(), false})); });
+  bob.with([&](Stack& stack, auto&) { BOOST_TEST(!stack.replace(at_bob.port(), {"alice", port, false})); });
+  at_bob.send(bob, "too early");
+  run_until(io, [&] { return alice.counters().to_nobody == 1; });
+  Program one(io), two(io);
+  for (Program* program : {&one, &two, &one}) {
+    const std::string question = "from " + std::to_string(program->port());
+    program->socket.send_to(boost::asio::buffer(question), {ip::address_v4::loopback(), port});
+    BOOST_TEST(receive(at_bob) == question);
+    at_bob.send(bob, "to " + question);
+    BOOST_TEST(receive(*program) == "to " + question);
+    BOOST_TEST(program->from.port() == port);  // from where it was sent to: the program may have connected
+  }
+  BOOST_TEST(!two.receive().has_value());
+  BOOST_TEST(alice.counters().from_programs == 3u);
+  BOOST_TEST(alice.counters().to_programs == 4u);
+  BOOST_TEST(errors.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_redirected_port_without_a_mapping, Hosts) {
+  const std::uint16_t port = unused_port(io);
+  alice.redirect(port);
+  at_alice.socket.send_to(boost::asio::buffer("?", 1), {ip::address_v4::loopback(), port});
+  run_until(io, [&] { return !errors.empty(); });
+  BOOST_TEST((errors.front().error == Errc::not_mapped));
+  BOOST_TEST(errors.front().local_port == port);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_port_that_cannot_be_redirected, Hosts) {
+  const auto says = [](const char* word) {
+    return [word](const auto& error) { return std::string(error.what()).find(word) != std::string::npos; };
+  };
+  BOOST_CHECK_EXCEPTION(alice.redirect(alice.port()), boost::system::system_error, says("127.0.0.1:"));
+  BOOST_CHECK_EXCEPTION(alice.redirect(0), boost::system::system_error, says("not a port"));
+  std::size_t sockets = 1;
+  for (; sockets < Gateway::max_sockets; ++sockets) alice.redirect(unused_port(io));
+  BOOST_CHECK_EXCEPTION(alice.redirect(unused_port(io)), boost::system::system_error, says("too many"));
+  at_alice.send(alice, "goes on");
+  BOOST_TEST(receive(at_bob) == "goes on");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_host_with_a_socket_of_its_own, Hosts) {
+  // bob and alice herself are the two peers; one program of alice's speaks with both from one port, and tells them
+  // apart by where their datagrams come from.
+  Program here(io), there(io);
+  const auto for_bob = alice.listen_for("bob", any);
+  const auto for_alice = alice.listen_for("alice", any);
+  alice.with([&](Stack& stack, auto&) {
+    BOOST_TEST(!stack.map(here.port(), {"bob", at_bob.port(), false}));
+    BOOST_TEST(!stack.map(here.port(), {"alice", there.port(), false}));
+    BOOST_TEST((stack.map(here.port(), {"bob", 1, false}) == Errc::port_in_use));
+    BOOST_TEST(!stack.map(there.port(), {"alice", here.port(), false}));
+  });
+  bob.with([&](Stack& stack, auto&) {
+    BOOST_TEST(!stack.replace(at_bob.port(), {"alice", here.port(), false}));
+  });
+  here.socket.send_to(boost::asio::buffer("bob?", 4), for_bob);
+  BOOST_TEST(receive(at_bob) == "bob?");
+  here.socket.send_to(boost::asio::buffer("alice?", 6), for_alice);
+  BOOST_TEST(receive(there) == "alice?");
+  BOOST_TEST((there.from == for_alice));
+  at_bob.send(bob, "I am bob");
+  BOOST_TEST(receive(here) == "I am bob");
+  BOOST_TEST((here.from == for_bob));
+  there.socket.send_to(boost::asio::buffer("I am alice", 10), for_alice);
+  BOOST_TEST(receive(here) == "I am alice");
+  BOOST_TEST((here.from == for_alice));
+  // At the first socket the port has no mapping: what would it mean?
+  here.send(alice, "whom?");
+  run_until(io, [&] { return !errors.empty(); });
+  BOOST_TEST((errors.front().error == Errc::not_mapped));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_socket_that_a_host_cannot_have, Hosts) {
+  const auto is = [](const error_code& expected) {
+    return [expected](const boost::system::system_error& error) { return error.code() == expected; };
+  };
+  const ip::udp::endpoint taken(ip::address_v4::loopback(), alice.port());
+  BOOST_CHECK_EXCEPTION(alice.listen_for("bob", taken), boost::system::system_error,
+                        is(boost::asio::error::address_in_use));
+  BOOST_CHECK_EXCEPTION(alice.listen_for("", any), boost::system::system_error, is(Errc::invalid_host_name));
+  alice.listen_for("bob", any);
+  BOOST_CHECK_EXCEPTION(alice.listen_for("bob", any), boost::system::system_error, is(Errc::host_in_use));
 }
 
 BOOST_AUTO_TEST_CASE(programs_that_speak_ipv6) {

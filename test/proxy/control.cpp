@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_mapping_is_made_listed_replaced_and_removed) {
 
 BOOST_AUTO_TEST_CASE(the_text_of_each_error) {
   const std::string expected =
-      "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT, list, hosts or counters";
+      "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT [HOST], list, hosts or "
+      "counters";
   BOOST_TEST(ask("") == "error: an empty request" + expected);
   BOOST_TEST(ask("remove") == "error: a request of 1 word" + expected);
   BOOST_TEST(ask("4000 bob") == "error: a request of 2 words" + expected);
@@ -50,6 +51,19 @@ BOOST_AUTO_TEST_CASE(the_text_of_each_error) {
              "error: local port 4000 is mapped already; remove it first, or say 'replace'");
   BOOST_TEST(ask(std::string(100, 'x') + " bob 1") ==
              "error: local port '" + std::string(60, 'x') + "...' is not a number from 1 to 65535");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_mappings_of_a_port_one_is_removed) {
+  BOOST_TEST(!stack.use_socket("bob", 1));
+  BOOST_TEST(ask("4000 bob 4001") == "10001");
+  BOOST_TEST(ask("4000 carol 4001") == "10001");
+  BOOST_TEST(ask("list") == "4000 bob 4001\n4000 carol 4001\n");
+  BOOST_TEST(ask("remove 4000 dave") == "error: local port 4000 is not mapped to 'dave'");
+  BOOST_TEST(ask("remove 4000 bob") == "10001");
+  BOOST_TEST(ask("list") == "4000 carol 4001\n");
+  BOOST_TEST(ask("4000 bob 4001") == "10001");
+  BOOST_TEST(ask("remove 4000") == "10001");
+  BOOST_TEST(ask("list").empty());
 }
 
 BOOST_AUTO_TEST_CASE(ten_thousand_mappings_are_listed_by_pages) {

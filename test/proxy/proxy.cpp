@@ -132,6 +132,53 @@ BOOST_AUTO_TEST_CASE(to_itself) {
   BOOST_TEST(local_port == 4001);
 }
 
+BOOST_AUTO_TEST_CASE(one_port_for_two_hosts_with_a_socket_each) {
+  BOOST_TEST(!stack.use_socket("bob", 1));
+  BOOST_TEST(!stack.use_socket("carol", 2));
+  BOOST_TEST((stack.use_socket("carol", 3) == Errc::host_in_use));
+  BOOST_TEST((stack.use_socket("", 3) == Errc::invalid_host_name));
+  BOOST_TEST(!stack.map(4000, {"bob", 4001, false}));
+  BOOST_TEST(!stack.map(4000, {"carol", 4002, false}));
+  BOOST_TEST((stack.map(4000, {"carol", 4003, false}) == Errc::port_in_use));
+  BOOST_TEST(stack.mappings() == 2U);
+  BOOST_TEST((stack.send(4000, as_bytes("whom?"), cx) == Errc::not_mapped));
+  BOOST_TEST(!stack.send({4000, 1}, as_bytes("bob?"), cx));
+  BOOST_TEST((take(42).at(0).octets == datagram(self, bob, 4000, 4001, "bob?")));
+  BOOST_TEST(!stack.send({4000, 2}, as_bytes("carol?"), cx));
+  BOOST_TEST((take(42).at(0).octets == datagram(self, carol, 4000, 4002, "carol?")));
+  BOOST_TEST(!stack.send_at_any_socket(4000, as_bytes("the first"), cx));
+  BOOST_TEST((take(42).at(0).octets == datagram(self, bob, 4000, 4001, "the first")));
+  std::vector<std::pair<int, std::string>> seen;
+  stack.for_each_mapping(
+      [&](LocalPort local, const Remote& remote) { seen.emplace_back(local.socket, remote.host); });
+  BOOST_TEST((seen == std::vector<std::pair<int, std::string>>{{1, "bob"}, {2, "carol"}}));
+  for (const Ilv& source : {bob, carol, Ilv{a, Nid(9)}}) hear(source, 4000, "hello");
+  BOOST_TEST((take_delivered() == Texts{"hello", "hello"}));
+  BOOST_TEST(local_port.socket == 2);
+  BOOST_TEST(stack.counters().dropped_wrong_host == 1U);
+  BOOST_TEST((stack.unmap(4000, "dave") == Errc::not_mapped));
+  BOOST_TEST(!stack.unmap(4000, "bob"));
+  hear(bob, 4000, "again");
+  hear(carol, 4000, "again");
+  BOOST_TEST((take_delivered() == Texts{"again"}));
+  BOOST_TEST(!stack.replace(4000, {"carol", 4004, false}));
+  BOOST_TEST(!stack.unmap(4000));
+  BOOST_TEST(!stack.next_layer().bound(4000));
+}
+
+BOOST_AUTO_TEST_CASE(any_takes_what_no_other_mapping_of_the_port_does) {
+  BOOST_TEST(!stack.use_socket("carol", 1));
+  BOOST_TEST(!stack.map(4000, {"bob", 4001, true}));
+  BOOST_TEST(!stack.map(4000, {"carol", 4001, false}));
+  for (const Ilv& source : {bob, Ilv{a, Nid(9)}}) {
+    hear(source, 4000, "hello");
+    BOOST_TEST(local_port.socket == 0);
+  }
+  hear(carol, 4000, "hello");
+  BOOST_TEST(local_port.socket == 1);
+  BOOST_TEST(take_delivered().size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(each_counter_is_shown_once_with_its_value) {
   const ProxyCounters counters{1, 2, 3, 4, 5, 6, 7};
   std::set<std::string> names;
@@ -153,8 +200,21 @@ BOOST_AUTO_TEST_CASE(the_table_of_mappings) {
   BOOST_TEST(table.find(10)->last == Nid{});
   BOOST_TEST((table.ports() == std::vector<std::uint16_t>{10, 30}));
   BOOST_TEST(table.size() == 2U);
+  BOOST_TEST(table.add({10, 2}, {"d", 4, false}));
+  BOOST_TEST(table.add({10, 1}, {"e", 5, false}));
+  BOOST_TEST(!table.add({10, 1}, {"f", 6, false}));
+  BOOST_TEST(table.find({10, 1})->remote.host == "e");
+  BOOST_TEST(table.find({10, 3}) == nullptr);
+  BOOST_TEST(table.first(10)->remote.host == "a");
+  BOOST_TEST((table.ports() == std::vector<std::uint16_t>{10, 30}));
+  BOOST_TEST(table.size() == 4U);
   BOOST_TEST(table.remove(10));
   BOOST_TEST(!table.remove(10));
+  BOOST_TEST(table.first(10)->remote.host == "d");
+  BOOST_TEST(table.remove({10, 1}));
+  BOOST_TEST(!table.remove({10, 1}));
+  BOOST_TEST(table.remove({10, 2}));
+  BOOST_TEST(table.first(10) == nullptr);
   BOOST_TEST(table.size() == 1U);
 }
 

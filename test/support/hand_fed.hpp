@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "ilnp/network/ilnp.hpp"
+#include "ilnp/proxy/local_port.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"
 #include "support/octets.hpp"
@@ -152,7 +153,7 @@ class HandFed {
   std::vector<std::string> delivered;
   std::optional<NetworkSource> packet;  ///< of the last packet that a network layer gave
   std::optional<DatagramSource> from;   ///< of the last datagram that a transport gave
-  std::uint16_t local_port = 0;         ///< of the last datagram that a proxy gave
+  LocalPort local_port;                 ///< of the last datagram that a proxy gave
 };
 
 inline NetworkConfig node_config(std::uint64_t nid, std::string name,

@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import select
 import signal
 import socket
 import time
@@ -54,6 +55,16 @@ class Programs(lab.LabTest):
         self.fails("ilnp-proxy", config, "0", "--bind", "here", says="here")
         self.fails("ilnp-proxy", config, "10005", "--quiet", "--map", "10005:bob:1", says=("10005", "own"))
         self.fails("ilnp-proxy", config, "0", "--quiet", "--control", "", says="empty path")
+        for port in ("0", "70000", "port"):
+            self.fails("ilnp-proxy", config, "0", "--quiet", "--redirect", port, says=port)
+        self.fails("ilnp-proxy", config, "10000", "--quiet", "--redirect", "10000", says=("127.0.0.1:10000", "in use"))
+        for text, words in (("bob", ("bob", "HOST@ADDRESS:PORT")), ("bob@127.0.0.2", "127.0.0.2"),
+                            ("bob@here:1", "here"), ("bob@127.0.0.2:70000", "70000"), ("bob@[::1]:1", "family"),
+                            ("@127.0.0.2:1", "host name"), ("bob@192.0.2.1:1", "192.0.2.1:1")):
+            self.fails("ilnp-proxy", config, "0", "--quiet", "--listen-for", text, says=words)
+        self.fails("ilnp-proxy", config, "0", "--quiet", "--listen-for", "bob@127.0.0.2:0", says='"0"')
+        self.fails("ilnp-proxy", config, "0", "--quiet", "--listen-for", "bob@127.0.0.2:1", "--listen-for", "bob@127.0.0.3:1",
+                   says=("bob", "socket of its own"))
 
     def test_bad_files(self):
         host = self.lab.host("alice")
@@ -161,6 +172,45 @@ class Programs(lab.LabTest):
         time.sleep(0.1)
         self.assertIn("127.0.0.1:10000", alice.run("ss", "-Hulnp").stdout)
         self.assertEqual(node.counters().get("from_programs", 0), 0)
+
+    def test_proxy_redirects_programs_of_any_port(self):
+        alice, bob = self.lab.host("alice"), self.lab.host("bob")
+        self.lab.proxy(alice, "0:0:0:a", ALICE, ["10002:bob:10001"], arguments=["--redirect", "10002"])
+        self.lab.proxy(bob, "0:0:0:a", BOB, ["10001:alice:10002"])
+        service = bob.udp(10001)
+        first, second = alice.udp(), alice.udp()
+
+        def ask(program, text):
+            def answered():
+                program.sendto(text, ("127.0.0.1", 10002))
+                return lab.receive(service, 0.2) == text
+
+            lab.until(answered, what="the datagram at bob", every=0)
+            service.sendto(b"yes, " + text, ("127.0.0.1", 10000))
+            lab.until(lambda: lab.receive(program, 0.2) == b"yes, " + text, what="the answer", every=0)
+
+        ask(first, b"first")
+        ask(second, b"second")
+        ask(first, b"first again")
+
+    def test_proxy_has_a_socket_for_each_of_two_peers(self):
+        alice, bob, carol = (self.lab.host(name) for name in ("alice", "bob", "carol"))
+        self.lab.proxy(alice, "0:0:0:a", ALICE, ["10001:bob:10001", "10001:carol:10001"],
+                       arguments=["--listen-for", "bob@127.0.0.2:10000", "--listen-for", "carol@127.0.0.3:10000"])
+        program = alice.udp(10001)
+        peers = {}
+        for host, nid, address in ((bob, BOB, "127.0.0.2"), (carol, "ffff:0:0:c", "127.0.0.3")):
+            self.lab.proxy(host, "0:0:0:a", nid, ["10001:alice:10001"])
+            peers[address] = host.udp(10001)
+        for address, peer in peers.items():
+            def heard():
+                program.sendto(address.encode(), (address, 10000))
+                return lab.receive(peer, 0.2) == address.encode()
+
+            lab.until(heard, what=f"a datagram from {address}", every=0)
+            peer.sendto(b"I am " + address.encode(), ("127.0.0.1", 10000))
+            lab.until(lambda: select.select([program], [], [], 0.2)[0], what="the answer", every=0)
+            self.assertEqual(program.recvfrom(100), (b"I am " + address.encode(), (address, 10000)))
 
     def test_proxy_create_without_a_proxy(self):
         self.fails("ilnp-proxy-create", "--control", "/nowhere/at/all", "10001", "bob", "10001", says="/nowhere/at/all",

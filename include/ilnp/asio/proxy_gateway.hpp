@@ -1,25 +1,23 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
-#include <boost/system/system_error.hpp>
-#include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "../proxy/local_port.hpp"
 #include "../underlay/receive_batch.hpp"
-#include "../underlay/send_queue.hpp"
+#include "kernel_sctp_port.hpp"
+#include "local_socket.hpp"
 #include "node.hpp"
 
 namespace ilnp {
 
 /// A datagram of a local program that was not carried, and why.
 struct LocalError {
-  std::uint16_t local_port;  ///< the program's
-  std::size_t size;          ///< octets
+  LocalPort local_port;  ///< the program's; of a redirected port, that
+  std::size_t size;      ///< octets
   error_code error;
 };
 
@@ -28,22 +26,29 @@ struct IgnoreLocalErrors {
   void operator()(const LocalError&) const noexcept {}
 };
 
-/// Puts local programs in touch with a proxy stack: what arrives on one local UDP socket goes into the
+/// Puts local programs in touch with a proxy stack: what arrives on a local UDP socket goes into the
 /// overlay, selected by the port that it came from, and what the overlay brings goes to the programs' ports
-/// on the loopback address, from that socket.
+/// on the loopback address, from that socket. There is one such socket, and more on request:
+///
+/// - `listen_for(host, address)`: one that belongs to a host. What arrives there goes to that host, and the programs get from
+///   there what comes from it: so they tell several peers apart as UDP does, by address and port.
+/// - `redirect(port)`: one at `port`, for programs whose own port nobody knows beforehand. What arrives there, from
+///   whatever port, goes by the mapping of `port`, and what comes for `port` goes to the program that sent last.
 ///
 /// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not
 /// carried, and must not block. One thread, as for `Node`.
 template <class Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver>
 class ProxyGateway {
  public:
-  static constexpr int local_buffer_octets = 4 << 20;  ///< what is asked of the kernel, each way
+  static constexpr int local_buffer_octets = LocalSocket::buffer_octets;
+  static constexpr std::size_t max_sockets = 64;  ///< of all kinds
 
   struct Counters {
     std::uint64_t from_programs = 0;  ///< datagrams that local programs sent
     std::uint64_t not_carried = 0;    ///< of these: not sent into the overlay, and said to `OnError`
     std::uint64_t to_programs = 0;    ///< datagrams from the overlay
-    std::uint64_t to_itself = 0;      ///< of these: to the gateway's own port, and dropped
+    std::uint64_t to_itself = 0;      ///< of these: to a port of the gateway's own, and dropped
+    std::uint64_t to_nobody = 0;  ///< of these: to a redirected port where nobody has sent yet, and dropped
     std::uint64_t not_delivered = 0;  ///< of these: not taken by the kernel
     /// Buffers (not datagrams: with UDP GRO one may hold 64) of local programs that the kernel dropped, because
     /// they came faster than they were read.
@@ -55,37 +60,58 @@ class ProxyGateway {
       f(std::string_view("not_carried"), not_carried);
       f(std::string_view("to_programs"), to_programs);
       f(std::string_view("to_itself"), to_itself);
+      f(std::string_view("to_nobody"), to_nobody);
       f(std::string_view("not_delivered"), not_delivered);
       f(std::string_view("local_overflow"), local_overflow);
     }
   };
 
-  /// Binds the local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
+  /// Binds the first local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
                const boost::asio::ip::udp::endpoint& address, OnError on_error = {}, Observer observer = {})
-      : socket_(open(executor, address)),
-        handle_(socket_.native_handle()),
-        port_(socket_.local_endpoint().port()),
-        loopback_(loopback(address)),
-        to_send_(socket_.native_handle(), loopback_at(discard_port)),
+      : executor_(executor),
+        loopback_(LocalSocket::loopback_of(address)),
         on_error_(std::move(on_error)),
         node_(executor, stack, Deliver{this}, std::move(observer)) {
-    enable_receive_coalescing(socket_.native_handle());
-    // As much as the underlay has: what one side brings in a burst, the other is to hold.
-    (void)set_receive_buffer(socket_.native_handle(), local_buffer_octets);
-    (void)set_send_buffer(socket_.native_handle(), local_buffer_octets);
+    sockets_.emplace_back(executor_, address);
   }
 
   /// The port that local programs send to.
-  std::uint16_t port() const noexcept { return port_; }
+  std::uint16_t port() const noexcept { return sockets_.front().socket.address().port(); }
 
-  /// Starts the node, and begins to read the local socket. Error: as `Node::start`.
+  /// From here on mappings to `host` belong to a socket of their own at `address`, which is of the family of the first
+  /// socket. The address that it got. Throws `boost::system::system_error`: the address is taken, `host_in_use`, `invalid_host_name`,
+  /// `too_many_sockets`.
+  boost::asio::ip::udp::endpoint listen_for(const std::string& host,
+                                            const boost::asio::ip::udp::endpoint& address) {
+    const auto bound = open(address);
+    const auto index = static_cast<std::uint8_t>(sockets_.size() - 1);
+    if (const error_code error =
+            node_.with([&](Stack& stack, auto&) { return stack.use_socket(host, index); })) {
+      sockets_.pop_back();
+      throw boost::system::system_error(error, "host \"" + host + '"');
+    }
+    watch(sockets_.back());
+    return bound;
+  }
+
+  /// From here on `port` of the first socket's address is redirected. Throws `boost::system::system_error`: the port is
+  /// taken, `invalid_port`, `too_many_sockets`.
+  void redirect(std::uint16_t port) {
+    if (port == 0) throw boost::system::system_error(make_error_code(Errc::invalid_port), "redirect");
+    open({sockets_.front().socket.address().address(), port});
+    sockets_.back().redirected = port;
+    any_redirected_ = true;
+    watch(sockets_.back());
+  }
+
+  /// Starts the node, and begins to read the local sockets. Error: as `Node::start`.
   error_code start() {
     stop();
     const error_code error = node_.start();
     if (!error) {
       alive_ = std::make_shared<const int>();
-      wait();
+      for (Local& local : sockets_) watch(local);
     }
     return error;
   }
@@ -95,7 +121,7 @@ class ProxyGateway {
     node_.stop();
     alive_.reset();
     error_code ignored;
-    socket_.cancel(ignored);
+    for (Local& local : sockets_) local.socket.socket().cancel(ignored);
   }
 
   /// As `Node::with`.
@@ -106,94 +132,121 @@ class ProxyGateway {
 
   Counters counters() const noexcept {
     Counters counters = counters_;
-    counters.not_delivered = to_send_.counters().errors;
-    counters.local_overflow = dropped_buffers(handle_);
+    for (const Local& local : sockets_) {
+      counters.not_delivered += local.socket.not_delivered();
+      counters.local_overflow += local.socket.overflow();
+    }
     return counters;
   }
 
  private:
+  /// A socket, and what it is for.
+  struct Local {
+    Local(const boost::asio::any_io_executor& executor, const boost::asio::ip::udp::endpoint& address)
+        : socket(executor, address) {}
+    LocalSocket socket;
+    std::uint16_t redirected = 0;  ///< the port, if it is for that
+    Endpoint latest;               ///< who sent there last
+  };
+
   /// What the stack hands up.
   struct Deliver {
     ProxyGateway* gateway;
-    void operator()(std::uint16_t local_port, Bytes payload) { gateway->deliver(local_port, payload); }
-    void flush() noexcept { gateway->to_send_.flush(); }
+    void operator()(LocalPort to, Bytes payload) { gateway->deliver(to, payload); }
+    void flush() noexcept { gateway->flush(); }
   };
 
-  void wait() {
-    socket_.async_wait(boost::asio::ip::udp::socket::wait_read,
-                       [this, alive = std::weak_ptr<const int>(alive_)](const error_code& error) {
-                         if (error || alive.expired()) return;
-                         on_readable();
-                         if (!alive.expired()) wait();
-                       });
+  boost::asio::ip::udp::endpoint open(const boost::asio::ip::udp::endpoint& address) {
+    if (sockets_.size() == max_sockets)
+      throw boost::system::system_error(make_error_code(Errc::too_many_sockets), "a further socket");
+    return sockets_.emplace_back(executor_, address).socket.address();
   }
 
-  void on_readable() {
-    constexpr int max_batches = 4;  // then the overlay has its turn
+  /// Reads it from now on, if the gateway runs.
+  void watch(Local& local) {
+    if (!alive_) return;
+    local.socket.socket().async_wait(
+        boost::asio::ip::udp::socket::wait_read,
+        [this, &local, alive = std::weak_ptr<const int>(alive_)](const error_code& error) {
+          if (error || alive.expired()) return;
+          on_readable(local);
+          if (!alive.expired()) watch(local);
+        });
+  }
+
+  void on_readable(Local& local) {
+    constexpr int max_batches = 4;  // then the others have their turn
+    const auto index = static_cast<std::uint8_t>(index_of(local));
     for (int batch = 0; batch < max_batches; ++batch) {
-      const std::size_t received = node_.with([this](Stack& stack, auto& cx) {
-        return received_.receive(socket_.native_handle(), [&](const ReceivedTrain& train) {
-          train.for_each([&](Bytes payload) { carry(stack, train.source.port(), payload, cx); });
+      const std::size_t received = node_.with([&](Stack& stack, auto& cx) {
+        return received_.receive(local.socket.handle(), [&](const ReceivedTrain& train) {
+          if (local.redirected != 0) local.latest = train.source;
+          const LocalPort from =
+              local.redirected != 0 ? LocalPort(local.redirected) : LocalPort(train.source.port(), index);
+          train.for_each([&](Bytes payload) { carry(stack, local, from, payload, cx); });
         });
       });
       if (received < received_.capacity()) break;
     }
   }
 
+  std::size_t index_of(const Local& local) const noexcept {
+    std::size_t index = 0;
+    while (&sockets_[index] != &local) ++index;
+    return index;
+  }
+
   template <class Cx>
-  void carry(Stack& stack, std::uint16_t local_port, Bytes payload, Cx& cx) {
+  void carry(Stack& stack, const Local& local, LocalPort from, Bytes payload, Cx& cx) {
     ++counters_.from_programs;
-    const error_code error = stack.send(local_port, payload, cx);
+    const error_code error = local.redirected != 0 ? stack.send_at_any_socket(from.port, payload, cx)
+                                                   : stack.send(from, payload, cx);
     if (!error) return;
     ++counters_.not_carried;
-    on_error_(LocalError{local_port, payload.size(), error});
+    on_error_(LocalError{from, payload.size(), error});
   }
 
-  void deliver(std::uint16_t local_port, Bytes payload) {
+  void deliver(LocalPort to, Bytes payload) {
     ++counters_.to_programs;
-    if (local_port == port_) {  // would come back to this socket, and leave again, for ever
-      ++counters_.to_itself;
-    } else {
-      to_send_.push(loopback_at(local_port), {}, payload);
+    if (any_redirected_) {
+      for (Local& local : sockets_)
+        if (local.redirected == to.port) return answer(local, payload);
     }
+    for (const Local& local : sockets_)  // would come back to a socket of ours, and leave again, for ever
+      if (local.socket.receives_at(to.port)) return void(++counters_.to_itself);
+    assert(to.socket < sockets_.size());
+    push(sockets_[to.socket], loopback_at(to.port), payload);
   }
-
-  static boost::asio::ip::udp::socket open(const boost::asio::any_io_executor& executor,
-                                           const boost::asio::ip::udp::endpoint& address) {
-    boost::asio::ip::udp::socket socket(executor, address.protocol());
-    if (address.address().is_v6()) socket.set_option(boost::asio::ip::v6_only(true));
-    error_code error;
-    socket.bind(address, error);
-    if (error) {
-      const std::string host = address.address().to_string();
-      throw boost::system::system_error(error, (address.address().is_v6() ? '[' + host + ']' : host) + ':' +
-                                                   std::to_string(address.port()));
-    }
-    return socket;
+  void answer(Local& local, Bytes payload) {
+    if (local.latest.size() == 0) return void(++counters_.to_nobody);
+    push(local, local.latest, payload);
   }
-
-  /// The loopback address of the same family as `address`.
-  static boost::asio::ip::address loopback(const boost::asio::ip::udp::endpoint& address) {
-    if (address.address().is_v6()) return boost::asio::ip::address_v6::loopback();
-    return boost::asio::ip::address_v4::loopback();
+  void push(Local& local, const Endpoint& to, Bytes payload) {
+    if (!looked_) sctp_port_ = kernel_sctp_.read(steady_now()), looked_ = true;
+    const bool alone = sctp_port_ != 0 && to.port() == sctp_port_;
+    local.socket.to_send().push(to, {}, payload, alone);
+  }
+  void flush() noexcept {
+    looked_ = false;
+    for (Local& local : sockets_)
+      if (!local.socket.to_send().empty()) local.socket.to_send().flush();
   }
 
   Endpoint loopback_at(std::uint16_t port) const noexcept {
-    const boost::asio::ip::udp::endpoint endpoint(loopback_, port);
-    return Endpoint(endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+    return LocalSocket::to_endpoint({loopback_, port});
   }
 
-  static constexpr std::uint16_t discard_port = 9;  // RFC 863
-
-  boost::asio::ip::udp::socket socket_;
-  int handle_;  // the socket's
-  std::uint16_t port_;
+  boost::asio::any_io_executor executor_;
   boost::asio::ip::address loopback_;
-  ReceiveBatch received_;
-  SendQueue to_send_;
+  std::deque<Local> sockets_;
+  bool any_redirected_ = false;
+  ReceiveBatch received_;  // of whichever socket is read: what came in is gone before the next is
   OnError on_error_;
   Node<Stack, Deliver, Observer> node_;
   Counters counters_;
+  KernelSctpPort kernel_sctp_;
+  std::uint16_t sctp_port_ = 0;
+  bool looked_ = false;  // within this batch
   std::shared_ptr<const int> alive_;
 };
 

@@ -11,7 +11,7 @@ namespace ilnp {
 /// The control protocol of a running proxy: one request, one answer, both text (docs/protocol.md, "Control").
 ///
 ///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the answer is the proxy's UDP port
-///     remove LOCAL_PORT                             end a mapping; the same answer
+///     remove LOCAL_PORT [HOST]                      end its mappings, or that to HOST; the same answer
 ///     list [FROM]                                   the mappings, a line each, from local port FROM on; `more PORT` says where to go on
 ///     hosts                                         the nodes that are known: name, identifier, locators
 ///     counters                                      the counters of each layer, a line each
@@ -37,7 +37,8 @@ class ControlProtocol {
     if (words[0] == "list" && words.size() <= 2) return list(proxy, words);
     if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx);
     if (words[0] == "counters" && words.size() == 1) return counters(proxy);
-    if (words[0] == "remove" && words.size() == 2) return remove(proxy, words[1], proxy_port);
+    if (words[0] == "remove" && (words.size() == 2 || words.size() == 3))
+      return remove(proxy, words, proxy_port);
     if (words.size() >= 3 && words.size() <= max_words) return map(proxy, words, proxy_port);
     return usage("a request of " + std::to_string(words.size()) + (words.size() == 1 ? " word" : " words"));
   }
@@ -48,8 +49,8 @@ class ControlProtocol {
 
   static std::string usage(const std::string& what) {
     return "error: " + what +
-           "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT, list, hosts or "
-           "counters";
+           "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT [HOST], list, "
+           "hosts or counters";
   }
   /// What the user wrote, for the user's terminal: cut short, and without octets that are no printable ASCII.
   static std::string quoted(std::string_view text) {
@@ -97,10 +98,13 @@ class ControlProtocol {
   }
 
   template <class Stack>
-  static std::string remove(Stack& proxy, std::string_view word, std::uint16_t proxy_port) {
-    const auto local = port(word);
-    if (!local) return bad_port("local", word);
-    if (proxy.unmap(*local)) return "error: local port " + std::string(word) + " is not mapped";
+  static std::string remove(Stack& proxy, const std::vector<std::string_view>& words,
+                            std::uint16_t proxy_port) {
+    const auto local = port(words[1]);
+    if (!local) return bad_port("local", words[1]);
+    if (proxy.unmap(*local, words.size() == 3 ? words[2] : std::string_view()))
+      return "error: local port " + std::string(words[1]) + " is not mapped" +
+             (words.size() == 3 ? " to " + quoted(words[2]) : "");
     return std::to_string(proxy_port);
   }
 
@@ -110,7 +114,8 @@ class ControlProtocol {
     if (!from) return bad_port("first", words[1]);
     std::string text;
     bool full = false;
-    proxy.for_each_mapping([&](std::uint16_t local, const Remote& remote) {
+    proxy.for_each_mapping([&](LocalPort local_port, const Remote& remote) {
+      const std::uint16_t local = local_port.port;
       if (local < *from || full) return;
       if (text.size() > max_answer) {
         text += "more " + std::to_string(local) + '\n';

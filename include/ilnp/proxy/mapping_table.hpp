@@ -3,9 +3,11 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../resolved_name.hpp"
+#include "local_port.hpp"
 
 namespace ilnp {
 
@@ -16,31 +18,44 @@ struct Remote {
   bool any = false;        ///< datagrams from any node reach the program, not only those of `host`
 };
 
-/// Local UDP port -> remote. Bounded by the number of ports. One look-up is two steps, by the halves of the port.
+/// Local UDP port -> remote; one a port and local socket of the proxy, and so bounded. A look-up is two steps, by the
+/// halves of the port, and one more for each further socket.
 class MappingTable {
  public:
   struct Mapping {
     Remote remote;
-    Nid last;            ///< whom the name meant last; 0 before it was first resolved
-    ResolvedName known;  ///< what it means, as long as that holds
+    std::uint8_t socket = 0;
+    Nid last;                        ///< whom the name meant last; 0 before it was first resolved
+    ResolvedName known;              ///< what it means, as long as that holds
+    std::unique_ptr<Mapping> other;  ///< of the same port, at another socket
   };
 
-  Mapping* find(std::uint16_t local_port) noexcept {
-    const auto& page = pages_[local_port / page_size];
-    return page ? (*page)[local_port % page_size].get() : nullptr;
+  /// The first mapping of a port; the others follow by `other`, in the order in which they were made.
+  Mapping* first(std::uint16_t port) noexcept {
+    const auto& page = pages_[port / page_size];
+    return page ? (*page)[port % page_size].get() : nullptr;
+  }
+  Mapping* find(LocalPort local) noexcept {
+    Mapping* mapping = first(local.port);
+    while (mapping && mapping->socket != local.socket) mapping = mapping->other.get();
+    return mapping;
   }
   /// False if there is one already.
-  bool add(std::uint16_t local_port, Remote remote) {
-    if (find(local_port)) return false;
-    auto& page = pages_[local_port / page_size];
+  bool add(LocalPort local, Remote remote) {
+    if (find(local)) return false;
+    auto& page = pages_[local.port / page_size];
     if (!page) page = std::make_unique<Page>();
-    (*page)[local_port % page_size] = std::make_unique<Mapping>(Mapping{std::move(remote), Nid{}, {}});
+    auto* place = &(*page)[local.port % page_size];
+    while (*place) place = &(*place)->other;
+    *place = std::make_unique<Mapping>(Mapping{std::move(remote), local.socket, Nid{}, {}, nullptr});
     ++size_;
     return true;
   }
-  bool remove(std::uint16_t local_port) noexcept {
-    if (!find(local_port)) return false;
-    (*pages_[local_port / page_size])[local_port % page_size].reset();
+  bool remove(LocalPort local) noexcept {
+    if (!find(local)) return false;
+    auto* place = &(*pages_[local.port / page_size])[local.port % page_size];
+    while ((*place)->socket != local.socket) place = &(*place)->other;
+    *place = std::exchange((*place)->other, nullptr);
     --size_;
     return true;
   }

@@ -17,42 +17,56 @@ class Proxy {
   template <class... Args>
   explicit Proxy(Args&&... args) : next_(std::forward<Args>(args)...) {}
 
-  /// Maps `local_port` to `remote`. Errors: `invalid_port`, `invalid_host_name`, `port_in_use` (it is mapped already).
-  error_code map(std::uint16_t local_port, Remote remote) {
-    if (const error_code error = check(local_port, remote)) return error;
-    if (const error_code error = next_.bind(local_port)) return error;
-    mappings_.add(local_port, std::move(remote));
-    return {};
-  }
-  /// Maps `local_port` to `remote`, whatever it was mapped to before. Errors: as `map`.
-  error_code replace(std::uint16_t local_port, Remote remote) {
-    if (const error_code error = check(local_port, remote)) return error;
-    mappings_.remove(local_port);
-    next_.unbind(local_port);
-    return map(local_port, std::move(remote));
-  }
-  /// Ends the mapping of `local_port`. Error: `not_mapped`.
-  error_code unmap(std::uint16_t local_port) {
-    if (!mappings_.remove(local_port)) return Errc::not_mapped;
-    next_.unbind(local_port);
+  /// Mappings to `host` that are made from here on belong to that local socket of the proxy, not to the first: so a port can be
+  /// mapped to several hosts, and a program knows them apart by where their datagrams come from. Errors:
+  /// `invalid_host_name`, `host_in_use` (it has a socket already).
+  error_code use_socket(std::string host, std::uint8_t socket) {
+    if (!wire::is_host_name(as_bytes(host))) return Errc::invalid_host_name;
+    if (socket_of(host) != 0) return Errc::host_in_use;
+    sockets_.emplace_back(std::move(host), socket);
     return {};
   }
 
-  /// What a local program sent from `local_port`. Errors: `not_mapped`, `unknown_host`, those of the transport.
+  /// Maps a local port to `remote`. Errors: `invalid_port`, `invalid_host_name`, `port_in_use` (it is mapped already).
+  error_code map(LocalPort local, Remote remote) {
+    if (const error_code error = check(local, remote)) return error;
+    local = place(local, remote);
+    if (mappings_.find(local)) return Errc::port_in_use;
+    if (!mappings_.first(local.port)) {
+      if (const error_code error = next_.bind(local.port)) return error;
+    }
+    mappings_.add(local, std::move(remote));
+    return {};
+  }
+  /// Maps a local port to `remote`, whatever it was mapped to before. Errors: as `map`.
+  error_code replace(LocalPort local, Remote remote) {
+    if (const error_code error = check(local, remote)) return error;
+    remove(place(local, remote));
+    return map(local, std::move(remote));
+  }
+  /// Ends all mappings of a local port, or those to `host`. Error: `not_mapped`.
+  error_code unmap(std::uint16_t local_port, std::string_view host = {}) {
+    bool any = false;
+    for (auto* mapping = mappings_.first(local_port); mapping;) {
+      auto* const next = mapping->other.get();
+      if (host.empty() || mapping->remote.host == host) any = remove({local_port, mapping->socket});
+      mapping = next;
+    }
+    return any ? error_code() : Errc::not_mapped;
+  }
+
+  /// What a local program sent from a port. Errors: `not_mapped`, `unknown_host`, those of the transport.
   template <ContextLike Cx>
-  error_code send(std::uint16_t local_port, Bytes payload, Cx& cx) {
-    auto* mapping = mappings_.find(local_port);
-    if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
-    const auto nid = resolve(*mapping, cx);
-    if (!nid) return ++counters_.refused_unknown_host, nid.error();
-    mapping->last = *nid;
-    if (const error_code error = next_.send(local_port, *nid, mapping->remote.port, payload, cx))
-      return ++counters_.refused_by_transport, error;
-    ++counters_.sent;
-    return {};
+  error_code send(LocalPort local, Bytes payload, Cx& cx) {
+    return send(mappings_.find(local), local.port, payload, cx);
+  }
+  /// The same for whatever socket the port is mapped at; the oldest mapping counts.
+  template <ContextLike Cx>
+  error_code send_at_any_socket(std::uint16_t local_port, Bytes payload, Cx& cx) {
+    return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(std::uint16_t local_port, Bytes)` for what a local program is to get.
+  /// Calls `up(LocalPort, Bytes)` for what a local program is to get.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
@@ -68,10 +82,12 @@ class Proxy {
   std::size_t max_payload() const noexcept { return next_.max_payload(); }
   std::size_t mappings() const noexcept { return mappings_.size(); }
 
-  /// Calls `f(local_port, const Remote&)` for each mapping, by local port, ascending.
+  /// Calls `f(LocalPort, const Remote&)` for each mapping, by local port, ascending.
   template <class F>
   void for_each_mapping(F&& f) {
-    for (const std::uint16_t port : mappings_.ports()) f(port, std::as_const(mappings_.find(port)->remote));
+    for (const std::uint16_t port : mappings_.ports())
+      for (const auto* mapping = mappings_.first(port); mapping; mapping = mapping->other.get())
+        f(LocalPort(port, mapping->socket), mapping->remote);
   }
 
   const ProxyCounters& counters() const noexcept { return counters_; }
@@ -79,8 +95,8 @@ class Proxy {
   const Next& next_layer() const noexcept { return next_; }
 
  private:
-  static error_code check(std::uint16_t local_port, const Remote& remote) noexcept {
-    if (local_port == 0 || remote.port == 0) return Errc::invalid_port;
+  static error_code check(LocalPort local, const Remote& remote) noexcept {
+    if (local.port == 0 || remote.port == 0) return Errc::invalid_port;
     if (!wire::is_host_name(as_bytes(remote.host))) return Errc::invalid_host_name;
     return {};
   }
@@ -94,20 +110,54 @@ class Proxy {
     }
   }
 
+  std::uint8_t socket_of(std::string_view host) const noexcept {
+    for (const auto& [name, socket] : sockets_)
+      if (name == host) return socket;
+    return 0;
+  }
+  LocalPort place(LocalPort local, const Remote& remote) const noexcept {
+    return local.socket != 0 ? local : LocalPort(local.port, socket_of(remote.host));
+  }
+  bool remove(LocalPort local) {
+    const bool removed = mappings_.remove(local);
+    if (removed && !mappings_.first(local.port)) next_.unbind(local.port);
+    return removed;
+  }
+
+  template <ContextLike Cx>
+  error_code send(MappingTable::Mapping* mapping, std::uint16_t local_port, Bytes payload, Cx& cx) {
+    if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
+    const auto nid = resolve(*mapping, cx);
+    if (!nid) return ++counters_.refused_unknown_host, nid.error();
+    mapping->last = *nid;
+    if (const error_code error = next_.send(local_port, *nid, mapping->remote.port, payload, cx))
+      return ++counters_.refused_by_transport, error;
+    ++counters_.sent;
+    return {};
+  }
+
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
-    auto* mapping = mappings_.find(source.destination_port);
-    if (!mapping) return void(++counters_.dropped_not_mapped);
-    if (!mapping->remote.any) {
+    MappingTable::Mapping* any = nullptr;
+    for (auto* mapping = mappings_.first(source.destination_port); mapping; mapping = mapping->other.get()) {
+      if (mapping->remote.any && !mapping->other && !any) return deliver(*mapping, source, payload, up);
       if (const auto nid = resolve(*mapping, cx)) mapping->last = *nid;
-      if (source.nid != mapping->last) return void(++counters_.dropped_wrong_host);
+      if (source.nid == mapping->last) return deliver(*mapping, source, payload, up);
+      if (mapping->remote.any && !any) any = mapping;
     }
+    if (any) return deliver(*any, source, payload, up);
+    if (mappings_.first(source.destination_port)) return void(++counters_.dropped_wrong_host);
+    ++counters_.dropped_not_mapped;
+  }
+  template <class Up>
+  void deliver(const MappingTable::Mapping& mapping, const DatagramSource& source, Bytes payload, Up& up) {
     ++counters_.delivered;
-    up(source.destination_port, payload);
+    up(LocalPort(source.destination_port, mapping.socket), payload);
   }
 
   Next next_;
   MappingTable mappings_;
+  std::vector<std::pair<std::string, std::uint8_t>> sockets_;  // hosts that have one of their own
   ProxyCounters counters_;
 };
 
