@@ -1,0 +1,459 @@
+#!/usr/bin/env bash
+# Streams by a tower of what is there: ssh and curl over SCTP of the Linux kernel, in UDP, over the overlay. On alice and
+# bob, with a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port; and alice with two peers.
+#
+#   examples/sctp_demo.sh [OPTION]...
+#
+#   --output FOLDER   where the logs go (default: ./sctp-demo-output)
+#   --no-setup        fetch nothing and build nothing: all is there
+#   --build FOLDER    the build folder (default: build/ of this checkout)
+#   --own-kernel      use a kernel of its own even if this one would do
+#   --help            this text
+#
+# Exit status: 0 only if every step went well. The hosts are network namespaces: of this machine if its kernel has SCTP
+# and you are root, otherwise of a Linux kernel that runs as a program (user-mode Linux), which any user may do.
+# What this machine lacks is unpacked into the build folder. Only compiler and libraries for the build are installed.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+script=$here/$(basename "${BASH_SOURCE[0]}")
+build=${ILNP_BUILD_DIR:-$here/../build}
+output=sctp-demo-output
+setup=yes
+own_kernel=no
+inside=no
+sockets=
+
+. "$here/hosts.sh"
+
+step() { printf '==> %s\n' "$*"; }
+fail() {
+  printf 'sctp_demo: %s\n' "$*" >&2
+  exit 1
+}
+
+while (($#)); do
+  case $1 in
+    --output | --build | --sockets) # the last is the demo's own
+      (($# > 1)) || fail "$1 wants a value (try --help)"
+      declare "${1#--}=$2"
+      shift
+      ;;
+    --no-setup) setup=no ;;
+    --own-kernel) own_kernel=yes ;;
+    --inside) inside=yes ;; # of kernel or namespaces; the demo calls itself with it
+    --help | -h)
+      sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
+      exit 0
+      ;;
+    *) fail "unknown option $1 (try --help)" ;;
+  esac
+  shift
+done
+
+# --- Outside: everything that happens on the machine itself ------------------------------------------------------------
+
+if [[ $inside == no ]]; then
+  mkdir -p "$output" 2>/dev/null && [[ -w $output ]] || fail "cannot write to the folder $output"
+  output=$(cd "$output" && pwd)
+  [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh" --streams
+  build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
+  for program in ilnp-proxy ilnp-proxy-create ilnp-router; do
+    [[ -x $build/examples/$program ]] || fail "$build/examples/$program is not there: run without --no-setup"
+  done
+  [[ -e $build/streams/complete ]] || fail "$build/streams is not there: run without --no-setup"
+  rm -rf "$output"/{alice,bob,carol,router,web}*
+
+  kernel_has_sctp() {
+    ((EUID == 0)) || return 1
+    ! command -v modprobe >/dev/null || modprobe -q sctp || true
+    [[ -w /proc/sys/net/sctp/udp_port ]]
+  }
+  status=0
+  if [[ $own_kernel == no ]] && kernel_has_sctp; then
+    step "the kernel of this machine has SCTP"
+    tools=$build/streams/root
+    export PATH=$PATH:$tools/usr/sbin:$tools/usr/bin:$tools/sbin:$tools/bin
+    export LD_LIBRARY_PATH=$tools/usr/lib/$(uname -m)-linux-gnu
+    sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
+    trap 'rm -rf "$sockets"' EXIT
+    hosts_private "$script" --inside --output "$output" --build "$build" --sockets "$sockets" || status=$?
+  else
+    step "starting a Linux kernel of our own, with SCTP"
+    "$here/sctp_kernel.sh" --build "$build" --writable "$output" --seconds 300 \
+      "$script" --inside --output "$output" --build "$build" || status=$?
+  fi
+  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
+  exit "$status"
+fi
+
+# --- Inside: the hosts -------------------------------------------------------------------------------------------------
+
+cd "$output"
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+bin=$build/examples
+[[ -n $sockets ]] || sockets=$(mktemp -d)
+passed=0
+failed=0
+
+show() { printf '  %-7s$ %s\n' "$1" "$2"; }
+result() { # text, command: a line that says whether the command did what the text says
+  local text=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    printf 'ok      %s\n' "$text"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n' "$text"
+  fi
+}
+
+# Processes are dear in a kernel that is one itself: what bash can do, it does.
+exec {nothing}<> <(:)
+pause() { read -r -t "$1" -u "$nothing" || true; } # seconds
+soon() { # seconds, command: true once the command is
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS <= end)) || return 1
+    pause 0.05
+  done
+}
+start() { # host, log file, command: in the background; its process id is in $started
+  local host=$1 log=$2
+  shift 2
+  in_host "$host" setsid "$@" </dev/null >>"$log" 2>&1 &
+  started=$!
+}
+end() { # process of `start`...: and what it has started
+  local process
+  for process; do kill -- "-$process" 2>/dev/null || kill "$process" 2>/dev/null || true; done
+  wait "$@" 2>/dev/null || true
+}
+
+configuration() { # host, locators, identifier
+  cat >"$1.ini" <<INI
+[link]
+mcast_port = 10004
+mcast_interface = eth0
+user_id = 0
+[network]
+locators = $2
+nid = $3
+[discovery]
+hostname = $1
+wait_time = 4
+INI
+}
+
+declare -A proxies
+proxy() { # host, options of its ilnp-proxy: started, in place of the one before
+  local host=$1
+  shift
+  if [[ -n ${proxies[$host]:-} ]]; then
+    end "${proxies[$host]}"
+    pause 1.1 # who announces himself with the same words within a second is not heard twice
+  fi
+  show "$host" "ilnp-proxy $host.ini 10000${*:+ $*}"
+  : >"$host-proxy.log"
+  start "$host" "$host-proxy.log" "$bin/ilnp-proxy" "$host.ini" 10000 --control "$sockets/$host" "$@"
+  proxies[$host]=$started
+  soon 10 holds "$host-proxy.log" 'Listening on 10000' || fail "no proxy on $host: $(tail -n 1 "$host-proxy.log")"
+}
+ask() { # host, argument of ilnp-proxy-create...: the control socket is a file, so this may be asked from anywhere
+  "$bin/ilnp-proxy-create" --control "$sockets/$1" "${@:2}"
+}
+create() { # host, local port, remote host, remote port
+  show "$1" "ilnp-proxy-create $2 $3 $4"
+  ask "$@" >/dev/null
+}
+knows() { [[ $'\n'$(ask "$1" --hosts 2>/dev/null) == *$'\n'"$2 "* ]]; }
+meet() { # two hosts
+  soon 10 knows "$1" "$2" && soon 10 knows "$2" "$1" || fail "$1 and $2 do not hear of each other"
+}
+# What a step moves is to go through the overlay: its proxies count it.
+declare -A counted since
+count() {
+  local host name value
+  for host in alice bob; do
+    while read -r name value; do counted[$host.$name]=$value; done < <(ask "$host" --counters)
+  done
+}
+note() {
+  local key
+  count
+  for key in "${!counted[@]}"; do since[$key]=${counted[$key]}; done
+}
+more() { echo $((counted[$1] - since[$1])); } # since `note`
+carried() { # datagrams from alice to bob, from bob to alice: at least
+  count
+  local sent=("$(more alice.stp.sent)" "$(more bob.stp.sent)")
+  local delivered=("$(more bob.stp.delivered)" "$(more alice.stp.delivered)")
+  printf '          (datagrams in the overlay: %s from alice, %s from bob)\n' "${sent[@]}"
+  ((sent[0] >= $1 && delivered[0] >= $1 && sent[1] >= $2 && delivered[1] >= $2))
+}
+
+sysctls() { # host, encap_port: before there is a socket that is to heed it
+  show "$1" "sysctl -w net.sctp.udp_port=10003 net.sctp.encap_port=$2" # a # prompt in life
+  in_host "$1" sh -c "echo 10003 >/proc/sys/net/sctp/udp_port; echo $2 >/proc/sys/net/sctp/encap_port"
+}
+net_of() { REPLY=/proc/${proxies[$1]}/net; } # of a host, seen from here: that of its proxy
+listens() { # host, sctp, tcp or udp, port
+  local line fields port
+  net_of "$1"
+  printf -v port :%04X "$3"
+  case $2 in
+    sctp) while read -r -a fields; do [[ ${fields[5]:-} != "$3" ]] || return 0; done <"$REPLY/sctp/eps" ;;
+    *) while read -r -a fields; do
+      [[ ${fields[1]} != *$port || ($2 == tcp && ${fields[3]} != 0A) ]] || return 0
+    done < <(cat "$REPLY/$2" "$REPLY/${2}6") ;;
+  esac
+  return 1
+}
+# No address but the loopback one stands in an association: the kernel knows of no way around the overlay.
+only_loopback() { # host
+  local associations address
+  net_of "$1"
+  associations=$(<"$REPLY/sctp/assocs")
+  [[ $associations == *127.0.0.1* && $associations != *[a-f0-9]:[a-f0-9:]* ]] || return 1
+  for address in $associations; do
+    [[ $address != *.*.*.* || $address == *127.0.0.* ]] || return 1
+  done
+}
+holds() { # file, line
+  local line
+  while read -r line; do [[ $line != "$2" ]] || return 0; done <"$1"
+  return 1
+} 2>/dev/null
+
+# Starts a command on a host, with a descriptor (the name of a variable) to type into; what it prints is in HOST.out.
+keyboard() { # host, descriptor, command
+  local host=$1
+  local -n descriptor=$2
+  shift 2
+  show "$host" "$*"
+  rm -f "$sockets/$host-keys"
+  mkfifo "$sockets/$host-keys"
+  in_host "$host" setsid "$@" <"$sockets/$host-keys" >"$host.out" 2>>"$host.log" &
+  started=$!
+  exec {descriptor}>"$sockets/$host-keys"
+}
+
+# ncat listens on alice, ncat on bob connects; a line goes each way.
+hello_world() {
+  local to_alice to_bob processes=()
+  keyboard alice to_bob ncat --sctp -l 127.0.0.1 9999
+  processes+=("$started")
+  soon 10 listens alice sctp 9999 || echo "nobody listens on alice" >&2
+  note
+  keyboard bob to_alice ncat --sctp -s 127.0.0.1 127.0.0.1 9999
+  processes+=("$started")
+  show bob "(types)    hello,"
+  echo "hello," >&"$to_alice"
+  result "$1: bob's hello reaches alice" soon 15 holds alice.out "hello,"
+  show alice "(types)    world"
+  echo "world" >&"$to_bob"
+  result "$1: alice's world reaches bob" soon 15 holds bob.out "world"
+  # INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, a line and its acknowledgement each way
+  result "$1: the overlay carried it" carried 3 3
+  result "$1: and the kernels know of no other way" only_loopback bob
+  exec {to_alice}>&- {to_bob}>&-
+  end "${processes[@]}"
+}
+
+# /run of our own: sshd wants a folder there. All of this is in a mount namespace, or in a kernel, of its own.
+mount -t tmpfs run /run
+mkdir /run/netns /run/sshd
+cat >"$sockets/passwd" <<PASSWD
+root:*:0:0::$sockets:/bin/bash
+sshd:*:65534:65534::/run/sshd:/bin/false
+PASSWD
+mount --bind "$sockets/passwd" /etc/passwd
+
+step "four hosts: alice in network a, bob and carol in network b, and a router"
+hosts_begin
+for host in alice bob carol router; do hosts_add "$host"; done
+configuration alice 0:0:0:a ffff:0:0:a
+configuration bob 0:0:0:b ffff:0:0:b
+configuration carol 0:0:0:b ffff:0:0:c
+configuration router 0:0:0:a,0:0:0:b ffff:0:0:d
+for host in alice bob carol; do
+  # SCTP of the kernel fills what the loopback device takes: no more than a frame of the overlay.
+  show "$host" "ip link set lo mtu 1424 gso_max_size 1424"
+  ip -n "$host" link set lo mtu 1424 gso_max_size 1424
+done
+show router "ilnp-router router.ini"
+start router router.log "$bin/ilnp-router" router.ini
+router=$started
+
+step "as published, with ncat as the redirector (A)"
+sysctls alice 10002
+sysctls bob 10002
+proxy alice
+proxy bob
+create alice 10002 bob 10003
+create alice 10003 bob 10003
+create bob 10002 alice 10003
+create bob 10003 alice 10003
+meet alice bob
+redirectors=()
+for host in alice bob; do
+  show "$host" 'ncat -u -l 10002 -c "ncat -u 127.0.0.1 10000 -p 10002" --keep-open'
+  start "$host" "$host-redirector.log" ncat -u -l 10002 -c "ncat -u 127.0.0.1 10000 -p 10002" --keep-open
+  redirectors+=("$started")
+done
+for host in alice bob; do soon 10 listens "$host" udp 10002 || fail "no redirector on $host"; done
+hello_world "with a redirector"
+end "${redirectors[@]}"
+
+step "the same with the redirector in the proxy"
+for host in alice bob; do
+  peer=$([[ $host == alice ]] && echo bob || echo alice)
+  proxy "$host" --redirect 10002 --map "10002:$peer:10003" --map "10003:$peer:10003"
+done
+meet alice bob
+hello_world "with --redirect"
+
+step "without a redirector: the kernel's first packet goes to the proxy, too (B)"
+for host in alice bob; do
+  peer=$([[ $host == alice ]] && echo bob || echo alice)
+  sysctls "$host" 10000
+  proxy "$host" --map "10003:$peer:10003"
+done
+meet alice bob
+hello_world "without a redirector"
+
+step "ssh, which knows nothing of all this"
+home=$sockets/home # keys may not be readable for others, and a folder of this machine may be
+mkdir -m 700 "$home"
+ssh-keygen -q -t ed25519 -N "" -f "$home/host_key"
+ssh-keygen -q -t ed25519 -N "" -f "$home/key"
+cat >"$home/sshd_config" <<SSHD
+ListenAddress 127.0.0.1:22
+HostKey $home/host_key
+AuthorizedKeysFile $home/key.pub
+StrictModes no
+UsePAM no
+PidFile none
+SSHD
+cat >"$home/ssh_config" <<SSH
+Host *
+  User root
+  IdentityFile $home/key
+  UserKnownHostsFile $home/known_hosts
+  StrictHostKeyChecking accept-new
+  BatchMode yes
+  ConnectTimeout 20
+  LogLevel ERROR
+SSH
+ssh=(ssh -F "$home/ssh_config")
+show alice "sshd"
+start alice alice-sshd.log "$(command -v sshd)" -D -e -f "$home/sshd_config"
+soon 10 listens alice tcp 22 || fail "no sshd on alice: $(tail -n 1 alice-sshd.log)"
+show alice 'ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"'
+start alice alice-ncat.log ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"
+soon 10 listens alice sctp 9999 || fail "nobody listens on alice"
+over_sctp="ncat --sctp -s 127.0.0.1 127.0.0.1 9999"
+network_of_alice=$(in_host alice readlink /proc/self/ns/net) # a host is a network namespace: that is how one knows it
+log_in() { [[ $(in_host bob "${ssh[@]}" -o "ProxyCommand $over_sctp" localhost readlink /proc/self/ns/net 2>>bob-ssh.log) == "$network_of_alice" ]]; }
+show bob "ssh -o \"ProxyCommand $over_sctp\" localhost"
+note
+result "ssh: from bob into alice" log_in
+result "ssh: the overlay carried it" carried 10 10
+
+step "and with ssh, anything: a web server on alice, and a SOCKS proxy"
+mkdir web
+echo "<p>This page has come through a tower.</p>" >web/index.html
+head -c 1048576 /dev/urandom >web/megabyte
+show alice "httpd -p 127.0.0.1:8000"
+start alice alice-httpd.log busybox httpd -f -p 127.0.0.1:8000 -h web
+soon 10 listens alice tcp 8000 || fail "no web server on alice"
+show bob "ssh -o \"ProxyCommand $over_sctp\" -N -D 8080 localhost"
+start bob bob-socks.log "${ssh[@]}" -o "ProxyCommand $over_sctp" -N -D 8080 localhost
+socks=$started
+result "ssh -D: a SOCKS proxy on bob" soon 20 listens bob tcp 8080
+browse() { # host, option of curl..., page: fetched, and compared
+  local host=$1 page=${*: -1}
+  shift
+  in_host "$host" curl -sS --max-time 30 -o "$host-page" "$@" 2>>"$host-curl.log" && cmp -s "web/${page##*/}" "$host-page"
+}
+show bob "curl --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html"
+note
+result "curl through SOCKS5: a page" browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html
+result "curl through SOCKS5: the overlay carried it" carried 3 3
+show bob "curl --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/megabyte"
+note
+result "curl through SOCKS5: a megabyte, octet by octet the same" \
+  browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/megabyte
+result "curl through SOCKS5: the overlay carried it" carried $((1048576 / 1396)) 10
+# The other way to show that there is no other way.
+show router "(stops)"
+kill -STOP "$router"
+result "with the router stopped, nothing comes" eval \
+  '! browse bob --max-time 2 --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html'
+show router "(goes on)"
+kill -CONT "$router"
+result "and when it goes on, everything does" browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html
+end "$socks"
+
+step "a plain TCP port"
+show alice 'ncat --sctp -l 127.0.0.1 9998 --keep-open -c "ncat 127.0.0.1 8000"'
+start alice alice-ncat.log ncat --sctp -l 127.0.0.1 9998 --keep-open -c "ncat 127.0.0.1 8000"
+show bob 'ncat -l 127.0.0.1 8001 -c "ncat --sctp -s 127.0.0.1 127.0.0.1 9998" --keep-open'
+start bob bob-ncat.log ncat -l 127.0.0.1 8001 -c "ncat --sctp -s 127.0.0.1 127.0.0.1 9998" --keep-open
+soon 10 listens alice sctp 9998 && soon 10 listens bob tcp 8001 || fail "nobody listens"
+show bob "curl http://127.0.0.1:8001/index.html"
+note
+result "TCP: a page" browse bob http://127.0.0.1:8001/index.html
+result "TCP: the overlay carried it" carried 3 3
+
+step "two peers of alice at once, each with a socket of its own at her proxy (C)"
+proxy alice --listen-for bob@127.0.0.2:10000 --listen-for carol@127.0.0.3:10000 \
+  --map 10003:bob:10003 --map 10003:carol:10003
+sysctls carol 10000
+proxy carol --map 10003:alice:10003
+meet alice bob
+meet alice carol
+show alice "socat SCTP4-LISTEN:9997,bind=127.0.0.1,fork,reuseaddr EXEC:cat"
+start alice alice-socat.log socat SCTP4-LISTEN:9997,bind=127.0.0.1,fork,reuseaddr EXEC:cat
+show alice "socat -U SCTP4-LISTEN:9996,bind=127.0.0.1,fork,reuseaddr OPEN:web/megabyte,rdonly"
+start alice alice-socat.log socat -U SCTP4-LISTEN:9996,bind=127.0.0.1,fork,reuseaddr OPEN:web/megabyte,rdonly
+soon 10 listens alice sctp 9997 && soon 10 listens alice sctp 9996 || fail "nobody listens on alice"
+for host in bob carol; do
+  keyboard "$host" "to_$host" ncat --sctp -s 127.0.0.1 127.0.0.1 9997
+  declare "${host}_ncat=$started"
+done
+echo "I am bob" >&"$to_bob"
+echo "I am carol" >&"$to_carol"
+result "two peers: bob hears himself from alice" soon 15 holds bob.out "I am bob"
+result "two peers: and carol herself" soon 15 holds carol.out "I am carol"
+both_known() {
+  local peers REPLY
+  net_of alice
+  peers=$(<"$REPLY/sctp/assocs")
+  [[ $peers == *127.0.0.2* && $peers == *127.0.0.3* ]]
+}
+result "two peers: alice has them at an address each" both_known
+fetch() { in_host "$1" timeout 40 socat -u SCTP4:127.0.0.1:9996,bind=127.0.0.1 "CREATE:$1-megabyte" 2>>"$1-socat.log"; }
+show both "socat -u SCTP4:127.0.0.1:9996,bind=127.0.0.1 CREATE:megabyte"
+fetch bob &
+bob_fetch=$!
+fetch carol &
+carol_fetch=$!
+wait "$bob_fetch" "$carol_fetch" || true
+result "two peers: a megabyte for bob" cmp -s web/megabyte bob-megabyte
+result "two peers: and one for carol, at the same time" cmp -s web/megabyte carol-megabyte
+for host in bob carol; do
+  show "$host" "ncat --sctp -l 127.0.0.1 9999 --keep-open -c \"echo I am $host\""
+  start "$host" "$host-ncat.log" ncat --sctp -l 127.0.0.1 9999 --keep-open -c "echo I am $host"
+  soon 10 listens "$host" sctp 9999 || fail "nobody listens on $host"
+  address=127.0.0.$([[ $host == bob ]] && echo 2 || echo 3)
+  show alice "ncat --sctp --recv-only -s 127.0.0.1 $address 9999"
+  call() { [[ $(in_host alice timeout 15 ncat --sctp --recv-only -s 127.0.0.1 "$address" 9999 2>>alice-ncat.log) == "I am $host" ]]; }
+  result "two peers: alice calls $host" call
+done
+
+step "$passed steps went well, $failed failed"
+((failed == 0))
