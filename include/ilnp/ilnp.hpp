@@ -16,6 +16,7 @@
 // The formats on the wire
 #include "wire/discovery.hpp"
 #include "wire/field.hpp"
+#include "wire/fragment.hpp"
 #include "wire/ilnp_header.hpp"
 #include "wire/locator_update.hpp"
 #include "wire/parsed.hpp"
@@ -69,6 +70,13 @@
 
 // Transport: datagrams between ports
 #include "transport/counters.hpp"
+#include "transport/datagram_pool.hpp"
+#include "transport/events.hpp"
+#include "transport/fragment.hpp"
+#include "transport/fragment_counters.hpp"
+#include "transport/fragment_peers.hpp"
+#include "transport/keyed_hash.hpp"
+#include "transport/reassembly.hpp"
 #include "transport/stp.hpp"
 
 // Proxy: for programs that know nothing of the overlay

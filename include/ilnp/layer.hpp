@@ -100,6 +100,16 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { ct.max_payload() } -> std::same_as<std::size_t>;
 };
 
+/// A transport that another layer can put headers on, and that hands up what comes for port 0 (which no program can have)
+/// once that layer has asked for it.
+template <class T>
+concept PacketTransport = TransportLayer<T> &&
+    requires(T& t, const T& ct, Nid nid, std::uint16_t port, Packet& packet, Context<>& cx) {
+  t.accept_reserved_port();
+  { t.send(port, nid, port, packet, cx) } -> std::same_as<error_code>;
+  { ct.bound(port) } -> std::same_as<bool>;
+};
+
 /// The innermost layer of a stack: its underlay. Follows `next_layer()` down.
 template <class Layer>
 auto& lowest_layer(Layer& layer) noexcept {

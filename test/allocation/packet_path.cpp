@@ -5,6 +5,7 @@
 #include "counting_new.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
+#include "ilnp/transport/fragment.hpp"
 #include "ilnp/transport/stp.hpp"
 
 namespace {
@@ -65,7 +66,7 @@ class Tap {
   std::array<bool, 256> joined_{};
 };
 
-using Node = Proxy<STP<ILNP<Tap>>>;
+using Node = Proxy<Fragment<STP<ILNP<Tap>>>>;
 
 NetworkConfig config(const char* name, std::uint64_t nid, NetworkConfig::LocatorSet locators) {
   return {.nid = Nid(nid), .locators = {std::move(locators)}, .host_name = name};
@@ -107,9 +108,9 @@ struct World {
     }
   }
 
-  void both_ways() {
-    BOOST_REQUIRE(!alice.send(1000, as_bytes("to bob"), cx));
-    BOOST_REQUIRE(!bob.send(1000, as_bytes("to alice"), cx));
+  void both_ways(Bytes to_bob = as_bytes("to bob"), Bytes to_alice = as_bytes("to alice")) {
+    BOOST_REQUIRE(!alice.send(1000, to_bob, cx));
+    BOOST_REQUIRE(!bob.send(1000, to_alice, cx));
     step(1ms);
   }
 };
@@ -125,6 +126,19 @@ BOOST_AUTO_TEST_CASE(none_on_the_way_through_a_router) {
   const std::size_t during = test::allocations() - before;
   BOOST_TEST(world.delivered == 2000u);
   BOOST_TEST(network_layer(world.router).counters().forwarded >= 2000u);
+  BOOST_TEST(during == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(none_for_datagrams_longer_than_a_frame) {
+  World world({a});
+  const std::vector<std::byte> text(10'000, std::byte{'x'});
+  for (int i = 0; i < 10; ++i) world.both_ways(text, text);
+  world.delivered = 0;
+  const std::size_t before = test::allocations();
+  for (int i = 0; i < 5000; ++i) world.both_ways(text, text);
+  const std::size_t during = test::allocations() - before;
+  BOOST_TEST(world.delivered == 10'000u);
+  BOOST_TEST(world.alice.next_layer().counters().questions >= 3u);  // now and then, all the time
   BOOST_TEST(during == 0u);
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <ilnp/network/ilnp.hpp>
+#include <ilnp/transport/fragment.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <iterator>
 #include <string>
@@ -38,6 +39,10 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
       {"SeenMessages::max_messages", SeenMessages::max_messages},
       {"DuplicateFilter::max_packets", DuplicateFilter::max_packets},
       {"ReflectionFilter::max_packets", ReflectionFilter::max_packets},
+      {"Reassembly::max_datagrams", Reassembly::max_datagrams},
+      {"FragmentPeers::max_held", FragmentPeers::max_held},
+      {"FragmentPeers::max_peers", FragmentPeers::max_peers},
+      {"DatagramPool::max_buffers", DatagramPool::max_buffers},
       {"NetworkConfig::max_locators", NetworkConfig::max_locators},
       {"wire::max_host_name", wire::max_host_name},
   };

@@ -5,6 +5,7 @@
 
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/local_port.hpp"
+#include "ilnp/transport/events.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"
 #include "support/octets.hpp"
@@ -53,7 +54,7 @@ inline Octets datagram(Ilv source, Ilv destination, std::uint16_t from, std::uin
 struct Events {
   std::map<Drop, int> dropped;
   int sent = 0, began = 0, ended = 0, undone = 0, updates = 0, acknowledged = 0, given_up = 0, moved = 0,
-      conflicts = 0;
+      conflicts = 0, long_dropped = 0;
 
   void operator()(const event::PacketSent&) { ++sent; }
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }
@@ -65,6 +66,7 @@ struct Events {
   void operator()(const event::UpdateGivenUp&) { ++given_up; }
   void operator()(const event::PeerMoved&) { ++moved; }
   void operator()(const event::NameConflict&) { ++conflicts; }
+  void operator()(const event::LongDatagramsDropped& e) { long_dropped += static_cast<int>(e.datagrams); }
 };
 
 /// An observer that passes events on to one that lives elsewhere.

@@ -12,7 +12,7 @@
 namespace ilnp {
 
 /// The skinny transport protocol (docs/protocol.md): datagrams between ports, unreliable and unordered, like UDP. Knows its
-/// peers by identifier, never by locator: that lets a flow survive a move. Models `TransportLayer`. One thread.
+/// peers by identifier, never by locator: that lets a flow survive a move. Models `PacketTransport`. One thread.
 template <NetworkLayer Next>
 class STP {
  public:
@@ -28,16 +28,27 @@ class STP {
     return {};
   }
   /// Datagrams to `port` are dropped again. No effect if it is not bound.
-  void unbind(std::uint16_t port) noexcept { bound_.reset(port); }
+  void unbind(std::uint16_t port) noexcept {
+    if (port != 0) bound_.reset(port);
+  }
   bool bound(std::uint16_t port) const noexcept { return bound_.test(port); }
+
+  /// From here on datagrams to port 0, which no program can have, are handed up as well: for a layer that lies on this one.
+  void accept_reserved_port() noexcept { bound_.set(0); }
 
   /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
   /// `max_payload()`), those of the network layer.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Bytes payload, Cx& cx) {
-    if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
     Packet packet(payload);
+    return send(source_port, to, destination_port, packet, cx);
+  }
+  /// The same for a payload with headers in front.
+  template <ContextLike Cx>
+  BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
+                                    Packet& packet, Cx& cx) {
+    if (packet.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
     wire::StpHeaderRepr{source_port, destination_port}.emit(packet.prepend(wire::StpHeader::size));
     if (const error_code error = next_.send(to, protocol, packet, cx)) return error;
     ++counters_.sent;

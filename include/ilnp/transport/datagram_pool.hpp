@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "../bytes.hpp"
+#include "../context.hpp"
+#include "../wire/fragment.hpp"
+
+namespace ilnp {
+
+/// Memory for whole datagrams: buffers of the largest size, taken from the system as they are first needed and kept, up to
+/// a limit. (Of a buffer that short datagrams use, the rest stays untouched.) One thread.
+class DatagramPool {
+ public:
+  static constexpr std::size_t max_buffers = 256;  ///< 16 MiB
+  static constexpr std::uint16_t none = 0xffff;
+
+  DatagramPool() {
+    free_.reserve(max_buffers);
+    lent_.reserve(max_buffers);
+  }
+
+  /// The index of a buffer, or `none`.
+  std::uint16_t take(TimePoint now) {
+    reclaim(now);
+    if (free_.empty()) {
+      if (count_ == max_buffers) return none;
+      buffers_[count_] = std::make_unique_for_overwrite<Buffer>();
+      return static_cast<std::uint16_t>(count_++);
+    }
+    const std::uint16_t index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+  /// Gives it back at once: nobody else has seen its octets.
+  void give_back(std::uint16_t index) noexcept { free_.push_back(index); }
+  /// Gives it back when the batch that runs has ended: until then its octets may be borrowed. (Within a batch the time
+  /// stands still.)
+  void give_back_after_batch(std::uint16_t index, TimePoint now) noexcept {
+    reclaim(now);
+    lent_.push_back(index);
+    lent_at_ = now;
+  }
+
+  MutableBytes octets(std::uint16_t index, std::size_t size) noexcept {
+    assert(index < count_);
+    return MutableBytes(*buffers_[index]).first(size);
+  }
+
+  /// How many there are, free or not.
+  std::size_t size() const noexcept { return count_; }
+
+ private:
+  using Buffer = std::array<std::byte, wire::Fragment::max_total>;
+
+  void reclaim(TimePoint now) noexcept {
+    if (lent_.empty() || lent_at_ >= now) return;
+    free_.insert(free_.end(), lent_.begin(), lent_.end());
+    lent_.clear();
+  }
+
+  std::array<std::unique_ptr<Buffer>, max_buffers> buffers_;
+  std::size_t count_ = 0;
+  std::vector<std::uint16_t> free_;
+  std::vector<std::uint16_t> lent_;  // all at the same time
+  TimePoint lent_at_ = long_ago;
+};
+
+}  // namespace ilnp

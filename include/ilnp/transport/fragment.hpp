@@ -1,0 +1,226 @@
+#pragma once
+
+#include "../layer.hpp"
+#include "../resolved_name.hpp"
+#include "events.hpp"
+#include "fragment_peers.hpp"
+#include "keyed_hash.hpp"
+#include "reassembly.hpp"
+
+namespace ilnp {
+
+/// Carries datagrams of up to 65 507 octets (docs/protocol.md, "Long datagrams"): what does not fit a frame travels in
+/// pieces, to nodes that have said that they put pieces together; to all others it is `message_too_long`. What fits a
+/// frame is passed on as it is, octet by octet. A transport on a transport. One thread.
+template <PacketTransport Next>
+class Fragment {
+ public:
+  static constexpr std::uint64_t max_answers_a_second = 256;
+
+  /// All arguments go to the layers below.
+  template <class... Args>
+  explicit Fragment(Args&&... args) : next_(std::forward<Args>(args)...) {
+    next_.accept_reserved_port();
+  }
+
+  error_code bind(std::uint16_t port) { return next_.bind(port); }
+  void unbind(std::uint16_t port) { next_.unbind(port); }
+  bool bound(std::uint16_t port) const { return next_.bound(port); }
+
+  /// Sends one datagram, in pieces if it must be. The first long one to a node, and those of the moment after, are kept
+  /// until that node has said what it can; unless it says so soon, they are dropped, and the next ones refused. Errors:
+  /// `message_too_long`, `queue_full` (enough are kept), those of the transport.
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+    if (payload.size() <= next_.max_payload())
+      return next_.send(source_port, to, destination_port, payload, cx);
+    if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    const TimePoint now = cx.now();
+    Peer& peer = peers_.get(to, now, pool_, counters_);
+    if (peer.willing(now)) {
+      if (now - peer.asked_at >= FragmentPeers::refresh) (void)ask(peer, cx);
+      return send_pieces(peer, {0, static_cast<std::uint16_t>(payload.size()), source_port, destination_port},
+                         payload, cx);
+    }
+    if (peer.refusing(now)) return ++counters_.refused_too_long, Errc::message_too_long;
+    if (!peer.asking) {
+      if (const error_code error = ask(peer, cx)) return error;
+      peer.asking = true;
+      peer.asked = 1;
+    }
+    if (!peers_.hold(peer, payload, source_port, destination_port, now, pool_))
+      return ++counters_.refused_queue_full, Errc::queue_full;
+    ++counters_.held;
+    return {};
+  }
+
+  /// Calls `up(const DatagramSource&, Bytes)` as the transport below does. A datagram that was put together is valid until
+  /// the batch ends.
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx,
+                     [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx,
+                   [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+    reassembly_.expire(cx.now(), pool_, counters_);
+    peers_.for_each_due(cx.now(), [&](Peer& peer) { ask_again(peer, cx); });
+  }
+
+  TimePoint next_deadline() const noexcept {
+    return std::min({next_.next_deadline(), reassembly_.next_deadline(), peers_.next_deadline()});
+  }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  template <ContextLike Cx>
+  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
+  result<Nid> resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    return next_.resolve(name, known, cx);
+  }
+
+  /// To nodes that put pieces together; to others it is that of the next layer.
+  std::size_t max_payload() const noexcept {
+    return std::min(wire::Fragment::max_total, stride() * wire::Fragment::max_pieces);
+  }
+  const FragmentCounters& counters() const noexcept { return counters_; }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ private:
+  using Peer = FragmentPeers::Peer;
+  using Held = FragmentPeers::Held;
+  static constexpr std::uint16_t reserved_port = 0;
+
+  std::size_t stride() const noexcept { return next_.max_payload() - wire::Fragment::piece_header_size; }
+
+  template <ContextLike Cx>
+  error_code ask(Peer& peer, Cx& cx) {
+    peer.nonce = static_cast<std::uint32_t>(cx.random(std::uint64_t{1} << 32));
+    peer.asked_at = cx.now();
+    Packet packet{Bytes()};
+    wire::FragmentQuestionRepr{peer.nonce}.emit(packet.prepend(wire::Fragment::question_size));
+    if (const error_code error = next_.send(reserved_port, peer.nid, reserved_port, packet, cx)) return error;
+    ++counters_.questions;
+    return {};
+  }
+
+  template <ContextLike Cx>
+  void ask_again(Peer& peer, Cx& cx) {
+    if (peer.asked < FragmentPeers::max_questions) {
+      ++peer.asked;
+      return void(ask(peer, cx));  // an error is as good as a lost question
+    }
+    peer.asking = false;
+    peer.refusing_until = cx.now() + FragmentPeers::refusal;
+    if (peer.held.empty()) return;
+    const event::LongDatagramsDropped event{peer.nid, peer.held.size(), peer.held.front().size};
+    peers_.drop_held(peer, pool_, counters_);
+    cx.observe(event);
+  }
+
+  template <ContextLike Cx>
+  error_code send_pieces(const Peer& peer, const Held& datagram, Bytes payload, Cx& cx) {
+    wire::FragmentPieceRepr piece{datagram.destination_port,
+                                  peer.key,
+                                  ++number_,
+                                  datagram.size,
+                                  static_cast<std::uint16_t>(stride()),
+                                  0};
+    for (; !payload.empty(); ++piece.index) {
+      const std::size_t size = std::min<std::size_t>(piece.stride, payload.size());
+      Packet packet(payload.first(size));
+      piece.emit(packet.prepend(wire::Fragment::piece_header_size));
+      if (const error_code error = next_.send(datagram.source_port, peer.nid, reserved_port, packet, cx))
+        return error;
+      ++counters_.pieces_sent;
+      payload = payload.subspan(size);
+    }
+    ++counters_.sent;
+    return {};
+  }
+
+  template <ContextLike Cx, class Up>
+  void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
+    if (source.destination_port != reserved_port) return up(source, payload);
+    const auto message = wire::Fragment::parse(payload);
+    if (!message) return void(++counters_.dropped_malformed);
+    switch (message->kind()) {
+      case wire::FragmentKind::question:
+        return answer(source.nid, message->nonce(), cx);
+      case wire::FragmentKind::answer:
+        return answered(source.nid, *message, cx);
+      case wire::FragmentKind::piece:
+        return receive_piece(source, *message, cx, up);
+    }
+  }
+
+  template <ContextLike Cx>
+  void answer(Nid to, std::uint32_t nonce, Cx& cx) {
+    if (cx.now() - answers_since_ >= std::chrono::seconds(1)) answers_since_ = cx.now(), answers_ = 0;
+    if (answers_ == max_answers_a_second) return void(++counters_.dropped_too_many);
+    Packet packet{Bytes()};
+    wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.emit(packet.prepend(wire::Fragment::answer_size));
+    ++answers_;
+    if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.answers;
+  }
+
+  template <ContextLike Cx>
+  void answered(Nid by, const wire::Fragment& message, Cx& cx) {
+    Peer* const peer = peers_.find(by);
+    if (!peer || peer->asked_at == long_ago || peer->nonce != message.nonce())
+      return void(++counters_.dropped_unasked);
+    peer->key = message.key();
+    peer->answered_at = cx.now();
+    peer->asking = false;
+    peer->refusing_until = long_ago;
+    peers_.release_held(*peer, [&](const Held& held) {
+      (void)send_pieces(*peer, held, pool_.octets(held.buffer, held.size),
+                        cx);  // what fails is lost, as on the way
+      pool_.give_back_after_batch(held.buffer, cx.now());
+    });
+  }
+
+  template <ContextLike Cx, class Up>
+  void receive_piece(const DatagramSource& source, const wire::Fragment& piece, Cx& cx, Up& up) {
+    if (piece.key() != key_for(source.nid, cx)) return void(++counters_.dropped_wrong_key);
+    if (piece.destination_port() == reserved_port || !next_.bound(piece.destination_port()))
+      return void(++counters_.dropped_not_bound);
+    ++counters_.pieces_received;
+    const Bytes whole = reassembly_.add(source.nid, source.port, piece, cx.now(), pool_, counters_);
+    if (whole.empty()) return;
+    ++counters_.delivered;
+    DatagramSource whole_source = source;
+    whole_source.destination_port = piece.destination_port();
+    up(whole_source, whole);
+  }
+
+  /// What pieces from that node have to bear: who has not heard it from this node cannot send any.
+  template <ContextLike Cx>
+  std::uint32_t key_for(Nid nid, Cx& cx) {
+    if (nid != key_of_ || secret_[0] == 0) {
+      while (secret_[0] == 0)
+        for (std::uint64_t& half : secret_) half = cx.random(~std::uint64_t{0});
+      key_of_ = nid;
+      key_ = static_cast<std::uint32_t>(keyed_hash(nid.value(), secret_[0], secret_[1]));
+    }
+    return key_;
+  }
+
+  Next next_;
+  DatagramPool pool_;
+  Reassembly reassembly_;
+  FragmentPeers peers_;
+  std::uint32_t number_ = 0;  // of the last datagram
+  std::uint64_t secret_[2] = {};
+  Nid key_of_;             // the node that was looked up last,
+  std::uint32_t key_ = 0;  // and its key
+  TimePoint answers_since_ = long_ago;
+  std::uint64_t answers_ = 0;  // since then
+  FragmentCounters counters_;
+};
+
+}  // namespace ilnp

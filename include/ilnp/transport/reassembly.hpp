@@ -1,0 +1,118 @@
+#pragma once
+
+#include <algorithm>
+#include <bitset>
+#include <cstring>
+#include <vector>
+
+#include "../address.hpp"
+#include "datagram_pool.hpp"
+#include "fragment_counters.hpp"
+
+namespace ilnp {
+
+/// Puts datagrams together from pieces that have been checked each by itself. Bounded in number and time, and fair: a
+/// node that leaves many unfinished loses its own, not those of others. One thread.
+class Reassembly {
+ public:
+  static constexpr std::size_t max_datagrams = 64;  ///< under way at once
+  static constexpr std::size_t max_of_one = 8;      ///< of these, of one node
+  static constexpr Duration patience = std::chrono::seconds(1);
+
+  Reassembly() { under_way_.reserve(max_datagrams); }
+
+  /// Adds a piece of a datagram from `source_port` of the node `from`. The whole datagram if that was the last one
+  /// missing, valid until the batch ends; otherwise nothing.
+  Bytes add(Nid from, std::uint16_t source_port, const wire::Fragment& piece, TimePoint now,
+            DatagramPool& pool, FragmentCounters& counters) {
+    auto at = find(from, source_port, piece);
+    if (at == under_way_.end()) {
+      make_room(from, pool, counters);
+      const std::uint16_t buffer = pool.take(now);
+      if (buffer == DatagramPool::none) return ++counters.dropped_no_room, Bytes();
+      under_way_.push_back({from,
+                            piece.datagram(),
+                            source_port,
+                            piece.destination_port(),
+                            buffer,
+                            static_cast<std::uint16_t>(piece.total()),
+                            static_cast<std::uint16_t>(piece.stride()),
+                            now,
+                            {}});
+      at = std::prev(under_way_.end());
+    } else if (at->total != piece.total() || at->stride != piece.stride()) {
+      return drop(at, pool, counters.dropped_conflict), Bytes();
+    }
+    const MutableBytes whole = pool.octets(at->buffer, at->total);
+    const auto place = whole.subspan(piece.offset(), piece.octets().size());
+    if (at->have.test(piece.index())) {
+      if (!std::ranges::equal(place, piece.octets()))
+        return drop(at, pool, counters.dropped_conflict), Bytes();
+      return ++counters.dropped_duplicate, Bytes();
+    }
+    at->have.set(piece.index());
+    std::memcpy(place.data(), piece.octets().data(), place.size());
+    if (at->have.count() != piece.pieces()) return {};
+    pool.give_back_after_batch(at->buffer, now);
+    under_way_.erase(at);
+    return whole;
+  }
+
+  /// Drops what has waited too long.
+  void expire(TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
+    while (!under_way_.empty() && under_way_.front().began + patience <= now)
+      drop(under_way_.begin(), pool, counters.dropped_incomplete);
+  }
+  TimePoint next_deadline() const noexcept {
+    return under_way_.empty() ? never : under_way_.front().began + patience;
+  }
+  std::size_t size() const noexcept { return under_way_.size(); }
+
+ private:
+  struct Datagram {
+    Nid from;
+    std::uint32_t number;
+    std::uint16_t source_port;
+    std::uint16_t destination_port;
+    std::uint16_t buffer;
+    std::uint16_t total;
+    std::uint16_t stride;
+    TimePoint began;
+    std::bitset<wire::Fragment::max_pieces> have;
+  };
+  using At = std::vector<Datagram>::iterator;
+
+  At find(Nid from, std::uint16_t source_port, const wire::Fragment& piece) noexcept {
+    for (auto at = under_way_.end(); at != under_way_.begin();) {  // mostly it is the latest
+      --at;
+      if (at->number == piece.datagram() && at->from == from && at->source_port == source_port &&
+          at->destination_port == piece.destination_port())
+        return at;
+    }
+    return under_way_.end();
+  }
+
+  /// The oldest of the node that has most, or of `from` if it has its share.
+  void make_room(Nid from, DatagramPool& pool, FragmentCounters& counters) {
+    if (of(from) < max_of_one) {
+      if (under_way_.size() < max_datagrams) return;
+      std::size_t most = 0;
+      for (const Datagram& each : under_way_)
+        if (const std::size_t count = of(each.from); count > most) most = count, from = each.from;
+    }
+    drop(std::ranges::find(under_way_, from, &Datagram::from), pool, counters.dropped_incomplete);
+  }
+  std::size_t of(Nid from) const noexcept {
+    return static_cast<std::size_t>(std::ranges::count(under_way_, from, &Datagram::from));
+  }
+
+  void drop(At at, DatagramPool& pool, std::uint64_t& counter) {
+    ++counter;
+    pool.give_back(at->buffer);
+    under_way_.erase(at);
+  }
+
+  std::vector<Datagram> under_way_;  // by the time when they began
+};
+
+}  // namespace ilnp

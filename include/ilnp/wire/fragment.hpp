@@ -1,0 +1,143 @@
+#pragma once
+
+#include <algorithm>
+
+#include "parsed.hpp"
+
+namespace ilnp::wire {
+
+/// How a datagram that is longer than a frame travels (docs/protocol.md, "Long datagrams"): these messages go to STP port
+/// 0, which no program can have, and which nobody listens to who does not know them. The source port in the STP header is
+/// the datagram's.
+enum class FragmentKind : std::uint8_t { question = 1, answer = 2, piece = 3 };
+
+///      0                   1                   2                   3
+///     +---------------+-----------------------------------------------+
+///   0 |   Kind = 1    |              Zero (not looked at)             |
+///     +---------------+-----------------------------------------------+
+///   4 |                             Nonce                             |   question: do you put pieces together?
+///     +---------------------------------------------------------------+
+///
+///     +---------------+-----------------------------------------------+
+///   0 |   Kind = 2    |              Zero (not looked at)             |
+///     +---------------+-----------------------------------------------+
+///   4 |                    Nonce, of the question                     |
+///     +---------------------------------------------------------------+
+///   8 |                              Key                              |   answer: yes, if they bear this key
+///     +---------------------------------------------------------------+
+///
+///     +---------------+---------------+-------------------------------+
+///   0 |   Kind = 3    |     Zero      |       Destination port        |
+///     +---------------+---------------+-------------------------------+
+///   4 |                       Key, of the answer                      |
+///     +---------------------------------------------------------------+
+///   8 |                            Datagram                           |
+///     +-------------------------------+-------------------------------+
+///  12 |          Total length         |             Stride            |
+///     +-------------------------------+-------------------------------+
+///  16 |             Index             |   then the octets of the datagram from Stride x Index on: Stride of
+///     +-------------------------------+   them, or as many as are left
+///
+/// A piece says how its datagram is cut, so pieces that agree in that cannot overlap unless they have the same index.
+class Fragment {
+ public:
+  static constexpr std::size_t question_size = 8;
+  static constexpr std::size_t answer_size = 12;
+  static constexpr std::size_t piece_header_size = 18;
+  static constexpr std::size_t max_total = 65'507;  ///< octets: of UDP over IPv4
+  static constexpr std::size_t max_pieces = 256;    ///< of one datagram
+
+  /// Refuses an unknown kind, a question or answer of another size, and a piece that is not as long as it says, that
+  /// lies outside of its datagram, or whose datagram is too long, in too many pieces, or in one.
+  static Parsed<Fragment> parse(Bytes payload) noexcept {
+    if (payload.size() < question_size) return Malformed::too_short;
+    const Fragment message(payload);
+    switch (message.kind()) {
+      case FragmentKind::question:
+        if (payload.size() != question_size) return Malformed::wrong_length;
+        return message;
+      case FragmentKind::answer:
+        if (payload.size() != answer_size) return Malformed::wrong_length;
+        return message;
+      case FragmentKind::piece:
+        if (payload.size() < piece_header_size) return Malformed::too_short;
+        if (!message.fits()) return Malformed::wrong_length;
+        return message;
+    }
+    return Malformed::unknown_type;
+  }
+
+  FragmentKind kind() const noexcept { return static_cast<FragmentKind>(load<std::uint8_t>(payload_, 0)); }
+
+  /// Of a question or an answer.
+  std::uint32_t nonce() const noexcept { return load<std::uint32_t>(payload_, 4); }
+  /// Of an answer or a piece.
+  std::uint32_t key() const noexcept {
+    return load<std::uint32_t>(payload_, kind() == FragmentKind::answer ? 8 : 4);
+  }
+
+  // Of a piece.
+  std::uint16_t destination_port() const noexcept { return load<std::uint16_t>(payload_, 2); }
+  std::uint32_t datagram() const noexcept { return load<std::uint32_t>(payload_, 8); }
+  std::size_t total() const noexcept { return load<std::uint16_t>(payload_, 12); }
+  std::size_t stride() const noexcept { return load<std::uint16_t>(payload_, 14); }
+  std::size_t index() const noexcept { return load<std::uint16_t>(payload_, 16); }
+  std::size_t offset() const noexcept { return stride() * index(); }
+  std::size_t pieces() const noexcept { return (total() + stride() - 1) / stride(); }
+  /// Borrowed from the payload.
+  Bytes octets() const noexcept { return payload_.subspan(piece_header_size); }
+
+ private:
+  explicit Fragment(Bytes payload) noexcept : payload_(payload) {}
+
+  bool fits() const noexcept {
+    if (stride() == 0 || total() <= stride() || total() > max_total) return false;
+    if (pieces() > max_pieces || index() >= pieces()) return false;
+    return payload_.size() - piece_header_size == std::min(stride(), total() - offset());
+  }
+
+  Bytes payload_;
+};
+
+struct FragmentQuestionRepr {
+  std::uint32_t nonce = 0;
+
+  /// Writes `Fragment::question_size` octets to the front of `out`.
+  void emit(MutableBytes out) const noexcept {
+    store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::question)} << 24);
+    store(out, 4, nonce);
+  }
+};
+
+struct FragmentAnswerRepr {
+  std::uint32_t nonce = 0;
+  std::uint32_t key = 0;
+
+  /// Writes `Fragment::answer_size` octets to the front of `out`.
+  void emit(MutableBytes out) const noexcept {
+    store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::answer)} << 24);
+    store(out, 4, nonce);
+    store(out, 8, key);
+  }
+};
+
+/// What stands in front of the octets of a piece.
+struct FragmentPieceRepr {
+  std::uint16_t destination_port = 0;
+  std::uint32_t key = 0;
+  std::uint32_t datagram = 0;
+  std::uint16_t total = 0;
+  std::uint16_t stride = 0;
+  std::uint16_t index = 0;
+
+  /// Writes `Fragment::piece_header_size` octets to the front of `out`.
+  void emit(MutableBytes out) const noexcept {
+    store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::piece)} << 24 | destination_port);
+    store(out, 4, key);
+    store(out, 8, datagram);
+    store(out, 12, std::uint32_t{total} << 16 | stride);
+    store(out, 16, index);
+  }
+};
+
+}  // namespace ilnp::wire

@@ -1,0 +1,25 @@
+#include <ilnp/transport/fragment.hpp>
+
+struct Mine {
+  ilnp::error_code bind(std::uint16_t);
+  void unbind(std::uint16_t);
+  bool bound(std::uint16_t) const;
+#ifndef WRONG
+  void accept_reserved_port();
+#endif
+  template <class Cx>
+  ilnp::error_code send(std::uint16_t, ilnp::Nid, std::uint16_t, ilnp::Bytes, Cx&);
+  template <class Cx>
+  ilnp::error_code send(std::uint16_t, ilnp::Nid, std::uint16_t, ilnp::Packet&, Cx&);
+  template <class Cx, class Up>
+  void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
+  template <class Cx, class Up>
+  void on_timer(Cx&, Up&&);
+  ilnp::TimePoint next_deadline() const;
+  template <class Cx>
+  ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
+  std::size_t max_payload() const;
+};
+
+using Node = ilnp::Fragment<Mine>;
+static_assert(sizeof(Node) > 0);

@@ -1,0 +1,39 @@
+#include "ilnp/transport/datagram_pool.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+using namespace ilnp;
+
+BOOST_AUTO_TEST_SUITE(datagram_pool)
+
+BOOST_AUTO_TEST_CASE(what_was_lent_in_a_batch_is_not_taken_before_it_has_ended) {
+  DatagramPool pool;
+  TimePoint now{};
+  const auto first = pool.take(now);
+  pool.give_back_after_batch(first, now);
+  const auto second = pool.take(now);
+  BOOST_TEST(second != first);
+  pool.give_back(second);
+  BOOST_TEST(pool.take(now) == second);
+  now += Duration(1);
+  BOOST_TEST(pool.take(now) == first);
+  BOOST_TEST(pool.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(there_is_a_limit_and_a_way_back_from_it) {
+  DatagramPool pool;
+  std::set<std::uint16_t> taken;
+  for (std::size_t i = 0; i < DatagramPool::max_buffers; ++i) taken.insert(pool.take({}));
+  BOOST_TEST(taken.size() == DatagramPool::max_buffers);
+  BOOST_TEST(pool.take({}) == DatagramPool::none);
+  for (const auto index : taken) {
+    BOOST_TEST(pool.octets(index, 65'507).size() == 65'507U);
+    pool.give_back_after_batch(index, {});
+  }
+  BOOST_TEST(pool.take({}) == DatagramPool::none);
+  BOOST_TEST(pool.take(TimePoint{} + Duration(1)) != DatagramPool::none);
+  BOOST_TEST(pool.size() == DatagramPool::max_buffers);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

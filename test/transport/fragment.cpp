@@ -1,0 +1,295 @@
+#include "ilnp/transport/fragment.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/hand_fed.hpp"
+#include "support/print.hpp"
+#include "support/seed.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+constexpr Ilv bob{a, Nid(2)};
+constexpr Ilv carol{a, Nid(3)};
+constexpr Ilv self{a, Nid(1)};
+using Texts = std::vector<std::string>;
+
+struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
+  Fixture() : HandFed(node_config(1, "alice", {{a}})) {
+    start();
+    BOOST_TEST(!stack.bind(80));
+    meet();
+  }
+  /// bob and carol are known (again).
+  void meet() {
+    feed(a, discovery(bob, "bob"));
+    feed(a, discovery(carol, "carol"));
+    take();
+  }
+  error_code send(const std::string& text, Nid to = bob.nid) {
+    return stack.send(99, to, 80, as_bytes(text), cx);
+  }
+  void hear(Ilv source, Bytes message, std::uint16_t source_port = 0) {
+    feed(a, datagram(source, self, source_port, 0, as_text(message)));
+  }
+  /// The messages to port 0 of `to` that were sent since the last call.
+  std::vector<Octets> messages(Ilv to) {
+    std::vector<Octets> out;
+    for (const auto& sent : take(42)) {
+      BOOST_TEST((octets(Bytes(sent.octets).first(40).last(8)) == octets(frame(self, to, 42, {})) ||
+                  wire::load<std::uint64_t>(sent.octets, 32) == to.nid.value()));
+      BOOST_TEST(wire::load<std::uint16_t>(sent.octets, 42) == 0U);
+      out.emplace_back(sent.octets.begin() + 44, sent.octets.end());
+    }
+    return out;
+  }
+  std::uint32_t question(Ilv to) {
+    const auto sent = messages(to);
+    BOOST_TEST_REQUIRE(sent.size() == 1U);
+    return wire::Fragment::parse(sent[0])->nonce();
+  }
+  void answer(Ilv source, std::uint32_t nonce, std::uint32_t key = 7) {
+    Octets out(wire::Fragment::answer_size);
+    wire::FragmentAnswerRepr{nonce, key}.emit(out);
+    hear(source, out);
+  }
+  /// What alice wants to see in the pieces of that node.
+  std::uint32_t key_for(Ilv asking) {
+    Octets out(wire::Fragment::question_size);
+    wire::FragmentQuestionRepr{1234}.emit(out);
+    hear(asking, out);
+    const auto answers = messages(asking);
+    BOOST_TEST_REQUIRE(answers.size() == 1U);
+    const auto answer = *wire::Fragment::parse(answers[0]);
+    BOOST_TEST((answer.kind() == wire::FragmentKind::answer));
+    BOOST_TEST(answer.nonce() == 1234U);
+    return answer.key();
+  }
+  Octets piece(const std::string& text, std::uint32_t key, std::size_t index, std::uint16_t port = 80) {
+    constexpr std::size_t stride = 1000;
+    Octets out(wire::Fragment::piece_header_size);
+    wire::FragmentPieceRepr{
+        port, key, 5, static_cast<std::uint16_t>(text.size()), stride, static_cast<std::uint16_t>(index)}
+        .emit(out);
+    return joined(std::move(out), octets(as_bytes(text.substr(stride * index, stride))));
+  }
+  /// The datagram that these pieces make.
+  std::string put_together(const std::vector<Octets>& pieces) {
+    std::string text(wire::Fragment::parse(pieces.at(0))->total(), '\0');
+    for (const auto& each : pieces) {
+      const auto piece = *wire::Fragment::parse(each);
+      text.replace(piece.offset(), piece.octets().size(), as_text(piece.octets()));
+    }
+    return text;
+  }
+
+  const FragmentCounters& counted() { return stack.counters(); }
+};
+
+std::string long_text(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i * 7 / 5 % 26);
+  return text;
+}
+
+}  // namespace
+
+static_assert(TransportLayer<Fragment<STP<ILNP<MemoryUnderlay>>>>);
+static_assert(PacketTransport<STP<ILNP<MemoryUnderlay>>>);
+
+BOOST_FIXTURE_TEST_SUITE(fragments, Fixture)
+
+BOOST_AUTO_TEST_CASE(what_fits_a_frame_is_the_same_octets_as_without) {
+  for (const std::size_t size : {0U, 1U, 1396U}) {
+    BOOST_TEST(!send(long_text(size)));
+    const auto sent = take();
+    BOOST_TEST_REQUIRE(sent.size() == 1U);
+    BOOST_TEST((sent[0].octets == datagram(self, bob, 99, 80, long_text(size))));
+    feed(a, datagram(bob, self, 99, 80, long_text(size)));
+    BOOST_TEST((take_delivered() == Texts{long_text(size)}));
+  }
+  BOOST_TEST(counted().questions == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_long_one_waits_for_the_answer_and_later_ones_do_not) {
+  BOOST_TEST(stack.max_payload() == 65'507U);
+  BOOST_TEST(!send(long_text(1397)));
+  BOOST_TEST(!send(long_text(65'507)));
+  const auto nonce = question(bob);  // one for both
+  answer(bob, nonce);
+  auto pieces = messages(bob);
+  BOOST_TEST_REQUIRE(pieces.size() == 2U + 48U);
+  BOOST_TEST(put_together({pieces.begin(), pieces.begin() + 2}) == long_text(1397));
+  BOOST_TEST((put_together({pieces.begin() + 2, pieces.end()}) == long_text(65'507)));
+  for (const Octets& each : pieces) {
+    BOOST_TEST(wire::Fragment::parse(each)->key() == 7U);
+    BOOST_TEST(wire::Fragment::parse(each)->destination_port() == 80);
+  }
+  BOOST_TEST(!send(long_text(3000)));
+  BOOST_TEST(put_together(messages(bob)) == long_text(3000));
+  BOOST_TEST((send(std::string(65'508, 'x')) == Errc::message_too_long));
+  BOOST_TEST(counted().held == 2U);
+  BOOST_TEST(counted().sent == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_answer_is_asked_three_times_and_then_refused_for_a_while) {
+  BOOST_TEST(!send(long_text(2000)));
+  run(5s);
+  BOOST_TEST(messages(bob).size() == 3U);
+  BOOST_TEST(counted().dropped_no_answer == 1U);
+  BOOST_TEST(events.long_dropped == 1);
+  for (int second = 5; second < 29; ++second) {
+    BOOST_TEST((send(long_text(2000)) == Errc::message_too_long));
+    BOOST_TEST(!send("short"));
+    run(1s);
+    meet();
+  }
+  BOOST_TEST(counted().questions == 3U);
+  run(3s);
+  meet();
+  BOOST_TEST(!send(long_text(2000)));  // may have learnt it
+  answer(bob, question(bob));
+  BOOST_TEST(messages(bob).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(not_more_than_a_few_wait) {
+  for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i) BOOST_TEST(!send(long_text(2000)));
+  BOOST_TEST((send(long_text(2000)) == Errc::queue_full));
+  BOOST_TEST(!send(long_text(2000), carol.nid));
+  BOOST_TEST(counted().refused_queue_full == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_way_to_ask_nothing_waits) {
+  BOOST_TEST((send(long_text(2000), Nid(9)) == Errc::unknown_host));
+  BOOST_TEST(counted().held == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_in_use_is_asked_again_now_and_then_and_not_trusted_for_ever) {
+  BOOST_TEST(!send(long_text(2000)));
+  answer(bob, question(bob));
+  take();
+  int questions = 0, sent = 0;
+  for (int tenth = 0; tenth < 150; ++tenth) {  // bob has become another, who does not answer
+    if (!send(long_text(2000))) ++sent;
+    for (const Octets& each : messages(bob))
+      questions += wire::Fragment::parse(each)->kind() == wire::FragmentKind::question;
+    run(100ms);
+  }
+  BOOST_TEST(questions <= 5 + 3);
+  BOOST_TEST(sent >= 100);
+  BOOST_TEST((send(long_text(2000)) == Errc::message_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_key_is_used_from_the_next_answer_on) {
+  BOOST_TEST(!send(long_text(2000)));
+  answer(bob, question(bob), 7);
+  take();
+  run(2s);
+  BOOST_TEST(!send(long_text(2000)));
+  const auto sent = messages(bob);
+  BOOST_TEST_REQUIRE(sent.size() == 3U);
+  answer(bob, wire::Fragment::parse(sent[0])->nonce(), 8);
+  BOOST_TEST(!send(long_text(2000)));
+  for (const Octets& each : messages(bob)) BOOST_TEST(wire::Fragment::parse(each)->key() == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_nobody_asked_for_change_nothing) {
+  answer(bob, 1);
+  BOOST_TEST(!send(long_text(2000)));
+  const auto nonce = question(bob);
+  answer(bob, nonce + 1);
+  answer(carol, nonce);
+  BOOST_TEST(counted().dropped_unasked == 3U);
+  BOOST_TEST(messages(bob).empty());
+}
+
+BOOST_AUTO_TEST_CASE(pieces_make_a_datagram_again) {
+  const auto key = key_for(bob);
+  const std::string text = long_text(2500);
+  for (const std::size_t index : {2U, 0U}) hear(bob, piece(text, key, index), 99);
+  BOOST_TEST(take_delivered().empty());
+  hear(bob, piece(text, key, 1), 99);
+  BOOST_TEST((take_delivered() == Texts{text}));
+  BOOST_TEST_REQUIRE(from.has_value());
+  BOOST_TEST(from->nid == bob.nid);
+  BOOST_TEST(from->port == 99);
+  BOOST_TEST(from->destination_port == 80);
+  BOOST_TEST(counted().delivered == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(pieces_without_the_key_of_their_node_are_dropped) {
+  const auto key = key_for(bob);
+  BOOST_TEST(key != key_for(carol));
+  const std::string text = long_text(2500);
+  for (const std::size_t index : {0U, 1U, 2U}) {
+    hear(carol, piece(text, key, index), 99);
+    hear(bob, piece(text, key + 1, index), 99);
+  }
+  BOOST_TEST(take_delivered().empty());
+  BOOST_TEST(counted().dropped_wrong_key == 6U);
+  hear(bob, piece(text, key, 0, 81), 99);
+  hear(bob, piece(text, key, 0, 0), 99);
+  BOOST_TEST(counted().dropped_not_bound == 2U);
+  BOOST_TEST((stack.next_deadline() - cx.now() > Reassembly::patience));  // none of them is kept
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_piece_ends_the_datagram_and_nothing_else) {
+  const auto key = key_for(bob);
+  const std::string text = long_text(2500);
+  hear(bob, piece(text, key, 0), 99);
+  hear(bob, piece(std::string(2500, 'x'), key, 0), 99);
+  for (const std::size_t index : {1U, 2U}) hear(bob, piece(text, key, index), 99);
+  BOOST_TEST(take_delivered().empty());
+  BOOST_TEST(counted().dropped_conflict == 1U);
+  run(1s);
+  BOOST_TEST(counted().dropped_incomplete == 1U);
+  for (const std::size_t index : {0U, 1U, 2U}) hear(bob, piece(text, key, index), 99);
+  BOOST_TEST((take_delivered() == Texts{text}));
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_questions_is_not_a_flood_of_answers) {
+  Octets out(wire::Fragment::question_size);
+  wire::FragmentQuestionRepr{1}.emit(out);
+  for (int i = 0; i < 1000; ++i) hear(bob, out);
+  BOOST_TEST(messages(bob).size() == stack.max_answers_a_second);
+  BOOST_TEST(counted().dropped_too_many == 1000 - stack.max_answers_a_second);
+  run(1s);
+  (void)key_for(bob);
+}
+
+BOOST_AUTO_TEST_CASE(many_receivers_are_remembered_and_the_latest_at_least) {
+  for (std::uint64_t nid = 100; nid < 400; ++nid) {
+    const Ilv host{a, Nid(nid)};
+    feed(a, discovery(host, "host" + std::to_string(nid)));
+    take();
+    BOOST_TEST(!send(long_text(2000), host.nid));
+    answer(host, question(host));
+    BOOST_TEST(messages(host).size() == 2U);
+    run(1ms);
+  }
+  BOOST_TEST(!send(long_text(2000), Nid(399)));
+  BOOST_TEST(messages({a, Nid(399)}).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(random_messages_do_no_harm) {
+  Random draw(seed("fragment layer"));
+  const auto key = key_for(bob);
+  const std::string text = long_text(2500);
+  for (int i = 0; i < 20'000; ++i) {
+    Octets message = draw.below(2) == 0 ? random_octets(draw, draw.below(60))
+                                        : mutated(draw, piece(text, key, draw.below(3)));
+    if (!message.empty() && draw.below(2) == 0) message[0] = static_cast<std::byte>(draw.below(5));
+    hear(bob, message, 99);
+    if (draw.below(10) == 0) run(Duration(draw.below(300'000'000)));
+    take();
+  }
+  take_delivered();
+  run(2s);
+  meet();
+  for (const std::size_t index : {0U, 1U, 2U}) hear(bob, piece(text, key, index), 99);
+  BOOST_TEST((take_delivered() == Texts{text}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

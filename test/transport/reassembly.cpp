@@ -1,0 +1,141 @@
+#include "ilnp/transport/reassembly.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/octets.hpp"
+#include "support/seed.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nid bob{2}, carol{3};
+
+struct Fixture {
+  /// Piece `index` of a datagram of `whole`, cut every `stride` octets.
+  Octets piece(std::uint32_t number, const Octets& whole, std::size_t stride, std::size_t index,
+               std::uint16_t port = 80) {
+    Octets out(wire::Fragment::piece_header_size);
+    wire::FragmentPieceRepr{port,
+                            0,
+                            number,
+                            static_cast<std::uint16_t>(whole.size()),
+                            static_cast<std::uint16_t>(stride),
+                            static_cast<std::uint16_t>(index)}
+        .emit(out);
+    const Bytes rest = Bytes(whole).subspan(stride * index);
+    return joined(std::move(out), octets(rest.first(std::min(stride, rest.size()))));
+  }
+  Octets add(const Octets& piece, Nid from = bob, std::uint16_t source_port = 99) {
+    return octets(reassembly.add(from, source_port, *wire::Fragment::parse(piece), now, pool, counters));
+  }
+  void first_of(Nid from, std::uint32_t number) { BOOST_TEST(add(piece(number, text, 4, 0), from).empty()); }
+
+  const Octets text = octets(as_bytes("put together"));
+  TimePoint now{1h};
+  DatagramPool pool;
+  FragmentCounters counters;
+  Reassembly reassembly;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(putting_together, Fixture)
+
+BOOST_AUTO_TEST_CASE(in_any_order_and_with_repetitions) {
+  Random random(seed("reassembly"));
+  for (std::uint32_t number = 0; number < 300; ++number) {
+    const Octets whole = random_octets(random, 2 + random.below(5000));
+    const std::size_t stride =
+        std::max((whole.size() + wire::Fragment::max_pieces - 1) / wire::Fragment::max_pieces,
+                 1 + random.below(whole.size() - 1));
+    const std::size_t pieces = (whole.size() + stride - 1) / stride;
+    std::vector<std::size_t> order(pieces);
+    for (std::size_t i = 0; i < pieces; ++i) order[i] = i;
+    for (std::size_t i = pieces; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    for (std::size_t i = 0; i + 1 < pieces; ++i) {
+      BOOST_REQUIRE(add(piece(number, whole, stride, order[i])).empty());
+      if (random.below(4) == 0) BOOST_REQUIRE(add(piece(number, whole, stride, order[i])).empty());
+    }
+    BOOST_REQUIRE((add(piece(number, whole, stride, order.back())) == whole));
+    now += 1us;
+  }
+  BOOST_TEST(reassembly.size() == 0U);
+  BOOST_TEST(counters.dropped_conflict == 0U);
+  BOOST_TEST(counters.dropped_duplicate > 0U);
+  BOOST_TEST(pool.size() == 1U);  // each batch had ended before the next began
+}
+
+BOOST_AUTO_TEST_CASE(datagrams_that_differ_in_anything_are_not_mixed) {
+  const Octets other = octets(as_bytes("PUT TOGETHER"));
+  add(piece(1, text, 6, 0));
+  BOOST_TEST(add(piece(1, other, 6, 1), carol).empty());
+  BOOST_TEST(add(piece(2, other, 6, 1)).empty());
+  BOOST_TEST(add(piece(1, other, 6, 1, 81)).empty());
+  BOOST_TEST(add(piece(1, other, 6, 1), bob, 98).empty());
+  BOOST_TEST(reassembly.size() == 5U);
+  BOOST_TEST((add(piece(1, text, 6, 1)) == text));
+  BOOST_TEST((add(piece(1, other, 6, 0), carol) == other));
+}
+
+BOOST_AUTO_TEST_CASE(pieces_that_contradict_each_other_end_the_whole_datagram) {
+  const Octets other = octets(as_bytes("PUT TOGETHER"));
+  first_of(bob, 1);
+  BOOST_TEST(add(piece(1, other, 4, 0)).empty());  // other octets for the same place
+  BOOST_TEST(counters.dropped_conflict == 1U);
+  BOOST_TEST(reassembly.size() == 0U);
+  first_of(bob, 2);
+  BOOST_TEST(add(piece(2, text, 6, 1)).empty());  // cut another way: would overlap
+  BOOST_TEST(counters.dropped_conflict == 2U);
+  first_of(bob, 3);
+  BOOST_TEST(add(piece(3, octets(as_bytes("put together, longer")), 4, 1)).empty());
+  BOOST_TEST(counters.dropped_conflict == 3U);
+  BOOST_TEST(reassembly.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_stays_incomplete_is_dropped_in_time) {
+  BOOST_TEST((reassembly.next_deadline() == never));
+  first_of(bob, 1);
+  now += 500ms;
+  first_of(bob, 2);
+  BOOST_TEST((reassembly.next_deadline() == now + 500ms));
+  now += 500ms;
+  reassembly.expire(now, pool, counters);
+  BOOST_TEST(reassembly.size() == 1U);
+  BOOST_TEST(counters.dropped_incomplete == 1U);
+  for (std::size_t index = 1; index < 3; ++index) add(piece(1, text, 4, index));  // too late to be whole
+  BOOST_TEST(reassembly.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_many_unfinished_loses_its_own) {
+  first_of(carol, 1);
+  for (std::uint32_t number = 0; number < 1000; ++number) {
+    first_of(bob, number);
+    BOOST_REQUIRE(reassembly.size() <= 1 + Reassembly::max_of_one);
+  }
+  add(piece(1, text, 4, 1), carol);
+  BOOST_TEST((add(piece(1, text, 4, 2), carol) == text));
+}
+
+BOOST_AUTO_TEST_CASE(many_nodes_that_leave_many_unfinished_leave_room_for_another) {
+  for (std::uint32_t number = 0; number < Reassembly::max_of_one; ++number)
+    for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), number);
+  BOOST_TEST(reassembly.size() == Reassembly::max_datagrams);
+  first_of(carol, 1);
+  for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), 77);  // these take from each other
+  add(piece(1, text, 4, 1), carol);
+  BOOST_TEST((add(piece(1, text, 4, 2), carol) == text));
+  BOOST_TEST(pool.size() <= Reassembly::max_datagrams + 1);
+}
+
+BOOST_AUTO_TEST_CASE(without_buffers_pieces_are_dropped) {
+  while (pool.take(now) != DatagramPool::none) {
+  }
+  first_of(bob, 1);
+  BOOST_TEST(counters.dropped_no_room == 1U);
+  BOOST_TEST(reassembly.size() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

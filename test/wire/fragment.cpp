@@ -1,0 +1,148 @@
+#include "ilnp/wire/fragment.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/octets.hpp"
+#include "support/seed.hpp"
+
+using namespace ilnp;
+using test::hex;
+using test::Octets;
+using wire::Fragment;
+using wire::FragmentKind;
+using wire::Malformed;
+
+namespace {
+
+// Written by hand from the diagram: there is no other implementation to capture from.
+const Octets question = hex("01 000000 12345678");
+const Octets answer = hex("02 000000 12345678 9abcdef0");
+// The last of three pieces: octets 8 and 9 of 10.
+const Octets piece = hex("03 00 1f90 9abcdef0 00000007 000a 0004 0002 6869");
+
+Octets emitted(const auto& repr, std::size_t size) {
+  Octets out(size, std::byte{0xee});
+  repr.emit(out);
+  return out;
+}
+Octets emitted(const Fragment& message) {
+  switch (message.kind()) {
+    case FragmentKind::question:
+      return emitted(wire::FragmentQuestionRepr{message.nonce()}, Fragment::question_size);
+    case FragmentKind::answer:
+      return emitted(wire::FragmentAnswerRepr{message.nonce(), message.key()}, Fragment::answer_size);
+    case FragmentKind::piece:
+      break;
+  }
+  const wire::FragmentPieceRepr header{message.destination_port(),
+                                       message.key(),
+                                       message.datagram(),
+                                       static_cast<std::uint16_t>(message.total()),
+                                       static_cast<std::uint16_t>(message.stride()),
+                                       static_cast<std::uint16_t>(message.index())};
+  return test::joined(emitted(header, Fragment::piece_header_size), test::octets(message.octets()));
+}
+
+Octets cut_as(unsigned total, unsigned stride, unsigned index, std::size_t octets) {
+  wire::FragmentPieceRepr header{};
+  header.total = static_cast<std::uint16_t>(total);
+  header.stride = static_cast<std::uint16_t>(stride);
+  header.index = static_cast<std::uint16_t>(index);
+  return test::joined(emitted(header, Fragment::piece_header_size), Octets(octets));
+}
+bool accepted(const Octets& payload) { return Fragment::parse(payload).has_value(); }
+
+/// Whatever the octets: refused, or every accessor within bounds, and written again as they were (but for what is zero).
+void check(Octets payload) {
+  const auto parsed = Fragment::parse(payload);
+  if (!parsed) return;
+  if (parsed->kind() == FragmentKind::piece) {
+    BOOST_REQUIRE(parsed->pieces() >= 2U);
+    BOOST_REQUIRE(parsed->pieces() <= Fragment::max_pieces);
+    BOOST_REQUIRE(parsed->index() < parsed->pieces());
+    BOOST_REQUIRE(parsed->total() <= Fragment::max_total);
+    BOOST_REQUIRE(!parsed->octets().empty());
+    BOOST_REQUIRE(parsed->offset() + parsed->octets().size() <= parsed->total());
+    payload[1] = std::byte{0};
+  } else {
+    payload[1] = payload[2] = payload[3] = std::byte{0};
+  }
+  BOOST_REQUIRE((emitted(*Fragment::parse(payload)) == payload));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(wire_fragment)
+
+BOOST_AUTO_TEST_CASE(reads) {
+  BOOST_TEST((Fragment::parse(question)->kind() == FragmentKind::question));
+  BOOST_TEST(Fragment::parse(question)->nonce() == 0x12345678U);
+  BOOST_TEST((Fragment::parse(answer)->kind() == FragmentKind::answer));
+  BOOST_TEST(Fragment::parse(answer)->nonce() == 0x12345678U);
+  BOOST_TEST(Fragment::parse(answer)->key() == 0x9abcdef0U);
+  const auto message = *Fragment::parse(piece);
+  BOOST_TEST((message.kind() == FragmentKind::piece));
+  BOOST_TEST(message.destination_port() == 8080);
+  BOOST_TEST(message.key() == 0x9abcdef0U);
+  BOOST_TEST(message.datagram() == 7U);
+  BOOST_TEST(message.total() == 10U);
+  BOOST_TEST(message.stride() == 4U);
+  BOOST_TEST(message.index() == 2U);
+  BOOST_TEST(message.offset() == 8U);
+  BOOST_TEST(message.pieces() == 3U);
+  BOOST_TEST(as_text(message.octets()) == "hi");
+}
+
+BOOST_AUTO_TEST_CASE(writes) {
+  for (const Octets& message : {question, answer, piece})
+    BOOST_TEST((emitted(*Fragment::parse(message)) == message));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_octet_more) {
+  for (const Octets& message : {question, answer, piece}) {
+    for (std::size_t size = 0; size < message.size(); ++size)
+      BOOST_TEST(!accepted({message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size)}));
+    BOOST_TEST(!accepted(test::joined(message, Octets(1))));
+  }
+  BOOST_TEST((Fragment::parse(Octets(7)).error() == Malformed::too_short));
+  BOOST_TEST((Fragment::parse(test::joined(question, Octets(1))).error() == Malformed::wrong_length));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_every_unknown_kind) {
+  for (unsigned kind = 0; kind < 256; ++kind) {
+    if (kind >= 1 && kind <= 3) continue;
+    Octets message = piece;
+    message[0] = static_cast<std::byte>(kind);
+    BOOST_TEST((Fragment::parse(message).error() == Malformed::unknown_type));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit_its_datagram) {
+  BOOST_TEST(accepted(cut_as(2000, 1000, 0, 1000)));
+  BOOST_TEST(accepted(cut_as(2000, 1000, 1, 1000)));
+  BOOST_TEST(accepted(cut_as(2001, 1000, 2, 1)));
+  BOOST_TEST(!accepted(cut_as(2000, 1000, 2, 0)));       // outside
+  BOOST_TEST(!accepted(cut_as(2000, 1000, 65'535, 1)));  // far outside
+  BOOST_TEST(!accepted(cut_as(2000, 1000, 1, 999)));     // too few
+  BOOST_TEST(!accepted(cut_as(2000, 1000, 1, 1001)));    // too many
+  BOOST_TEST(!accepted(cut_as(2001, 1000, 2, 1000)));    // reaches beyond the end
+  BOOST_TEST(!accepted(cut_as(1000, 1000, 0, 1000)));    // one piece is no piece
+  BOOST_TEST(!accepted(cut_as(0, 0, 0, 0)));
+  BOOST_TEST(!accepted(cut_as(2000, 0, 0, 0)));
+  BOOST_TEST(accepted(cut_as(256, 1, 255, 1)));          // as many pieces as can be
+  BOOST_TEST(!accepted(cut_as(257, 1, 255, 1)));         // one more
+  BOOST_TEST(accepted(cut_as(65'507, 256, 255, 227)));   // as long as can be
+  BOOST_TEST(!accepted(cut_as(65'508, 256, 255, 228)));  // one more
+}
+
+BOOST_AUTO_TEST_CASE(random_datagrams) {
+  Random random(test::seed("fragment"));
+  for (int i = 0; i < 100'000; ++i) {
+    Octets payload = random.below(2) == 0 ? test::random_octets(random, random.below(60))
+                                          : test::mutated(random, random.below(2) == 0 ? piece : answer);
+    if (!payload.empty() && random.below(2) == 0) payload[0] = static_cast<std::byte>(random.below(5));
+    check(payload);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
