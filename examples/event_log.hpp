@@ -65,6 +65,11 @@ class EventLog {
                              to_string(e.owner) + ", whom it means, and " + to_string(e.claimant);
     if (!quiet_ && (*conflicts_)(text)) line("discovery", text);
   }
+  void operator()(const ilnp::event::LongDatagramsDropped& e) const {
+    line("transport", "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
+                          ", which does not put pieces together (" + std::to_string(e.datagrams) +
+                          " dropped)");
+  }
 
  private:
   static std::string list(std::span<const ilnp::Locator> locators) {

@@ -3,7 +3,7 @@
 #include "common.hpp"
 #include "control_path.hpp"
 
-using Stack = ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>;
+using Stack = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>;
 
 namespace {
 
@@ -55,7 +55,8 @@ class Complaints {
     if (!held_back) return;
     if (error.error == ilnp::Errc::message_too_long)
       text += " (" + std::to_string(error.size) + " octets, at most " +
-              std::to_string(stack_->max_payload()) + ")";
+              std::to_string(stack_->next_layer().next_layer().max_payload()) +
+              " to a node that does not put pieces together)";
     stack_->for_each_mapping([&](ilnp::LocalPort local, const ilnp::Remote& remote) {
       if (local.port == error.local_port.port && local.socket == error.local_port.socket)
         text += ", to " + remote.host;

@@ -135,12 +135,30 @@ class Mappings(ThreeHosts):
                 payload = bytes(index * 7 & 0xFF for index in range(size))
                 there.sendto(payload, ("127.0.0.1", 10000))
                 self.assertEqual(receive(back), payload, f"{size} octets")
-        for size in (MAX_PAYLOAD + 1, 9000, 60000):
-            self.at_alice.sendto(bytes(size), ("127.0.0.1", 10000))
-            self.alice.wait_line(r"(?i)too long")
-            self.assertIsNone(receive(self.at_bob, 0.2), f"{size} octets arrived")
-            self.still_works()
+        self.assertEqual(self.alice.counters().get("questions"), 0)
+        for there, back in ((self.at_alice, self.at_bob), (self.at_bob, self.at_alice)):
+            for size in (MAX_PAYLOAD + 1, 9000, 60000, 65507):
+                payload = bytes(index * 7 & 0xFF for index in range(size))
+                there.sendto(payload, ("127.0.0.1", 10000))
+                self.assertEqual(receive(back), payload, f"{size} octets")
+        self.still_works()
         self.assertEqual(receive(self.at_bob, 0), None)
+
+    def test_too_long_for_a_node_that_puts_no_pieces_together(self):
+        self.three()
+        self.ready()
+        carol = self.lab.host("carol")
+        self.lab.program(carol, "ilnp-heartbeat",
+                         self.lab.config("carol", "0:0:0:b", CAROL, application={"port": 10006}))
+        self.alice.create("10006", "carol", "10006")
+        until(lambda: "carol" in self.alice.hosts(), what="alice to hear of carol")
+        sender = self.hosts["alice"].udp(10006)
+        sender.sendto(bytes(MAX_PAYLOAD + 1), ("127.0.0.1", 10000))  # must be asked first
+        self.alice.wait_line(r"(?i)too long")
+        sender.sendto(bytes(9000), ("127.0.0.1", 10000))
+        self.alice.wait_line(rf"from local port 10006: message too long \(9000 octets, at most {MAX_PAYLOAD} ")
+        self.assertEqual(self.alice.counters()["questions"], 3)
+        self.still_works()
 
     def test_unknown_source_port(self):
         self.three()
