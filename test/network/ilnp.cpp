@@ -151,6 +151,24 @@ BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {
   BOOST_TEST(node.counters().handoffs == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_during_a_handoff_is_told_of_the_new_place_only) {
+  Node node({{a}, {c}});
+  node.run(25s);
+  BOOST_TEST(node.stack.interfaces().locators().size() == 2U);
+  node.take();
+  node.feed(a, discovery(bob, "bob", true, 2), 9);
+  node.run(1500ms);
+  int answers = 0;
+  for (const auto& sent : node.take(43)) {
+    const auto header = wire::IlnpHeader::parse(sent.octets);
+    BOOST_TEST_REQUIRE(header.has_value());
+    if (header->source().nid != alice) continue;  // bob's own message, passed on
+    ++answers;
+    BOOST_TEST((sent.locator == c && sent.octets == discovery({c, alice}, "alice")));
+  }
+  BOOST_TEST(answers == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_update_of_another_is_acknowledged_where_it_came_in) {
   Node node({{a}});
   node.feed(a, discovery(bob, "bob", false, 2), 9);
