@@ -20,6 +20,7 @@ import time
 import unittest
 
 BIN = os.environ.get("ILNP_BIN", "build/examples")
+SANITIZED = "ILNP_SANITIZED" in os.environ  # the programs are slow, and keep memory that was freed
 MCAST_PORT = 10000
 PROXY_PORT = 10000
 USER_ID = 7

@@ -1,0 +1,192 @@
+// What stands alone: formats on the wire, addresses, the .ini.
+#include <cctype>
+
+#include "fuzz.hpp"
+#include "ilnp/config/config.hpp"
+#include "ilnp/wire/discovery.hpp"
+#include "ilnp/wire/ilnp_header.hpp"
+#include "ilnp/wire/locator_update.hpp"
+#include "ilnp/wire/pcap.hpp"
+#include "ilnp/wire/stp_header.hpp"
+#include "ilnp/wire/udp_encapsulation.hpp"
+#include "support/pcap.hpp"
+
+namespace ilnp::fuzz {
+namespace {
+
+bool equal(Bytes left, Bytes right) { return std::ranges::equal(left, right); }
+
+void ilnp_header(const Octets& frame) {
+  const auto header = wire::IlnpHeader::parse(frame);
+  if (!header)
+    return require(frame.size() < 40 || wire::load<std::uint16_t>(frame, 4) != frame.size() - 40,
+                   "a header is refused only if it is short, or its length lies");
+  require(header->payload().size() == frame.size() - 40, "the payload is what follows the header");
+  Octets again(40);
+  wire::IlnpHeaderRepr{static_cast<std::uint16_t>(header->payload().size()), header->next_header(),
+                       header->hop_limit(), header->source(), header->destination()}
+      .emit(again);
+  require(equal(Bytes(again).subspan(4), Bytes(frame).subspan(4, 36)), "a header is written as it was read");
+  Octets lowered = frame;
+  wire::set_hop_limit(lowered, static_cast<std::uint8_t>(header->hop_limit() - 1));
+  lowered[7] = frame[7];
+  require(lowered == frame, "the hop limit is one octet");
+}
+
+void stp_header(const Octets& packet) {
+  const auto header = wire::StpHeader::parse(packet);
+  require(header.has_value() == (packet.size() >= 4), "ports are four octets");
+  if (!header) return;
+  Octets again(4);
+  wire::StpHeaderRepr{header->source_port(), header->destination_port()}.emit(again);
+  require(equal(test::joined(again, test::octets(header->payload())), packet),
+          "ports are written as they were read");
+}
+
+void discovery(const Octets& payload) {
+  const auto message = wire::Discovery::parse(payload);
+  if (!message) return;
+  require(wire::is_host_name(as_bytes(message->host_name())), "discovery names a host");
+  const wire::DiscoveryRepr repr{message->nid(), message->locator(), message->solicitation(),
+                                 message->host_name()};
+  Octets again(repr.size());
+  repr.emit(again);
+  require(again == payload, "discovery is written as it was read");
+}
+
+void locator_update(const Octets& payload) {
+  const auto message = wire::LocatorUpdate::parse(payload);
+  if (!message) return;
+  require(message->acknowledgement() == (message->count() == 0), "an update names a locator");
+  std::vector<Locator> locators;
+  for (std::size_t at = 0; at < message->count(); ++at) locators.push_back(message->locator(at));
+  const wire::LocatorUpdateRepr repr{locators};
+  Octets again(repr.size());
+  repr.emit(again);
+  require(again == payload, "an update is written as it was read");
+}
+
+/// Another way to the same answer: each character is decoded, and encoded again in the shortest form.
+bool utf8_by_code_points(Bytes text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto octet = [&](std::size_t i) { return std::to_integer<std::uint32_t>(text[i]); };
+    const std::uint32_t lead = octet(at);
+    const std::size_t length = lead < 0x80       ? 1
+                               : lead >> 5 == 6  ? 2
+                               : lead >> 4 == 14 ? 3
+                               : lead >> 3 == 30 ? 4
+                                                 : 0;
+    if (length == 0 || length > text.size() - at) return false;
+    std::uint32_t point = length == 1 ? lead : lead & (0x7fU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+      if (octet(at + i) >> 6 != 2) return false;
+      point = point << 6 | (octet(at + i) & 0x3f);
+    }
+    const std::size_t shortest = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (length != shortest || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return false;
+    at += length;
+  }
+  return true;
+}
+
+void utf8(const Octets& text) {
+  require(wire::is_utf8(text) == utf8_by_code_points(text), "what is UTF-8");
+  const bool controls = std::ranges::any_of(
+      text, [](std::byte octet) { return octet < std::byte{0x20} || octet == std::byte{0x7f}; });
+  require(wire::is_host_name(text) ==
+              (!text.empty() && text.size() <= 255 && !controls && utf8_by_code_points(text)),
+          "what is a host name");
+}
+
+/// What the toolkit writes into a capture file, a parser of its own reads.
+void capture(const Octets& octets) {
+  Input in(octets);
+  const wire::UdpEncapsulationRepr repr{in.number<std::uint64_t>(), Locator(in.number<std::uint64_t>()),
+                                        in.number<std::uint16_t>(), in.number<std::uint16_t>()};
+  const wire::PcapRecordHeaderRepr times{in.number<std::uint32_t>(), in.octet() * 3906U, 0};
+  const Octets head = in.take(in.octet());
+  const Octets payload = in.rest();
+  Octets around(repr.size);
+  repr.emit(around, head, payload);
+  const Octets frame = test::joined(test::joined(around, head), payload);
+  Octets file(24), record(16);
+  wire::PcapFileHeaderRepr{}.emit(file);
+  wire::PcapRecordHeaderRepr{times.seconds, times.microseconds, static_cast<std::uint32_t>(frame.size())}
+      .emit(record);
+  const auto frames = test::parse_pcap(test::joined(test::joined(file, record), frame));
+  require(frames.size() == 1 && frames[0].octets == frame, "a capture holds the frame");
+  const auto time = std::chrono::seconds(times.seconds) + std::chrono::microseconds(times.microseconds);
+  require(frames[0].time == time, "a capture holds the time");
+  const auto datagram = test::udp_datagram(frames[0].octets);
+  require(datagram.has_value() && datagram->checksum_good, "a capture holds a datagram that Wireshark takes");
+  require(datagram->group() == repr.group && datagram->source_port == repr.port &&
+              equal(datagram->payload, test::joined(head, payload)),
+          "a capture holds what was sent");
+}
+
+template <class Address>
+void address(std::string_view text, std::size_t groups) {
+  const auto parsed = Address::parse(text);
+  const auto separators = static_cast<std::size_t>(std::ranges::count(text, ':'));
+  const bool digits = std::ranges::all_of(text, [](unsigned char c) { return c == ':' || std::isxdigit(c); });
+  require(!parsed || (digits && separators == groups - 1 && text.size() <= 5 * groups - 1),
+          "an address is groups of hex digits");
+  if (!parsed) return;
+  const std::string canonical = to_string(*parsed);
+  const auto again = Address::parse(canonical);
+  require(again.has_value() && *again == *parsed && to_string(*again) == canonical &&
+              canonical.size() <= text.size(),
+          "an address has one canonical text, the shortest");
+}
+
+/// Texts for the user's terminal.
+void require_line(std::string_view text) {
+  require(!text.empty() && std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }),
+          "what the user is told is one line, without control characters");
+}
+
+}  // namespace
+
+void wire_formats(Bytes octets) {
+  Input in(octets);
+  const auto format = static_cast<Format>(in.octet() % static_cast<std::uint8_t>(Format::count));
+  const Octets rest = in.rest();
+  switch (format) {
+    case Format::ilnp_header:
+      return ilnp_header(rest);
+    case Format::stp_header:
+      return stp_header(rest);
+    case Format::discovery:
+      return discovery(rest);
+    case Format::locator_update:
+      return locator_update(rest);
+    case Format::utf8:
+      return utf8(rest);
+    default:
+      return capture(rest);
+  }
+}
+
+void addresses(Bytes text) {
+  address<Locator>(as_text(text), 4);
+  address<Nid>(as_text(text), 4);
+  address<Ilv>(as_text(text), 8);
+}
+
+void configuration(Bytes text) {
+  try {
+    const Config config = parse_config(as_text(text), "node.ini", {.user_id = 7, .nid = Nid(7)});
+    config.network.validate();
+    require(config.link.mcast_port != 0 && !config.link.mcast_interface.empty() &&
+                config.link.buffer_size >= 45 && config.link.buffer_size <= 65507,
+            "a link that can be used");
+    require(config.application.wait_time > Duration::zero() && config.application.port != 0,
+            "an application that can run");
+    for (const auto& warning : config.warnings) require_line(warning);
+  } catch (const ConfigError& error) {
+    require_line(error.what());
+    require(std::string_view(error.what()).starts_with("node.ini"), "an error names the file");
+  }
+}
+
+}  // namespace ilnp::fuzz

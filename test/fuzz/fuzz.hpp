@@ -1,0 +1,107 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ilnp/wire/field.hpp"
+#include "support/octets.hpp"
+
+/// What the fuzz targets have in common. A target is a function of octets that ends the program if a promise is broken; it
+/// is driven by libFuzzer (`fuzz`), and by `fuzz-replay`, which any compiler builds.
+namespace ilnp::fuzz {
+
+using test::Octets;
+
+/// Says what was promised and does not hold, and ends the program, so that the fuzzer keeps the input.
+inline void require(bool holds, const char* promise) {
+  if (holds) return;
+  std::fprintf(stderr, "broken: %s\n", promise);
+  std::abort();
+}
+
+/// The fuzzer's octets, taken from the front; zeros when they are used up.
+class Input {
+ public:
+  explicit Input(Bytes octets) noexcept : rest_(octets) {}
+
+  bool empty() const noexcept { return rest_.empty(); }
+  std::uint8_t octet() noexcept { return number<std::uint8_t>(); }
+  template <class T>
+  T number() noexcept {
+    if (rest_.size() < sizeof(T)) return rest_ = {}, T{};
+    const T value = wire::load<T>(rest_, 0);
+    rest_ = rest_.subspan(sizeof(T));
+    return value;
+  }
+  /// One of these, chosen by one octet.
+  template <class T, std::size_t n>
+  const T& one_of(const T (&choice)[n]) noexcept {
+    return choice[octet() % n];
+  }
+  /// The next `size` octets, or what is left, in a buffer of exactly that size.
+  Octets take(std::size_t size) {
+    const Bytes taken = rest_.first(std::min(size, rest_.size()));
+    rest_ = rest_.subspan(taken.size());
+    return test::octets(taken);
+  }
+  Octets rest() { return take(rest_.size()); }
+
+ private:
+  Bytes rest_;
+};
+
+struct Target {
+  std::string_view name;
+  void (*run)(Bytes input);
+  /// Inputs to begin with, made from what stands in test/vectors.
+  std::vector<Octets> (*seeds)();
+};
+
+/// All targets. Defined in targets.cpp.
+std::span<const Target> targets();
+
+// formats.cpp
+void wire_formats(Bytes input);
+void addresses(Bytes input);
+void configuration(Bytes input);
+// node.cpp
+void node(Bytes input);
+void proxy(Bytes input);
+void control(Bytes input);
+// seeds.cpp
+std::vector<Octets> wire_seeds();
+std::vector<Octets> address_seeds();
+std::vector<Octets> configuration_seeds();
+std::vector<Octets> node_seeds();
+std::vector<Octets> control_seeds();
+
+/// The formats that an input of `wire_formats` is read as, by its first octet.
+enum class Format : std::uint8_t { ilnp_header, stp_header, discovery, locator_update, utf8, capture, count };
+
+/// What an input of `node` and `proxy` consists of, after the first octets, which say how the node is configured: a kind, and
+/// what it needs.
+enum class Step : std::uint8_t {
+  frame,   ///< octets as they are: interface, sender, length (16 bit), octets
+  packet,  ///< a payload behind a header that is right
+  discovery,
+  update,  ///< locator update or acknowledgement
+  datagram,
+  again,  ///< a frame that this node has sent or got, once more, perhaps with another hop limit
+  wait,
+  send,
+  move,
+  port,   ///< bound, or mapped, or not any more
+  fault,  ///< of the network below: it takes no frames, or lets nobody join
+  count
+};
+
+/// How many octets of an input of `node` say how the node is configured.
+inline constexpr std::size_t configuration_octets = 8;
+
+}  // namespace ilnp::fuzz

@@ -1,0 +1,138 @@
+// What the fuzzer begins with: every kind of message in test/vectors, and texts that are right or nearly so.
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "fuzz.hpp"
+#include "ilnp/wire/ilnp_header.hpp"
+#include "support/pcap.hpp"
+
+namespace ilnp::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Frame {
+  std::chrono::microseconds time;
+  Locator on;
+  Octets octets;
+};
+
+/// The overlay's frames in each capture.
+std::vector<std::vector<Frame>> captures() {
+  std::vector<fs::path> files;
+  for (const auto& each : fs::directory_iterator(ILNP_TEST_VECTORS))
+    if (each.path().extension() == ".pcap") files.push_back(each.path());
+  std::ranges::sort(files);
+  std::vector<std::vector<Frame>> all;
+  for (const auto& file : files) {
+    auto& frames = all.emplace_back();
+    for (const auto& each : test::read_pcap(file))
+      if (const auto datagram = test::udp_datagram(each.octets))
+        frames.push_back({each.time, datagram->group(), test::octets(datagram->payload)});
+  }
+  return all;
+}
+
+Octets prefixed(std::initializer_list<std::uint8_t> front, Bytes rest) {
+  Octets out;
+  for (const auto each : front) out.push_back(std::byte{each});
+  return test::joined(std::move(out), test::octets(rest));
+}
+
+std::vector<Octets> texts(std::initializer_list<std::string_view> all) {
+  std::vector<Octets> out;
+  for (const auto text : all) out.push_back(test::octets(text));
+  return out;
+}
+
+}  // namespace
+
+std::vector<Octets> wire_seeds() {
+  const auto as = [](Format format, Bytes octets) {
+    return prefixed({static_cast<std::uint8_t>(format)}, octets);
+  };
+  std::vector<Octets> seeds;
+  std::set<std::vector<std::size_t>> kinds;
+  for (const auto& frames : captures())
+    for (const auto& frame : frames) {
+      const auto header = wire::IlnpHeader::parse(frame.octets);
+      if (!header || !kinds.insert({header->next_header(), header->payload().size()}).second) continue;
+      seeds.push_back(as(Format::ilnp_header, frame.octets));
+      const auto format = header->next_header() == 42   ? Format::stp_header
+                          : header->next_header() == 43 ? Format::discovery
+                                                        : Format::locator_update;
+      seeds.push_back(as(format, header->payload()));
+      seeds.push_back(as(Format::capture, test::joined(Octets(24), frame.octets)));
+    }
+  for (const auto text :
+       {"alice", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8c", "\xed\xa0\x80", "\xf4\x90\x80\x80"})
+    seeds.push_back(as(Format::utf8, as_bytes(text)));
+  return seeds;
+}
+
+std::vector<Octets> address_seeds() {
+  return texts({"0:0:0:a", "ffff:0:0:a", "FFFF:00:0:000a", "ff02:0:0:1:0:0:0:0", "1:2:3:4:5:6:7:8", "::1",
+                "0:0:0:g", "0:0:0:0000a", "0:0:0:", ""});
+}
+
+std::vector<Octets> configuration_seeds() {
+  auto seeds =
+      texts({"[link]\nmcast_port=1\nmcast_interface=lo\nbuffer_size=45\nuser_id=0\nmcast_loop=off\n"
+             "[network]\nnid=0:0:0:1\nlocators=0:0:0:a , 0:0:0:f-0:0:0:b\ndefault_hop_limit=255\n"
+             "backwards_learning_ttl=1e9\nactive_uncast_session_ttl=.5\nmove_time=0.001\nhandoff_time=0\n"
+             "loc_update_retries=100\nloc_update_retry_wait_time=1\nlog=yes\n"
+             "[discovery]\nhostname=x\nwait_time=1\n[transport]\nlog=1\n"
+             "[application]\nport=1\nremote_hostname=y\nremote_port=65535\nrun_time=1\nwait_time=0.01\n",
+             "key = value\n", "[network\n", "\xef\xbb\xbf[a]\r\nb=c\r\n", "[a]\nb\n", "[a]\nb=1\nB=2\n"});
+  std::vector<fs::path> files;
+  for (const auto& each : fs::directory_iterator(ILNP_TEST_VECTORS "/conf")) files.push_back(each.path());
+  std::ranges::sort(files);
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};
+    seeds.push_back(test::octets(std::as_bytes(std::span(text))));
+  }
+  return seeds;
+}
+
+std::vector<Octets> control_seeds() {
+  return texts({"10001 bob 10001",
+                "10001 bob 10001 any replace\xffhosts\xfflist\xff"
+                "remove 10001\xff"
+                "remove 10001",
+                "4000 carol 1\xff"
+                "4000 carol 1 replace\xfflist 4000",
+                "counters", "0 bob 1", "1 bob 70000", "list 65536", "1 \x01 1"});
+}
+
+/// Each capture as alice's network card saw it: frames on the networks a, b and c, and the time between them.
+std::vector<Octets> node_seeds() {
+  std::vector<Octets> seeds;
+  for (const auto& frames : captures()) {
+    constexpr std::size_t length = 60;  // frames in one input
+    for (std::size_t begin = 0; begin < frames.size() && begin < 3 * length; begin += length) {
+      Octets input(configuration_octets);
+      for (std::size_t at = begin; at < std::min(begin + length, frames.size()); ++at) {
+        const auto& octets = frames[at].octets;
+        const auto size = static_cast<std::uint16_t>(octets.size());
+        const auto sender = octets.size() < 24 ? std::uint8_t{} : std::to_integer<std::uint8_t>(octets[23]);
+        input = test::joined(std::move(input),
+                             prefixed({static_cast<std::uint8_t>(Step::frame),
+                                       static_cast<std::uint8_t>(frames[at].on.value() - 0xa), sender,
+                                       static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)},
+                                      octets));
+        if (at % 8 == 0)
+          input = test::joined(std::move(input), prefixed({static_cast<std::uint8_t>(Step::wait), 4}, {}));
+        if (at % 20 == 19)  // to bob, and a move to b
+          input = test::joined(std::move(input), prefixed({static_cast<std::uint8_t>(Step::send), 1, 0, 4, 1,
+                                                           0, static_cast<std::uint8_t>(Step::move), 1, 1},
+                                                          {}));
+      }
+      seeds.push_back(std::move(input));
+    }
+  }
+  return seeds;
+}
+
+}  // namespace ilnp::fuzz

@@ -1,0 +1,17 @@
+#include "fuzz.hpp"
+
+namespace ilnp::fuzz {
+
+std::span<const Target> targets() {
+  static constexpr Target all[] = {
+      {"wire", wire_formats, wire_seeds},
+      {"address", addresses, address_seeds},
+      {"config", configuration, configuration_seeds},
+      {"control", control, control_seeds},
+      {"node", node, node_seeds},
+      {"proxy", proxy, node_seeds},
+  };
+  return all;
+}
+
+}  // namespace ilnp::fuzz
