@@ -4,6 +4,7 @@
 #include "fuzz.hpp"
 #include "ilnp/config/config.hpp"
 #include "ilnp/wire/discovery.hpp"
+#include "ilnp/wire/fragment.hpp"
 #include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "ilnp/wire/pcap.hpp"
@@ -64,6 +65,42 @@ void locator_update(const Octets& payload) {
   Octets again(repr.size());
   repr.emit(again);
   require(again == payload, "an update is written as it was read");
+}
+
+void fragment(const Octets& payload) {
+  const auto message = wire::Fragment::parse(payload);
+  if (!message) return;
+  Octets again;
+  switch (message->kind()) {
+    case wire::FragmentKind::question:
+      again.resize(wire::Fragment::question_size);
+      wire::FragmentQuestionRepr{message->nonce()}.emit(again);
+      break;
+    case wire::FragmentKind::answer:
+      again.resize(wire::Fragment::answer_size);
+      wire::FragmentAnswerRepr{message->nonce(), message->key()}.emit(again);
+      break;
+    case wire::FragmentKind::piece:
+      require(
+          message->offset() + message->octets().size() <= message->total() &&
+              message->total() <= wire::Fragment::max_total && message->index() < message->pieces() &&
+              message->pieces() <= wire::Fragment::max_pieces && message->pieces() > 1 &&
+              (message->octets().size() == message->stride() || message->index() + 1 == message->pieces()),
+          "a piece lies in its datagram");
+      again.resize(wire::Fragment::piece_header_size);
+      wire::FragmentPieceRepr{message->destination_port(),
+                              message->key(),
+                              message->datagram(),
+                              static_cast<std::uint16_t>(message->total()),
+                              static_cast<std::uint16_t>(message->stride()),
+                              static_cast<std::uint16_t>(message->index())}
+          .emit(again);
+      again = test::joined(again, test::octets(message->octets()));
+  }
+  // The three octets, or the one, after the kind are not looked at.
+  const std::size_t from = message->kind() == wire::FragmentKind::piece ? 2 : 4;
+  require(again[0] == payload[0] && equal(Bytes(again).subspan(from), Bytes(payload).subspan(from)),
+          "a message about pieces is written as it was read");
 }
 
 /// Another way to the same answer: each character is decoded, and encoded again in the shortest form.
@@ -162,6 +199,8 @@ void wire_formats(Bytes octets) {
       return locator_update(rest);
     case Format::utf8:
       return utf8(rest);
+    case Format::fragment:
+      return fragment(rest);
     default:
       return capture(rest);
   }

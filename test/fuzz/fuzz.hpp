@@ -74,15 +74,27 @@ void configuration(Bytes input);
 void node(Bytes input);
 void proxy(Bytes input);
 void control(Bytes input);
+// long_datagrams.cpp
+void long_datagrams(Bytes input);
 // seeds.cpp
 std::vector<Octets> wire_seeds();
 std::vector<Octets> address_seeds();
 std::vector<Octets> configuration_seeds();
 std::vector<Octets> node_seeds();
 std::vector<Octets> control_seeds();
+std::vector<Octets> long_datagram_seeds();
 
 /// The formats that an input of `wire_formats` is read as, by its first octet.
-enum class Format : std::uint8_t { ilnp_header, stp_header, discovery, locator_update, utf8, capture, count };
+enum class Format : std::uint8_t {
+  ilnp_header,
+  stp_header,
+  discovery,
+  locator_update,
+  utf8,
+  capture,
+  fragment,
+  count
+};
 
 /// What an input of `node` and `proxy` consists of, after the first octets, which say how the node is configured: a kind, and
 /// what it needs.

@@ -68,6 +68,12 @@ std::vector<Octets> wire_seeds() {
   for (const auto text :
        {"alice", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8c", "\xed\xa0\x80", "\xf4\x90\x80\x80"})
     seeds.push_back(as(Format::utf8, as_bytes(text)));
+  const auto add = [&](Format format, std::string_view digits) {
+    seeds.push_back(as(format, test::hex(digits)));
+  };
+  add(Format::fragment, "01000000 12345678");
+  add(Format::fragment, "02000000 12345678 9abcdef0");
+  add(Format::fragment, "03000050 9abcdef0 00000001 0009 0008 0001 61");
   return seeds;
 }
 
@@ -132,6 +138,19 @@ std::vector<Octets> node_seeds() {
       seeds.push_back(std::move(input));
     }
   }
+  return seeds;
+}
+
+/// A long datagram: asked for, answered, sent; in order, and the last piece first.
+std::vector<Octets> long_datagram_seeds() {
+  std::vector<Octets> seeds{test::hex("0100 1388 0004 0004 0004"),
+                            test::hex("0100 1388 0004 0004 0001 0301 0004"),
+                            test::hex("0000 ffe3 0004 0003 01 0004 0002 05 0004 0003 04"),
+                            test::hex("0100 1388 0005 00 0035 07 0004 0004")};
+  Octets all;
+  for (int i = 0; i < 8; ++i)
+    for (const Octets& each : {seeds[0], seeds[1], seeds[2]}) all = test::joined(std::move(all), each);
+  seeds.push_back(std::move(all));
   return seeds;
 }
 

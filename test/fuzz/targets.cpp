@@ -10,6 +10,7 @@ std::span<const Target> targets() {
       {"control", control, control_seeds},
       {"node", node, node_seeds},
       {"proxy", proxy, node_seeds},
+      {"long_datagrams", long_datagrams, long_datagram_seeds},
   };
   return all;
 }
