@@ -12,6 +12,7 @@
 #include "packet.hpp"
 #include "random.hpp"
 #include "resolved_name.hpp"
+#include "stream.hpp"
 
 // The formats on the wire
 #include "wire/discovery.hpp"
@@ -21,6 +22,7 @@
 #include "wire/locator_update.hpp"
 #include "wire/parsed.hpp"
 #include "wire/pcap.hpp"
+#include "wire/sctp_header.hpp"
 #include "wire/stp_header.hpp"
 #include "wire/udp_encapsulation.hpp"
 #include "wire/utf8.hpp"

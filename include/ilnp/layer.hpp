@@ -110,6 +110,16 @@ concept PacketTransport = TransportLayer<T> &&
   { ct.bound(port) } -> std::same_as<bool>;
 };
 
+/// The largest datagram of a transport that travels in one frame, whatever the layers on it take apart, octets.
+template <class Layer>
+std::size_t frame_payload(const Layer& layer) noexcept {
+  if constexpr (requires { requires TransportLayer<std::remove_cvref_t<decltype(layer.next_layer())>>; }) {
+    return frame_payload(layer.next_layer());
+  } else {
+    return layer.max_payload();
+  }
+}
+
 /// The innermost layer of a stack: its underlay. Follows `next_layer()` down.
 template <class Layer>
 auto& lowest_layer(Layer& layer) noexcept {

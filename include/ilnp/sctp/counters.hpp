@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ilnp {
+
+/// What the stream layer has done so far, from the start. What SCTP itself counts is usrsctp's, for the whole process.
+struct SctpCounters {
+  static constexpr std::string_view layer = "sctp";
+
+  std::uint64_t packets_received = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t packets_not_sent =
+      0;  ///< the transport gave an error; they count as lost, and are sent again
+  std::uint64_t dropped_too_short = 0;  ///< no SCTP packet
+  std::uint64_t received_stray = 0;     ///< from a peer without streams, and to no port that is listened on
+  std::uint64_t dropped_too_many_peers = 0;  ///< wanted a stream, while all peers were in use
+  std::uint64_t connected = 0;               ///< streams that this node has opened
+  std::uint64_t accepted = 0;
+  std::uint64_t ended = 0;  ///< streams that both sides have ended in order
+  std::uint64_t reset_by_peer = 0;
+  std::uint64_t reset_here = 0;
+  std::uint64_t connect_refused = 0;
+  std::uint64_t connect_timed_out = 0;
+  std::uint64_t peer_lost = 0;  ///< streams whose peer did not answer any more
+  std::uint64_t refused_too_many_streams = 0;
+  std::uint64_t octets_written = 0;
+  std::uint64_t octets_read = 0;
+
+  template <class F>
+  void for_each(F&& f) const {
+    f("packets_received", packets_received);
+    f("packets_sent", packets_sent);
+    f("packets_not_sent", packets_not_sent);
+    f("dropped_too_short", dropped_too_short);
+    f("received_stray", received_stray);
+    f("dropped_too_many_peers", dropped_too_many_peers);
+    f("connected", connected);
+    f("accepted", accepted);
+    f("ended", ended);
+    f("reset_by_peer", reset_by_peer);
+    f("reset_here", reset_here);
+    f("connect_refused", connect_refused);
+    f("connect_timed_out", connect_timed_out);
+    f("peer_lost", peer_lost);
+    f("refused_too_many_streams", refused_too_many_streams);
+    f("octets_written", octets_written);
+    f("octets_read", octets_read);
+  }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <usrsctp.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+
+#include "../address.hpp"
+#include "../context.hpp"
+#include "output.hpp"
+
+namespace ilnp {
+
+/// A peer as usrsctp sees it. It is given a number for an address (`sconn_addr`), which is never used again: a packet for a
+/// peer that is forgotten goes nowhere.
+struct SctpAddress {
+  Nid nid;
+  std::uint16_t port = 0;        ///< the transport's, there
+  SctpOutput* output = nullptr;  ///< of the node
+};
+
+/// usrsctp, of which there is one a process: it keeps its state in globals. All nodes with streams in one process therefore
+/// live on one thread. Without threads of its own: nothing happens but within a call, and time is what `advance` says.
+///
+/// It still draws random numbers itself (from /dev/urandom), and measures round trips by `gettimeofday`: a simulation
+/// with streams is not the same each time.
+class SctpLibrary {
+ public:
+  static SctpLibrary& instance() {
+    static SctpLibrary library;
+    return library;
+  }
+  SctpLibrary(const SctpLibrary&) = delete;
+  SctpLibrary& operator=(const SctpLibrary&) = delete;
+
+  /// Lets timers fire up to `now`. What they send lies in the outputs of the nodes.
+  void advance(TimePoint now) {
+    const auto time = std::chrono::time_point_cast<std::chrono::milliseconds>(now);
+    if (time_ > time) time_ = time;  // another simulation begins
+    const auto elapsed = time - std::exchange(time_, time);
+    if (elapsed.count() > 0 && !first_) usrsctp_handle_timers(static_cast<std::uint32_t>(elapsed.count()));
+    first_ = false;
+  }
+
+  /// Makes the peer known. The address is to be given back by `leave`.
+  void* enter(const SctpAddress& address) {
+    void* const name = reinterpret_cast<void*>(++last_);  // a number, never followed
+    addresses_.emplace(name, address);
+    usrsctp_register_address(name);
+    return name;
+  }
+  void leave(void* name) {
+    addresses_.erase(name);
+    usrsctp_deregister_address(name);
+  }
+  /// A sender without streams, for as long as one packet of it is read: no more than a place to answer to.
+  class Stray {
+   public:
+    explicit Stray(const SctpAddress& address) { instance().addresses_[name()] = address; }
+    Stray(const Stray&) = delete;
+    Stray& operator=(const Stray&) = delete;
+    ~Stray() { instance().addresses_.erase(name()); }
+    void* address() const noexcept { return name(); }
+
+   private:
+    static void* name() noexcept { return reinterpret_cast<void*>(std::uintptr_t{1}); }
+  };
+
+  static sctpstat statistics() noexcept {
+    sctpstat values{};
+    usrsctp_get_stat(&values);
+    return values;
+  }
+
+ private:
+  SctpLibrary() {
+    usrsctp_init_nothreads(0, &SctpLibrary::output, nullptr);
+    // What SCTP offers besides, and nothing here uses. Fewer parameters in each handshake, less to attack.
+    usrsctp_sysctl_set_sctp_ecn_enable(0);
+    usrsctp_sysctl_set_sctp_pr_enable(0);
+    usrsctp_sysctl_set_sctp_auth_enable(0);
+    usrsctp_sysctl_set_sctp_asconf_enable(0);
+    usrsctp_sysctl_set_sctp_auto_asconf(0);
+    usrsctp_sysctl_set_sctp_reconfig_enable(0);
+    usrsctp_sysctl_set_sctp_nrsack_enable(0);
+    usrsctp_sysctl_set_sctp_pktdrop_enable(0);
+    usrsctp_sysctl_set_sctp_blackhole(0);  // who knocks in vain is told
+  }
+  ~SctpLibrary() = default;  // what still lingers goes with the process
+
+  /// Called by usrsctp in the middle of its work: must not call it back.
+  static int output(void* name, void* packet, std::size_t size, std::uint8_t, std::uint8_t) {
+    const SctpLibrary& self = instance();
+    const auto found = self.addresses_.find(name);
+    if (found == self.addresses_.end()) return 0;
+    const SctpAddress& to = found->second;
+    return to.output->push(to.nid, to.port, Bytes(static_cast<const std::byte*>(packet), size)) ? 0 : ENOBUFS;
+  }
+
+  std::chrono::time_point<Clock, std::chrono::milliseconds> time_{};
+  bool first_ = true;
+  std::uintptr_t last_ = 1;
+  std::unordered_map<void*, SctpAddress> addresses_;
+};
+
+}  // namespace ilnp

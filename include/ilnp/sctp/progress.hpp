@@ -1,0 +1,246 @@
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <optional>
+
+#include "counters.hpp"
+#include "stream_table.hpp"
+
+namespace ilnp {
+
+/// What becomes of streams: takes what usrsctp has for them, carries on from state to state, and tells their users. One a node.
+class SctpProgress {
+ public:
+  SctpProgress() = default;
+  SctpProgress(const SctpProgress&) = delete;
+  SctpProgress& operator=(const SctpProgress&) = delete;
+
+  SctpStreamTable& table() noexcept { return table_; }
+  const SctpStreamTable& table() const noexcept { return table_; }
+  SctpCounters& counters() noexcept { return counters_; }
+  const SctpCounters& counters() const noexcept { return counters_; }
+
+  std::optional<StreamEvent> next_event() {
+    if (events_.empty()) return std::nullopt;
+    const StreamEvent event = events_.front();
+    events_.pop_front();
+    return event;
+  }
+  bool has_events() const noexcept { return !events_.empty(); }
+
+  SctpStreamState& add(SctpSocket socket, SctpPeer& peer, StreamPeer names, TimePoint now) {
+    SctpStreamState& stream = table_.add(std::move(socket), peer, names, now);
+    stream.progress = this;
+    stream.socket.on_event(&SctpProgress::on_event, &stream);
+    return stream;
+  }
+  /// One that a peer has opened.
+  void accept(SctpSocket socket, SctpPeer& peer, StreamPeer names, TimePoint now) {
+    SctpStreamState& stream = add(std::move(socket), peer, names, now);
+    ++counters_.accepted;
+    tell(stream, StreamEvent::Kind::accepted);
+    mark(stream);  // what came before the socket was watched
+  }
+
+  /// It is to be looked at when usrsctp has done its work: nothing may be called in the middle of that.
+  void mark(SctpStreamState& stream) {
+    if (!std::exchange(stream.marked, true)) marked_.push_back(&stream);
+  }
+  void look_at_marked(TimePoint now) {
+    while (!marked_.empty()) {
+      SctpStreamState* const stream = marked_.front();
+      marked_.pop_front();
+      stream->marked = false;
+      look_at(*stream, now);
+    }
+  }
+
+  /// Takes octets for the reader into `into`, which is at least `min_direct` long. 0: there are none, or the stream is gone.
+  std::size_t take(SctpStreamState& stream, MutableBytes into, TimePoint now) {
+    return pull(stream, into, now, false);
+  }
+  static constexpr std::size_t min_direct = 512;  ///< a notification has room in it
+
+  /// The same, to where the reader gets them piece by piece.
+  void stage(SctpStreamState& stream, TimePoint now, bool tells = false) {
+    const std::size_t size = pull(stream, scratch_, now, tells);
+    if (size == 0) return;
+    stream.staged.assign(scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(size));
+    stream.staged_from = 0;
+  }
+
+  /// Ends this node's direction, as soon as there is room.
+  void send_end(SctpStreamState& stream, TimePoint now) {
+    if (stream.end_sent || stream.connecting) return;
+    if (stream.half_closes) {
+      static constexpr std::byte end[1]{};
+      if (const error_code error = stream.socket.send(end, SctpSocket::end_protocol)) {
+        if (would_block(error)) stream.write_blocked = true;
+        return;  // of any other error, the socket has more to say
+      }
+    } else {
+      stream.socket.shutdown();
+    }
+    stream.end_sent = true;
+    finish(stream, now);
+  }
+
+  /// Both directions have ended, and the reader knows: the socket closes when the peer has everything. True if that is so;
+  /// the stream is gone then.
+  bool finish(SctpStreamState& stream, TimePoint now) {
+    if (!stream.end_read || !stream.end_sent) return false;
+    ++counters_.ended;
+    tell(stream, StreamEvent::Kind::closed);
+    // What nobody has read, a notification say, would make an abort of the close.
+    for (int most = 64; most > 0; --most) {
+      const auto received = stream.socket.receive(scratch_);
+      if (received.error || received.size == 0) break;
+    }
+    forget(stream, now);
+    return true;
+  }
+
+  /// Ends both directions at once; the peer is told.
+  void reset(SctpStreamState& stream, TimePoint now) {
+    ++counters_.reset_here;
+    stream.socket.abort();
+    forget(stream, now);
+  }
+
+  /// It is over, or has not come about.
+  void fail(SctpStreamState& stream, error_code error, TimePoint now) {
+    if (stream.connecting) {
+      const bool refused = error == boost::system::errc::connection_refused;
+      ++(refused ? counters_.connect_refused : counters_.connect_timed_out);
+      if (!refused && stream.peer->last_error) error = stream.peer->last_error;
+    } else {
+      // The library has given it up.
+      if (error == boost::system::errc::connection_aborted) error = errc(boost::system::errc::timed_out);
+      ++(error == boost::system::errc::timed_out ? counters_.peer_lost : counters_.reset_by_peer);
+    }
+    tell(stream, StreamEvent::Kind::closed, error);
+    stream.socket.abort();
+    forget(stream, now);
+  }
+
+  /// No stream, and nobody to tell.
+  void forget(SctpStreamState& stream, TimePoint now) {
+    if (stream.marked) std::erase(marked_, &stream);
+    table_.remove(stream, now);
+  }
+
+  static error_code errc(boost::system::errc::errc_t value) noexcept {
+    return {static_cast<int>(value), boost::system::system_category()};
+  }
+  static bool would_block(const error_code& error) noexcept {
+    return error.value() == EAGAIN || error.value() == EWOULDBLOCK || error.value() == EINPROGRESS;
+  }
+
+ private:
+  static constexpr std::size_t max_message = 64 * 1024;
+
+  /// usrsctp's word that there is something to look at.
+  static void on_event(struct socket*, void* argument, int) {
+    auto* const stream = static_cast<SctpStreamState*>(argument);
+    stream->progress->mark(*stream);
+  }
+
+  void tell(const SctpStreamState& stream, StreamEvent::Kind kind, error_code error = {}) {
+    if (!stream.orphaned()) events_.push_back({stream.id, kind, error});
+  }
+
+  void look_at(SctpStreamState& stream, TimePoint now) {
+    const StreamId id = stream.id;
+    if (!stream.has_staged()) stage(stream, now, true);
+    if (!table_.find(id) || stream.connecting || !stream.write_blocked || !stream.socket.writable()) return;
+    stream.write_blocked = false;
+    if (stream.end_wanted) {
+      send_end(stream, now);
+    } else {
+      tell(stream, StreamEvent::Kind::writable);
+    }
+  }
+
+  /// Takes from the socket until there are octets, or nothing more: how many. Notifications are the layer's own. `tells`: the
+  /// reader does not know yet. The stream may be gone afterwards.
+  std::size_t pull(SctpStreamState& stream, MutableBytes into, TimePoint now, bool tells) {
+    while (true) {
+      const auto received = stream.socket.receive(into);
+      if (received.error) {
+        const bool nothing = would_block(received.error) || received.error.value() == ENOTCONN;
+        if (!nothing || stream.lost) fail(stream, nothing ? stream.lost : received.error, now);
+        return 0;
+      }
+      if (stream.lost && received.size == 0) return fail(stream, stream.lost, now), 0;
+      if (received.notification) {
+        if (!note(stream, Bytes(into).first(received.size), now)) return 0;
+        continue;
+      }
+      if (stream.end_received) {
+        if (received.size != 0) reset(stream, now);  // more, after the end
+        return 0;
+      }
+      if (received.size == 0 || (received.protocol == SctpSocket::end_protocol && stream.half_closes)) {
+        if (!end(stream, tells, now) || received.size == 0) return 0;
+        continue;
+      }
+      if (stream.orphaned()) return reset(stream, now), 0;
+      if (tells) tell(stream, StreamEvent::Kind::readable);
+      return received.size;
+    }
+  }
+
+  /// The peer's direction has ended. False if the stream is gone.
+  bool end(SctpStreamState& stream, bool tells, TimePoint now) {
+    if (std::exchange(stream.end_received, true)) return true;
+    if (stream.orphaned()) stream.end_read = true;
+    if (tells) tell(stream, StreamEvent::Kind::readable);
+    return !finish(stream, now);
+  }
+
+  /// False if the stream is gone.
+  bool note(SctpStreamState& stream, Bytes octets, TimePoint now) {
+    sctp_notification what{};
+    std::memcpy(&what, octets.data(), std::min(octets.size(), sizeof what));
+    switch (what.sn_header.sn_type) {
+      case SCTP_ADAPTATION_INDICATION:
+        stream.half_closes = what.sn_adaptation_event.sai_adaptation_ind == SctpSocket::adaptation;
+        return true;
+      case SCTP_SHUTDOWN_EVENT:
+        return end(stream, true, now);  // octets that precede it have been taken
+      case SCTP_ASSOC_CHANGE:
+        return change(stream, what.sn_assoc_change, now);
+      default:
+        return true;
+    }
+  }
+
+  bool change(SctpStreamState& stream, const sctp_assoc_change& change, TimePoint now) {
+    switch (change.sac_state) {
+      case SCTP_COMM_UP:
+        if (std::exchange(stream.connecting, false)) {
+          ++counters_.connected;
+          tell(stream, StreamEvent::Kind::connected);
+        }
+        return true;
+      case SCTP_SHUTDOWN_COMP:
+        return end(stream, true, now);
+      case SCTP_RESTART:  // the peer has begun anew, and knows nothing of this stream
+        return fail(stream, errc(boost::system::errc::connection_reset), now), false;
+      default:  // lost, or not come about; the next receive says why
+        stream.lost = errc(stream.connecting ? boost::system::errc::connection_refused
+                                             : boost::system::errc::connection_reset);
+        return true;
+    }
+  }
+
+  SctpStreamTable table_;
+  SctpCounters counters_;
+  std::deque<StreamEvent> events_;
+  std::deque<SctpStreamState*> marked_;
+  std::vector<std::byte> scratch_ = std::vector<std::byte>(max_message);
+};
+
+}  // namespace ilnp

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+#include "../layer.hpp"
+#include "endpoint.hpp"
+
+namespace ilnp {
+
+/// Streams over datagrams (docs/protocol.md, "Streams"): ordered, reliable octets between ports of nodes that are named by
+/// their identifier; SCTP (RFC 9260) by usrsctp, its packets being the datagrams of one port of the transport (the inner
+/// part of RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier: a move is nothing that it sees.
+///
+/// Hands up `StreamEvent`s, with no octets: `read` and `write` move those. What the transport brings for other ports goes up
+/// as it is: the layer is a `TransportLayer` too. One thread, the same for all of a process (see `SctpLibrary`).
+template <TransportLayer Next>
+class Sctp {
+ public:
+  static constexpr std::size_t min_payload = 524;  ///< of the transport, for usrsctp to work
+
+  /// Throws `std::invalid_argument` if the transport is of no use. The other arguments go to the layers below.
+  template <class... Args>
+  explicit Sctp(const SctpConfig& config, Args&&... args)
+      : next_(std::forward<Args>(args)...), port_(config.port), endpoint_(config, frame_payload(next_)) {
+    if (frame_payload(next_) < min_payload)
+      throw std::invalid_argument("streams take datagrams of " + std::to_string(min_payload) + " octets");
+    if (const error_code error = next_.bind(port_))
+      throw std::invalid_argument("port " + std::to_string(port_) + " of streams: " + error.message());
+  }
+
+  /// Lets peers open streams to `port`, from here on. Errors: `invalid_port`, `port_in_use`.
+  error_code listen(std::uint16_t port) { return endpoint_.listen(port); }
+  /// No more of them; streams that there are stay.
+  void unlisten(std::uint16_t port) { endpoint_.unlisten(port); }
+
+  /// Begins a stream to `port` of the node `to`; the event `connected` or `closed` tells what became of it (`connection_refused`,
+  /// `timed_out`, or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
+  template <ContextLike Cx>
+  result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
+    return connect(to, port, port_, cx);
+  }
+  /// The same; the peer's SCTP is behind another port of its transport than here.
+  template <ContextLike Cx>
+  result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    return endpoint_.connect(to, transport_port, port, cx);
+  }
+  /// Whom the stream leads to; none if there is no such stream.
+  std::optional<StreamPeer> peer(StreamId id) const noexcept { return endpoint_.peer(id); }
+
+  /// See `SctpEndpoint`, as for those that follow.
+  template <ContextLike Cx>
+  result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    return endpoint_.write(id, octets, cx.now());
+  }
+  template <ContextLike Cx>
+  result<std::size_t> read(StreamId id, MutableBytes into, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    return endpoint_.read(id, into, cx.now());
+  }
+  template <ContextLike Cx>
+  error_code shutdown(StreamId id, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    return endpoint_.shutdown(id, cx.now());
+  }
+  template <ContextLike Cx>
+  void reset(StreamId id, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    endpoint_.reset(id, cx.now());
+  }
+  template <ContextLike Cx>
+  void close(StreamId id, Cx& cx) {
+    const Turn<Cx> turn(*this, cx);
+    endpoint_.close(id, cx.now());
+  }
+
+  /// Calls `up(const StreamEvent&, Bytes)`, and `up(const DatagramSource&, Bytes)` for datagrams to other ports.
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx,
+                     [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx,
+                   [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+    {
+      const Turn<Cx> turn(*this, cx);
+      endpoint_.on_timer(cx.now());
+    }
+    tell(up);
+  }
+  TimePoint next_deadline() const noexcept {
+    return std::min(next_.next_deadline(), endpoint_.next_deadline());
+  }
+
+  // Datagrams, as the transport below carries them.
+
+  error_code bind(std::uint16_t port) noexcept { return next_.bind(port); }
+  void unbind(std::uint16_t port) noexcept {
+    if (port != port_) next_.unbind(port);
+  }
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+    return next_.send(source_port, to, destination_port, payload, cx);
+  }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  std::size_t max_payload() const noexcept { return next_.max_payload(); }
+
+  std::size_t streams() const noexcept { return endpoint_.streams(); }
+  const SctpCounters& counters() const noexcept { return endpoint_.counters(); }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ private:
+  /// Sends, at the end of a call, what it has made.
+  template <class Cx>
+  class Turn {
+   public:
+    Turn(Sctp& layer, Cx& cx) noexcept : layer_(layer), cx_(cx) {
+      layer_.endpoint_.output().recycle(cx.now());
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { layer_.transmit(cx_); }
+
+   private:
+    Sctp& layer_;
+    Cx& cx_;
+  };
+
+  template <class Cx>
+  void transmit(Cx& cx) {
+    endpoint_.output().take([&](const SctpOutput::Packet& packet) {
+      const error_code error = next_.send(port_, packet.to, packet.port, packet.octets, cx);
+      ++(error ? endpoint_.counters().packets_not_sent : endpoint_.counters().packets_sent);
+      if (SctpPeer* peer = error ? endpoint_.peers().find(packet.to, packet.port) : nullptr)
+        peer->last_error = error;
+    });
+  }
+
+  template <class Cx, class Up>
+  void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
+    if (source.destination_port != port_) return up(source, payload);
+    {
+      const Turn<Cx> turn(*this, cx);
+      endpoint_.input(source.nid, source.port, payload, cx.now());
+    }
+    tell(up);
+  }
+
+  template <class Up>
+  void tell(Up& up) {
+    while (const auto event = endpoint_.next_event()) up(*event, Bytes());
+  }
+
+  Next next_;
+  std::uint16_t port_;
+  SctpEndpoint endpoint_;
+};
+
+}  // namespace ilnp
