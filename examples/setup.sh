@@ -41,7 +41,7 @@ done
 # "command:package": the package is missing when the command is.
 tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.openbsd:netcat-openbsd
   gnuplot:gnuplot-nox awk:mawk)
-test_tools=(python3:python3 ccache:ccache clang++:clang clang-format:clang-format
+test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:clang-format
   git:git)
 bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
@@ -111,6 +111,10 @@ find_missing() {
   if [[ $tests == yes ]] && available libclang-rt-dev; then
     installed libclang-rt-dev || missing+=(libclang-rt-dev)
   fi
+  if [[ $tests == yes ]]; then
+    installed libssl-dev || missing+=(libssl-dev)
+  fi
+  installed libusrsctp-dev || missing+=(libusrsctp-dev)
   if [[ $tests == yes || $bench == yes ]]; then
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
   fi
@@ -208,11 +212,12 @@ elif [[ $tests == yes ]]; then
 elif [[ $bench == yes ]]; then
   options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_BENCHMARKS=ON)
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF)
-  targets=(--target ilnp-proxy ilnp-router ilnp-experiment bench-null-forwarder bench-null-relay bench-load)
+  targets=(--target ilnp-proxy ilnp-router ilnp-experiment ilnp-stream bench-null-forwarder bench-null-relay bench-load
+    bench-streams)
 else
   # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)
-  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment)
+  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment ilnp-stream)
 fi
 
 quietly() { # what ran well needs no lines; what failed needs all

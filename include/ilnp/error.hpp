@@ -26,6 +26,7 @@ enum class Errc {
   queue_full,         ///< a bounded queue has no room
   host_in_use,        ///< the host has a local socket of its own already
   too_many_sockets,   ///< no more local sockets are allowed
+  not_allowed,        ///< the other node does not let it through
 };
 
 /// Every `Errc` with the text that a person reads. Thread-safe; no allocation but that of the text.
@@ -64,6 +65,8 @@ class ErrorCategory final : public boost::system::error_category {
         return "too many local sockets";
       case Errc::host_in_use:
         return "the host has a socket of its own already";
+      case Errc::not_allowed:
+        return "not allowed there";
     }
     return "unknown error";
   }

@@ -23,7 +23,9 @@
 #include "wire/parsed.hpp"
 #include "wire/pcap.hpp"
 #include "wire/sctp_header.hpp"
+#include "wire/socks5.hpp"
 #include "wire/stp_header.hpp"
+#include "wire/stream_request.hpp"
 #include "wire/udp_encapsulation.hpp"
 #include "wire/utf8.hpp"
 
@@ -87,6 +89,13 @@
 #include "proxy/local_port.hpp"
 #include "proxy/mapping_table.hpp"
 #include "proxy/proxy.hpp"
+#include "proxy/stream_answer.hpp"
+#include "proxy/stream_connection.hpp"
+#include "proxy/stream_handshake.hpp"
+#include "proxy/stream_proxy.hpp"
+#include "proxy/stream_proxy_config.hpp"
+#include "proxy/stream_proxy_counters.hpp"
+#include "proxy/stream_proxy_event.hpp"
 
 // Layers to insert
 #include "middleware/capture.hpp"
@@ -103,7 +112,12 @@
 #include "asio/local_socket.hpp"
 #include "asio/node.hpp"
 #include "asio/proxy_gateway.hpp"
+#include "asio/socks_server.hpp"
 #include "asio/stp_socket.hpp"
+#include "asio/stream_dial.hpp"
+#include "asio/stream_gateway.hpp"
+#include "asio/stream_relay.hpp"
+#include "asio/stream_sink.hpp"
 
 // Running stacks in virtual time
 #include "sim/conditions.hpp"

@@ -26,6 +26,12 @@ struct IgnoreLocalErrors {
   void operator()(const LocalError&) const noexcept {}
 };
 
+/// Ignores what a stack hands up besides datagrams.
+struct IgnoreOthers {
+  template <class What>
+  void operator()(const What&, Bytes) const noexcept {}
+};
+
 /// Puts local programs in touch with a proxy stack: what arrives on a local UDP socket goes into the
 /// overlay, selected by the port that it came from, and what the overlay brings goes to the programs' ports
 /// on the loopback address, from that socket. There is one such socket, and more on request:
@@ -36,8 +42,9 @@ struct IgnoreLocalErrors {
 ///   whatever port, goes by the mapping of `port`, and what comes for `port` goes to the program that sent last.
 ///
 /// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not
-/// carried, and must not block. One thread, as for `Node`.
-template <class Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver>
+/// carried, and must not block. `Others` is called with what the stack hands up besides datagrams. One thread, as for `Node`.
+template <class Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver,
+          class Others = IgnoreOthers>
 class ProxyGateway {
  public:
   static constexpr int local_buffer_octets = LocalSocket::buffer_octets;
@@ -68,10 +75,12 @@ class ProxyGateway {
 
   /// Binds the first local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
-               const boost::asio::ip::udp::endpoint& address, OnError on_error = {}, Observer observer = {})
+               const boost::asio::ip::udp::endpoint& address, OnError on_error = {}, Observer observer = {},
+               Others others = {})
       : executor_(executor),
         loopback_(LocalSocket::loopback_of(address)),
         on_error_(std::move(on_error)),
+        others_(std::move(others)),
         node_(executor, stack, Deliver{this}, std::move(observer)) {
     sockets_.emplace_back(executor_, address);
   }
@@ -153,6 +162,10 @@ class ProxyGateway {
   struct Deliver {
     ProxyGateway* gateway;
     void operator()(LocalPort to, Bytes payload) { gateway->deliver(to, payload); }
+    template <class Other>
+    void operator()(const Other& other, Bytes payload) {
+      gateway->others_(other, payload);
+    }
     void flush() noexcept { gateway->flush(); }
   };
 
@@ -242,6 +255,7 @@ class ProxyGateway {
   bool any_redirected_ = false;
   ReceiveBatch received_;  // of whichever socket is read: what came in is gone before the next is
   OnError on_error_;
+  Others others_;
   Node<Stack, Deliver, Observer> node_;
   Counters counters_;
   KernelSctpPort kernel_sctp_;

@@ -66,16 +66,16 @@ class Proxy {
     return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(LocalPort, Bytes)` for what a local program is to get.
+  /// Calls `up(LocalPort, Bytes)` for what a local program is to get. What is no datagram (a transport may carry streams too)
+  /// goes up as it is.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+                     [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx,
-                   [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
   }
 
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
@@ -136,6 +136,10 @@ class Proxy {
     return {};
   }
 
+  template <class Source, ContextLike Cx, class Up>
+  void receive(const Source& source, Bytes payload, Cx&, Up& up) {
+    up(source, payload);
+  }
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
     MappingTable::Mapping* any = nullptr;

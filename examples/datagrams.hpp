@@ -1,0 +1,106 @@
+#pragma once
+
+// What the programs share that carry the datagrams of local programs.
+
+#include "common.hpp"
+
+namespace program {
+
+/// `LOCAL:HOST:REMOTE`, as --map takes it.
+template <class Stack>
+void add_mapping(Stack& stack, const std::string& text) {
+  const auto first = text.find(':');
+  const auto last = text.rfind(':');
+  if (first == last) throw UsageError("--map \"" + text + "\": not of the form LOCAL:HOST:REMOTE");
+  const std::uint16_t local_port = parse_port(text.substr(0, first));
+  const std::uint16_t remote_port = parse_port(text.substr(last + 1));
+  check(stack.map(local_port, {text.substr(first + 1, last - first - 1), remote_port, false}),
+        "--map " + ilnp::IniFile::quoted(text));
+}
+
+/// `HOST@ADDRESS:PORT`, as --listen-for takes it; an IPv6 address stands in brackets.
+template <class Gateway>
+void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip::address& first) {
+  const auto at = text.rfind('@');
+  const auto colon = text.rfind(':');
+  if (at == text.npos || colon == text.npos || colon < at)
+    throw UsageError("--listen-for \"" + text + "\": not of the form HOST@ADDRESS:PORT");
+  std::string host = text.substr(at + 1, colon - at - 1);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  if (error) throw UsageError("--listen-for \"" + text + "\": \"" + host + "\" is not an address");
+  if (address.is_v6() != first.is_v6())
+    throw UsageError("--listen-for \"" + text + "\": not of the family of " + first.to_string());
+  gateway.listen_for(text.substr(0, at), {address, parse_port(text.substr(colon + 1))});
+}
+
+/// The options that `set_up_datagrams` reads.
+inline void add_datagram_options(CommandLine& line) {
+  line.add_options()  //
+      ("map", options::value<std::vector<std::string>>(),
+       "LOCAL:HOST:REMOTE, a mapping to begin with; repeatable")  //
+      ("redirect", options::value<std::vector<std::string>>(),
+       "a further port to listen on, for programs whose own port is not known beforehand: what is sent there "
+       "goes by "
+       "the mapping of that port, and answers go to who sent last; repeatable")  //
+      ("listen-for", options::value<std::vector<std::string>>(),
+       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (127.0.0.2:10000, say), so that a port "
+       "can have "
+       "several peers; repeatable");
+}
+
+/// Gives the gateway the sockets, and the stack the mappings, that the command line names.
+template <class Gateway, class Stack>
+void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
+                      const boost::asio::ip::address& address) {
+  using Texts = std::vector<std::string>;
+  for (const auto& socket : line.value<Texts>("listen-for")) listen_for(gateway, socket, address);
+  for (const auto& text : line.value<Texts>("redirect")) gateway.redirect(parse_port(text));
+  for (const auto& mapping : line.value<Texts>("map")) add_mapping(stack, mapping);
+  stack.for_each_mapping([&](std::uint16_t local_port, const ilnp::Remote&) {
+    if (local_port == gateway.port())
+      throw UsageError("--map: local port " + std::to_string(local_port) + " is the proxy's own");
+  });
+}
+
+/// What the gateway has counted, in the form of the control protocol.
+template <class Gateway>
+void append_counters(const Gateway& gateway, std::string& answer, const char* prefix = "gateway.") {
+  gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
+    answer.append(prefix).append(name).append(" ").append(std::to_string(value)).append("\n");
+  });
+}
+
+/// Says what became of a datagram that could not be carried; the same at most once a second.
+template <class Stack>
+class Complaints {
+ public:
+  Complaints(const char* program, LineWriter& log, Stack& stack)
+      : program_(program), log_(&log), stack_(&stack) {}
+
+  void operator()(const ilnp::LocalError& error) {
+    std::string text =
+        "from local port " + std::to_string(error.local_port.port) + ": " + error.error.message();
+    const auto held_back = limit_(text);
+    if (!held_back) return;
+    if (error.error == ilnp::Errc::message_too_long)
+      text += " (" + std::to_string(error.size) + " octets, at most " +
+              std::to_string(ilnp::frame_payload(stack_->next_layer())) +
+              " to a node that does not put pieces together)";
+    stack_->for_each_mapping([&](ilnp::LocalPort local, const ilnp::Remote& remote) {
+      if (local.port == error.local_port.port && local.socket == error.local_port.socket)
+        text += ", to " + remote.host;
+    });
+    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+    (*log_)(program_ + (": " + text));
+  }
+
+ private:
+  const char* program_;
+  LineWriter* log_;
+  Stack* stack_;
+  RateLimit limit_;
+};
+
+}  // namespace program

@@ -1,0 +1,148 @@
+// Lets TCP programs that know nothing of the overlay talk through it, and those with datagrams too.
+
+#include <sys/resource.h>
+
+#include <ilnp/sctp/sctp.hpp>
+
+#include "common.hpp"
+#include "control_path.hpp"
+#include "datagrams.hpp"
+
+namespace {
+
+using Streams = ilnp::StreamProxy<ilnp::Sctp<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>>;
+using Stack = ilnp::Proxy<Streams>;
+
+/// `LOCAL_PORT:HOST:REMOTE_PORT`, as --listen takes it.
+std::pair<std::uint16_t, ilnp::StreamTarget> parse_listen(const std::string& text) {
+  const auto first = text.find(':');
+  const auto last = text.rfind(':');
+  if (first == last)
+    throw program::UsageError("--listen \"" + text + "\": not of the form LOCAL_PORT:HOST:REMOTE_PORT");
+  const ilnp::StreamTarget target{text.substr(first + 1, last - first - 1),
+                                  program::parse_port(text.substr(last + 1))};
+  if (!ilnp::wire::is_host_name(ilnp::as_bytes(target.node)))
+    throw program::UsageError("--listen \"" + text + "\": not a host name");
+  return {program::parse_port(text.substr(0, first), 0), target};
+}
+
+/// Each connection takes a descriptor: as many as this process may have at all.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Says what became of a connection that did not come about; the same at most once a second.
+class Failures {
+ public:
+  explicit Failures(program::LineWriter& log) : log_(&log) {}
+  void operator()(const ilnp::StreamFailure& failure) {
+    std::string text = "to " + failure.target + ": " + failure.error.message();
+    const auto held_back = limit_(text);
+    if (!held_back) return;
+    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+    (*log_)("ilnp-stream: " + text);
+  }
+
+ private:
+  program::LineWriter* log_;
+  program::RateLimit limit_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-stream", [&] {
+    program::CommandLine line(
+        "ilnp-stream CONFIG [PORT] [OPTIONS]",
+        "Carries TCP connections of programs on this host to those of other nodes, and theirs to this host, "
+        "by\n"
+        "SCTP over the overlay. Datagrams as well, as ilnp-proxy does: with PORT, --map or --control.\n"
+        "SIGUSR1 prints the counters.");
+    using program::options::value;
+    using Texts = std::vector<std::string>;
+    line.add_options()  //
+        ("listen", value<Texts>(),
+         "LOCAL_PORT:HOST:REMOTE_PORT, what connects here goes there; repeatable")                    //
+        ("expose", value<Texts>(), "PORT on this host that other nodes may reach; repeatable")        //
+        ("socks", value<std::string>(), "PORT for programs that speak SOCKS 5: NAME.ilnp is a node")  //
+        ("exit", value<std::string>(), "HOST, the node through which all other names of --socks go")  //
+        ("allow-exit", "other nodes may go out through this one")                                     //
+        ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")               //
+        ("sctp-port", value<std::string>()->default_value("9899"),
+         "STP port of SCTP, the same on all nodes")                                         //
+        ("max-connections", value<std::size_t>()->default_value(1000), "more are refused")  //
+        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")         //
+        ("control", value<std::string>(), "UNIX socket for ilnp-proxy-create")              //
+        ("quiet,q", "print errors only, and the ports")("verbose,v", "print what every layer does");
+    program::add_datagram_options(line);
+    line.argument("CONFIG");
+    line.argument("PORT");
+    if (!line.parse(argc, argv)) return 0;
+
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(line.value("bind"), error);
+    if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
+    std::vector<std::pair<std::uint16_t, ilnp::StreamTarget>> listens;
+    for (const auto& text : line.value<Texts>("listen")) listens.push_back(parse_listen(text));
+    std::vector<std::uint16_t> exposed;
+    for (const auto& text : line.value<Texts>("expose")) exposed.push_back(program::parse_port(text));
+    if (line.has("exit") && !line.has("socks")) throw program::UsageError("--exit is for --socks");
+    const std::uint16_t datagram_port =
+        line.has("PORT") ? program::parse_port(line["PORT"], 0) : std::uint16_t{0};
+    ilnp::SctpConfig sctp;
+    sctp.port = program::parse_port(line.value("sctp-port"));
+    ilnp::StreamProxyConfig proxy;
+    proxy.plain = line.has("plain");
+    proxy.exit = line.has("allow-exit");
+    proxy.max_connections = line.value<std::size_t>("max-connections");
+    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::LineWriter log(STDERR_FILENO);
+    const program::EventLog observer(log, line, config.log);
+    raise_descriptor_limit();
+
+    boost::asio::io_context io(1);
+    Stack stack(proxy, sctp, config.network, config.link);
+    if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
+    for (const std::uint16_t port : exposed)
+      program::check(stack.next_layer().expose(port), "--expose " + std::to_string(port));
+
+    ilnp::StreamSink sink;
+    ilnp::ProxyGateway datagrams(io.get_executor(), stack, {address, datagram_port},
+                                 program::Complaints("ilnp-stream", log, stack), observer, sink.to());
+    program::set_up_datagrams(line, datagrams, stack, address);
+    ilnp::StreamGateway streams(io.get_executor(), datagrams, sink, Failures(log));
+    std::optional<ilnp::ControlSocket<std::function<std::string(std::string_view)>>> control;
+    if (line.has("control") || line.has("PORT"))
+      control.emplace(io.get_executor(),
+                      line.has("control") ? line.value("control") : program::default_control_path(),
+                      [&](std::string_view request) {
+                        std::string answer = datagrams.with([&](Stack& all, auto& cx) {
+                          return ilnp::ControlProtocol::answer(all, request, datagrams.port(), cx);
+                        });
+                        if (request == "counters") program::append_counters(datagrams, answer);
+                        if (request == "counters") program::append_counters(streams, answer, "streams.");
+                        return answer;
+                      });
+    const program::Signals signals(io, [&] {
+      program::print_counters(stack);
+      program::print_counters(datagrams);
+      program::print_counters(streams);
+    });
+    program::check(datagrams.start());
+    if (line.has("PORT")) std::cout << "Listening on " << datagrams.port() << std::endl;
+    for (const auto& [port, target] : listens)
+      std::cout << "Streams to " << target.node << ':' << target.port << " on "
+                << streams.listen({address, port}, target) << std::endl;
+    if (line.has("socks"))
+      std::cout << "SOCKS on "
+                << streams.listen_socks({address, program::parse_port(line.value("socks"), 0)},
+                                        line.value("exit"))
+                << std::endl;
+    std::cout << "Running" << std::endl;
+    io.run();
+    return 0;
+  });
+}

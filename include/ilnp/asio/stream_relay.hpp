@@ -1,0 +1,191 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <vector>
+
+#include "../proxy/stream_proxy.hpp"
+
+namespace ilnp {
+
+/// Closes a TCP connection so that the other end sees a reset.
+inline void reset_tcp(boost::asio::ip::tcp::socket& socket) noexcept {
+  error_code ignored;
+  socket.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+/// Moves octets between a TCP connection and a stream that has been put through, each direction as fast as its reader reads, and
+/// each with its own end. A reset on one side is one on the other. Lives until both are over: its handlers keep it.
+///
+/// `Gateway`: `with(f)`, `scratch()`, and `forget(*this)`, which is called once.
+template <class Gateway>
+class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  static constexpr std::size_t turn_octets = 256 * 1024;  ///< at most, before others have their turn
+
+  StreamRelay(Gateway& gateway, Socket socket, StreamId stream)
+      : gateway_(&gateway), socket_(std::move(socket)), stream_(stream) {}
+
+  void start() {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    from_tcp();
+    if (gateway_) to_tcp();
+  }
+
+  void on_event(const StreamProxyEvent& event) {
+    switch (event.kind) {
+      case StreamProxyEvent::Kind::readable:
+        return to_tcp();
+      case StreamProxyEvent::Kind::writable:
+        return on_writable();
+      case StreamProxyEvent::Kind::closed:
+        return event.error ? reset_program() : end();
+      default:
+        return;
+    }
+  }
+
+  /// Ends both sides at once, without a word to the gateway.
+  void stop() noexcept {
+    gateway_ = nullptr;
+    reset_tcp(socket_);
+  }
+  StreamId stream() const noexcept { return stream_; }
+
+ private:
+  template <class F>
+  auto guarded(F f) {
+    return [self = this->shared_from_this(), f](const error_code& error = {}, std::size_t = 0) {
+      if (self->gateway_ && !error) f();
+    };
+  }
+
+  // From the program into the overlay.
+
+  void from_tcp() {
+    waiting_to_read_ = false;
+    for (std::size_t moved = 0; to_stream_.empty() && !tcp_ended_;) {
+      if (moved >= turn_octets)
+        return boost::asio::post(socket_.get_executor(), guarded([this] { from_tcp(); }));
+      error_code error;
+      const MutableBytes room = gateway_->scratch();
+      const std::size_t size = socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
+      if (error == boost::asio::error::would_block) break;
+      if (error == boost::asio::error::eof) return end_from_tcp();
+      if (error) return reset_stream();
+      moved += size;
+      if (!write_stream(room.first(size))) return;
+    }
+    if (to_stream_.empty() && !tcp_ended_ && !std::exchange(waiting_to_read_, true))
+      socket_.async_wait(Socket::wait_read, guarded([this] { from_tcp(); }));
+  }
+
+  /// False if the stream is no more.
+  bool write_stream(Bytes octets) {
+    const auto taken =
+        gateway_->with([&](auto& stack, auto& cx) { return stack.write(stream_, octets, cx); });
+    if (!taken && taken.error() != boost::asio::error::would_block) return reset_stream(), false;
+    const Bytes rest = octets.subspan(taken ? *taken : 0);
+    to_stream_.assign(rest.begin(), rest.end());
+    return true;
+  }
+
+  void on_writable() {
+    if (!to_stream_.empty()) {
+      const std::vector<std::byte> rest = std::exchange(to_stream_, {});
+      if (!write_stream(rest) || !to_stream_.empty()) return;
+    }
+    if (!tcp_ended_ && !waiting_to_read_) from_tcp();
+  }
+
+  void end_from_tcp() {
+    tcp_ended_ = true;
+    gateway_->with([&](auto& stack, auto& cx) { static_cast<void>(stack.shutdown(stream_, cx)); });
+    if (!gateway_) return;
+    // Nothing more is read; that the program has gone altogether is to be noticed all the same.
+    socket_.async_wait(Socket::wait_error, guarded([this] { on_tcp_error(); }));
+  }
+  void on_tcp_error() {
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &value, &size) == 0 && value != 0)
+      reset_stream();
+  }
+
+  // From the overlay to the program.
+
+  void to_tcp() {
+    for (std::size_t moved = 0; to_tcp_.empty() && !stream_ended_;) {
+      if (moved >= turn_octets)
+        return boost::asio::post(socket_.get_executor(), guarded([this] { to_tcp(); }));
+      const MutableBytes room = gateway_->scratch();
+      const auto size = gateway_->with([&](auto& stack, auto& cx) { return stack.read(stream_, room, cx); });
+      if (!size) return;  // nothing there; or no more, and the event says so
+      moved += *size;
+      if (*size != 0) {
+        if (!write_tcp(room.first(*size))) return;
+        continue;
+      }
+      stream_ended_ = true;
+      error_code ignored;
+      socket_.shutdown(Socket::shutdown_send, ignored);
+    }
+  }
+
+  /// False if the connection is no more.
+  bool write_tcp(Bytes octets) {
+    while (!octets.empty()) {
+      error_code error;
+      const std::size_t size = socket_.write_some(boost::asio::buffer(octets.data(), octets.size()), error);
+      if (error == boost::asio::error::would_block) {
+        to_tcp_.assign(octets.begin(), octets.end());
+        socket_.async_wait(Socket::wait_write, guarded([this] {
+                             const std::vector<std::byte> rest = std::exchange(to_tcp_, {});
+                             if (write_tcp(rest) && to_tcp_.empty()) to_tcp();
+                           }));
+        return true;
+      }
+      if (error) return reset_stream(), false;
+      octets = octets.subspan(size);
+    }
+    return true;
+  }
+
+  // The end.
+
+  /// The program has gone.
+  void reset_stream() {
+    const auto self = this->shared_from_this();
+    gateway_->with([&](auto& stack, auto& cx) { stack.reset(stream_, cx); });
+    reset_program();
+  }
+  /// The other end has gone.
+  void reset_program() {
+    reset_tcp(socket_);
+    end();
+  }
+  void end() {
+    if (!gateway_) return;
+    const auto self = this->shared_from_this();
+    Gateway* const gateway = std::exchange(gateway_, nullptr);
+    error_code ignored;
+    socket_.close(ignored);
+    gateway->forget(*this);
+  }
+
+  Gateway* gateway_;  // null when it is over
+  Socket socket_;
+  StreamId stream_;
+  std::vector<std::byte> to_stream_;  // read, and not yet taken
+  std::vector<std::byte> to_tcp_;
+  bool waiting_to_read_ = false;
+  bool tcp_ended_ = false;
+  bool stream_ended_ = false;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "../proxy/stream_proxy_event.hpp"
+
+namespace ilnp {
+
+/// Takes what a node says of its connections. Made before the node, and told afterwards who takes it: hand it to the node by `to`.
+class StreamSink {
+ public:
+  using Call = void (*)(void*, const StreamProxyEvent&, Bytes);
+
+  struct To {
+    StreamSink* sink;
+    void operator()(const StreamProxyEvent& event, Bytes octets) const {
+      if (sink->call_) sink->call_(sink->taker_, event, octets);
+    }
+    template <class Other>
+    void operator()(const Other&, Bytes) const noexcept {}
+  };
+  To to() noexcept { return {this}; }
+  void connect(void* taker, Call call) noexcept {
+    taker_ = taker;
+    call_ = call;
+  }
+
+ private:
+  void* taker_ = nullptr;
+  Call call_ = nullptr;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,299 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <vector>
+
+#include "stream_answer.hpp"
+#include "stream_connection.hpp"
+#include "stream_handshake.hpp"
+#include "stream_proxy_config.hpp"
+#include "stream_proxy_counters.hpp"
+#include "stream_proxy_event.hpp"
+
+namespace ilnp {
+
+/// The stream proxy as a layer (docs/protocol.md, "Streams"): puts connections of programs that know nothing of the overlay through
+/// to those of another node. Here is what is asked for, who may, and what became of it; the programs' sockets are the shell's.
+/// Datagrams pass, so that a `Proxy` may stand on top. One thread.
+template <StreamTransport Next>
+class StreamProxy {
+ public:
+  /// Throws `std::invalid_argument` if the port for requests is taken. The other arguments go to the layers below.
+  template <class... Args>
+  explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
+      : next_(std::forward<Args>(args)...), config_(config) {
+    if (const error_code error = next_.listen(config_.request_port))
+      throw std::invalid_argument("port " + std::to_string(config_.request_port) +
+                                  " of requests: " + error.message());
+  }
+
+  /// Lets peers reach `port` of this host: by request, and by a stream straight to that port. Error: `invalid_port`.
+  error_code expose(std::uint16_t port) {
+    if (port == 0) return Errc::invalid_port;
+    if (!exposed_.test(port) && port != config_.request_port)
+      if (const error_code error = next_.listen(port)) return error;
+    exposed_.set(port);
+    return {};
+  }
+
+  /// Opens a connection to `port` of the node `to`; or to that of `host`, as `to` resolves it. The event `opened` or `closed`
+  /// tells what became of it. Errors: `queue_full` (too many connections), `invalid_host_name`, `not_allowed` (a host, in
+  /// plain mode), those of the streams.
+  template <ContextLike Cx>
+  result<StreamId> open(Nid to, std::uint16_t port, std::string_view host, Cx& cx) {
+    if (connections_.size() >= config_.max_connections) return ++counters_.refused_too_many, Errc::queue_full;
+    if (config_.plain && !host.empty()) return Errc::not_allowed;
+    if (!host.empty() && !wire::is_host_name(as_bytes(host))) return Errc::invalid_host_name;
+    const auto id = next_.connect(to, config_.plain ? port : config_.request_port, cx);
+    if (!id) return id.error();
+    StreamConnection& connection = enter(*id, State::connecting, config_.answer_time, cx.now());
+    connection.handshake.resize(wire::StreamRequestRepr{port, host}.size());
+    wire::StreamRequestRepr{port, host}.emit(connection.handshake);
+    return id;
+  }
+
+  /// What became of a connection that was `wanted`. Unless it is `connected`, that is the end of it.
+  template <ContextLike Cx>
+  void answer(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end() || found->second.state != State::wanted) return;
+    const bool good = code == wire::StreamAnswerCode::connected;
+    counters_.put_through += good;
+    if (found->second.plain) {
+      if (good) return void(found->second.state = State::open);
+      connections_.erase(found);
+      return next_.reset(id, cx);
+    }
+    say(id, code, cx);
+    if (good) return void(found->second.state = State::open);
+    connections_.erase(found);
+    next_.close(id, cx);
+  }
+
+  // As of a stream; of connections that are put through.
+
+  template <ContextLike Cx>
+  result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
+    return next_.write(id, octets, cx);
+  }
+  template <ContextLike Cx>
+  result<std::size_t> read(StreamId id, MutableBytes into, Cx& cx) {
+    return next_.read(id, into, cx);
+  }
+  template <ContextLike Cx>
+  error_code shutdown(StreamId id, Cx& cx) {
+    return next_.shutdown(id, cx);
+  }
+  template <ContextLike Cx>
+  void reset(StreamId id, Cx& cx) {
+    connections_.erase(id);
+    next_.reset(id, cx);
+  }
+
+  /// Calls `up(const StreamProxyEvent&, Bytes)`, and hands on what is not of streams.
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx,
+                     [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx, [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+    expire(asked_, cx, up);
+    expire(asking_, cx, up);
+  }
+  TimePoint next_deadline() const noexcept {
+    TimePoint deadline = next_.next_deadline();
+    if (!asked_.empty()) deadline = std::min(deadline, asked_.front().second);
+    if (!asking_.empty()) deadline = std::min(deadline, asking_.front().second);
+    return deadline;
+  }
+
+  // Datagrams, as the transport below carries them.
+
+  error_code bind(std::uint16_t port) { return next_.bind(port); }
+  void unbind(std::uint16_t port) { next_.unbind(port); }
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+    return next_.send(source_port, to, destination_port, payload, cx);
+  }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  std::size_t max_payload() const noexcept { return next_.max_payload(); }
+
+  std::size_t connections() const noexcept { return connections_.size(); }
+  const StreamProxyConfig& config() const noexcept { return config_; }
+  const StreamProxyCounters& counters() const noexcept { return counters_; }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ private:
+  using Kind = StreamProxyEvent::Kind;
+
+  using State = StreamConnection::State;
+  using Deadlines = std::deque<std::pair<StreamId, TimePoint>>;  // all of the same length: in order
+
+  StreamConnection& enter(StreamId id, State state, Duration time, TimePoint now) {
+    auto& deadlines = state == State::asked ? asked_ : asking_;
+    deadlines.emplace_back(id, now + time);
+    StreamConnection& connection = connections_[id];
+    connection.state = state;
+    connection.plain = config_.plain && state == State::connecting;
+    return connection;
+  }
+
+  template <class Source, class Cx, class Up>
+  void receive(const Source& source, Bytes payload, Cx& cx, Up& up) {
+    if constexpr (std::is_same_v<Source, StreamEvent>) {
+      on_event(source, cx, up);
+    } else {
+      up(source, payload);
+    }
+  }
+
+  template <class Cx, class Up>
+  void on_event(const StreamEvent& event, Cx& cx, Up& up) {
+    if (event.kind == StreamEvent::Kind::accepted) return accept(event.stream, cx, up);
+    const auto found = connections_.find(event.stream);
+    if (found == connections_.end()) return;
+    StreamConnection& connection = found->second;
+    const bool open = connection.state == State::open;
+    switch (event.kind) {
+      case StreamEvent::Kind::accepted:
+        return;
+      case StreamEvent::Kind::connected:
+        if (connection.plain) return put_through(event.stream, connection, up);
+        static_cast<void>(next_.write(event.stream, connection.handshake, cx));  // the first: there is room
+        connection.handshake.clear();
+        connection.state = State::asking;
+        return;
+      case StreamEvent::Kind::readable:
+        if (open) return up(StreamProxyEvent{event.stream, Kind::readable, {}}, Bytes());
+        if (connection.state == State::asked) return hear_request(event.stream, connection, cx, up);
+        if (connection.state == State::asking) return hear_answer(event.stream, connection, cx, up);
+        return;
+      case StreamEvent::Kind::writable:
+        if (open) up(StreamProxyEvent{event.stream, Kind::writable, {}}, Bytes());
+        return;
+      case StreamEvent::Kind::closed:
+        return end(event.stream, event.error, up);
+    }
+  }
+
+  template <class Cx, class Up>
+  void accept(StreamId id, Cx& cx, Up& up) {
+    const auto names = next_.peer(id);
+    if (!names) return;
+    const bool plain = names->local_port != config_.request_port;
+    if (plain && connections_.size() >= config_.max_connections)
+      return ++counters_.refused_too_many, next_.reset(id, cx);
+    StreamConnection& connection = enter(id, State::asked, config_.request_time, cx.now());
+    connection.plain = plain;
+    if (plain) return want(id, connection, names->local_port, {}, up);
+    hear_request(id, connection, cx, up);
+  }
+
+  template <class Cx>
+  void say(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
+    std::array<std::byte, wire::StreamAnswer::size> octets;
+    wire::StreamAnswerRepr{code}.emit(octets);
+    static_cast<void>(next_.write(id, octets, cx));  // the first that is written: there is room
+  }
+
+  template <class Up>
+  void want(StreamId id, StreamConnection& connection, std::uint16_t port, Bytes host, Up& up) {
+    ++counters_.wanted;
+    connection.state = State::wanted;
+    up(StreamProxyEvent{id, Kind::wanted, {}, port}, host);
+  }
+  template <class Up>
+  void put_through(StreamId id, StreamConnection& connection, Up& up) {
+    ++counters_.opened;
+    connection.state = State::open;
+    up(StreamProxyEvent{id, Kind::opened, {}}, Bytes());
+  }
+  template <class Up>
+  void end(StreamId id, error_code error, Up& up) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    const State state = found->second.state;
+    connections_.erase(found);
+    counters_.not_opened += state == State::connecting || state == State::asking;
+    if (state != State::asked) up(StreamProxyEvent{id, Kind::closed, error}, Bytes());
+  }
+
+  template <class Cx, class Up>
+  void hear_request(StreamId id, StreamConnection& connection, Cx& cx, Up& up) {
+    const auto come = gather_handshake(next_, id, connection.handshake, wire::StreamRequest::size, cx);
+    if (come == Handshake::ended) return drop_malformed(id, {}, cx, up);
+    if (come == Handshake::waits) return;
+    const std::vector<std::byte> octets = std::move(connection.handshake);
+    const auto request = wire::StreamRequest::parse(octets);
+    if (!request) return drop_malformed(id, {}, cx, up);
+    connection.state = State::wanted;
+    if (connections_.size() > config_.max_connections)
+      return ++counters_.refused_too_many, answer(id, wire::StreamAnswerCode::too_many, cx);
+    const bool here = request->host().empty();
+    if (here ? exposed_.test(request->port()) : config_.exit)
+      return want(id, connection, request->port(), as_bytes(request->host()), up);
+    ++counters_.refused_not_allowed;
+    answer(id, wire::StreamAnswerCode::not_allowed, cx);
+  }
+
+  template <class Cx, class Up>
+  void hear_answer(StreamId id, StreamConnection& connection, Cx& cx, Up& up) {
+    const error_code aborted = error_of_answer(wire::StreamAnswerCode::failed);
+    const auto size = [](Bytes) { return wire::StreamAnswer::size; };
+    const auto come = gather_handshake(next_, id, connection.handshake, size, cx);
+    if (come == Handshake::ended) return drop_malformed(id, aborted, cx, up);
+    if (come == Handshake::waits) return;
+    const auto parsed = wire::StreamAnswer::parse(connection.handshake);
+    if (!parsed) return drop_malformed(id, aborted, cx, up);
+    connection.handshake = {};
+    if (parsed->code() == wire::StreamAnswerCode::connected) return put_through(id, connection, up);
+    next_.close(id, cx);
+    end(id, error_of_answer(parsed->code()), up);
+  }
+
+  template <class Cx, class Up>
+  void drop_malformed(StreamId id, error_code error, Cx& cx, Up& up) {
+    ++counters_.dropped_malformed;
+    next_.reset(id, cx);
+    end(id, error, up);
+  }
+
+  /// Ends those whose handshake takes too long. `wanted` ones are the shell's to end.
+  template <class Cx, class Up>
+  void expire(Deadlines& deadlines, Cx& cx, Up& up) {
+    while (!deadlines.empty() && deadlines.front().second <= cx.now()) {
+      const StreamId id = deadlines.front().first;
+      deadlines.pop_front();
+      const auto found = connections_.find(id);
+      if (found == connections_.end() || found->second.state == State::open ||
+          found->second.state == State::wanted)
+        continue;
+      ++counters_.timed_out;
+      next_.reset(id, cx);
+      end(id, error_of_answer(wire::StreamAnswerCode::timed_out), up);
+    }
+  }
+
+  Next next_;
+  StreamProxyConfig config_;
+  std::bitset<65536> exposed_;
+  std::unordered_map<StreamId, StreamConnection> connections_;
+  Deadlines asking_;
+  Deadlines asked_;
+  StreamProxyCounters counters_;
+};
+
+}  // namespace ilnp

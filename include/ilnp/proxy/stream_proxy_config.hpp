@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// How streams are let through.
+struct StreamProxyConfig {
+  /// Streams that this node opens go straight to the wanted port, with no request: for a peer that is no stream proxy, such as
+  /// the SCTP of a kernel. They have no exit then.
+  bool plain = false;
+  /// Peers may be put through to hosts outside, as this node resolves them.
+  bool exit = false;
+  std::uint16_t request_port = 9899;   ///< the streams' port for requests, the same on all nodes
+  std::size_t max_connections = 1000;  ///< in all; more are refused
+  Duration request_time = std::chrono::seconds(10);  ///< for the other end to say what it wants
+  Duration answer_time = std::chrono::seconds(20);   ///< for the other end to put it through, or not
+};
+
+}  // namespace ilnp
