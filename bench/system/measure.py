@@ -611,6 +611,29 @@ for number in range({count}):
                     result[f"compile_{name}_mib"] = usage.ru_maxrss / 1024
         self.result["footprint"] = result
 
+    def streams(self):
+        """Octets over one stream: the toolkit's, beside the library that it is made of. Both lose what they are told."""
+        systems = ("bare", "stack")
+        rates = {}
+        for _ in range(self.rounds):
+            for loss in (0, 0.001, 0.01, 0.05):
+                for system in systems:
+                    rates.setdefault((system, loss), []).append(self.stream(system, loss))
+        self.result["streams"] = [
+            dict(loss=loss, **{f"{system}_mb_s": statistics.median(rates[system, loss]) for system in systems},
+                 ratio=statistics.median(ours / bare for ours, bare in zip(rates["stack", loss], rates["bare", loss])))
+            for loss in (0, 0.001, 0.01, 0.05)]
+
+    def stream(self, system, loss):
+        """MB/s from alice to bob."""
+        program, seconds = self.program("streams"), 0.5 if self.options.brief else 3
+        with Process("bob", program, system, "receive", "eth0", loss, seconds, ADDRESS["alice"], ready="ready",
+                     pin=self.cpus[-1]) as receiver:
+            with Process("alice", program, system, "send", "eth0", loss, seconds, ADDRESS["bob"], ready="ready",
+                         pin=self.cpus[0]):
+                wait_for(f"the {system} receiver", receiver.ended, seconds + 20)
+            return float(receiver.text().split("MB/s")[1])
+
     def machine(self):
         model = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
         return dict(date=time.strftime("%Y-%m-%d"), kernel=os.uname().release, cpus=len(self.cpus),
@@ -620,7 +643,8 @@ for number in range({count}):
 
 
 SECTIONS = {"forward": Bench.forward, "chain": Bench.chain_systems, "tables": Bench.tables, "minute": Bench.minute,
-            "overload": Bench.overload, "where": Bench.where, "footprint": Bench.footprint}
+            "overload": Bench.overload, "where": Bench.where, "footprint": Bench.footprint,
+            "streams": Bench.streams}
 
 
 def main():

@@ -115,11 +115,17 @@ def footprint(result):
     return lines(["", ""], rows)
 
 
+def streams(rows):
+    return lines(["of the datagrams lost, each way", "usrsctp alone, MB/s", "Sctp in the stack, MB/s", "Sctp : alone"],
+                 [[f"{100 * row['loss']:g} %", f"{row['bare_mb_s']:.1f}", f"{row['stack_mb_s']:.1f}",
+                   verdict(row["ratio"], 0.8, True)] for row in rows])
+
+
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
           ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
-          ("footprint", "Footprint", footprint)]
+          ("footprint", "Footprint", footprint), ("streams", "Streams", streams)]
 
 
 def table(result):

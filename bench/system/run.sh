@@ -7,7 +7,7 @@
 #
 #   --brief           everything once, and short: shows that all of it works, not how fast it is
 #   --rounds N        how often each is measured, in turns; the median counts (default: 5)
-#   --only A,B        of forward, chain, tables, minute, overload, where, footprint
+#   --only A,B        of forward, chain, tables, minute, overload, where, footprint, streams
 #                     (default: all)
 #   --output FOLDER   where table, JSON and pictures go (default: ./bench-output)
 #   --no-setup        install nothing and build nothing: the programs are there
