@@ -195,9 +195,12 @@ carried() { # datagrams from alice to bob, from bob to alice: at least
   ((sent[0] >= $1 && delivered[0] >= $1 && sent[1] >= $2 && delivered[1] >= $2))
 }
 
-sysctls() { # host, encap_port: before there is a socket that is to heed it
-  show "$1" "sysctl -w net.sctp.udp_port=10003 net.sctp.encap_port=$2" # a # prompt in life
-  in_host "$1" sh -c "echo 10003 >/proc/sys/net/sctp/udp_port; echo $2 >/proc/sys/net/sctp/encap_port"
+sysctls() { # host, NAME=VALUE...: before there is a socket that is to heed it
+  local host=$1 each commands=
+  shift
+  show "$host" "sysctl -w ${*/#/net.sctp.}" # a # prompt in life
+  for each; do commands+="echo ${each#*=} >/proc/sys/net/sctp/${each%%=*};"; done
+  in_host "$host" sh -c "$commands"
 }
 net_of() { REPLY=/proc/${proxies[$1]}/net; } # of a host, seen from here: that of its proxy
 listens() { # host, sctp, tcp or udp, port
@@ -290,8 +293,8 @@ start router router.log "$bin/ilnp-router" router.ini
 router=$started
 
 step "as published, with ncat as the redirector (A)"
-sysctls alice 10002
-sysctls bob 10002
+sysctls alice udp_port=10003 encap_port=10002
+sysctls bob udp_port=10003 encap_port=10002
 proxy alice
 proxy bob
 create alice 10002 bob 10003
@@ -320,7 +323,8 @@ hello_world "with --redirect"
 step "without a redirector: the kernel's first packet goes to the proxy, too (B)"
 for host in alice bob; do
   peer=$([[ $host == alice ]] && echo bob || echo alice)
-  sysctls "$host" 10000
+  # The window holds one or two datagrams of 64 KB, and without the last of these each single one is acknowledged late.
+  sysctls "$host" udp_port=10003 encap_port=10000 sack_timeout=10
   proxy "$host" --map "10003:$peer:10003"
 done
 meet alice bob
@@ -416,7 +420,7 @@ result "TCP: the overlay carried it" carried 3 3
 step "two peers of alice at once, each with a socket of its own at her proxy (C)"
 proxy alice --listen-for bob@127.0.0.2:10000 --listen-for carol@127.0.0.3:10000 \
   --map 10003:bob:10003 --map 10003:carol:10003
-sysctls carol 10000
+sysctls carol udp_port=10003 encap_port=10000 sack_timeout=10
 proxy carol --map 10003:alice:10003
 meet alice bob
 meet alice carol
