@@ -116,6 +116,37 @@ BOOST_AUTO_TEST_CASE(it_never_waits_for_one_that_is_passing_through) {
   BOOST_TEST((decide() == Verdict::carry));
 }
 
+BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_listens_first_if_another_could_have_carried) {
+  meet(higher);
+  BOOST_TEST((decide() == Verdict::carry));
+  const TimePoint since = now;
+  now += 100s;
+  election.resumed(since, now);
+  BOOST_TEST((decide() == Verdict::another));
+  overhear(higher);
+  now += 400ms;
+  BOOST_TEST((decide() == Verdict::another));
+  now += CarrierElection::takeover;
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
+BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_does_not_take_the_other_for_gone) {
+  meet(lower);
+  BOOST_TEST((decide() == Verdict::another));
+  const TimePoint since = now;
+  now += 40s;
+  election.resumed(since, now);
+  BOOST_TEST((decide() == Verdict::another));
+}
+
+BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_carries_if_it_is_alone) {
+  BOOST_TEST((decide() == Verdict::carry));
+  const TimePoint since = now;
+  now += 40s;
+  election.resumed(since, now);
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
 BOOST_AUTO_TEST_CASE(in_doubt_it_carries) {
   for (std::uint64_t i = 0; i < 4 * CarrierElection::max_flows; ++i)
     BOOST_REQUIRE((election.decide({{a, Nid(100 + i)}, {b, Nid(2)}}, a, b, 3, false, now) == Verdict::carry));

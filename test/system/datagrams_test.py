@@ -1,5 +1,6 @@
 """Three hosts for real: applications' datagrams through the programs, in one network and through routers."""
 
+import signal
 import subprocess
 import time
 
@@ -365,6 +366,20 @@ class TwoRouters(ThreeHosts):
     def test_two_routers_second_dies(self):
         self.two()
         self.loses_at_most_a_second(self.second)
+
+    def test_two_routers_one_is_stopped_for_a_while(self):
+        self.two()
+        flows = self.flows()
+        run_flows(flows, 200, 1)
+        for router in (self.router, self.second):
+            flows = self.flows()
+            run_flows(flows, 200, 6, [(1.0, lambda: router.child.send_signal(signal.SIGSTOP)),
+                                      (4.0, lambda: router.child.send_signal(signal.SIGCONT))])
+            for flow in flows:
+                print(flow)
+                self.assertLessEqual(flow.longest_gap(), 1.0, str(flow))
+                # What waited for three seconds was carried by the other.
+                self.assertEqual(flow.duplicated, 0, str(flow))
 
     def test_two_routers_first_comes_back(self):
         self.two()

@@ -32,6 +32,8 @@ class Node {
   static constexpr int max_batches = 16;
   /// A deadline that `on_timer` leaves in the past is not tried again sooner than this.
   static constexpr Duration min_timer_pause = std::chrono::milliseconds(1);
+  /// When a deadline is later than this, the process was stopped for a while: the network layer is told.
+  static constexpr Duration max_lateness = std::chrono::seconds(1);
 
   Node(const boost::asio::any_io_executor& executor, Stack& stack, Up up, Observer observer = {})
       : stack_(stack),
@@ -137,6 +139,7 @@ class Node {
   void on_readable() {
     for (int batch = 0; batch < max_batches && alive_; ++batch) {
       const Turn turn(*this);
+      notice_stop();
       const auto received = lowest_layer(stack_).receive(
           [this](const FrameSource& from, MutableBytes frame) { stack_.on_receive(from, frame, cx_, up_); });
       if (received == 0 || drained()) break;
@@ -152,8 +155,9 @@ class Node {
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
   void on_deadline() {
-    armed_for_ = never;
     cx_.set_now(steady_now());
+    notice_stop();
+    armed_for_ = never;
     if (stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
       // What comes up here is the layers' own, and gone when the call returns: it is flushed one by one.
@@ -164,6 +168,13 @@ class Node {
       busy_ = false;
     }
     if (alive_) arm(cx_.now() + min_timer_pause);
+  }
+
+  void notice_stop() {
+    if constexpr (requires { network_layer(stack_).resumed(armed_for_, cx_); }) {
+      if (cx_.now() - armed_for_ > max_lateness)
+        network_layer(stack_).resumed(std::exchange(armed_for_, cx_.now()), cx_);
+    }
   }
 
   /// A timer that fires too early is harmless, and cheaper than one that is set anew for each packet: only an

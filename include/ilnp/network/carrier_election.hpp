@@ -27,6 +27,7 @@ struct FlowHash {
 ///   this node stands back after `grace`.
 /// - Who stands back watches. When a packet that it would have carried is not heard within `takeover`, it carries.
 /// - A node that is only passing through (in handoff) is never waited for; and in handoff itself this node first listens.
+/// - So it does after it was stopped for a while, if there is another that could have carried meanwhile.
 /// - In doubt: carry.
 class CarrierElection {
  public:
@@ -90,6 +91,19 @@ class CarrierElection {
     }
   }
 
+  /// This node has done nothing from `since` to `now`. What comes in next waited as long, and another may have carried it.
+  void resumed(TimePoint since, TimePoint now) {
+    flows_.for_each([&](const Flow& flow, State& state) {
+      if (since - state.seen_at >= flow_life) return;
+      state.seen_at = now;
+      state.unanswered = never;
+      neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
+        if (!state.standing_back && may_carry(other, flow, state.in, state.out, since))
+          stand_back(state, sender);
+      });
+    });
+  }
+
  private:
   struct State {
     Locator in;
@@ -112,12 +126,17 @@ class CarrierElection {
     state.standing_back = passing;
     if (passing) return;
     neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
-      if (state.standing_back || other.nid == flow.destination.nid || other.nid == flow.source.nid ||
-          now - other.failed_at < NeighbourTable::distrust)
-        return;
-      if ((other.always_carries || other.nid < self_) && neighbours_->settled(other, in, out, now))
+      if (!state.standing_back && (other.always_carries || other.nid < self_) &&
+          now - other.failed_at >= NeighbourTable::distrust && may_carry(other, flow, in, out, now))
         stand_back(state, sender);
     });
+  }
+
+  /// Is `other` there to carry the flow?
+  bool may_carry(const NeighbourTable::Neighbour& other, const Flow& flow, Locator in, Locator out,
+                 TimePoint now) const noexcept {
+    return other.nid != flow.destination.nid && other.nid != flow.source.nid &&
+           neighbours_->settled(other, in, out, now);
   }
 
   static void stand_back(State& state, std::uint64_t rival) noexcept {

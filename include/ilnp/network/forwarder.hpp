@@ -48,6 +48,9 @@ class Forwarder {
     return out;
   }
 
+  /// See `ILNP::resumed`.
+  void resumed(TimePoint since, TimePoint now) { election_.resumed(since, now); }
+
   /// Sends a frame that has parsed on to `out`, as it is but for its hop limit.
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {

@@ -72,6 +72,15 @@ class ILNP {
     deliver_looped(up);
   }
 
+  /// For the shell: nothing was fed from `since` until now, though something was due; the process was stopped, say. What
+  /// comes in next is as old as that.
+  template <ContextLike Cx>
+  void resumed(TimePoint since, Cx& cx) {
+    end_runs();
+    forwarder_.resumed(since, cx.now());
+    node_.solicit(cx.now());
+  }
+
   TimePoint next_deadline() const noexcept {
     if (!loopback_.empty()) return long_ago;
     return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline()});
