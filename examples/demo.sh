@@ -112,6 +112,7 @@ INI
 start() { # host, log file, command: in the background; its process id is in $started
   local host=$1 log=$2
   shift 2
+  : >"$log" # here, so that it is there when somebody looks into it
   in_host "$host" "$@" >"$log" 2>&1 &
   started=$!
 }

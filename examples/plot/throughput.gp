@@ -22,7 +22,7 @@ set xrange [0:span]
 set yrange [0:most * 1.25]
 set xlabel "time, s" offset 0,0.4
 set ylabel "MB/s received" offset 0.2,0
-set format y "%.1f"
+set format y "%g"
 set key at screen 0.985, screen 0.98 right top horizontal Left reverse maxrows 2 width -1
 set style fill solid 1 noborder
 # Stacked: the locator drawn first stands for the sum of all, the next hides what belongs to the others.
