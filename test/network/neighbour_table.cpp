@@ -62,9 +62,11 @@ BOOST_AUTO_TEST_CASE(who_appears_in_a_second_network_later_is_passing_for_a_whil
 BOOST_AUTO_TEST_CASE(what_a_node_of_another_kind_sends_back_is_not_its_own) {
   hear(at_a);
   hear(at_b);
+  BOOST_TEST(!table.find(7)->always_carries);
   now += 1s;
   table.hear(7, Nid(9), 1, at_a, now);  // another's, heard there with hop limit 3 before
   BOOST_TEST(table.find(7)->nid == Nid(2));
+  BOOST_TEST(table.find(7)->always_carries);
   now += 30s;
   hear(at_a);
   hear(at_b);

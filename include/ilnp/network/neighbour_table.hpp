@@ -33,7 +33,7 @@ class NeighbourTable {
   struct Neighbour {
     Nid nid;
     std::vector<Place> places;
-    bool always_carries = false;  ///< it does not stand back where it should: a node of another kind
+    bool always_carries = false;  ///< it stands back for nobody: a node of another kind
     TimePoint failed_at = long_ago;
     std::uint8_t heard = 0;
     std::uint8_t hop_limit = 0;  ///< of its own frames
@@ -54,12 +54,16 @@ class NeighbourTable {
   explicit NeighbourTable(Duration life) noexcept : life_(life) {}
 
   /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
-  /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own.
+  /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own, and show
+  /// that it is of the other kind.
   void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface,
             TimePoint now) {
     Neighbour* neighbour = neighbours_.insert(sender, now);
     if (!neighbour) return;
-    if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) return;
+    if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) {
+      neighbour->always_carries = true;
+      return;
+    }
     neighbour->hop_limit = hop_limit;
     neighbour->nid = nid;
     if (neighbour->heard < 2) ++neighbour->heard;
