@@ -10,8 +10,10 @@ namespace ilnp {
 
 /// Knows a packet for this node that comes in a second time on one interface: nodes of another kind send a packet back to
 /// the network that it came from, with a lower hop limit, when they know its destination locator to lie behind that network,
-/// and routers carry such copies on. So a packet is a copy if an equal one (addresses, length, first and last octets) with a
-/// higher hop limit came in on the same interface within `window`. Who forges packets cannot keep others out by that.
+/// and routers carry such copies on; and where two ways lead here, such nodes carry on both. So a packet is a copy if an
+/// equal one (addresses, length, first and last octets) with a higher hop limit came in on the same interface within
+/// `window`, and once if one with a lower hop limit did: then the copy was faster. Who forges packets cannot keep others
+/// out by that.
 ///
 /// Cost: a hash of at most 112 octets, and one place of a table that is never searched. Allocates at construction only.
 class ReflectionFilter {
@@ -25,9 +27,11 @@ class ReflectionFilter {
   bool admit(Bytes frame, Locator interface, std::uint8_t hop_limit, TimePoint now) noexcept {
     const std::uint64_t key = fingerprint(frame, interface);
     Seen& seen = seen_[key % max_packets];
-    if (seen.key == key && hop_limit < seen.hop_limit && now - seen.at < window) return false;
-    seen = {key, now, hop_limit};
-    return true;
+    const bool again = seen.key == key && now - seen.at < window;
+    if (again && hop_limit < seen.hop_limit) return false;
+    const bool overtaken = again && hop_limit > seen.hop_limit && !seen.overtaken;
+    seen = {key, now, hop_limit, overtaken};
+    return !overtaken;
   }
 
  private:
@@ -35,6 +39,7 @@ class ReflectionFilter {
     std::uint64_t key = 0;
     TimePoint at = long_ago;
     std::uint8_t hop_limit = 0;
+    bool overtaken = false;  ///< what was let through is a copy of the last one
   };
 
   /// Of all but the hop limit, which is in the first eight octets.
