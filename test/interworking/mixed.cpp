@@ -196,6 +196,31 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
   }
 }
 
+// Theirs hears from ours, in network a, messages that come from network c, and then takes a for the way to c.
+BOOST_AUTO_TEST_CASE(what_their_router_sends_back_ours_carries) {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    sim::World world(seed);
+    Ours alice(world, config("alice", nid_alice, {{net_a}}));
+    Ours bob(world, config("bob", nid_bob, {{net_c}}));
+    Ours ours(world, config("ours", Nid{0x1}, {{net_a, net_b}}));
+    Theirs theirs(world, config("theirs", Nid{0x2}, {{net_a, net_b}}));
+    Ours next(world, config("next", Nid{0x3}, {{net_b, net_c}}));
+    ours.begin();
+    theirs.begin();
+    next.begin();
+    alice.begin();
+    bob.begin();
+    world.run_for(3s);
+    flow(alice, bob, 1s, 10ms);
+    alice.arrivals.clear(), bob.arrivals.clear();
+    const int sent = flow(alice, bob, 200s, 10ms);
+    BOOST_TEST(books(alice, sent).lost == 0);
+    BOOST_TEST(books(bob, sent).lost == 0);
+    BOOST_TEST(books(alice, sent).duplicated == 0);
+    BOOST_TEST(books(bob, sent).duplicated == 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(multihomed_with_their_router) {
   for (const auto& places : {std::vector{net_a, net_c}, std::vector{net_a, net_b}}) {
     sim::World world(7);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Locator a{0xa}, b{0xb};
 constexpr Nid self{5};
-constexpr std::uint64_t lower = 4, higher = 6;  // senders, and their identifiers
+constexpr std::uint64_t source = 1, lower = 4, higher = 6;  // senders, and their identifiers
 const Flow flow{{a, Nid(1)}, {b, Nid(2)}};
 
 struct Fixture {
@@ -22,7 +22,7 @@ struct Fixture {
       neighbours.hear(sender, Nid(sender), 3, test::interface_at(locator), now);
   }
   Verdict decide(std::uint8_t hop_limit = 3, bool passing = false) {
-    return election.decide(flow, a, b, hop_limit, passing, now);
+    return election.decide(flow, a, b, source, hop_limit, passing, now);
   }
   void overhear(std::uint64_t sender, std::uint8_t hop_limit = 2, bool passing = false) {
     election.overhear(flow, b, sender, hop_limit, passing, now);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(alone_it_carries) {
 BOOST_AUTO_TEST_CASE(a_copy_has_a_lower_hop_limit_or_another_interface) {
   BOOST_TEST((decide(3) == Verdict::carry));
   BOOST_TEST((decide(2) == Verdict::copy));
-  BOOST_TEST((election.decide(flow, Locator(0xc), b, 3, false, now) == Verdict::copy));
+  BOOST_TEST((election.decide(flow, Locator(0xc), b, source, 3, false, now) == Verdict::copy));
   now += CarrierElection::copy_window;
   BOOST_TEST((decide(2) == Verdict::carry));
 }
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_carry) {
   BOOST_TEST((decide() == Verdict::carry));
   BOOST_TEST((neighbours.find(lower)->failed_at == now));
   const Flow another{{a, Nid(8)}, {b, Nid(9)}};
-  BOOST_TEST((election.decide(another, a, b, 3, false, now) == Verdict::carry));  // not counted on
+  BOOST_TEST((election.decide(another, a, b, source, 3, false, now) == Verdict::carry));  // not counted on
 }
 
 BOOST_AUTO_TEST_CASE(it_stands_back_when_it_hears_a_better_carrier) {
@@ -116,6 +116,18 @@ BOOST_AUTO_TEST_CASE(it_never_waits_for_one_that_is_passing_through) {
   BOOST_TEST((decide() == Verdict::carry));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_carrier_sends_back_it_carries_in_its_place) {
+  meet(lower);
+  BOOST_TEST((decide(3) == Verdict::another));
+  BOOST_TEST((election.decide(flow, a, b, lower, 2, false, now) == Verdict::returned));
+  BOOST_TEST((election.decide(flow, a, b, higher, 2, false, now) == Verdict::copy));  // somebody else
+  BOOST_TEST((election.decide(flow, a, b, lower, 1, false, now) == Verdict::copy));   // a copy of a copy
+  BOOST_TEST((election.decide(flow, Locator(0xc), b, lower, 2, false, now) == Verdict::copy));
+  now += CarrierElection::takeover;
+  BOOST_TEST((decide(3) == Verdict::carry));
+  BOOST_TEST((election.decide(flow, a, b, lower, 2, false, now) == Verdict::copy));  // it has been carried
+}
+
 BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_listens_first_if_another_could_have_carried) {
   meet(higher);
   BOOST_TEST((decide() == Verdict::carry));
@@ -149,7 +161,8 @@ BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_carries_if_it_is_alone) {
 
 BOOST_AUTO_TEST_CASE(in_doubt_it_carries) {
   for (std::uint64_t i = 0; i < 4 * CarrierElection::max_flows; ++i)
-    BOOST_REQUIRE((election.decide({{a, Nid(100 + i)}, {b, Nid(2)}}, a, b, 3, false, now) == Verdict::carry));
+    BOOST_REQUIRE(
+        (election.decide({{a, Nid(100 + i)}, {b, Nid(2)}}, a, b, source, 3, false, now) == Verdict::carry));
 }
 
 BOOST_AUTO_TEST_CASE(flows_are_told_apart) {

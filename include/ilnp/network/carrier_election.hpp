@@ -39,20 +39,24 @@ class CarrierElection {
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
   static constexpr Duration flow_life = std::chrono::seconds(60);
 
-  enum class Verdict { carry, copy, another };
+  /// `returned`: who carries has sent the packet back to where it came from, instead; this node carries it.
+  enum class Verdict { carry, copy, another, returned };
 
   CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
 
-  /// A packet of the flow came in on `in` with `hop_limit`, and would go out on `out`. `passing`: this node is in handoff on one of the two.
-  Verdict decide(const Flow& flow, Locator in, Locator out, std::uint8_t hop_limit, bool passing,
-                 TimePoint now) {
+  /// `sender` has put a packet of the flow on `in` with `hop_limit`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
+  Verdict decide(const Flow& flow, Locator in, Locator out, std::uint64_t sender, std::uint8_t hop_limit,
+                 bool passing, TimePoint now) {
     State* state = flows_.insert(flow, now);
     if (!state) return Verdict::carry;
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
     if (now - state->seen_at < copy_window &&
-        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && in != state->in)))
-      return Verdict::copy;
+        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && in != state->in))) {
+      const bool returned = state->standing_back && sender == state->rival && in == state->in &&
+                            hop_limit + 1 == state->hop_limit;
+      return returned ? Verdict::returned : Verdict::copy;
+    }
     state->in = in;
     state->hop_limit = hop_limit;
     state->seen_at = now;

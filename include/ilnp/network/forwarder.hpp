@@ -12,10 +12,15 @@ class Forwarder {
   Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
 
+  /// How a packet is to be carried.
+  struct Hop {
+    Locator out;
+    std::uint8_t hop_limit;  ///< with which it came in, or should have
+  };
+
   /// Where a packet for another node, which came in on `in`, is to be carried; dropped if there is nothing.
   template <ContextLike Cx>
-  std::optional<Locator> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in,
-                                Cx& cx) {
+  std::optional<Hop> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto drop = [&](Drop reason) {
       node_->drop(reason, in.locator, cx);
       return std::nullopt;
@@ -37,15 +42,17 @@ class Forwarder {
     if (*out == flow.source.locator) return drop(Drop::reflected);
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
     const bool in_handoff = passing(&in) || passing(node_->interfaces.find(*out));
-    switch (election_.decide(flow, in.locator, *out, header.hop_limit(), in_handoff, cx.now())) {
+    switch (election_.decide(flow, in.locator, *out, from.sender, header.hop_limit(), in_handoff, cx.now())) {
       case CarrierElection::Verdict::copy:
         return drop(Drop::reflected);
       case CarrierElection::Verdict::another:
         return drop(Drop::another_carries);
+      case CarrierElection::Verdict::returned:
+        return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1)};
       case CarrierElection::Verdict::carry:
         break;
     }
-    return out;
+    return Hop{*out, header.hop_limit()};
   }
 
   /// See `ILNP::resumed`.

@@ -182,10 +182,11 @@ class ILNP {
     }
     if (destination == Ilv{all_nodes_locator, Nid{}})
       return end_runs(), discoverer_.receive(from, *header, frame, *in, cx);
-    const auto out = forwarder_.decide(from, *header, *in, cx);
-    if (!out) return;
-    if (!is_update(*header)) run_.begin(*header, *in, node_.ways(), cx.now(), out);
-    forwarder_.carry(*out, header->hop_limit(), frame, cx);
+    const auto hop = forwarder_.decide(from, *header, *in, cx);
+    if (!hop) return;
+    if (!is_update(*header) && hop->hop_limit == header->hop_limit())
+      run_.begin(*header, *in, node_.ways(), cx.now(), hop->out);
+    forwarder_.carry(hop->out, hop->hop_limit, frame, cx);
   }
 
   static bool is_update(const wire::IlnpHeader& header) noexcept {
