@@ -151,6 +151,36 @@ BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {
   BOOST_TEST(node.counters().handoffs == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_move_without_traffic_is_announced_twice_at_once) {
+  Node node({{a}});
+  node.run(7s);
+  node.take();
+  BOOST_TEST(node.stack.move_to(std::array{c}, node.cx));
+  const auto announced = [&] {
+    const auto sent = node.take();
+    return sent.size() == 1 && sent[0].locator == c && sent[0].octets == discovery({c, alice}, "alice");
+  };
+  BOOST_TEST(announced());
+  node.run(1s);
+  BOOST_TEST(node.take().empty());
+  node.run(500ms);
+  BOOST_TEST(announced());
+}
+
+BOOST_AUTO_TEST_CASE(a_packet_does_not_leave_where_it_came_in) {
+  Node node({{a, b}});
+  const Ilv dan{d, Nid(9)}, eve{c, Nid(5)};
+  node.feed(a, discovery(dan, "dan", false, 2), 8);  // d and c both lie behind a
+  node.feed(a, discovery(eve, "eve", false, 2), 8);
+  node.run(2s);
+  node.take();
+  node.feed(a, frame(eve, dan, 99, as_bytes("x")), 8);
+  BOOST_TEST(node.take().empty());
+  BOOST_TEST(node.drops(Drop::overheard) == 1U);
+  node.feed(b, frame({b, Nid(6)}, dan, 99, as_bytes("x")), 6);
+  BOOST_TEST(node.take(99).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(who_asks_during_a_handoff_is_told_of_the_new_place_only) {
   Node node({{a}, {c}});
   node.run(25s);

@@ -18,7 +18,9 @@ BOOST_AUTO_TEST_CASE(ten_thousand_seconds_take_less_than_ten) {
   net.world.run_for(10'001s);
   const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   BOOST_TEST_MESSAGE("10 000 virtual seconds took " << took << " s of processor time");
+#ifndef ILNP_SANITIZED
   BOOST_TEST(took < 10);
+#endif
   BOOST_TEST(alice.sent[bob.nid()] == 1'000'000U);
   bob.expect_all_once_from(alice);
 }
