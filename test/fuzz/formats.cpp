@@ -8,7 +8,10 @@
 #include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "ilnp/wire/pcap.hpp"
+#include "ilnp/wire/sctp_header.hpp"
+#include "ilnp/wire/socks5.hpp"
 #include "ilnp/wire/stp_header.hpp"
+#include "ilnp/wire/stream_request.hpp"
 #include "ilnp/wire/udp_encapsulation.hpp"
 #include "support/pcap.hpp"
 
@@ -161,6 +164,75 @@ void capture(const Octets& octets) {
           "a capture holds what was sent");
 }
 
+void sctp_header(const Octets& packet) {
+  const auto header = wire::SctpHeader::parse(packet);
+  require(header.has_value() == (packet.size() >= 16), "an SCTP packet holds a chunk");
+  if (!header) return;
+  require(header->source_port() == wire::load<std::uint16_t>(packet, 0) &&
+              header->destination_port() == wire::load<std::uint16_t>(packet, 2) &&
+              header->verification_tag() == wire::load<std::uint32_t>(packet, 4) &&
+              header->first_chunk() == wire::load<std::uint8_t>(packet, 12),
+          "an SCTP packet is read where its fields are");
+}
+
+/// What comes over a stream: it says how long it is, before all of it is there, and never changes its mind.
+template <class View>
+bool parses_by_size(const Octets& stream) {
+  std::size_t size = View::min_size;
+  for (std::size_t come = 0; come <= stream.size() && come < View::min_size; ++come)
+    require(View::size(Bytes(stream).first(come)) == View::min_size,
+            "as many octets as tell the size are read first");
+  if (stream.size() < size) return View::parse(stream).has_value();
+  size = View::size(stream);
+  require(size >= View::min_size && size <= View::max_size, "a message has a limit");
+  for (std::size_t come = View::min_size; come <= stream.size(); ++come)
+    require(View::size(Bytes(stream).first(come)) == size, "the size does not depend on what follows");
+  const bool parses = View::parse(stream).has_value();
+  require(!parses || stream.size() == size, "a message is as long as it says");
+  return parses;
+}
+
+void socks5_greeting(const Octets& octets) {
+  if (!parses_by_size<wire::Socks5Greeting>(octets)) return;
+  const auto greeting = *wire::Socks5Greeting::parse(octets);
+  const bool open = std::ranges::count(Bytes(octets).subspan(2), std::byte{0}) > 0;
+  require(greeting.open() == open && greeting.answer()[0] == std::byte{5} &&
+              greeting.answer()[1] == (open ? std::byte{0} : std::byte{255}),
+          "a client that offers it goes on without authentication");
+}
+
+void socks5_request(const Octets& octets) {
+  if (!parses_by_size<wire::Socks5Request>(octets)) return;
+  const auto request = *wire::Socks5Request::parse(octets);
+  using Type = wire::Socks5Request::Type;
+  const std::size_t size = request.address().size();
+  require(request.type() == Type::ipv4   ? size == 4
+          : request.type() == Type::ipv6 ? size == 16
+                                         : size >= 1 && size <= 255,
+          "an address is as long as its type says");
+  require(request.port() == wire::load<std::uint16_t>(octets, octets.size() - 2), "the port comes last");
+}
+
+void stream_request(const Octets& octets) {
+  if (!parses_by_size<wire::StreamRequest>(octets)) return;
+  const auto request = *wire::StreamRequest::parse(octets);
+  require(request.port() != 0 && (request.host().empty() || wire::is_host_name(as_bytes(request.host()))),
+          "a stream is asked for to a port of a host");
+  const wire::StreamRequestRepr repr{request.port(), request.host()};
+  Octets again(repr.size());
+  repr.emit(again);
+  require(again == octets, "a request for a stream is written as it was read");
+}
+
+void stream_answer(const Octets& octets) {
+  const auto answer = wire::StreamAnswer::parse(octets);
+  if (!answer) return;
+  Octets again(2);
+  wire::StreamAnswerRepr{answer->code()}.emit(again);
+  require(octets[1] > std::byte{7} ? again[1] == std::byte{7} : again[1] == octets[1],
+          "an answer is written as it was read, or has failed");
+}
+
 template <class Address>
 void address(std::string_view text, std::size_t groups) {
   const auto parsed = Address::parse(text);
@@ -201,6 +273,16 @@ void wire_formats(Bytes octets) {
       return utf8(rest);
     case Format::fragment:
       return fragment(rest);
+    case Format::sctp_header:
+      return sctp_header(rest);
+    case Format::socks5_greeting:
+      return socks5_greeting(rest);
+    case Format::socks5_request:
+      return socks5_request(rest);
+    case Format::stream_request:
+      return stream_request(rest);
+    case Format::stream_answer:
+      return stream_answer(rest);
     default:
       return capture(rest);
   }

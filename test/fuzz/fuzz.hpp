@@ -93,6 +93,11 @@ enum class Format : std::uint8_t {
   utf8,
   capture,
   fragment,
+  sctp_header,
+  socks5_greeting,
+  socks5_request,
+  stream_request,
+  stream_answer,
   count
 };
 

@@ -72,6 +72,14 @@ std::vector<Octets> wire_seeds() {
     seeds.push_back(as(format, test::hex(digits)));
   };
   add(Format::fragment, "01000000 12345678");
+  add(Format::sctp_header, "2712 2712 00000000 12345678 01000014 00000001 00010000 000a 000a 00000001");
+  add(Format::socks5_greeting, "05 02 00 02");
+  add(Format::socks5_request, "05 01 00 01 7f000001 0050");
+  add(Format::socks5_request, "05 01 00 03 03 626f62 0016");
+  add(Format::socks5_request, "05 01 00 04 00000000000000000000000000000001 0050");
+  add(Format::stream_request, "01 00 0016");
+  add(Format::stream_request, "01 03 0016 626f62");
+  add(Format::stream_answer, "01 00");
   add(Format::fragment, "02000000 12345678 9abcdef0");
   add(Format::fragment, "03000050 9abcdef0 00000001 0009 0008 0001 61");
   return seeds;
