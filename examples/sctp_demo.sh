@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Streams by a tower of what is there: ssh and curl over SCTP of the Linux kernel, in UDP, over the overlay. On alice and
-# bob, with a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port; and alice with two peers.
+# bob, with a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port; and alice with two peers,
+# and with one that has SCTP in ilnp-stream instead.
 #
 #   examples/sctp_demo.sh [OPTION]...
 #
@@ -58,7 +59,7 @@ if [[ $inside == no ]]; then
   output=$(cd "$output" && pwd)
   [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh" --streams
   build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
-  for program in ilnp-proxy ilnp-proxy-create ilnp-router; do
+  for program in ilnp-proxy ilnp-proxy-create ilnp-router ilnp-stream; do
     [[ -x $build/examples/$program ]] || fail "$build/examples/$program is not there: run without --no-setup"
   done
   [[ -e $build/streams/complete ]] || fail "$build/streams is not there: run without --no-setup"
@@ -462,6 +463,33 @@ for host in bob carol; do
   call() { [[ $(in_host alice timeout 15 ncat --sctp --recv-only -s 127.0.0.1 "$address" 9999 2>>alice-ncat.log) == "I am $host" ]]; }
   result "two peers: alice calls $host" call
 done
+
+step "half of the tower: SCTP of alice's kernel, and ilnp-stream on carol, which has SCTP in it"
+end "${proxies[carol]}"
+pause 1.1
+show carol "httpd -p 127.0.0.1:8000"
+start carol carol-httpd.log busybox httpd -f -p 127.0.0.1:8000 -h web
+show carol "socat -u TCP4-LISTEN:8003,bind=127.0.0.1 CREATE:upload"
+start carol carol-socat.log socat -u TCP4-LISTEN:8003,bind=127.0.0.1,reuseaddr CREATE:carol-upload
+show carol "ilnp-stream carol.ini --plain --sctp-port 10003 --expose 8000 --expose 8003 --listen 7000:alice:9995"
+start carol carol-stream.log "$bin/ilnp-stream" carol.ini --plain --sctp-port 10003 --expose 8000 --expose 8003 \
+  --listen 7000:alice:9995 --control "$sockets/carol"
+proxies[carol]=$started
+soon 10 holds carol-stream.log Running || fail "no ilnp-stream on carol: $(tail -n 1 carol-stream.log)"
+meet alice carol
+show alice 'ncat -l 127.0.0.1 8002 -c "ncat --sctp -s 127.0.0.1 127.0.0.3 8000" --keep-open'
+start alice alice-ncat.log ncat -l 127.0.0.1 8002 -c "ncat --sctp -s 127.0.0.1 127.0.0.3 8000" --keep-open
+show alice "socat SCTP4-LISTEN:9995,bind=127.0.0.1,fork,reuseaddr TCP4:127.0.0.1:8000"
+start alice alice-socat.log socat SCTP4-LISTEN:9995,bind=127.0.0.1,fork,reuseaddr TCP4:127.0.0.1:8000
+soon 10 listens alice tcp 8002 && soon 10 listens alice sctp 9995 && soon 10 listens carol tcp 8000 &&
+  soon 10 listens carol tcp 8003 || fail "nobody listens"
+show alice "curl http://127.0.0.1:8002/megabyte"
+result "half a tower: from the kernel to ilnp-stream, a megabyte back" browse alice http://127.0.0.1:8002/megabyte
+show carol "curl http://127.0.0.1:7000/megabyte"
+result "half a tower: from ilnp-stream to the kernel, a megabyte back" browse carol http://127.0.0.1:7000/megabyte
+show alice "socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1"
+in_host alice timeout 40 socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1 2>>alice-socat.log || true
+result "half a tower: from the kernel to ilnp-stream, a megabyte there" soon 10 cmp -s web/megabyte carol-upload
 
 step "$passed steps went well, $failed failed"
 ((failed == 0))
