@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "../address.hpp"
 #include "../bytes.hpp"
 #include "../error.hpp"
 #include "config.hpp"
