@@ -18,5 +18,8 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++calls;
   return std::malloc(size);
 }
+void* operator new[](std::size_t size) { return operator new(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
