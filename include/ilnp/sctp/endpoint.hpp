@@ -223,7 +223,7 @@ class SctpEndpoint {
 
   static std::size_t from_staged(SctpStreamState& stream, MutableBytes into) noexcept {
     const std::size_t size = std::min(into.size(), stream.staged.size() - stream.staged_from);
-    std::memcpy(into.data(), stream.staged.data() + stream.staged_from, size);
+    if (size != 0) std::memcpy(into.data(), stream.staged.data() + stream.staged_from, size);
     stream.staged_from += size;
     return size;
   }
