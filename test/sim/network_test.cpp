@@ -256,4 +256,24 @@ BOOST_AUTO_TEST_CASE(ten_thousand_seconds_of_three_nodes_take_a_moment) {
   BOOST_TEST_MESSAGE("10 000 virtual seconds took " << std::chrono::duration<double>(took).count() << " s");
 }
 
+BOOST_AUTO_TEST_CASE(chosen_frames_are_lost_and_each_loss_is_shown) {
+  World world(3);
+  Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
+  Texts lost;
+  world.lose_if([&](const sim::SentFrame& frame, sim::HostId to) {
+    return to == bob.id() && as_text(frame.bytes) == "2";
+  });
+  world.tap_losses([&](const sim::SentFrame& frame, sim::HostId to) {
+    BOOST_TEST(frame.host == alice.id());
+    lost.push_back(world.host(to)->name() + ' ' + std::string(as_text(frame.bytes)));
+  });
+  count(world, alice, 3, 1ms);
+  BOOST_TEST(bob.texts() == (Texts{"1", "3"}), boost::test_tools::per_element());
+  BOOST_TEST(carol.texts() == (Texts{"1", "2", "3"}), boost::test_tools::per_element());
+  BOOST_TEST(lost == (Texts{"bob 2"}), boost::test_tools::per_element());
+  world.network(a).conditions.loss = 0.5;
+  count(world, alice, 100, 1ms);
+  BOOST_TEST(lost.size() == world.network(a).counters().lost);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

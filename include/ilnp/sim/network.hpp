@@ -92,9 +92,11 @@ class Network {
   }
 
   /// Puts a frame of `size` octets on the network at `now`. Calls `arrives(host, time, copy)` for each arrival;
-  /// `copy`: the network made it besides the first.
-  template <class Arrives>
-  void transmit(HostId from, std::size_t size, TimePoint now, Arrives&& arrives) {
+  /// `copy`: the network made it besides the first; and `lost(host)` for each loss. Where `doomed(host)`, it is
+  /// lost whatever chance says.
+  template <class Arrives, class Doomed, class Lost>
+  void transmit(HostId from, std::size_t size, TimePoint now, Arrives&& arrives, Doomed&& doomed,
+                Lost&& lost) {
     ++counters_.sent;
     Attachment& sender = attachment(from);
     TimePoint sent = now;
@@ -107,8 +109,10 @@ class Network {
         ++counters_.cut_off;
         continue;
       }
-      if (loses(receiver)) {
+      const bool by_chance = loses(receiver);
+      if (doomed(to) || by_chance) {
         ++counters_.lost;
+        lost(to);
         continue;
       }
       TimePoint heard = sent;

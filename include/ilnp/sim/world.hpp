@@ -69,6 +69,15 @@ class World {
   void tap_copies(std::function<void(const SentFrame&, HostId to)> tap) {
     copy_taps_.push_back(std::move(tap));
   }
+  /// A frame for which `condition(frame, to)` is true is lost on its way to the host `to`, besides what chance
+  /// takes.
+  void lose_if(std::function<bool(const SentFrame&, HostId to)> condition) {
+    losses_.push_back(std::move(condition));
+  }
+  /// `tap` sees every frame that is lost on its way to the host `to`, by chance or by a condition.
+  void tap_losses(std::function<void(const SentFrame&, HostId to)> tap) {
+    loss_taps_.push_back(std::move(tap));
+  }
   /// `check` runs after every event, when all nodes are at rest: the place for invariants.
   void after_event(std::function<void()> check) { checks_.push_back(std::move(check)); }
   /// For checks: the hosts that did something in this event (or since the one before, when a test made them),
@@ -116,13 +125,21 @@ class World {
   void transmit(const Host& from, Locator locator, Bytes head, Bytes payload) {
     const std::uint32_t slot = pool_.acquire(locator, from.sender(), head, payload);
     const Bytes bytes = pool_[slot].bytes;
-    for (const auto& tap : taps_) tap({now_, locator, from.id(), bytes});
-    network(locator).transmit(from.id(), bytes.size(), now_, [&](HostId to, TimePoint time, bool copy) {
+    const SentFrame frame{now_, locator, from.id(), bytes};
+    for (const auto& tap : taps_) tap(frame);
+    const auto arrives = [&](HostId to, TimePoint time, bool copy) {
       if (copy)
-        for (const auto& tap : copy_taps_) tap({now_, locator, from.id(), bytes}, to);
+        for (const auto& tap : copy_taps_) tap(frame, to);
       pool_.share(slot);
       queue_.push({time, 0, Event::Kind::frame, to, hosts_[to]->incarnation(), slot});
-    });
+    };
+    const auto doomed = [&](HostId to) {
+      return std::ranges::any_of(losses_, [&](const auto& condition) { return condition(frame, to); });
+    };
+    const auto lost = [&](HostId to) {
+      for (const auto& tap : loss_taps_) tap(frame, to);
+    };
+    network(locator).transmit(from.id(), bytes.size(), now_, arrives, doomed, lost);
     pool_.release(slot);
   }
 
@@ -220,6 +237,8 @@ class World {
   std::vector<std::uint32_t> free_calls_;
   std::vector<std::function<void(const SentFrame&)>> taps_;
   std::vector<std::function<void(const SentFrame&, HostId)>> copy_taps_;
+  std::vector<std::function<bool(const SentFrame&, HostId)>> losses_;
+  std::vector<std::function<void(const SentFrame&, HostId)>> loss_taps_;
   std::vector<std::function<void()>> checks_;
   std::vector<HostId> touched_;
   std::vector<std::uint8_t> is_touched_;  // by host
