@@ -41,6 +41,16 @@ BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
   BOOST_TEST(seen.answer(1, 0xa, now + 1s));
 }
 
+BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
+  const Locator a{0xa}, b{0xb};
+  BOOST_TEST((seen.last_said(a, b) == long_ago));
+  seen.say(a, b, now);
+  seen.say(b, b, now + 500ms);
+  BOOST_TEST((seen.last_said(a, b) == now));
+  BOOST_TEST((seen.last_said(b, b) == now + 500ms));
+  BOOST_TEST((seen.last_said(b, a) == long_ago));
+}
+
 BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
   for (std::uint64_t i = 0; i < SeenMessages::max_messages; ++i)
     BOOST_REQUIRE((seen.pass(i * 7919, 3, now) == Pass::yes));

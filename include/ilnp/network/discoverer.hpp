@@ -17,6 +17,11 @@ class Discoverer {
   static constexpr Duration repeat_wait =
       std::chrono::milliseconds(1200);  ///< between two announcements of a move
 
+  static constexpr std::size_t few =
+      8;  ///< known nodes: as long as there are no more, all answer a solicitation at once
+  static constexpr Duration longest_spread =
+      std::chrono::milliseconds(500);  ///< of the answers of many, a millisecond for each known node
+
   Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours) {}
 
@@ -41,7 +46,11 @@ class Discoverer {
         content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
-      if (seen_.answer(hash, in.locator.value(), cx.now())) answer(in, cx);
+      if (!many()) {
+        if (seen_.answer(hash, in.locator.value(), cx.now())) answer(in, cx);
+      } else if (seen_.answer(mix64(message->nid().value()), 0, cx.now())) {
+        answer_later(cx);  // one answer to all that a node asks at once, whatever ways that comes
+      }
     }
     pass_on(hash, header, frame, in, cx);
   }
@@ -58,7 +67,10 @@ class Discoverer {
   template <ContextLike Cx>
   void announce(Cx& cx) {
     const TimePoint now = cx.now();
+    const TimePoint again = may_say_again();
     for (Interface& interface : node_->interfaces.all()) {
+      if (interface.advertise_at <= now && interface.announcements == 0)
+        interface.advertise_at = std::max(interface.advertise_at, again);
       if (interface.advertise_at <= now) {
         const bool sent = advertise(interface, interface.locator, cx);
         if (sent && interface.announcements > 0) --interface.announcements;
@@ -86,8 +98,7 @@ class Discoverer {
   template <ContextLike Cx>
   bool advertise(Interface& out, Locator named, Cx& cx) {
     if (!node_->say_where(out.locator, named, false, cx)) return false;
-    out.last_advertised = cx.now();
-    out.last_named = named;
+    seen_.say(out.locator, named, cx.now());
     return true;
   }
 
@@ -105,20 +116,50 @@ class Discoverer {
     if (!believed) node_->drop(Drop::update_contradicted, in.locator, cx);
   }
 
+  bool many() const noexcept { return node_->hosts.size() > few; }
+
+  /// Says on every interface that this node is at the one on which the solicitation came in.
   template <ContextLike Cx>
   void answer(const Interface& in, Cx& cx) {
     // A place that is being left is not advertised any more, neither in the message nor as its source.
     const Interface* preferred = node_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
+    bool said = false;
     for (Interface& out : node_->interfaces.all()) {
       if (out.leaving) continue;
-      if (named == out.last_named && cx.now() - out.last_advertised < SeenMessages::window) {
-        // Nobody passes on the same octets twice within a second, so who asks now would not get them: later, then.
-        out.advertise_at = std::min(out.advertise_at, out.last_advertised + SeenMessages::window + slack);
+      if (cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window) {
+        said = true;
       } else {
         advertise(out, named, cx);
       }
     }
+    if (said) advertise_everywhere(cx.now());
+  }
+
+  /// The same after a random time, so that many nodes do not answer at once, and that one answer does for all who ask
+  /// meanwhile.
+  template <ContextLike Cx>
+  void answer_later(Cx& cx) {
+    const Duration spread = std::min<Duration>(
+        longest_spread, std::chrono::milliseconds(static_cast<std::int64_t>(node_->hosts.size())));
+    const auto wait = cx.random(static_cast<std::uint64_t>(spread.count()) + 1);
+    advertise_everywhere(cx.now() + Duration(static_cast<Duration::rep>(wait)));
+  }
+
+  /// Says on each interface that this node is there, at `due` or a little later.
+  void advertise_everywhere(TimePoint due) {
+    due = std::max(due, may_say_again());
+    for (Interface& out : node_->interfaces.all())
+      if (!out.leaving) out.advertise_at = std::min(out.advertise_at, due);
+  }
+
+  /// From when on it is of use to say on each interface that this node is there: nobody passes on the same octets twice
+  /// within a second, so who asks right after they were sent would not get them.
+  TimePoint may_say_again() const noexcept {
+    TimePoint last = long_ago;
+    for (const Interface& out : node_->interfaces.all())
+      if (!out.leaving) last = std::max(last, seen_.last_said(out.locator, out.locator));
+    return last + SeenMessages::window + slack;
   }
 
   template <ContextLike Cx>

@@ -17,11 +17,9 @@ struct Interface {
   std::uint8_t slot = 0;  ///< a small number of its own while it is joined, below `Interfaces::max_joined`
   int announcements = 0;  ///< unsolicited advertisements still to be repeated
   TimePoint joined_at;
-  TimePoint last_advertised = long_ago;  ///< the last advertisement on it, and
-  Locator last_named{};                  ///< the locator in that
-  TimePoint last_sent = long_ago;        ///< the last frame that carried this locator as its source
-  TimePoint solicit_at = never;          ///< a solicitation is due
-  TimePoint advertise_at = never;        ///< an unsolicited advertisement is due
+  TimePoint last_sent = long_ago;  ///< the last frame that carried this locator as its source
+  TimePoint solicit_at = never;    ///< a solicitation is due
+  TimePoint advertise_at = never;  ///< an unsolicited advertisement is due
 };
 
 /// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a scan is the fastest way.

@@ -26,13 +26,23 @@ class SeenMessages {
     return Pass::yes;
   }
 
-  /// May a solicitation with this hash, heard on `interface`, be answered? Once a second for each interface.
-  bool answer(std::uint64_t hash, std::uint64_t interface, TimePoint now) {
-    Seen* seen = messages_.insert(mix64(hash + mix64(interface)), now);
+  /// May a solicitation with this hash, which came by this way, be answered? Once a second for each way.
+  bool answer(std::uint64_t hash, std::uint64_t way, TimePoint now) {
+    Seen* seen = messages_.insert(mix64(hash + mix64(way)), now);
     if (!seen) return false;
     if (now - seen->passed_at < window) return false;
     seen->passed_at = now;
     return true;
+  }
+
+  /// This node has said on `interface` that it is at `named`.
+  void say(Locator interface, Locator named, TimePoint now) {
+    if (Seen* seen = messages_.insert(own(interface, named), now)) seen->passed_at = now;
+  }
+  /// When it said so for the last time, as far as that is remembered.
+  TimePoint last_said(Locator interface, Locator named) const noexcept {
+    const Seen* seen = messages_.find(own(interface, named));
+    return seen ? seen->passed_at : long_ago;
   }
 
  private:
@@ -43,6 +53,10 @@ class SeenMessages {
     bool established() const noexcept { return true; }
     bool expired(TimePoint now) const noexcept { return now - passed_at >= window; }
   };
+
+  static std::uint64_t own(Locator interface, Locator named) noexcept {
+    return mix64(mix64(interface.value()) + named.value());
+  }
 
   BoundedTable<std::uint64_t, Seen> messages_{max_messages};
 };

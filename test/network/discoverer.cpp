@@ -1,0 +1,125 @@
+// How a node answers those who ask who is there: at once among few, after a random time and once for all among many.
+#include "ilnp/network/discoverer.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "support/hand_fed.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+struct Node : HandFed<ILNP<MemoryUnderlay>> {
+  explicit Node(std::vector<Locator> locators) : HandFed(node_config(1, "alice", {std::move(locators)})) {
+    start();
+  }
+
+  /// So many others are known.
+  void meet(std::uint64_t others) {
+    for (std::uint64_t i = 0; i < others; ++i)
+      feed(a, discovery({a, Nid(100 + i)}, "node-" + std::to_string(i)));
+    run(2s);
+    take();
+  }
+  void ask(Locator on, std::uint64_t nid, Locator source) {
+    feed(on, discovery({source, Nid(nid)}, "asker-" + std::to_string(nid), true));
+  }
+  /// What this node itself has said since the last call: on which interface, that it is where.
+  std::vector<std::pair<Locator, Locator>> said() {
+    std::vector<std::pair<Locator, Locator>> found;
+    for (const auto& sent : take(43)) {
+      const auto header = wire::IlnpHeader::parse(sent.octets);
+      if (header->source().nid == Nid(1))
+        found.emplace_back(sent.locator, wire::Discovery::parse(header->payload())->locator());
+    }
+    return found;
+  }
+};
+
+using Said = std::vector<std::pair<Locator, Locator>>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(discoverer)
+
+BOOST_AUTO_TEST_CASE(among_few_each_way_is_answered_at_once) {
+  Node node({a, b});
+  node.ask(a, 2, c);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, a}}));
+  node.ask(b, 2, c);
+  BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_within_a_second_of_the_answer_is_answered_when_others_pass_that_on_again) {
+  Node node({a, b});
+  node.ask(a, 2, a);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, a}}));
+  node.run(300ms);
+  node.ask(b, 3, b);  // says that it is at b, too
+  BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
+  node.run(300ms);
+  node.ask(a, 4, a);  // the same as 0.6 s before, on a, and as 0.3 s before, on b
+  BOOST_TEST(node.said().empty());
+  node.run(699ms);
+  BOOST_TEST(node.said().empty());  // 1.299 s: what was said of b, on b, is not yet a second old
+  node.run(60ms);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
+  node.run(5s);
+  BOOST_TEST(node.said().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_waits_makes_room_for_one_that_went_out_meanwhile) {
+  Node node({a, b});
+  node.ask(a, 2, a);
+  node.run(10ms);
+  node.ask(a, 3, a);  // waits for 1.05 s to be over
+  node.run(500ms);
+  node.take();
+  node.ask(b, 4, b);  // says at once, on b, that it is at b
+  BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
+  node.run(700ms);
+  BOOST_TEST(node.said().empty());  // all at once, so that nobody takes it for one that moves between a and b
+  node.run(400ms);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
+}
+
+BOOST_AUTO_TEST_CASE(among_many_the_answer_waits_for_a_random_time_and_is_one_for_all_who_ask_meanwhile) {
+  Node node({a, b});
+  node.meet(200);
+  node.ask(a, 2, a);
+  node.ask(b, 2, b);  // the same node, on its other interface
+  node.ask(a, 3, a);
+  BOOST_TEST(node.said().empty());
+  node.run(250ms);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
+  node.ask(a, 4, a);
+  node.run(700ms);
+  BOOST_TEST(node.said().empty());  // nobody would pass it on
+  node.run(400ms);
+  BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
+}
+
+BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but_half_a_second_at_most) {
+  for (const std::uint64_t others : {20u, 2000u}) {
+    Node node({a});
+    node.meet(others);
+    const Duration longest =
+        std::min<Duration>((others + 101) * 1ms, Discoverer<MemoryUnderlay>::longest_spread);
+    std::set<Duration> waits;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      const TimePoint asked = node.cx.now();
+      node.ask(a, 5000 + i, a);
+      while (node.take(43).empty() && node.cx.now() - asked < 2s) node.run(1ms);
+      BOOST_TEST((node.cx.now() - asked <= longest + 1ms));
+      waits.insert(node.cx.now() - asked);
+      node.run(2s);
+      node.take();
+    }
+    BOOST_TEST(waits.size() > 10U);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
