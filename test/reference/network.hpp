@@ -102,6 +102,8 @@ class ReferenceNetwork {
 
   Nid local_nid() const noexcept { return config_.nid; }
   std::size_t max_payload() const noexcept { return next_.max_frame() - wire::IlnpHeader::size; }
+  std::size_t hosts_known(TimePoint now) const { return hosts_.known(now); }
+  std::size_t routes_known() const noexcept { return routes_.size(); }
   const std::vector<Locator>& interfaces() const noexcept { return interfaces_; }
   const ReferenceCounters& counters() const noexcept { return counters_; }
   Next& next_layer() noexcept { return next_; }

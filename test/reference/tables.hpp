@@ -24,6 +24,7 @@ class ReferenceRoutes {
   void forget_interface(Locator interface) {
     std::erase_if(routes_, [&](const auto& each) { return each.second.interface == interface; });
   }
+  std::size_t size() const noexcept { return routes_.size(); }
   std::optional<Locator> find(Locator locator, TimePoint now) const {
     const auto found = routes_.find(locator);
     if (found == routes_.end() || found->second.expires <= now) return std::nullopt;
@@ -62,6 +63,12 @@ class ReferenceHosts {
     for (const auto& [name, places] : hosts_)
       if (const auto found = oldest(places, nid, now)) return found;
     return std::nullopt;
+  }
+
+  /// How many names lead somewhere.
+  std::size_t known(TimePoint now) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        hosts_, [&](const auto& host) { return oldest(host.second, std::nullopt, now).has_value(); }));
   }
 
   /// A locator update. Applied only if an advertisement named the pair that it comes from, which is then forgotten: the

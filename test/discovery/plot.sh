@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Draws what discovery-scale --csv has written.
+#
+#   test/discovery/plot.sh DATA.csv PICTURE.svg
+set -euo pipefail
+
+[[ $# == 2 ]] || {
+  sed -n '2,5s/^# \?//p' "$0" >&2
+  exit 2
+}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+exec gnuplot -e "data='$1'; output='$2'; plot_folder='$here/../../examples/plot'" "$here/discovery.gp"
