@@ -26,6 +26,7 @@ inside=no
 sockets=
 
 . "$here/hosts.sh"
+. "$here/ssh.sh"
 
 step() { printf '==> %s\n' "$*"; }
 fail() {
@@ -267,20 +268,7 @@ hello_world() {
   end "${processes[@]}"
 }
 
-# /run of our own: sshd wants a folder there. All of this is in a mount namespace, or in a kernel, of its own.
-mount -t tmpfs run /run
-mkdir /run/netns /run/sshd
-cat >"$sockets/passwd" <<PASSWD
-root:*:0:0::$sockets:/bin/bash
-sshd:*:65534:65534::/run/sshd:/bin/false
-PASSWD
-# No password, but no lock either: sshd refuses an account with one even with a key.
-cat >"$sockets/shadow" <<SHADOW
-root:no password:20000::::::
-sshd:no password:20000::::::
-SHADOW
-mount --bind "$sockets/passwd" /etc/passwd
-[[ ! -e /etc/shadow ]] || mount --bind "$sockets/shadow" /etc/shadow
+ssh_begin "$sockets/ssh"
 
 step "four hosts: alice in network a, bob and carol in network b, and a router"
 hosts_begin
@@ -332,41 +320,19 @@ meet alice bob
 hello_world "without a redirector"
 
 step "ssh, which knows nothing of all this"
-home=$sockets/home # keys may not be readable for others, and a folder of this machine may be
-mkdir -m 700 "$home"
-ssh-keygen -q -t ed25519 -N "" -f "$home/host_key"
-ssh-keygen -q -t ed25519 -N "" -f "$home/key"
-cat >"$home/sshd_config" <<SSHD
-ListenAddress 127.0.0.1:22
-HostKey $home/host_key
-AuthorizedKeysFile $home/key.pub
-StrictModes no
-UsePAM no
-PidFile none
-SSHD
-cat >"$home/ssh_config" <<SSH
-Host *
-  User root
-  IdentityFile $home/key
-  UserKnownHostsFile $home/known_hosts
-  StrictHostKeyChecking accept-new
-  BatchMode yes
-  ConnectTimeout 20
-  LogLevel ERROR
-SSH
-ssh=(ssh -F "$home/ssh_config")
+ssh=(ssh -F "$ssh_config")
 show alice "sshd"
-start alice alice-sshd.log "$(command -v sshd)" -D -e -f "$home/sshd_config"
+start alice alice-sshd.log "${sshd[@]}"
 soon 10 listens alice tcp 22 || fail "no sshd on alice: $(tail -n 1 alice-sshd.log)"
 show alice 'ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"'
 start alice alice-ncat.log ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"
 soon 10 listens alice sctp 9999 || fail "nobody listens on alice"
 over_sctp="ncat --sctp -s 127.0.0.1 127.0.0.1 9999"
-network_of_alice=$(in_host alice readlink /proc/self/ns/net) # a host is a network namespace: that is how one knows it
-log_in() { [[ $(in_host bob "${ssh[@]}" -o "ProxyCommand $over_sctp" localhost readlink /proc/self/ns/net 2>>bob-ssh.log) == "$network_of_alice" ]]; }
+host_name_of alice
+log_in() { [[ $(in_host bob "${ssh[@]}" -o "ProxyCommand $over_sctp" localhost readlink /proc/self/ns/net 2>>bob-ssh.log) == "$1" ]]; }
 show bob "ssh -o \"ProxyCommand $over_sctp\" localhost"
 note
-result "ssh: from bob into alice" log_in
+result "ssh: from bob into alice" log_in "$REPLY"
 result "ssh: the overlay carried it" carried 10 10
 
 step "and with ssh, anything: a web server on alice, and a SOCKS proxy"

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. Used by demo.sh and test/run.sh; works by itself as well:
 #
-#   examples/setup.sh [--tests] [--bench] [--streams] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
 #
 # Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need. With --bench: what
 # bench/system/run.sh needs besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd, a Linux kernel that is
-# a program, ...): it is not installed, but unpacked into streams/ of the build folder.
+# a program, ...): it is not installed, but unpacked into streams/ of the build folder. With --browser: Chromium, for
+# stream_demo.sh.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -14,6 +15,7 @@ build=${ILNP_BUILD_DIR:-$root/build}
 tests=no
 bench=no
 streams=no
+browser=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
 
@@ -28,9 +30,10 @@ while (($#)); do
     --tests) tests=yes ;;
     --bench) bench=yes ;;
     --streams) streams=yes ;;
+    --browser) browser=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -46,6 +49,7 @@ test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:c
 bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
+[[ $browser == yes ]] && tools+=(chromium:chromium)
 
 installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 available() { [[ -n $(apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)"') ]]; }

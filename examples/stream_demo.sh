@@ -1,0 +1,251 @@
+#!/usr/bin/env bash
+# Streams without a tower: TCP programs as they are over the overlay, by ilnp-stream on alice and bob, with a router between
+# their networks. ssh, scp of 100 MB while alice moves through three networks and back, curl and a browser by SOCKS.
+#
+#   examples/stream_demo.sh [OPTION]...
+#
+#   --output FOLDER   where pictures and logs go (default: ./stream-demo-output)
+#   --no-setup        fetch nothing and build nothing: all is there
+#   --build FOLDER    the build folder (default: build/ of this checkout)
+#   --megabytes N     what scp copies (default: 100)
+#   --stay SECONDS    from one move to the next (default: 6)
+#   --handoff SECONDS how long alice is in both networks (default: 2)
+#   --help            this text
+#
+# Exit status: 0 only if every step went well. The hosts are network namespaces of the demo's own, and are gone at its end.
+# Root is needed only to install packages, and where the kernel gives users no namespaces.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+script=$here/$(basename "${BASH_SOURCE[0]}")
+build=${ILNP_BUILD_DIR:-$here/../build}
+output=stream-demo-output
+setup=yes
+megabytes=100
+stay=6
+handoff=2
+inside=no
+sockets=
+
+. "$here/hosts.sh"
+. "$here/ssh.sh"
+
+step() { printf '==> %s\n' "$*"; }
+fail() {
+  printf 'stream_demo: %s\n' "$*" >&2
+  exit 1
+}
+
+while (($#)); do
+  case $1 in
+    --output | --build | --megabytes | --stay | --handoff | --sockets) # the last is the demo's own
+      (($# > 1)) || fail "$1 wants a value (try --help)"
+      declare "${1#--}=$2"
+      shift
+      ;;
+    --no-setup) setup=no ;;
+    --inside) inside=yes ;; # of the namespaces; the demo calls itself with it
+    --help | -h)
+      sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
+      exit 0
+      ;;
+    *) fail "unknown option $1 (try --help)" ;;
+  esac
+  shift
+done
+for number in "$megabytes" "$stay" "$handoff"; do
+  [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
+done
+((stay > handoff)) || fail "--stay is longer than --handoff"
+
+# --- Outside: everything that happens on the machine itself ------------------------------------------------------------
+
+if [[ $inside == no ]]; then
+  mkdir -p "$output" 2>/dev/null && [[ -w $output ]] || fail "cannot write to the folder $output"
+  output=$(cd "$output" && pwd)
+  [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh" --streams --browser
+  build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
+  for program in ilnp-stream ilnp-router ilnp-proxy-create; do
+    [[ -x $build/examples/$program ]] || fail "$build/examples/$program is not there: run without --no-setup"
+  done
+  tools=$build/streams/root
+  export PATH=$PATH:$tools/usr/sbin:$tools/usr/bin:$tools/sbin:$tools/bin
+  export LD_LIBRARY_PATH=$tools/usr/lib/$(uname -m)-linux-gnu
+  for program in sshd busybox curl chromium gnuplot; do
+    command -v "$program" >/dev/null || fail "$program is not there: run without --no-setup"
+  done
+  rm -rf "$output/data" "$output"/throughput.{png,svg} "$output"/browser.png
+  mkdir "$output/data"
+  sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
+  trap 'rm -rf "$sockets"' EXIT
+  status=0
+  hosts_private "$script" --inside --output "$output" --build "$build" --sockets "$sockets" \
+    --megabytes "$megabytes" --stay "$stay" --handoff "$handoff" || status=$?
+  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
+  exit "$status"
+fi
+
+# --- Inside: the hosts -------------------------------------------------------------------------------------------------
+
+cd "$output/data"
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+bin=$build/examples
+passed=0
+failed=0
+
+show() { printf '  %-7s$ %s\n' "$1" "$2"; }
+result() { # text, command: a line that says whether the command did what the text says
+  local text=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    printf 'ok      %s\n' "$text"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n' "$text"
+  fi
+}
+start() { # host, log file, command: in the background; its process id is in $started
+  local host=$1 log=$2
+  shift 2
+  in_host "$host" "$@" </dev/null >"$log" 2>&1 &
+  started=$!
+}
+wait_for() { # seconds, what (for the message), command
+  local tries=$(($1 * 20)) what=$2
+  shift 2
+  until "$@"; do
+    ((--tries)) || fail "waited in vain for $what; what the programs said is in $output/data"
+    sleep 0.05
+  done
+}
+configuration() { # host, locators, identifier, more lines of [network]
+  cat >"$1.ini" <<INI
+[link]
+mcast_port = 10000
+mcast_interface = eth0
+user_id = 0
+[network]
+locators = $2
+nid = $3
+${4:-}
+[discovery]
+hostname = $1
+wait_time = 4
+INI
+}
+ask() { "$bin/ilnp-proxy-create" --control "$sockets/$1" "${@:2}" 2>/dev/null; }
+knows() { [[ $'\n'$(ask "$1" --hosts) == *$'\n'"$2 "* ]]; }
+counter() { ask "$1" --counters | awk -v name="$2" '$1 == name { print $2 }'; }
+
+ssh_begin "$sockets/ssh"
+
+step "three hosts: alice, who moves through the networks a, b and c, bob in network b, and a router"
+hosts_begin
+for host in alice bob router; do hosts_add "$host"; done
+configuration alice 0:0:0:a-0:0:0:b-0:0:0:c ffff:0:0:a "move_time = $stay
+handoff_time = $handoff"
+configuration bob 0:0:0:b ffff:0:0:b
+configuration router 0:0:0:a,0:0:0:b,0:0:0:c ffff:0:0:d
+show router "ilnp-router router.ini"
+start router router.log "$bin/ilnp-router" router.ini
+show bob "ilnp-stream bob.ini --expose 22 --expose 8000"
+start bob bob.log "$bin/ilnp-stream" bob.ini --expose 22 --expose 8000 --control "$sockets/bob"
+show alice "ilnp-stream alice.ini --listen 2222:bob:22 --socks 1080"
+start alice alice.log "$bin/ilnp-stream" alice.ini --listen 2222:bob:22 --socks 1080 --control "$sockets/alice"
+for host in alice bob; do wait_for 10 "ilnp-stream on $host" grep -qx Running "$host.log"; done
+wait_for 10 "alice to hear of bob" knows alice bob
+wait_for 10 "bob to hear of alice" knows bob alice
+
+step "ssh into bob"
+show bob sshd
+start bob sshd.log "${sshd[@]}"
+wait_for 10 "sshd" grep -q "Server listening" sshd.log
+host_name_of bob
+network_of_bob=$REPLY
+log_in() { [[ $(in_host alice ssh -F "$ssh_config" -p 2222 127.0.0.1 readlink /proc/self/ns/net 2>>ssh.log) == "$network_of_bob" ]]; }
+show alice "ssh -p 2222 127.0.0.1"
+result "ssh: from alice into bob" log_in
+
+# As fast as it takes to be under way during three moves and a bit: a, b, c, and a again.
+seconds=$((3 * stay + handoff + 2))
+kilobits=$((megabytes * 8000 / seconds))
+step "$megabytes MB from alice to bob while she moves, at $((kilobits / 8000)).$(((kilobits / 800) % 10)) MB/s (about $seconds s)"
+head -c "$((megabytes * 1000000))" /dev/urandom >file
+before=$(counter bob ilnp.delivered)
+show alice "scp -l $kilobits -P 2222 file 127.0.0.1:copy"
+in_host alice scp -q -F "$ssh_config" -l "$kilobits" -P 2222 file "127.0.0.1:$PWD/copy" >scp.log 2>&1 &
+scp=$!
+# What has arrived, and where alice is: time, octets, her preferred locator.
+begin=$EPOCHREALTIME
+while kill -0 "$scp" 2>/dev/null; do
+  printf '%s %s %s\n' "$EPOCHREALTIME" "$(stat -c %s copy 2>/dev/null || echo 0)" \
+    "$(ask alice --hosts | awk '/this node$/ { print $3 }')"
+  sleep 0.1
+done >samples
+copied=0
+wait "$scp" || copied=$?
+result "scp: $megabytes MB have arrived, octet by octet the same" eval '((copied == 0)) && cmp -s file copy'
+show alice "sha256sum file: $(sha256sum <file | cut -c1-16)...   bob: sha256sum copy: $(sha256sum <copy 2>/dev/null | cut -c1-16)..."
+moves=$(awk '$3 != last && NR > 1 { ++n } { last = $3 } END { print n + 0 }' samples)
+result "scp: alice has moved $moves times meanwhile" test "$moves" -ge 3
+packets=$(($(counter bob ilnp.delivered) - before))
+result "scp: the overlay carried it ($packets packets to bob)" test "$packets" -ge $((megabytes * 1000000 / 1396))
+rm -f file
+
+step "throughput over time"
+bucket=0.5
+awk -v begin="$begin" -v bucket="$bucket" -v handoff="$handoff" -f "$here/plot/stream.awk" samples || fail "no samples"
+for kind in png svg; do
+  gnuplot -e "plot_folder='${here//"'"/"''"}/plot'; output='${output//"'"/"''"}/throughput.$kind'; data='stream'" \
+    -e "title='alice → bob: scp of $megabytes MB'; bucket=$bucket" \
+    -e "legend='alice moves through three networks and back; shaded: the handoff, when she is in two of them'" \
+    -e "load 'stream.facts'" "$here/plot/throughput.gp" || fail "gnuplot failed"
+done
+read -r slowest median longest <stream.summary
+printf '          half a second: %s MB/s in the middle, %s MB/s the slowest; longest time without progress: %s s\n' \
+  "$median" "$slowest" "$longest"
+result "throughput: never a second without progress" awk "BEGIN { exit !($longest < 1) }"
+
+step "SOCKS: curl and a browser"
+mkdir web
+cp "$here/../docs/stack.svg" web/
+cat >web/index.html <<'HTML'
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>bob</title>
+<style>body { font: 20px sans-serif; margin: 3em auto; width: 46em; color: #33383d } h1 { font-weight: 500 }
+img { width: 100%; margin-top: 1em } code { background: #e9edf1; padding: 0 .3em }</style></head>
+<body><h1>This is bob</h1>
+<p>You see a page of a web server that listens on bob's loopback address only. The browser runs on alice, who has no
+other way to it than the overlay: <code>http://bob.ilnp:8000/</code>, by SOCKS.</p>
+<img src="stack.svg" alt="the stack of layers">
+</body></html>
+HTML
+show bob "httpd -p 127.0.0.1:8000"
+start bob httpd.log busybox httpd -f -p 127.0.0.1:8000 -h web
+web_answers() { in_host bob curl -s -o /dev/null http://127.0.0.1:8000/; }
+wait_for 10 "the web server" web_answers
+curl_page() {
+  in_host alice curl -sS --max-time 20 --proxy socks5h://127.0.0.1:1080 -o page http://bob.ilnp:8000/ 2>>curl.log &&
+    cmp -s page web/index.html
+}
+show alice "curl --proxy socks5h://127.0.0.1:1080 http://bob.ilnp:8000/"
+result "curl through SOCKS: a page" curl_page
+refused() { ! in_host alice curl -sS --max-time 20 --proxy socks5h://127.0.0.1:1080 http://bob.ilnp:8001/ 2>>curl.log; }
+show alice "curl --proxy socks5h://127.0.0.1:1080 http://bob.ilnp:8001/"
+result "curl through SOCKS: a port that bob does not expose is refused" refused
+show alice "chromium --proxy-server=socks5://127.0.0.1:1080 http://bob.ilnp:8000/"
+browse() {
+  # The sandbox wants rights that root of a namespace does not have; in the background it would look for its maker's hosts.
+  HOME=$sockets in_host alice timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+    --disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
+    --user-data-dir="$sockets/browser" --proxy-server=socks5://127.0.0.1:1080 --window-size=1200,900 \
+    --screenshot="$output/browser.png" http://bob.ilnp:8000/ >browser.log 2>&1
+  [[ -s $output/browser.png ]]
+}
+result "a browser through SOCKS: the page, as a picture" browse
+
+step "pictures: $output (what they were made from: $output/data)"
+step "$passed steps went well, $failed failed"
+((failed == 0))
