@@ -502,18 +502,17 @@ class MemoryUnderlay {
   error_code join(Locator) noexcept { return {}; }
   error_code leave(Locator) noexcept { return {}; }
   void begin_batch() noexcept {}
+  [[gnu::always_inline]] inline MutableBytes headroom(std::size_t size) noexcept {
+    const bool fits = queue.count < queue.entries.size() && size <= sizeof queue.entries[0].head;
+    return {fits ? reinterpret_cast<std::byte*>(queue.entries[queue.count].head) : elsewhere.data(), size};
+  }
   template <class Cx>
   [[gnu::always_inline]] inline error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
     if (queue.count == queue.entries.size()) return Errc::queue_full;
     if (packet.head().size() > sizeof queue.entries[0].head) return {};  // discovery, at the start
     auto& entry = queue.entries[queue.count++];
     entry.locator = locator.value();
-    // In the words in which it was written: a wider load would wait until the stores are through.
-    const Bytes head = packet.head();
-    std::size_t at = 0;
-    for (; at + 8 <= head.size(); at += 8) std::memcpy(entry.head + at, head.data() + at, 8);
-    if (at + 4 <= head.size()) std::memcpy(entry.head + at, head.data() + at, 4);
-    entry.head_size = head.size();
+    entry.head_size = packet.head().size();
     entry.payload = reinterpret_cast<const unsigned char*>(packet.payload().data());
     entry.size = packet.payload().size();
     return {};
@@ -534,6 +533,7 @@ class MemoryUnderlay {
   std::size_t max_frame() const noexcept { return 1440; }
 
   baseline::Queue queue;
+  std::array<std::byte, Packet::max_headroom> elsewhere;  // for discovery, at the start
 };
 
 constexpr std::uint64_t self = 0xa11ce;

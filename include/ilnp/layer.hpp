@@ -30,6 +30,8 @@ struct AnyUp {
 ///
 /// - `join(l)` / `leave(l)`: become, or cease to be, a member of a network. Joining twice is no error.
 /// - `begin_batch()`: from here on `send` queues, until `flush`.
+/// - `headroom(size)`: room for `size` octets (at most `Packet::max_headroom`) where the headers of the next packet are best
+///   written; valid until the next `headroom`, `send` or `flush`.
 /// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at
 ///   `flush`; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
 /// - `on_receive(from, frame, cx, up)`: what came in, on its way up: calls `up(from, frame)` or drops.
@@ -41,6 +43,7 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
   { u.join(l) } -> std::same_as<error_code>;
   { u.leave(l) } -> std::same_as<error_code>;
   u.begin_batch();
+  { u.headroom(std::size_t()) } -> std::same_as<MutableBytes>;
   { u.send(l, packet, cx) } -> std::same_as<error_code>;
   u.on_receive(from, frame, cx, up);
   { u.on_timer(cx) } -> std::same_as<bool>;
@@ -60,6 +63,7 @@ struct NetworkSource {
 
 /// Carries packets between nodes that are named by their NID, wherever they are.
 ///
+/// - `headroom(size)`: the underlay's, with room for the network layer's header and for `size` octets of headers above it.
 /// - `send(nid, next_header, packet, cx)`: see `Errc` for what can go wrong.
 /// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, Bytes)` for each packet for this node.
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`.
@@ -68,6 +72,7 @@ template <class N>
 concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_header, Packet& packet,
                                 Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
                                 std::string_view name) {
+  { n.headroom(std::size_t()) } -> std::same_as<MutableBytes>;
   { n.send(nid, next_header, packet, cx) } -> std::same_as<error_code>;
   n.on_receive(from, frame, cx, up);
   n.on_timer(cx, up);
@@ -106,6 +111,7 @@ template <class T>
 concept PacketTransport = TransportLayer<T> &&
     requires(T& t, const T& ct, Nid nid, std::uint16_t port, Packet& packet, Context<>& cx) {
   t.accept_reserved_port();
+  { t.headroom(std::size_t()) } -> std::same_as<MutableBytes>;
   { t.send(port, nid, port, packet, cx) } -> std::same_as<error_code>;
   { ct.bound(port) } -> std::same_as<bool>;
 };

@@ -42,6 +42,7 @@ class Tap {
 
   error_code join(Locator locator) { return joined_[locator.value()] = true, error_code(); }
   error_code leave(Locator locator) { return joined_[locator.value()] = false, error_code(); }
+  MutableBytes headroom(std::size_t size) { return MutableBytes(room_).first(size); }
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
     return ether_.put(id_, locator, packet), error_code();
@@ -64,6 +65,7 @@ class Tap {
   Ether& ether_;
   std::uint64_t id_;
   std::array<bool, 256> joined_{};
+  std::array<std::byte, Packet::max_headroom> room_;
 };
 
 using Node = Proxy<Fragment<STP<ILNP<Tap>>>>;

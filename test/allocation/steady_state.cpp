@@ -19,6 +19,7 @@ class Sink {
   error_code join(Locator) noexcept { return {}; }
   error_code leave(Locator) noexcept { return {}; }
   void begin_batch() noexcept {}
+  MutableBytes headroom(std::size_t size) noexcept { return MutableBytes(room_).first(size); }
   template <class Cx>
   error_code send(Locator, const Packet& packet, Cx&) noexcept {
     octets += packet.size();
@@ -40,6 +41,9 @@ class Sink {
 
   std::size_t frames = 0;
   std::size_t octets = 0;
+
+ private:
+  std::array<std::byte, Packet::max_headroom> room_;
 };
 
 constexpr std::uint16_t port = 4000;

@@ -31,6 +31,7 @@ class CableEnd {
   }
   void begin_batch() { batching_ = true; }
 
+  MutableBytes headroom(std::size_t size) { return MutableBytes(room_).first(size); }
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
     if (!joined_.contains(locator)) return Errc::not_joined;
@@ -90,6 +91,7 @@ class CableEnd {
                static_cast<ssize_t>(octets.size()));
   }
 
+  std::array<std::byte, Packet::max_headroom> room_;
   int descriptor_;
   bool batching_ = false;
   std::set<Locator> joined_;

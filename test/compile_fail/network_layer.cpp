@@ -1,6 +1,7 @@
 #include <ilnp/transport/stp.hpp>
 
 struct Mine {
+  ilnp::MutableBytes headroom(std::size_t);
   template <class Cx>
   ilnp::error_code send(ilnp::Nid, std::uint8_t, ilnp::Packet&, Cx&);
   template <class Cx, class Up>

@@ -4,6 +4,7 @@ struct Mine {
   ilnp::error_code bind(std::uint16_t);
   void unbind(std::uint16_t);
   bool bound(std::uint16_t) const;
+  ilnp::MutableBytes headroom(std::size_t);
 #ifndef WRONG
   void accept_reserved_port();
 #endif

@@ -4,6 +4,7 @@ struct Mine {
   ilnp::error_code join(ilnp::Locator);
   ilnp::error_code leave(ilnp::Locator);
   void begin_batch();
+  ilnp::MutableBytes headroom(std::size_t);
   template <class Cx>
   ilnp::error_code send(ilnp::Locator, const ilnp::Packet&, Cx&);
   template <class Cx, class Up>

@@ -42,7 +42,7 @@ struct Fixture {
   Fixture() { BOOST_TEST(!capture.join(Locator(0xa))); }
 
   error_code send(Locator to, const std::string& header, const std::string& text) {
-    Packet packet(as_bytes(text));
+    Packet packet(capture.headroom(header.size()), as_bytes(text));
     std::ranges::copy(as_bytes(header), packet.prepend(header.size()).begin());
     return capture.send(to, packet, cx);
   }

@@ -24,7 +24,7 @@ struct Stranger {
     return bytes;
   }
   void put(Locator on, Bytes bytes) {
-    node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet(bytes), cx)); });
+    node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet({}, bytes), cx)); });
   }
 
   /// The least stack: an underlay that ignores what it hears.

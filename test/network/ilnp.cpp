@@ -20,7 +20,7 @@ struct Node : HandFed<ILNP<MemoryUnderlay>> {
     start();
   }
   error_code send(Nid to, std::string_view text) {
-    Packet down(as_bytes(text));
+    Packet down(stack.headroom(0), as_bytes(text));
     return stack.send(to, 42, down, cx);
   }
 };
@@ -124,6 +124,17 @@ BOOST_AUTO_TEST_CASE(packets_for_others_are_carried) {
   BOOST_TEST(node.drops(Drop::no_route) == 1U);
   BOOST_TEST(node.drops(Drop::hop_limit) == 1U);
   BOOST_TEST(node.counters().forwarded == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(of_one_batch_no_more_is_carried_once_another_node_does) {
+  Node node({{a, c}});
+  const Ilv eve{a, Nid(7)}, dan{c, Nid(8)};
+  for (int i = 0; i < 3; ++i) node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
+  BOOST_TEST(node.take().size() == 3U);
+  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 3), 0x9);  // by a shorter way
+  node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
+  BOOST_TEST(node.take().empty());
+  BOOST_TEST(node.drops(Drop::another_carries) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {

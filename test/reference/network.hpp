@@ -101,6 +101,7 @@ class ReferenceNetwork {
   }
 
   Nid local_nid() const noexcept { return config_.nid; }
+  MutableBytes headroom(std::size_t size) { return next_.headroom(wire::IlnpHeader::size + size); }
   std::size_t max_payload() const noexcept { return next_.max_frame() - wire::IlnpHeader::size; }
   std::size_t hosts_known(TimePoint now) const { return hosts_.known(now); }
   std::size_t routes_known() const noexcept { return routes_.size(); }
@@ -149,7 +150,7 @@ class ReferenceNetwork {
     ++counters_.forwarded;
     if (*out == in) ++counters_.reflected;
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(header.hop_limit - 1));
-    static_cast<void>(next_.send(*out, Packet(frame), cx));
+    static_cast<void>(next_.send(*out, Packet({}, frame), cx));
   }
 
   template <ContextLike Cx>
@@ -166,7 +167,7 @@ class ReferenceNetwork {
     if (header.hop_limit == 0) return;
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(header.hop_limit - 1));
     for (const Locator interface : interfaces_)
-      if (interface != in) static_cast<void>(next_.send(interface, Packet(frame), cx));
+      if (interface != in) static_cast<void>(next_.send(interface, Packet({}, frame), cx));
   }
 
   template <ContextLike Cx>
@@ -184,7 +185,7 @@ class ReferenceNetwork {
       locators.emplace_back(wire::load<std::uint64_t>(payload, at));
     hosts_.update(header.source, locators, cx.now() + 3 * config_.wait_time);
     if (locators.empty()) return;
-    Packet acknowledgement{Bytes{}};
+    Packet acknowledgement(next_.headroom(wire::IlnpHeader::size + 1), {});
     wire::LocatorUpdateRepr{}.emit(acknowledgement.prepend(1));
     static_cast<void>(emit({in, config_.nid}, {locators.front(), header.source.nid}, in,
                            static_cast<std::uint8_t>(wire::NextHeader::locator_update), acknowledgement, cx));
@@ -211,7 +212,7 @@ class ReferenceNetwork {
       repr.emit(message);
     }
     learn_host(config_.host_name, {named, config_.nid}, cx);
-    Packet packet(message);
+    Packet packet(next_.headroom(wire::IlnpHeader::size), message);
     static_cast<void>(emit({out, config_.nid}, {all_nodes_locator, Nid{}}, out,
                            static_cast<std::uint8_t>(wire::NextHeader::discovery), packet, cx));
   }
@@ -265,7 +266,7 @@ class ReferenceNetwork {
   template <ContextLike Cx>
   void send_updates(Cx& cx) {
     for (const auto& [peer, interface] : pending_) {
-      Packet packet(update_);
+      Packet packet(next_.headroom(wire::IlnpHeader::size), update_);
       ++counters_.updates_sent;
       static_cast<void>(emit({interface, config_.nid}, peer, interface,
                              static_cast<std::uint8_t>(wire::NextHeader::locator_update), packet, cx));

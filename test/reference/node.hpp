@@ -67,7 +67,7 @@ class ReferenceNode {
   error_code send_any(std::uint16_t source_port, const To& to, std::uint16_t destination_port, Bytes payload,
                       Cx& cx) {
     if (payload.size() > max_payload()) return Errc::message_too_long;
-    Packet packet(payload);
+    Packet packet(next_.headroom(wire::StpHeader::size), payload);
     wire::StpHeaderRepr{source_port, destination_port}.emit(packet.prepend(wire::StpHeader::size));
     return next_.send(to, protocol, packet, cx);
   }

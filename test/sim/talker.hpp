@@ -20,13 +20,13 @@ class Talker {
 
   template <class Cx>
   ilnp::error_code say(Locator on, std::string_view text, Cx& cx) {
-    return next_.send(on, ilnp::Packet(ilnp::as_bytes(text)), cx);
+    return next_.send(on, ilnp::Packet({}, ilnp::as_bytes(text)), cx);
   }
 
   template <class Cx, class Up>
   void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx, [&](const ilnp::FrameSource& source, ilnp::MutableBytes bytes) {
-      if (echo) static_cast<void>(next_.send(source.interface, ilnp::Packet(bytes), cx));
+      if (echo) static_cast<void>(next_.send(source.interface, ilnp::Packet({}, bytes), cx));
       up(source, ilnp::Bytes(bytes));
     });
   }

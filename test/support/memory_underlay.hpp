@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -27,6 +28,8 @@ class MemoryUnderlay {
     return {};
   }
   void begin_batch() noexcept { ++batches; }
+
+  MutableBytes headroom(std::size_t size) noexcept { return MutableBytes(room_).first(size); }
 
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
@@ -64,6 +67,7 @@ class MemoryUnderlay {
  private:
   std::size_t max_frame_;
   std::vector<Locator> joined_;
+  std::array<std::byte, Packet::max_headroom> room_;
 };
 
 static_assert(Underlay<MemoryUnderlay>);

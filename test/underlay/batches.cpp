@@ -133,9 +133,10 @@ BOOST_AUTO_TEST_CASE(of_trains_reach_a_plain_receiver) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(borrow_the_payload_and_copy_the_head) {
+BOOST_AUTO_TEST_CASE(without_a_head_leave_from_where_they_lie) {
   SendQueue sending = queue();
   Octets head(4, std::byte{1}), payload(4, std::byte{2});
+  sending.push(address, {}, payload);
   sending.push(address, head, payload);
   head.assign(4, std::byte{3});
   payload.assign(4, std::byte{4});
@@ -144,15 +145,30 @@ BOOST_AUTO_TEST_CASE(borrow_the_payload_and_copy_the_head) {
   sending.flush();
   BOOST_TEST(sending.empty());
   const auto taken = take(batch);
-  BOOST_TEST_REQUIRE(taken.size() == 1U);
-  BOOST_TEST((taken[0] == hex("01010101 04040404")));
+  BOOST_TEST_REQUIRE(taken.size() == 2U);
+  BOOST_TEST((taken[0] == hex("04040404")));
+  BOOST_TEST((taken[1] == hex("01010101 02020202")));  // put together at once
+}
+
+BOOST_AUTO_TEST_CASE(may_have_a_head_that_was_written_where_it_lies) {
+  SendQueue sending = queue();
+  const Octets payload(4, std::byte{2});
+  for (std::uint8_t number = 1; number <= 3; ++number) {
+    const MutableBytes room = sending.headroom(8);
+    std::ranges::fill(room, std::byte{number});
+    sending.push(address, room.last(4), payload);  // it needed less than it had asked for
+  }
+  sending.flush();
+  ReceiveBatch batch;
+  BOOST_TEST((take(batch) == std::vector<Octets>{hex("01010101 02020202"), hex("02020202 02020202"),
+                                                 hex("03030303 02020202")}));
 }
 
 BOOST_AUTO_TEST_CASE(leave_by_themselves_when_full) {
   SendQueue sending = queue();
   ReceiveBatch batch;
   const Octets head(100, std::byte{1}), payload(100, std::byte{2});
-  // Heads, pieces and messages each come to their limit: one more than fits sends what was there.
+  // The arena, pieces and messages each come to their limit: one more than fits sends what was there.
   const auto fills = [&](std::size_t limit, const std::function<void()>& push_one) {
     for (std::size_t i = 0; i < limit; ++i) push_one();
     BOOST_TEST(take(batch).empty());
@@ -162,8 +178,7 @@ BOOST_AUTO_TEST_CASE(leave_by_themselves_when_full) {
     BOOST_TEST(take(batch).size() == 1U);
   };
   fills(SendQueue::arena_octets / 100, [&] { sending.push(address, head, {}); });
-  fills(SendQueue::max_parts / 2,
-        [&] { sending.push(address, Bytes(head).first(9), Bytes(payload).first(9)); });
+  fills(SendQueue::max_parts - 1, [&] { sending.push(address, {}, Bytes(payload).first(9)); });
   fills(SendQueue::max_messages, [&] { sending.push(address, {}, payload, true); });
   BOOST_TEST(sending.counters().errors == 0U);
 }

@@ -167,7 +167,7 @@ class Station {
   }
 
   error_code send(Locator locator, Bytes frame) {
-    return underlay_.front().send(locator, Packet(frame), cx_);
+    return underlay_.front().send(locator, Packet({}, frame), cx_);
   }
 
   /// Takes all that waits, into `heard`; how many frames that were.

@@ -1,5 +1,6 @@
 #include "ilnp/packet.hpp"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -12,7 +13,8 @@ BOOST_AUTO_TEST_SUITE(packets)
 
 BOOST_AUTO_TEST_CASE(headers_pile_up_in_front_of_a_borrowed_payload) {
   const std::string text = "payload";
-  Packet packet(as_bytes(text));
+  std::array<std::byte, 8> room;
+  Packet packet(room, as_bytes(text));
   BOOST_TEST(packet.size() == 7u);
   BOOST_TEST(packet.head().empty());
   for (std::byte& octet : packet.prepend(4)) octet = std::byte{0x44};
@@ -20,15 +22,17 @@ BOOST_AUTO_TEST_CASE(headers_pile_up_in_front_of_a_borrowed_payload) {
   for (std::byte& octet : packet.prepend(2)) octet = std::byte{0x22};
   BOOST_TEST(test::hex(packet.head()) == "222244444444");
   BOOST_TEST(packet.size() == 13u);
+  BOOST_TEST(static_cast<const void*>(packet.head().data()) == static_cast<const void*>(room.data() + 2));
   BOOST_TEST(as_text(packet.payload()) == "payload");
   BOOST_TEST(static_cast<const void*>(packet.payload().data()) == static_cast<const void*>(text.data()));
 }
 
 BOOST_AUTO_TEST_CASE(the_headroom_can_be_used_up) {
-  Packet packet(Bytes{});
-  BOOST_TEST(packet.prepend(Packet::headroom).size() == Packet::headroom);
-  BOOST_TEST(packet.head().size() == Packet::headroom);
-  BOOST_TEST(packet.size() == Packet::headroom);
+  std::array<std::byte, Packet::max_headroom> room;
+  Packet packet(room, {});
+  BOOST_TEST(packet.prepend(room.size()).size() == room.size());
+  BOOST_TEST(packet.head().size() == room.size());
+  BOOST_TEST(packet.size() == room.size());
   BOOST_TEST(packet.prepend(0).empty());
 }
 

@@ -180,7 +180,7 @@ class Discoverer {
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
     for (const Interface& out : node_->interfaces.all()) {
       if (out.locator == in.locator || out.locator == origin) continue;
-      if (node_->next.send(out.locator, Packet(frame), cx)) {
+      if (node_->next.send(out.locator, Packet({}, frame), cx)) {
         node_->drop(Drop::send_failed, out.locator, cx);
       } else {
         ++node_->counters.discovery_passed_on;

@@ -62,7 +62,7 @@ class Forwarder {
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
-    if (node_->next.send(out, Packet(frame), cx)) return node_->drop(Drop::send_failed, out, cx);
+    if (node_->next.send(out, Packet({}, frame), cx)) return node_->drop(Drop::send_failed, out, cx);
     ++node_->counters.forwarded;
   }
 

@@ -44,6 +44,9 @@ class ILNP {
     return {};
   }
 
+  /// Where the headers of the next packet are best written: those above, of `size` octets, and this layer's.
+  MutableBytes headroom(std::size_t size) { return node_.next.headroom(wire::IlnpHeader::size + size); }
+
   /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. An unknown
   /// host, or a missing route, is asked for at once; the caller may try again.
   template <ContextLike Cx>

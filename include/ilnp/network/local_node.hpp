@@ -141,11 +141,11 @@ struct LocalNode {
   }
 
  private:
-  /// The message goes into the packet's own octets: it need not outlive the call.
+  /// The message goes where headers go: it need not outlive the call.
   template <class Repr, ContextLike Cx>
   bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out,
                         wire::NextHeader next_header, Cx& cx) {
-    Packet packet{Bytes{}};
+    Packet packet(next.headroom(wire::IlnpHeader::size + message.size()), {});
     message.emit(packet.prepend(message.size()));
     if (!transmit(to, {own, config.nid}, out, static_cast<std::uint8_t>(next_header), packet, cx))
       return true;

@@ -46,6 +46,8 @@ class Underlay {
 
   void begin_batch() noexcept { batching_ = true; }
 
+  MutableBytes headroom(std::size_t size) noexcept { return MutableBytes(room_).first(size); }
+
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
     if (const error_code error = can_send(locator)) return error;
@@ -116,7 +118,7 @@ class Underlay {
   struct Queued {
     Locator locator;
     std::size_t head_size;
-    std::array<std::byte, Packet::headroom> head;
+    std::array<std::byte, Packet::max_headroom> head;
     Bytes payload;
   };
 
@@ -141,6 +143,7 @@ class Underlay {
   std::vector<Locator> joined_;
   std::vector<Locator> refused_;
   std::vector<Queued> queue_;
+  std::array<std::byte, Packet::max_headroom> room_;
   Counters counters_;
 };
 

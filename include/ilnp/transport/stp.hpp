@@ -36,12 +36,15 @@ class STP {
   /// From here on datagrams to port 0, which no program can have, are handed up as well: for a layer that lies on this one.
   void accept_reserved_port() noexcept { bound_.set(0); }
 
+  /// Where the headers of the next packet are best written: those above, of `size` octets, and this layer's and those below.
+  MutableBytes headroom(std::size_t size) { return next_.headroom(wire::StpHeader::size + size); }
+
   /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
   /// `max_payload()`), those of the network layer.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Bytes payload, Cx& cx) {
-    Packet packet(payload);
+    Packet packet(next_.headroom(wire::StpHeader::size), payload);
     return send(source_port, to, destination_port, packet, cx);
   }
   /// The same for a payload with headers in front.

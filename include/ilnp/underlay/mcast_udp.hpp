@@ -108,8 +108,10 @@ class McastUdp {
   /// From here on `send` queues, until `flush`.
   void begin_batch() noexcept { batching_ = true; }
 
-  /// One frame to all other members of a locator. Within a batch the packet's head is copied and its payload
-  /// borrowed until `flush`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
+  /// Room in the send queue: a head that is written there is not copied.
+  MutableBytes headroom(std::size_t size) noexcept { return queue_.headroom(size); }
+
+  /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `flush`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
   /// `Errc::message_too_long`; outside of a batch also the kernel's: the link is down, or has no address yet
   /// (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>

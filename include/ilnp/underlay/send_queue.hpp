@@ -21,11 +21,13 @@ namespace ilnp {
 
 /// Datagrams that wait to leave through one UDP socket of either family. They leave in the order in which
 /// they were pushed, many with one system call (`sendmmsg`); neighbours of equal size for the same address
-/// leave as one buffer that the kernel or the device cuts apart (UDP GSO), gathered from where they lie.
-/// Allocates once, at construction. Movable; one thread.
+/// leave as one buffer that the kernel or the device cuts apart (UDP GSO). A datagram without a head leaves from
+/// where it lies. One with a head is put together here: a train of 64 that the kernel has to gather from 128 pieces
+/// costs it ten times what the copy does (docs/performance.md). Allocates once, at construction. Movable; one
+/// thread.
 ///
 ///     ilnp::SendQueue queue(fd, ilnp::Endpoint::loopback(9));
-///     queue.push(to, head, payload);   // head is copied; payload is borrowed until flush()
+///     queue.push(to, head, payload);   // payload is borrowed until flush()
 ///     queue.flush();                   // does not fail: see counters()
 ///     queue.send(to, head, payload);   // one datagram at once; says what went wrong
 ///
@@ -38,8 +40,9 @@ class SendQueue {
   static constexpr std::size_t max_train = 64;             ///< datagrams; older kernels allow no more
   static constexpr std::size_t max_train_octets = 65000;   ///< with headers it must stay below 65536
   static constexpr std::size_t max_messages = 256;         ///< buffers handed to the kernel in one call
-  static constexpr std::size_t max_parts = 4096;           ///< pieces of memory that they are gathered from
-  static constexpr std::size_t arena_octets = 128 * 1024;  ///< heads
+  static constexpr std::size_t max_parts = 2048;           ///< pieces of memory that they are gathered from
+  static constexpr std::size_t arena_octets = 256 * 1024;  ///< datagrams with heads
+  static constexpr std::size_t max_head = 1024;            ///< octets of one
   /// How long a flush waits, all in all, for room in the socket's buffer before it gives datagrams up,
   /// milliseconds.
   static constexpr int patience = 10;
@@ -80,22 +83,35 @@ class SendQueue {
     if (longest_segment_ != 0) longest_segment_ = max_train_octets;
   }
 
-  /// Queues a datagram that consists of `head`, copied, and `payload`, borrowed until `flush()`. Flushes by
-  /// itself when it is full. `alone` keeps it out of trains. `head` is at most 1024 octets.
+  /// Where the head of the next datagram is best written, up to the end of what is returned; valid until the
+  /// next `push`, `send` or `flush`. Flushes when the queue is full. `size` is at most `max_head`.
+  MutableBytes headroom(std::size_t size) noexcept {
+    assert(size <= max_head);
+    make_room(size);
+    return {arena_.get() + arena_used_, size};
+  }
+
+  /// Queues a datagram that consists of `head`, at most `max_head` octets, and `payload`, borrowed until
+  /// `flush()`. Flushes by itself when it is full. `alone` keeps it out of trains.
   void push(const Endpoint& to, Bytes head, Bytes payload, bool alone = false) noexcept {
-    assert(head.size() <= 1024);
-    if (part_count_ + 2 > max_parts || arena_used_ + head.size() > arena_octets) flush();
+    assert(head.size() <= max_head);
     const std::size_t size = head.size() + payload.size();
+    // Into the arena goes all of a datagram that has a head; of one that is too long for any train, the head.
+    const std::size_t copied = head.empty() || size > max_train_octets ? head.size() : size;
+    make_room(copied);
     if (message_count_ == 0 || !joins(messages_[message_count_ - 1], to, size, alone)) {
       if (message_count_ == max_messages) flush();
       open(to, size, alone || size == 0 || size > longest_segment_);
     }
     Message& message = messages_[message_count_ - 1];
-    if (!head.empty()) {
-      std::memcpy(arena_.get() + arena_used_, head.data(), head.size());
-      append({arena_.get() + arena_used_, head.size()});
-      arena_used_ += head.size();
+    std::byte* place = arena_.get() + arena_used_;
+    if (copied != 0 && head.data() != place) std::memmove(place, head.data(), head.size());
+    if (copied != head.size()) {
+      std::memcpy(place + head.size(), payload.data(), payload.size());
+      payload = {};
     }
+    arena_used_ += copied;
+    if (copied != 0) append({place, copied});
     if (!payload.empty()) append(payload);
     message.octets += size;
     ++message.count;
@@ -144,6 +160,11 @@ class SendQueue {
     bool closed;
     SegmentSizeControl control;
   };
+
+  /// For `size` octets in the arena, and a payload elsewhere.
+  void make_room(std::size_t size) noexcept {
+    if (part_count_ + 2 > max_parts || arena_used_ + size > arena_octets) flush();
+  }
 
   static iovec part(Bytes octets) noexcept {
     return {const_cast<std::byte*>(octets.data()), octets.size()};  // the kernel only reads it

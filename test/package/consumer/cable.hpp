@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <ilnp/layer.hpp>
 #include <utility>
@@ -20,6 +21,8 @@ class Cable {
 
   ilnp::error_code join(ilnp::Locator locator) { return joined_.push_back(locator), ilnp::error_code(); }
   ilnp::error_code leave(ilnp::Locator locator) { return std::erase(joined_, locator), ilnp::error_code(); }
+
+  ilnp::MutableBytes headroom(std::size_t size) { return ilnp::MutableBytes(room_).first(size); }
 
   template <class Cx>
   ilnp::error_code send(ilnp::Locator locator, const ilnp::Packet& packet, Cx&) {
@@ -56,6 +59,7 @@ class Cable {
   Frames& out_;
   Frames& in_;
   std::vector<ilnp::Locator> joined_;
+  std::array<std::byte, ilnp::Packet::max_headroom> room_;
 };
 
 static_assert(ilnp::Underlay<Cable>);
