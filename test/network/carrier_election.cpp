@@ -24,8 +24,8 @@ struct Fixture {
   Verdict decide(std::uint8_t hop_limit = 3, bool passing = false) {
     return election.decide(flow, a, b, source, hop_limit, passing, now);
   }
-  void overhear(std::uint64_t sender, std::uint8_t hop_limit = 2, bool passing = false) {
-    election.overhear(flow, b, sender, hop_limit, passing, now);
+  bool overhear(std::uint64_t sender, std::uint8_t hop_limit = 2, bool passing = false) {
+    return election.overhear(flow, b, sender, hop_limit, passing, now);
   }
 
   NeighbourTable neighbours{90s};
@@ -79,13 +79,14 @@ BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_carry) {
 BOOST_AUTO_TEST_CASE(it_stands_back_when_it_hears_a_better_carrier) {
   meet(higher);
   BOOST_TEST((decide() == Verdict::carry));
-  overhear(higher, 3);  // a shorter way
+  BOOST_TEST(overhear(higher, 3));   // a shorter way
+  BOOST_TEST(!overhear(higher, 3));  // as before
   BOOST_TEST((decide() == Verdict::another));
 }
 
 BOOST_AUTO_TEST_CASE(it_ignores_what_comes_a_longer_way) {
   BOOST_TEST((decide() == Verdict::carry));
-  overhear(lower, 1);
+  BOOST_TEST(!overhear(lower, 1));
   BOOST_TEST((decide() == Verdict::carry));
 }
 

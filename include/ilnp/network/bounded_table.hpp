@@ -26,8 +26,7 @@ struct KeyAsHash {
 /// a quarter of the table, and pushes out neither a peer that is in use nor one that was known before.
 ///
 /// `Value` has `bool established() const` (used, or confirmed more than once) and `bool expired(TimePoint now) const`.
-/// Cost: one look-up follows a short chain, and none is needed for the key that was found last; an insertion looks at a
-/// bounded number of places. Memory is taken as the table
+/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places. Memory is taken as the table
 /// fills, and never again after it was full once, however its entries come and go (a table with open addressing
 /// has to be built anew now and then).
 /// A pointer to a value is valid until the next insertion. One thread.
@@ -90,22 +89,16 @@ class BoundedTable {
     bool used = false;
   };
 
-  /// The bucket of `key`: the first slot of its chain. There is at least one.
+  /// The bucket of `key`: the first slot of its chain.
   std::uint32_t& bucket(const Key& key) noexcept {
     std::uint64_t hash = Hash{}(key);
     if constexpr (!requires { typename Hash::is_avalanching; }) hash = mix64(hash);
     return buckets_[hash & (buckets_.size() - 1)];
   }
 
-  BOOST_FORCEINLINE std::uint32_t slot_of(const Key& key) noexcept {
-    if (slots_.empty()) return end;
-    return slots_[last_].used && slots_[last_].key == key ? last_ : search(key);
-  }
-
-  BOOST_NOINLINE std::uint32_t search(const Key& key) noexcept {
+  std::uint32_t slot_of(const Key& key) noexcept {
     std::uint32_t slot = bucket(key);
     while (slot != end && !(slots_[slot].key == key)) slot = slots_[slot].next;
-    if (slot != end) last_ = slot;
     return slot;
   }
 
@@ -172,10 +165,9 @@ class BoundedTable {
   std::size_t first_come_;
   std::size_t sweep_hand_ = 0;
   std::size_t turn_hand_ = 0;
-  std::uint32_t last_ = 0;  // the slot that was found last; its key tells whether it is the one
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> buckets_;  // a power of two
+  std::vector<std::uint32_t> buckets_{end};  // a power of two
 };
 
 }  // namespace ilnp

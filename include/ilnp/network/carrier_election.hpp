@@ -67,24 +67,25 @@ class CarrierElection {
     return Verdict::carry;
   }
 
-  /// `sender` has put a packet of the flow on `on` with `hop_limit`, which is not where the flow comes from.
-  void overhear(const Flow& flow, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
+  /// `sender` has put a packet of the flow on `on` with `hop_limit`, which is not where the flow comes from. True if this node,
+  /// which has carried the flow, stands back from here on.
+  bool overhear(const Flow& flow, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
                 TimePoint now) {
     State* state = flows_.find(flow);
-    if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return;
+    if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return false;
     const auto* rival = neighbours_->find(sender);
     const bool rival_passes = rival && neighbours_->passing(*rival, state->in, on, now);
     if (state->standing_back) {
       state->unanswered = never;
       state->rival = sender;
       if (rival_passes && !passing) state->standing_back = false;
-      return;
+      return false;
     }
     const int mine = state->hop_limit - 1;
-    if (hop_limit < mine) return;  // a reflection of what this node carried, or a longer way
+    if (hop_limit < mine) return false;  // a reflection of what this node carried, or a longer way
     const bool beaten =
         passing || hop_limit > mine || (rival && (rival->always_carries || rival->nid < self_));
-    if (rival_passes && !passing) return;
+    if (rival_passes && !passing) return false;
     if (beaten) {
       stand_back(*state, sender);
     } else if (now - state->conflict_heard >= conflict_memory) {
@@ -93,6 +94,7 @@ class CarrierElection {
       if (auto* known = neighbours_->find(sender)) known->always_carries = true;
       stand_back(*state, sender);
     }
+    return state->standing_back;
   }
 
   /// This node has done nothing from `since` to `now`. What comes in next waited as long, and another may have carried it.

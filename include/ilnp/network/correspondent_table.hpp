@@ -18,8 +18,14 @@ class CorrespondentTable {
 
   /// There was traffic with `nid`: a packet to it (`sent`) or from it. True if it was not active before this: it may not
   /// know where this node is. Whom this node has sent nothing gives way when strangers fill the table.
-  BOOST_FORCEINLINE bool touch(Nid nid, bool sent, TimePoint now) {
-    return (nid != last_nid_ || now != last_traffic_ || sent > last_sent_) && note(nid, sent, now);
+  bool touch(Nid nid, bool sent, TimePoint now) {
+    Correspondent* known = correspondents_.insert(nid, now);
+    if (!known) return false;
+    const bool fresh = !active(*known, now);
+    known->expires = now + ttl_;
+    known->sent = known->sent || sent;
+    last_traffic_ = now;
+    return fresh;
   }
 
   bool active(Nid nid, TimePoint now) const noexcept {
@@ -50,7 +56,6 @@ class CorrespondentTable {
 
  private:
   struct Correspondent {
-    TimePoint last_traffic = long_ago;
     TimePoint expires = long_ago;
     TimePoint window = long_ago;
     unsigned changes = 0;
@@ -60,24 +65,11 @@ class CorrespondentTable {
     bool expired(TimePoint now) const noexcept { return now >= expires; }
   };
 
-  BOOST_NOINLINE bool note(Nid nid, bool sent, TimePoint now) {
-    Correspondent* known = correspondents_.insert(nid, now);
-    if (!known) return false;
-    const bool fresh = !active(*known, now);
-    known->last_traffic = now;
-    known->expires = now + ttl_;
-    known->sent = known->sent || sent;
-    last_nid_ = nid, last_traffic_ = now, last_sent_ = sent;
-    return fresh;
-  }
-
   bool active(const Correspondent& known, TimePoint now) const noexcept { return now < known.expires; }
 
   Duration ttl_;
   BoundedTable<Nid, Correspondent> correspondents_{max_correspondents};
-  Nid last_nid_;
   TimePoint last_traffic_ = long_ago;
-  bool last_sent_ = false;
 };
 
 }  // namespace ilnp

@@ -35,8 +35,9 @@ class Forwarder {
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
       // On its way already, put there by its sender or by another node that carries.
-      if (flow.source.locator != in.locator)
-        election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now());
+      if (flow.source.locator != in.locator &&
+          election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now()))
+        ++node_->left_to_others;
       return drop(Drop::overheard);
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);

@@ -30,14 +30,12 @@ class ForwardingTable {
 
   /// A frame from `locator` came in on `interface`. False if the table is full.
   bool learn(Locator locator, Locator interface, const Interfaces& interfaces, TimePoint now) {
-    if (locator == last_locator_ && interface == last_interface_ && now == last_time_) return true;
     const Interface* own = interfaces.find(locator);
     if (own && !own->leaving) return true;  // its own locators map to themselves
     const Interface* in = interfaces.find(interface);
     if (own && (!in || in->leaving)) return true;
     Route* route = routes_.insert(locator, now);
     if (!route) return false;
-    last_locator_ = locator, last_interface_ = interface, last_time_ = now;
     const Interface* held = route->confirmations == 0       ? nullptr
                             : route->interface == interface ? in
                                                             : interfaces.find(route->interface);
@@ -90,7 +88,6 @@ class ForwardingTable {
   /// are confirmed or `probe_time` is over: a network that was reachable from the old place most likely is from the new.
   /// True if there are such routes: a solicitation would confirm them.
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
-    last_time_ = long_ago;
     change();
     bool guessed = false;
     std::vector<Locator> gone;
@@ -174,10 +171,6 @@ class ForwardingTable {
   std::uint32_t generation_ = 0;
   std::uint32_t changes_ = 0;
   BoundedTable<Locator, Route> routes_{max_routes};
-  // The frames of one batch mostly come from where the one before came from.
-  Locator last_locator_;
-  Locator last_interface_;
-  TimePoint last_time_ = long_ago;
 };
 
 }  // namespace ilnp

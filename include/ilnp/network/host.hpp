@@ -45,7 +45,7 @@ class Host {
         now - place->confirmed >= burst / 4)
       present->confirmed = place->confirmed - 2 * burst;
     place->confirmed = now;
-    ++changes_;
+    change();
     return true;
   }
 
@@ -63,7 +63,7 @@ class Host {
       places_.erase(places_.begin() + (place - places_.data()));
       places_.insert(places_.begin(), moved);
     }
-    ++changes_;
+    change();
   }
 
   /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
@@ -119,11 +119,11 @@ class Host {
   };
   /// Notes the way that was found under `ways` (see `LocalNode::ways`), good until `until`.
   void note_way(const Way& way, std::uint32_t ways, TimePoint until) noexcept {
-    way_ = way, way_ways_ = ways, way_changes_ = changes_, way_until_ = until;
+    way_ = way, way_ways_ = ways, way_until_ = until;
   }
   /// Is the noted way still what would be found?
   bool way_holds(std::uint32_t ways, TimePoint now) const noexcept {
-    return now < way_until_ && ways == way_ways_ && changes_ == way_changes_;
+    return now < way_until_ && ways == way_ways_;
   }
   const Way& way() const noexcept { return way_; }
   TimePoint way_until() const noexcept { return way_until_; }
@@ -143,6 +143,10 @@ class Host {
     const auto at = std::ranges::find(places_, locator, &Place::locator);
     return at == places_.end() ? nullptr : &*at;
   }
+  void change() noexcept {
+    ++changes_;
+    way_until_ = long_ago;
+  }
   bool any_updated() const noexcept { return std::ranges::any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
     if (places_.size() == max_locators)
@@ -157,7 +161,6 @@ class Host {
   std::uint32_t selected_here_ = 0;
   Way way_;
   std::uint32_t way_ways_ = 0;
-  std::uint32_t way_changes_ = 0;
   TimePoint way_until_ = long_ago;
 };
 

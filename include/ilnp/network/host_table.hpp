@@ -73,13 +73,14 @@ class HostTable {
     return owner;
   }
 
-  /// The same, by what it meant before as long as that holds.
-  Nid resolve(std::string_view name, ResolvedName& known, TimePoint now) {
-    if (known.generation == generation_ && now < known.until) return known.nid;
+  /// The same, and how long that holds.
+  ResolvedName resolve_for_long(std::string_view name, TimePoint now) {
     const Nid nid = resolve(name, now);
     const Host* host = hosts_.find(nid);
-    known = {nid, generation_, nid == self_ ? never : host ? host->expires : long_ago};
-    return nid;
+    return {nid, generation_, nid == self_ ? never : host ? host->expires : long_ago};
+  }
+  bool holds(const ResolvedName& known, TimePoint now) const noexcept {
+    return known.generation == generation_ && now < known.until;
   }
 
   /// Grows whenever `resolve` might answer otherwise, but for expiry.

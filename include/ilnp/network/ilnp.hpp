@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/config.hpp>
 #include <deque>
 
 #include "duplicate_filter.hpp"
@@ -52,8 +53,12 @@ class ILNP {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     if (packet.size() > max_payload()) return Errc::message_too_long;
-    if (!sending_.continues(to, node_.ways(), cx.now())) return begin_sending(to, next_header, packet, cx);
-    return send_on(sending_, next_header, packet, cx);
+    if (!sending_.continues(to, node_.ways(), cx.now())) {
+      if (to == local_nid()) return loop_back(next_header, packet.head(), packet.payload());
+      if (const error_code error = begin_sending(to, cx)) return error;
+    }
+    return node_.transmit({sending_.locator, to}, {sending_.out, local_nid()}, sending_.out,
+                          sending_.interface, next_header, packet, cx);
   }
 
   /// A frame came in. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not the network
@@ -104,8 +109,9 @@ class ILNP {
   }
   /// The same, by what it meant before as long as that holds: no look-up then.
   template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, ResolvedName& before, Cx& cx) {
-    return known(node_.hosts.resolve(name, before, cx.now()), cx);
+  BOOST_FORCEINLINE result<Nid> resolve(std::string_view name, ResolvedName& before, Cx& cx) {
+    if (node_.hosts.holds(before, cx.now())) return before.nid;
+    return resolve_anew(name, before, cx);
   }
 
   Nid local_nid() const noexcept { return node_.config.nid; }
@@ -127,6 +133,12 @@ class ILNP {
   };
 
   template <ContextLike Cx>
+  BOOST_NOINLINE result<Nid> resolve_anew(std::string_view name, ResolvedName& before, Cx& cx) {
+    before = node_.hosts.resolve_for_long(name, cx.now());
+    return known(before.nid, cx);
+  }
+
+  template <ContextLike Cx>
   result<Nid> known(Nid nid, Cx& cx) {
     if (nid != Nid{}) return nid;
     node_.ask(cx.now());
@@ -136,28 +148,26 @@ class ILNP {
   /// Sends to another node than the one before, or after something has changed. Apart from the way of the others, which
   /// then needs neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
-  BOOST_NOINLINE error_code begin_sending(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
-    if (to == local_nid()) return loop_back(next_header, packet);
+  BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
     Host* host = node_.hosts.find(to, cx.now());
     if (!host) return node_.ask(cx.now()), Errc::unknown_host;
-    if (!host->way_holds(node_.ways(), cx.now()) && !node_.find_way(to, *host, cx))
-      return node_.ask(cx.now()), Errc::no_route;
-    sending_ = {to, host->way().locator, host->way().out, node_.ways(), host->way_until()};
-    return send_on(sending_, next_header, packet, cx);
+    if (!host->way_holds(node_.ways(), cx.now())) {
+      if (!node_.find_way(to, *host, cx)) return node_.ask(cx.now()), Errc::no_route;
+      meet(to, true, cx.now());
+    }
+    const auto [locator, out] = host->way();
+    sending_ = {to, locator, out, node_.interfaces.find(out), node_.ways(), host->way_until()};
+    return {};
   }
 
-  template <ContextLike Cx>
-  BOOST_FORCEINLINE error_code send_on(const SendingRun& run, std::uint8_t next_header, Packet& packet,
-                                       Cx& cx) {
-    const error_code error =
-        node_.transmit({run.locator, run.to}, {run.out, local_nid()}, run.out, next_header, packet, cx);
-    if (node_.correspondents.touch(run.to, true, cx.now())) mover_.meet(run.to, cx.now());
-    return error;
+  /// There is traffic with `peer`, from this node (`sent`) or to it.
+  void meet(Nid peer, bool sent, TimePoint now) {
+    if (node_.correspondents.touch(peer, sent, now)) mover_.meet(peer, now);
   }
 
   /// What was decided for the packets before may not hold any more.
   void end_runs() noexcept {
-    run_.end();
+    runs_.end();
     sending_.end();
   }
 
@@ -165,60 +175,74 @@ class ILNP {
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
     ++node_.counters.received;
     const auto header = wire::IlnpHeader::parse(frame);
-    if (header && run_.continues(*header, from.interface, node_.ways(), cx.now())) {
-      if (!run_.out()) return deliver(*header, run_.in(), cx, up);
-      return forwarder_.carry(*run_.out(), header->hop_limit(), frame, cx);
-    }
-    run_.end();
-    const Interface* in = node_.interfaces.find(from.interface);
-    if (!in) return node_.drop(Drop::not_joined, from.interface, cx);
-    if (!header)
-      return node_.drop(header.error() == wire::Malformed::too_short ? Drop::too_short : Drop::wrong_length,
-                        from.interface, cx);
-    const Ilv destination = header->destination();
-    if (header->source().nid == local_nid()) return node_.drop(Drop::own_frame, from.interface, cx);
-    if (destination.nid == local_nid()) {
-      if (is_update(*header)) return end_runs(), mover_.receive(*header, *in, cx);
-      const bool learnt = node_.learn(header->source().locator, in->locator, cx);
-      if (learnt) run_.begin(*header, *in, node_.ways(), cx.now());
-      return deliver(*header, *in, cx, up);
-    }
-    if (destination == Ilv{all_nodes_locator, Nid{}})
-      return end_runs(), discoverer_.receive(from, *header, frame, *in, cx);
-    const auto hop = forwarder_.decide(from, *header, *in, cx);
-    if (!hop) return;
-    if (!is_update(*header) && hop->hop_limit == header->hop_limit())
-      run_.begin(*header, *in, node_.ways(), cx.now(), hop->out);
-    forwarder_.carry(hop->out, hop->hop_limit, frame, cx);
+    const Run* run = header ? runs_.find(*header, from.interface, node_.ways(), cx.now()) : nullptr;
+    if (!run) run = begin_run(from, frame, cx);
+    if (!run) return;
+    if (!run->out) return deliver(*header, *run, cx, up);
+    forwarder_.carry(*run->out, run->hop_limit, frame, cx);
   }
 
-  static bool is_update(const wire::IlnpHeader& header) noexcept {
-    return header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
+  /// Decides about packets like this one. Null if it was dropped, or was the network layer's own. Apart from the way of
+  /// the packets that follow it, as `begin_sending`.
+  template <ContextLike Cx>
+  BOOST_NOINLINE const Run* begin_run(FrameSource from, MutableBytes frame, Cx& cx) {
+    const auto drop = [&](Drop reason) {
+      node_.drop(reason, from.interface, cx);
+      return nullptr;
+    };
+    const Interface* in = node_.interfaces.find(from.interface);
+    if (!in) return drop(Drop::not_joined);
+    const auto header = wire::IlnpHeader::parse(frame);
+    if (!header)
+      return drop(header.error() == wire::Malformed::too_short ? Drop::too_short : Drop::wrong_length);
+    const Ilv source = header->source();
+    const Ilv destination = header->destination();
+    const bool update = header->next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
+    if (source.nid == local_nid()) return drop(Drop::own_frame);
+    if (destination == Ilv{all_nodes_locator, Nid{}}) {
+      end_runs();
+      discoverer_.receive(from, *header, frame, *in, cx);
+      return nullptr;
+    }
+    if (update && destination.nid == local_nid()) {
+      end_runs();
+      mover_.receive(*header, *in, cx);
+      return nullptr;
+    }
+    // What was not noted, or is to be looked at again, holds for this packet alone.
+    if (destination.nid == local_nid()) {
+      const bool learnt = node_.learn(source.locator, in->locator, cx);
+      meet(source.nid, false, cx.now());
+      return runs_.begin(*header, *in, node_.ways(), learnt ? cx.now() + run_hold : cx.now());
+    }
+    const auto hop = forwarder_.decide(from, *header, *in, cx);
+    if (!hop) return nullptr;
+    const bool alone = update || hop->hop_limit != header->hop_limit();
+    return runs_.begin(*header, *in, node_.ways(), alone ? cx.now() : cx.now() + run_hold, hop->out,
+                       hop->hop_limit);
   }
 
   /// Hands a packet for this node up, once.
   template <ContextLike Cx, class Up>
-  void deliver(const wire::IlnpHeader& header, const Interface& in, Cx& cx, Up& up) {
-    const Ilv source = header.source();
-    const Ilv destination = header.destination();
-    if (!reflections_.admit(header.frame(), in.locator, header.hop_limit(), cx.now()))
-      return node_.drop(Drop::reflected, in.locator, cx);
+  void deliver(const wire::IlnpHeader& header, const Run& run, Cx& cx, Up& up) {
+    if (!reflections_.admit(header.payload(), run.path_hash, header.hop_limit(), cx.now()))
+      return node_.drop(Drop::reflected, run.interface, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
-    if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()), in.slot,
-                                      node_.interfaces.slots(), cx.now()))
-      return node_.drop(Drop::duplicate, in.locator, cx);
-    if (node_.correspondents.touch(source.nid, false, cx.now())) mover_.meet(source.nid, cx.now());
+    if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()),
+                                      run.in->slot, node_.interfaces.slots(), cx.now()))
+      return node_.drop(Drop::duplicate, run.interface, cx);
     ++node_.counters.delivered;
-    up(NetworkSource{source, destination, in.locator, header.next_header(), header.hop_limit()},
+    up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),
+                     header.hop_limit()},
        header.payload());
   }
 
-  error_code loop_back(std::uint8_t next_header, const Packet& packet) {
+  BOOST_NOINLINE error_code loop_back(std::uint8_t next_header, Bytes head, Bytes payload) {
     if (loopback_.size() == max_loopback) return Errc::queue_full;
     Looped& looped = loopback_.emplace_back(Looped{next_header, {}});
-    looped.payload.assign(packet.head().begin(), packet.head().end());
-    looped.payload.insert(looped.payload.end(), packet.payload().begin(), packet.payload().end());
+    looped.payload.assign(head.begin(), head.end());
+    looped.payload.insert(looped.payload.end(), payload.begin(), payload.end());
     return {};
   }
 
@@ -242,7 +266,7 @@ class ILNP {
   Mover<Next> mover_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
-  Run run_;
+  Runs runs_;
   SendingRun sending_;
   std::deque<Looped> loopback_;
 };

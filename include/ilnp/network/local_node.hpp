@@ -14,6 +14,7 @@
 #include "events.hpp"
 #include "forwarding_table.hpp"
 #include "host_table.hpp"
+#include "run.hpp"
 
 namespace ilnp {
 
@@ -38,6 +39,7 @@ struct LocalNode {
   CorrespondentTable correspondents;
   DiscoveryRounds rounds;
   NetworkCounters counters;
+  std::uint32_t left_to_others = 0;  ///< so often this node has ceased to carry a flow
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -53,8 +55,10 @@ struct LocalNode {
     return false;
   }
 
-  /// Grows with each change of what this node has joined, or of a route.
-  std::uint32_t ways() const noexcept { return interfaces.generation() + forwarding.changes(); }
+  /// Grows with each change of what this node has joined, of a route, or of what others carry.
+  std::uint32_t ways() const noexcept {
+    return interfaces.generation() + forwarding.changes() + left_to_others;
+  }
 
   /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
   std::optional<Locator> route(Locator locator, TimePoint now, bool use = true) {
@@ -85,15 +89,16 @@ struct LocalNode {
     return locator;
   }
 
-  /// Finds the way to `host` and notes it there, with the time until which there is nothing to be asked for on it. False if
-  /// there is none.
+  /// Finds the way to `host` and notes it there for a while, unless there is something to be asked for on it. False if there
+  /// is none.
   template <ContextLike Cx>
   BOOST_NOINLINE bool find_way(Nid nid, Host& host, Cx& cx) {
     const Locator* locator = locate(nid, host, cx);
     const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
     if (!out) return false;
     const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
-    host.note_way({*locator, *out}, ways(), std::min(settled, host.expires - hosts.life() / 3));
+    host.note_way({*locator, *out}, ways(),
+                  std::min({cx.now() + run_hold, settled, host.expires - hosts.life() / 3}));
     return true;
   }
 
@@ -108,15 +113,16 @@ struct LocalNode {
     if (rounds.ask(now)) solicit(now);
   }
 
-  /// Puts the network header in front of `packet`, and sends it on `out`.
+  /// Puts the network header in front of `packet`, and sends it on `out`. `named`: the interface that the source locator is,
+  /// if it is joined.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
-                                        std::uint8_t next_header, Packet& packet, Cx& cx) {
+                                        Interface* named, std::uint8_t next_header, Packet& packet, Cx& cx) {
     const std::size_t size = packet.size();
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size), next_header, config.hop_limit, source, destination}
         .emit(packet.prepend(wire::IlnpHeader::size));
     if (const error_code error = next.send(out, packet, cx)) return error;
-    if (Interface* interface = interfaces.find(source.locator)) interface->last_sent = cx.now();
+    if (named) named->last_sent = cx.now();
     ++counters.sent;
     cx.observe(event::PacketSent{source, destination, out, next_header, size});
     return {};
@@ -147,7 +153,8 @@ struct LocalNode {
                         wire::NextHeader next_header, Cx& cx) {
     Packet packet(next.headroom(wire::IlnpHeader::size + message.size()), {});
     message.emit(packet.prepend(message.size()));
-    if (!transmit(to, {own, config.nid}, out, static_cast<std::uint8_t>(next_header), packet, cx))
+    if (!transmit(to, {own, config.nid}, out, interfaces.find(own), static_cast<std::uint8_t>(next_header),
+                  packet, cx))
       return true;
     drop(Drop::send_failed, out, cx);
     return false;

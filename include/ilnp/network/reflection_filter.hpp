@@ -15,7 +15,7 @@ namespace ilnp {
 /// `window`, and once if one with a lower hop limit did: then the copy was faster. Who forges packets cannot keep others
 /// out by that.
 ///
-/// Cost: a hash of at most 112 octets, and one place of a table that is never searched. Allocates at construction only.
+/// Cost: a hash of at most 80 octets, and one place of a table that is never searched. Allocates at construction only.
 class ReflectionFilter {
  public:
   static constexpr std::size_t max_packets = 4096;  // a power of two
@@ -23,9 +23,10 @@ class ReflectionFilter {
 
   ReflectionFilter() : seen_(max_packets) {}
 
-  /// `frame`: a whole frame, which has parsed. True if the packet is no reflection.
-  bool admit(Bytes frame, Locator interface, std::uint8_t hop_limit, TimePoint now) noexcept {
-    const std::uint64_t key = fingerprint(frame, interface);
+  /// A packet has come in with this payload; `path` is a hash of its addresses and of where it came in. True if it is no
+  /// reflection.
+  bool admit(Bytes payload, std::uint64_t path, std::uint8_t hop_limit, TimePoint now) noexcept {
+    const std::uint64_t key = fingerprint(payload, path);
     Seen& seen = seen_[key % max_packets];
     const bool again = seen.key == key && now - seen.at < window;
     if (again && hop_limit < seen.hop_limit) return false;
@@ -42,14 +43,12 @@ class ReflectionFilter {
     bool overtaken = false;  ///< what was let through is a copy of the last one
   };
 
-  /// Of all but the hop limit, which is in the first eight octets.
-  static std::uint64_t fingerprint(Bytes frame, Locator interface) noexcept {
-    constexpr std::size_t front = 96;
+  /// Of the front, the back and the length.
+  static std::uint64_t fingerprint(Bytes payload, std::uint64_t path) noexcept {
+    constexpr std::size_t front = 64;
     constexpr std::size_t back = 16;
-    const Bytes rest = frame.subspan(8);
-    const std::uint64_t hash =
-        content_hash(rest.first(std::min(front, rest.size())), mix64(interface.value() + frame.size()));
-    return rest.size() <= front ? hash : content_hash(rest.last(std::min(back, rest.size() - front)), hash);
+    if (payload.size() <= front) return content_hash(payload, path);
+    return content_hash(payload.last<back>(), content_hash(payload.first<front>(), path ^ payload.size()));
   }
 
   std::vector<Seen> seen_;

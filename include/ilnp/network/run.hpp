@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -9,46 +10,85 @@
 
 namespace ilnp {
 
-/// What was decided for the packet before: the packets of one batch mostly go the same way, and those need no look-up.
-///
-/// A packet continues the run if it has the same next header, hop limit and addresses, came in on the same interface at
-/// the same time (which stands still during a batch), and the ways are the same: what is decided then, is decided from
-/// equal grounds, and to note it a second time would change nothing. Who changes other grounds says `end()`.
-class Run {
- public:
-  bool continues(const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
-                 TimePoint now) const noexcept {
-    return now == time_ && interface == interface_ && ways == ways_ &&
-           std::memcmp(header.path().data(), path_, sizeof path_) == 0;
-  }
+/// For so long what was decided for a packet holds for those that follow it, and what it had confirmed (a route, that there is
+/// traffic with a node) need not be noted again. Short beside all other times of the network layer.
+inline constexpr Duration run_hold = std::chrono::milliseconds(10);
 
-  /// A run of packets like this one begins: carried to `out`, or, without, for this node.
-  void begin(const wire::IlnpHeader& header, const Interface& in, std::uint32_t ways, TimePoint now,
-             std::optional<Locator> out = {}) noexcept {
-    std::memcpy(path_, header.path().data(), sizeof path_);
-    in_ = &in, interface_ = in.locator, ways_ = ways, time_ = now, out_ = out;
-  }
-  void end() noexcept { time_ = never; }
-
-  /// Where the packets of the run came in.
-  const Interface& in() const noexcept { return *in_; }
-  const std::optional<Locator>& out() const noexcept { return out_; }
-
- private:
-  std::byte path_[34];
-  const Interface* in_ = nullptr;
-  Locator interface_;
-  std::uint32_t ways_ = 0;
-  TimePoint time_ = never;
-  std::optional<Locator> out_;
+/// Packets that go the same way: they have next header, hop limit and addresses in common, and came in on one interface.
+struct Run {
+  Locator interface;                 ///< where they come in, and
+  const Interface* in = nullptr;     ///< what this node knows of it
+  std::optional<Locator> out;        ///< they are carried to this one; or, without, they are for this node
+  std::uint8_t hop_limit = 0;        ///< with which those that are carried came in, or should have
+  std::uint64_t path_hash = 0;       ///< of all that they have in common but the hop limit
+  TimePoint until = long_ago;        ///< what was decided holds until then, and
+  std::uint32_t ways = 0;            ///< as long as these have not changed
+  std::array<std::byte, 34> path{};  ///< see `wire::IlnpHeader::path`
 };
 
-/// The same for what this node sends: the way of the packet before, to the same node, by batches and beyond. It holds until
-/// `until` (when there would be something to ask for), unless the ways change, or somebody says `end()`.
+/// What was decided for the packets of late, by their path: those that follow need no look-up in any other table, and those
+/// that follow a packet of the same path none at all. Of fixed size, and never searched: a path has two places, and takes the
+/// one that was not used for longer.
+class Runs {
+ public:
+  static constexpr std::size_t max_runs = 512;  // a power of two
+
+  Runs() = default;
+  Runs(const Runs&) = delete;
+  Runs& operator=(const Runs&) = delete;
+
+  /// The run that a packet continues; null if it was not decided yet, or what was decided does not hold any more.
+  const Run* find(const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
+                  TimePoint now) noexcept {
+    ways += ended_;
+    if (continues(*last_, header, interface, ways, now)) return last_;
+    const std::size_t place = hash(header, interface) % max_runs;
+    for (const std::size_t either : {place, place ^ 1})
+      if (continues(runs_[either], header, interface, ways, now)) return last_ = &runs_[either];
+    return nullptr;
+  }
+
+  /// A run of packets like this one begins: carried to `out` as if they had come in with `hop_limit`; or, without, for this
+  /// node.
+  const Run* begin(const wire::IlnpHeader& header, const Interface& in, std::uint32_t ways, TimePoint until,
+                   std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
+    const std::uint64_t path_hash = hash(header, in.locator);
+    const std::size_t place = path_hash % max_runs;
+    Run& run = runs_[runs_[place].until <= runs_[place ^ 1].until ? place : place ^ 1];
+    run = {in.locator, &in, out, hop_limit, path_hash, until, ways + ended_, {}};
+    std::memcpy(run.path.data(), header.path().data(), run.path.size());
+    return last_ = &run;
+  }
+
+  /// What was decided may not hold any more, for any of them.
+  void end() noexcept { ++ended_; }
+
+ private:
+  static bool continues(const Run& run, const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
+                        TimePoint now) noexcept {
+    return ways == run.ways && interface == run.interface && now < run.until &&
+           std::memcmp(header.path().data(), run.path.data(), run.path.size()) == 0;
+  }
+
+  static std::uint64_t hash(const wire::IlnpHeader& header, Locator interface) noexcept {
+    const Ilv source = header.source();
+    const Ilv destination = header.destination();
+    return mix64(fold64(source.locator.value(), source.nid.value()) +
+                 3 * fold64(destination.locator.value(), destination.nid.value()) +
+                 5 * fold64(interface.value(), header.next_header()));
+  }
+
+  std::array<Run, max_runs> runs_;
+  const Run* last_ = runs_.data();
+  std::uint32_t ended_ = 0;
+};
+
+/// The same for what this node sends: the way of the packet before, to the same node.
 struct SendingRun {
   Nid to;
   Locator locator;
   Locator out;
+  Interface* interface = nullptr;  ///< what this node knows of `out`
   std::uint32_t ways = 0;
   TimePoint until = long_ago;
 

@@ -1,0 +1,95 @@
+#include "ilnp/network/run.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/hand_fed.hpp"
+#include "support/print.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+struct Fixture {
+  /// A packet of the flow with this number.
+  static Octets packet(std::uint64_t flow, std::uint8_t hop_limit = 3, std::uint8_t next_header = 42) {
+    return frame({b, Nid(flow)}, {c, Nid(1)}, next_header, as_bytes("x"), hop_limit);
+  }
+  const Run* find(const Octets& octets, Locator on = a) {
+    return runs.find(*wire::IlnpHeader::parse(octets), on, ways, now);
+  }
+  const Run* begin(const Octets& octets, std::optional<Locator> out = {}) {
+    return runs.begin(*wire::IlnpHeader::parse(octets), in, ways, now + run_hold, out);
+  }
+
+  Runs runs;
+  Interface in{.locator = a};
+  std::uint32_t ways = 1;
+  TimePoint now{1h};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(runs_of_packets, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_packet_continues_what_was_decided_for_its_path) {
+  BOOST_TEST((find(packet(1)) == nullptr));
+  begin(packet(1), d);
+  const Run* run = find(packet(1));
+  BOOST_REQUIRE(run != nullptr);
+  BOOST_TEST((run->out == d));
+  BOOST_TEST(run->in == &in);
+  BOOST_TEST((find(packet(1, 2)) == nullptr));      // another hop limit
+  BOOST_TEST((find(packet(1, 3, 41)) == nullptr));  // another next header
+  BOOST_TEST((find(packet(2)) == nullptr));         // from another
+  BOOST_TEST((find(packet(1), b) == nullptr));      // on another interface
+  BOOST_TEST(find(packet(1)) == run);
+}
+
+BOOST_AUTO_TEST_CASE(it_holds_for_a_while_as_long_as_the_ways_are_the_same) {
+  begin(packet(1));
+  now += run_hold - 1ns;
+  BOOST_TEST((find(packet(1)) != nullptr));
+  now += 1ns;
+  BOOST_TEST((find(packet(1)) == nullptr));
+  begin(packet(1));
+  ++ways;
+  BOOST_TEST((find(packet(1)) == nullptr));
+  begin(packet(1));
+  begin(packet(2));
+  runs.end();
+  BOOST_TEST((find(packet(1)) == nullptr));
+  BOOST_TEST((find(packet(2)) == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_known) {
+  constexpr std::uint64_t flows = Runs::max_runs / 8;
+  for (std::uint64_t flow = 1; flow <= flows; ++flow) begin(packet(flow), Locator(flow));
+  std::uint64_t found = 0;
+  for (std::uint64_t flow = 1; flow <= flows; ++flow) {
+    const Run* run = find(packet(flow));
+    if (!run) continue;
+    BOOST_TEST((run->out == Locator(flow)));
+    ++found;
+  }
+  BOOST_TEST(found > flows * 9 / 10);
+}
+
+BOOST_AUTO_TEST_CASE(paths_that_differ_in_their_hop_limit_have_one_hash) {
+  const auto hash = begin(packet(1))->path_hash;
+  BOOST_TEST(begin(packet(1, 1))->path_hash == hash);
+  BOOST_TEST(begin(packet(2))->path_hash != hash);
+  BOOST_TEST(begin(packet(1, 3, 41))->path_hash != hash);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_continues_to_the_same_node_only) {
+  SendingRun run{Nid(1), a, b, nullptr, 7, now + 1s};
+  BOOST_TEST(run.continues(Nid(1), 7, now));
+  BOOST_TEST(!run.continues(Nid(2), 7, now));
+  BOOST_TEST(!run.continues(Nid(1), 8, now));
+  BOOST_TEST(!run.continues(Nid(1), 7, now + 1s));
+  run.end();
+  BOOST_TEST(!run.continues(Nid(1), 7, now));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
