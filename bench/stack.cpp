@@ -16,6 +16,7 @@ using Time = std::int64_t;
 constexpr Time second = 1'000'000'000;
 constexpr Time never = INT64_MAX;
 constexpr Time long_ago = INT64_MIN / 4;
+constexpr Time hold = second / 100;  ///< what was decided is good for so long
 
 inline std::uint64_t load64(const unsigned char* from) {
   std::uint64_t value;
@@ -46,28 +47,43 @@ struct Flow {
   bool operator==(const Flow&) const = default;
 };
 inline std::uint64_t hash(std::uint64_t key) { return mix(key); }
-inline std::uint64_t hash(const Flow& flow) {
+inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
-  const auto fold = [](std::uint64_t a, std::uint64_t b) {
-    const Wide product = static_cast<Wide>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xe7037ed1a0b428db);
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  const Wide product = static_cast<Wide>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xe7037ed1a0b428db);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+/// Of octets as they lie, two words at a time, in two strands.
+inline std::uint64_t hash(const unsigned char* at, std::size_t size, std::uint64_t seed) {
+  const auto word = [](const unsigned char* from) {
+    std::uint64_t value;
+    std::memcpy(&value, from, 8);
+    return value;
   };
+  const unsigned char* const end = at + size;
+  std::uint64_t a = seed ^ size * 0x9fb21c651e98df25, b = ~seed;
+  for (; end - at > 32; at += 32)
+    a = fold(a ^ word(at), word(at + 8)), b = fold(b ^ word(at + 16), word(at + 24));
+  if (end - at > 16) a = fold(a ^ word(at), word(at + 8));
+  if (size >= 16) return fold(a ^ word(end - 16), b ^ word(end - 8));
+  std::uint64_t rest[2] = {};
+  if (size) std::memcpy(rest, at, size);
+  return fold(a ^ rest[0], b ^ rest[1]);
+}
+inline std::uint64_t hash(const Flow& flow) {
   return mix(fold(flow.source_locator, flow.source_nid) +
              3 * fold(flow.destination_locator, flow.destination_nid));
 }
 
-/// At most 4096 entries, side by side, found by a table of their numbers that is twice as long; remembers which one it
-/// found last. Entries that have expired give way; that, and what happens when it is full, is off the path that is
+/// At most 4096 entries, side by side, found by a table of their numbers that is twice as long. Entries that have expired give way; that, and what happens when it is full, is off the path that is
 /// measured, and left out.
 template <class Key, class Value>
 class Table {
  public:
   Table() { entries_.reserve(4097), entries_.emplace_back(); }
   Value* find(const Key& key) {
-    if (last_ && entries_[last_].key == key) return &entries_[last_].value;
     std::size_t at = hash(key) & mask;
     for (; numbers_[at]; at = (at + 1) & mask)
-      if (entries_[numbers_[at]].key == key) return last_ = numbers_[at], &entries_[last_].value;
+      if (entries_[numbers_[at]].key == key) return &entries_[numbers_[at]].value;
     return nullptr;
   }
   Value* insert(const Key& key) {
@@ -75,7 +91,7 @@ class Table {
     if (entries_.size() > 4096) entries_.resize(1), numbers_.fill(0);
     std::size_t at = hash(key) & mask;
     while (numbers_[at]) at = (at + 1) & mask;
-    last_ = numbers_[at] = static_cast<std::uint16_t>(entries_.size());
+    numbers_[at] = static_cast<std::uint16_t>(entries_.size());
     return &entries_.emplace_back(Entry{key, Value{}}).value;
   }
 
@@ -87,7 +103,6 @@ class Table {
   };
   std::vector<Entry> entries_;  // from 1 on
   std::array<std::uint16_t, mask + 1> numbers_{};
-  std::size_t last_ = 0;
 };
 
 /// What waits to leave: heads copied, payloads borrowed.
@@ -99,7 +114,8 @@ struct Queue {
     const unsigned char* payload;
     std::size_t size;
   };
-  std::array<Entry, 64> entries;
+  static constexpr std::size_t capacity = 64;
+  std::array<Entry, capacity + 1> entries;  // the last is only ever written to
   std::size_t count = 0;
 };
 
@@ -127,7 +143,7 @@ class Node {
 
   void learn_host(std::uint64_t nid, const std::string& name, std::uint64_t locator, std::uint64_t on,
                   Time now) {
-    *hosts_.insert(nid) = {locator, now + 90 * second, 1, 0};
+    *hosts_.insert(nid) = {locator, now + 90 * second, 1, 0, 0, long_ago};
     names_.push_back({name, nid});
     ++names_generation_;
     learn(locator, on, now);
@@ -143,66 +159,27 @@ class Node {
   void receive(std::uint64_t interface, std::uint64_t sender, unsigned char* frame, std::size_t size,
                Time now, Up&& up) {
     ++counters_.received;
-    if (size >= 40 && load16(frame + 4) == size - 40 && now == run_.time && interface == run_.interface &&
-        generation_ == run_.generation && std::memcmp(frame + 6, run_.path, 34) == 0) {
-      if (run_.carry) return carry(run_.out, frame, size, now);
-      return deliver(*run_.in, frame, size, now, up);
-    }
-    run_.time = never;
-    Interface* in = find(interface);
-    if (!in) return drop(2);
     if (size < 40) return drop(0);
     if (load16(frame + 4) != size - 40) return drop(1);
-    const Flow flow{load64(frame + 8), load64(frame + 16), load64(frame + 24), load64(frame + 32)};
-    const std::uint8_t hop_limit = frame[7];
-    if (flow.source_nid == nid_) return drop(3);
-    if (frame[6] == 44 || flow.destination_nid == 0) return control();
-    learn(flow.source_locator, interface, now);
-    if (flow.destination_nid == nid_) {
-      Best* best = best_.insert(hash(flow) ^ interface);
-      if (best) {
-        if (hop_limit < best->hop_limit && now - best->seen < second / 2) return drop(7);
-        best->hop_limit = hop_limit;
-        best->seen = now;
-      }
-      begin(*in, frame, now, false, 0);
-      return deliver(*in, frame, size, now, up);
+    const Run* run = run_;
+    if (!continues(*run, interface, frame, now)) {
+      run = &runs_[path_hash(interface, frame) % runs_.size()];
+      if (!continues(*run, interface, frame, now) && !decide(interface, sender, frame, now)) return;
+      run_ = run;
     }
-    if (interfaces_.size() == 1) return drop(9);
-    std::uint64_t out = 0;
-    if (!route(flow.destination_locator, now, out)) return drop(5);
-    if (flow.destination_locator == interface || out == interface) return overhear(sender);
-    if (out == flow.source_locator) return drop(7);
-    if (hop_limit == 0) return drop(4);
-    if (Carried* state = carried_.insert(flow)) {
-      if (now - state->seen >= 60 * second || state->out != out)
-        *state = {interface, out, long_ago, never, 0, false};
-      if (now - state->seen < second / 2 &&
-          (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && interface != state->in)))
-        return drop(7);
-      state->in = interface;
-      state->hop_limit = hop_limit;
-      state->seen = now;
-      if (state->standing_back) return drop(6);
+    if (run->carry) {
+      carry(run->out, frame, size);
+    } else {
+      deliver(*run, frame, size, now, up);
     }
-    begin(*in, frame, now, true, out);
-    carry(out, frame, size, now);
   }
 
   int send(std::uint16_t from, std::uint64_t to, std::uint16_t port, const unsigned char* payload,
            std::size_t size, Time now) {
     if (size > 1396) return ++counters_.refused[0], 1;
-    if (to != sending_.to || now != sending_.time || generation_ != sending_.generation) {
-      Host* host = hosts_.find(to);
-      if (!host || now >= host->expires) return ask(now), 2;
-      if (host->expires - now < 30 * second) ask(now);
-      std::uint64_t out = 0;
-      if (host->selected != generation_ + host->changes) host->selected = generation_ + host->changes;
-      if (!route(host->locator, now, out)) return ask(now), 3;
-      sending_ = {to, host->locator, out, find(out), generation_, now};
-    }
-    touch(to, true, now);
-    if (queue.count == queue.entries.size()) return 4;
+    if (to != sending_.to || generation_ != sending_.generation || now >= sending_.until)
+      if (const int error = begin_sending(to, now)) return error;
+    if (queue.count == queue.capacity) return 4;
     Queue::Entry& entry = queue.entries[queue.count++];
     entry.locator = sending_.out;
     entry.payload = payload;
@@ -267,10 +244,13 @@ class Node {
   struct Host {
     std::uint64_t locator = 0;
     Time expires = long_ago;
-    std::uint64_t changes = 0, selected = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t out = 0, generation = 0;  // the way
+    Time until = long_ago;                  // and how long it holds
   };
-  struct Best {
-    Time seen = long_ago;
+  struct Seen {
+    std::uint64_t key = 0;
+    Time at = long_ago;
     std::uint8_t hop_limit = 0;
   };
   struct Carried {
@@ -280,7 +260,7 @@ class Node {
     bool standing_back = false;
   };
   struct Correspondent {
-    Time last = long_ago, expires = long_ago;
+    Time expires = long_ago;
     bool sent = false;
   };
   struct Copies {
@@ -301,17 +281,17 @@ class Node {
     std::uint64_t nid;
   };
   struct Run {
-    unsigned char path[34];
-    Time time = never;
-    std::uint64_t interface = 0, generation = 0, out = 0;
+    std::uint64_t interface = 0, generation = 0, out = 0, hash = 0;
+    Time until = long_ago;
     Interface* in = nullptr;
     bool carry = false;
+    unsigned char path[34];
   };
   struct Sending {
     std::uint64_t to = 0, locator = 0, out = 0;
     Interface* interface = nullptr;
     std::uint64_t generation = 0;
-    Time time = never;
+    Time until = long_ago;
   };
 
   void drop(std::size_t reason) { ++counters_.dropped[reason]; }
@@ -325,15 +305,74 @@ class Node {
     return nullptr;
   }
 
-  void begin(Interface& in, const unsigned char* frame, Time now, bool carry, std::uint64_t out) {
-    std::memcpy(run_.path, frame + 6, 34);
-    run_.time = now, run_.interface = in.locator, run_.generation = generation_, run_.in = &in;
-    run_.carry = carry, run_.out = out;
+  bool continues(const Run& run, std::uint64_t interface, const unsigned char* frame, Time now) const {
+    return interface == run.interface && generation_ == run.generation && now < run.until &&
+           std::memcmp(frame + 6, run.path, 34) == 0;
+  }
+  static std::uint64_t path_hash(std::uint64_t interface, const unsigned char* frame) {
+    return hash({load64(frame + 8), load64(frame + 16), load64(frame + 24), load64(frame + 32)}) ^
+           fold(interface, frame[6]);
   }
 
-  void carry(std::uint64_t out, unsigned char* frame, std::size_t size, Time) {
+  /// What is to be done with packets like this one, for the next hundredth of a second; false if there is nothing.
+  [[gnu::noinline]] bool decide(std::uint64_t interface, std::uint64_t sender, const unsigned char* frame,
+                                Time now) {
+    Interface* in = find(interface);
+    if (!in) return drop(2), false;
+    const Flow flow{load64(frame + 8), load64(frame + 16), load64(frame + 24), load64(frame + 32)};
+    const std::uint8_t hop_limit = frame[7];
+    if (flow.source_nid == nid_) return drop(3), false;
+    if (frame[6] == 44 || flow.destination_nid == 0) return control(), false;
+    learn(flow.source_locator, interface, now);
+    if (flow.destination_nid == nid_) {
+      touch(flow.source_nid, false, now);
+      return begin(*in, frame, now, false, 0), true;
+    }
+    if (interfaces_.size() == 1) return drop(9), false;
+    std::uint64_t out = 0;
+    if (!route(flow.destination_locator, now, out)) return drop(5), false;
+    if (flow.destination_locator == interface || out == interface) return overhear(sender), false;
+    if (out == flow.source_locator) return drop(7), false;
+    if (hop_limit == 0) return drop(4), false;
+    if (Carried* state = carried_.insert(flow)) {
+      if (now - state->seen >= 60 * second || state->out != out)
+        *state = {interface, out, long_ago, never, 0, false};
+      if (now - state->seen < second / 2 &&
+          (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && interface != state->in)))
+        return drop(7), false;
+      state->in = interface;
+      state->hop_limit = hop_limit;
+      state->seen = now;
+      if (state->standing_back) return drop(6), false;
+    }
+    return begin(*in, frame, now, true, out), true;
+  }
+
+  void begin(Interface& in, const unsigned char* frame, Time now, bool carry, std::uint64_t out) {
+    const std::uint64_t hash = path_hash(in.locator, frame);
+    Run& run = runs_[hash % runs_.size()];
+    std::memcpy(run.path, frame + 6, 34);
+    run.hash = hash, run.until = now + hold, run.interface = in.locator, run.generation = generation_;
+    run.in = &in, run.carry = carry, run.out = out;
+  }
+
+  [[gnu::noinline]] int begin_sending(std::uint64_t to, Time now) {
+    Host* host = hosts_.find(to);
+    if (!host || now >= host->expires) return ask(now), 2;
+    if (host->generation != generation_ + host->changes || now >= host->until) {
+      if (host->expires - now < 30 * second) ask(now);
+      if (!route(host->locator, now, host->out)) return ask(now), 3;
+      host->generation = generation_ + host->changes;
+      host->until = now + hold;
+      touch(to, true, now);
+    }
+    sending_ = {to, host->locator, host->out, find(host->out), generation_, host->until};
+    return 0;
+  }
+
+  void carry(std::uint64_t out, unsigned char* frame, std::size_t size) {
     --frame[7];
-    if (queue.count == queue.entries.size() || size > 1440) return drop(20);
+    if (queue.count == queue.capacity || size > 1440) return drop(20);
     Queue::Entry& entry = queue.entries[queue.count++];
     entry.locator = out;
     entry.head_size = 0;
@@ -343,9 +382,9 @@ class Node {
   }
 
   template <class Up>
-  void deliver(const Interface& in, const unsigned char* frame, std::size_t size, Time now, Up& up) {
-    if (interfaces_.size() > 1 && copy(in, frame, size, now)) return drop(8);
-    touch(load64(frame + 16), false, now);
+  void deliver(const Run& run, const unsigned char* frame, std::size_t size, Time now, Up& up) {
+    if (reflected(run, frame, size, now)) return drop(7);
+    if (interfaces_.size() > 1 && copy(*run.in, frame, size, now)) return drop(8);
     ++counters_.delivered;
     if (frame[6] != 42) return drop(18);
     if (size < 44) return drop(18);
@@ -355,26 +394,19 @@ class Node {
     up(load64(frame + 16), load16(frame + 40), port, frame + 44, size - 44);
   }
 
-  /// Four strands, so that the multiplications do not wait for each other.
+  /// An equal packet (its front, its back and its length) with a higher hop limit came that way lately.
+  bool reflected(const Run& run, const unsigned char* frame, std::size_t size, Time now) {
+    const std::size_t front = std::min<std::size_t>(size - 40, 64);
+    std::uint64_t key = hash(frame + 40, front, run.hash ^ size);
+    if (size > 104) key = hash(frame + size - 16, 16, key);
+    Seen& seen = seen_[key % seen_.size()];
+    if (seen.key == key && frame[7] < seen.hop_limit && now - seen.at < second / 2) return true;
+    seen = {key, now, frame[7]};
+    return false;
+  }
+
   bool copy(const Interface& in, const unsigned char* frame, std::size_t size, Time now) {
-    constexpr std::uint64_t multiplier = 0x9fb21c651e98df25;
-    std::uint64_t strands[4] = {frame[6] ^ size * multiplier, 1, 2, 3};
-    std::size_t at = 8;
-    for (; at + 32 <= size; at += 32)
-      for (std::size_t i = 0; i < 4; ++i) {
-        std::uint64_t word;
-        std::memcpy(&word, frame + at + 8 * i, 8);
-        strands[i] = (strands[i] ^ word) * multiplier;
-        strands[i] ^= strands[i] >> 32;
-      }
-    for (; at < size; at += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, frame + at, std::min<std::size_t>(8, size - at));
-      strands[0] = (strands[0] ^ word) * multiplier;
-      strands[0] ^= strands[0] >> 32;
-    }
-    Copies* copies =
-        copies_.insert(mix(strands[0] ^ mix(strands[1]) ^ mix(strands[2] + 1) ^ mix(strands[3] + 2)));
+    Copies* copies = copies_.insert(hash(frame + 8, size - 8, frame[6]));
     if (!copies) return false;
     if (now - copies->half >= second / 2) {
       if (now - copies->half < second) {
@@ -393,11 +425,9 @@ class Node {
   }
 
   void learn(std::uint64_t locator, std::uint64_t interface, Time now) {
-    if (locator == last_learnt_ && interface == last_learnt_on_ && now == last_learnt_at_) return;
     if (const Interface* own = find(locator); own && !own->leaving) return;
     Route* route = routes_.insert(locator);
     if (!route) return drop(19);
-    last_learnt_ = locator, last_learnt_on_ = interface, last_learnt_at_ = now;
     const Interface* held = route->confirmations ? find(route->interface) : nullptr;
     if (held && route->interface != interface) {
       if (now - route->confirmed < second) return;
@@ -440,13 +470,11 @@ class Node {
   }
 
   void touch(std::uint64_t nid, bool sent, Time now) {
-    if (nid == last_met_ && now == last_met_at_ && sent <= last_met_sent_) return;
     Correspondent* known = correspondents_.insert(nid);
     if (!known) return;
-    known->last = now;
     known->expires = now + 30 * second;
     known->sent |= sent;
-    last_met_ = nid, last_met_at_ = now, last_met_sent_ = sent;
+    last_traffic_ = now;
   }
 
   bool resolve(Mapping& mapping, Time now) {
@@ -464,19 +492,15 @@ class Node {
   std::uint64_t nid_;
   std::vector<Interface> interfaces_;
   Counters counters_;
-  Run run_;
+  std::array<Run, 1024> runs_{};
+  const Run* run_ = runs_.data();
+  std::array<Seen, 4096> seen_{};
   Sending sending_;
   std::uint64_t generation_ = 0;
   std::uint64_t names_generation_ = 0;
-  std::uint64_t last_learnt_ = 0, last_learnt_on_ = 0;
-  Time last_learnt_at_ = long_ago;
-  std::uint64_t last_met_ = 0;
-  Time last_met_at_ = long_ago;
-  bool last_met_sent_ = false;
-  Time asked_ = long_ago;
+  Time asked_ = long_ago, last_traffic_ = long_ago;
   Table<std::uint64_t, Route> routes_;
   Table<std::uint64_t, Host> hosts_;
-  Table<std::uint64_t, Best> best_;
   Table<Flow, Carried> carried_;
   Table<std::uint64_t, Correspondent> correspondents_;
   Table<std::uint64_t, Copies> copies_;
@@ -503,12 +527,12 @@ class MemoryUnderlay {
   error_code leave(Locator) noexcept { return {}; }
   void begin_batch() noexcept {}
   [[gnu::always_inline]] inline MutableBytes headroom(std::size_t size) noexcept {
-    const bool fits = queue.count < queue.entries.size() && size <= sizeof queue.entries[0].head;
-    return {fits ? reinterpret_cast<std::byte*>(queue.entries[queue.count].head) : elsewhere.data(), size};
+    if (size > sizeof queue.entries[0].head) return {elsewhere.data(), size};
+    return {reinterpret_cast<std::byte*>(queue.entries[queue.count].head), size};
   }
   template <class Cx>
   [[gnu::always_inline]] inline error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
-    if (queue.count == queue.entries.size()) return Errc::queue_full;
+    if (queue.count == queue.capacity) return Errc::queue_full;
     if (packet.head().size() > sizeof queue.entries[0].head) return {};  // discovery, at the start
     auto& entry = queue.entries[queue.count++];
     entry.locator = locator.value();

@@ -17,7 +17,7 @@ inline std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// Entries side by side, chained by bucket; as many buckets as entries, at the least. Remembers what it found last.
+/// Entries side by side, chained by bucket; as many buckets as entries, at the least.
 template <class Value>
 class Table {
  public:
@@ -28,12 +28,9 @@ class Table {
     entries_.reserve(capacity);
   }
   Value* find(std::uint64_t key) {
-    if (last_ < entries_.size() && entries_[last_].key == key) return &entries_[last_].value;
     std::uint32_t at = buckets_[mix(key) & (buckets_.size() - 1)];
     while (at != end && entries_[at].key != key) at = entries_[at].next;
-    if (at == end) return nullptr;
-    last_ = at;
-    return &entries_[at].value;
+    return at == end ? nullptr : &entries_[at].value;
   }
   Value* insert(std::uint64_t key) {
     if (Value* known = find(key)) return known;
@@ -53,7 +50,6 @@ class Table {
   };
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> buckets_;
-  std::size_t last_ = 0;
 };
 
 struct Host {
@@ -98,7 +94,7 @@ class Names {
 };
 
 struct Correspondent {
-  Time last = 0, expires = 0, window = 0;
+  Time expires = 0, window = 0;
   unsigned changes = 0;
   bool sent = false;
 };
@@ -183,14 +179,12 @@ struct CorrespondentByHand {
     for (std::uint64_t nid = 1; nid <= entries; ++nid) touch(nid, true);
   }
   bool touch(std::uint64_t nid, bool sent) {
-    if (nid == last_nid && now == last_at && sent <= last_sent) return false;
     baseline::Correspondent* known = table.insert(nid);
     if (!known) return false;
     const bool fresh = now >= known->expires;
-    known->last = now;
     known->expires = now + 3'600'000'000'000;
     known->sent |= sent;
-    last_nid = nid, last_at = now, last_sent = sent;
+    last = now;
     return fresh;
   }
   void run() {
@@ -200,9 +194,7 @@ struct CorrespondentByHand {
   }
   Order order;
   baseline::Time now = 3'600'000'000'000;
-  std::uint64_t last_nid = 0;
-  baseline::Time last_at = -1;
-  bool last_sent = false;
+  baseline::Time last = -1;  // with anybody
   baseline::Table<baseline::Correspondent> table;
 };
 
