@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace bench {
@@ -25,6 +26,21 @@ struct Train {
 
   std::size_t count() const { return size <= segment ? 1 : (size + segment - 1) / segment; }
 };
+
+/// What came with `header`: `size` octets at `data`.
+inline Train train_of(std::byte* data, std::size_t size, msghdr& header) {
+  Train train{data, size, size, nullptr};
+  for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    if (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO) {
+      train.to = reinterpret_cast<const in6_pktinfo*>(CMSG_DATA(item));
+    } else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == UDP_GRO) {
+      int segment = 0;
+      std::memcpy(&segment, CMSG_DATA(item), sizeof segment);
+      if (segment > 0) train.segment = static_cast<std::size_t>(segment);
+    }
+  }
+  return train;
+}
 
 /// recvmmsg, with UDP GRO if the socket has it.
 class Incoming {
@@ -58,18 +74,7 @@ class Incoming {
   }
 
   Train train(std::size_t index) {
-    msghdr& header = headers_[index].msg_hdr;
-    Train train{octets_.get() + index * stride, headers_[index].msg_len, headers_[index].msg_len, nullptr};
-    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
-      if (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO) {
-        train.to = reinterpret_cast<const in6_pktinfo*>(CMSG_DATA(item));
-      } else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == UDP_GRO) {
-        int segment = 0;
-        std::memcpy(&segment, CMSG_DATA(item), sizeof segment);
-        if (segment > 0) train.segment = static_cast<std::size_t>(segment);
-      }
-    }
-    return train;
+    return train_of(octets_.get() + index * stride, headers_[index].msg_len, headers_[index].msg_hdr);
   }
 
  private:
@@ -110,8 +115,12 @@ class Outgoing {
       }
       if (sent > 0) at += static_cast<std::size_t>(sent);
     }
-    used_ = parts_used_ = 0;
+    clear();
   }
+
+  /// What waits, for who hands it to the kernel in a way of his own and then says `clear`.
+  std::span<const mmsghdr> messages() const { return {headers_.data(), used_}; }
+  void clear() { used_ = parts_used_ = 0; }
 
   std::uint64_t errors = 0;
 

@@ -6,6 +6,7 @@ and with report.py system.md and pictures.
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -147,9 +148,18 @@ class Bench:
                        self.configuration("router", locators, "ffff:0:0:d", loop), ready="Routing as", pin=pin,
                        urgent=urgent)
 
-    def null_forwarder(self, loop=True, pin=None):
-        return Process("router", self.program("null-forwarder"), "eth0", PORT, GROUP.format("a"), GROUP.format("b"),
+    def null_forwarder(self, loop=True, pin=None, program="null-forwarder"):
+        return Process("router", self.program(program), "eth0", PORT, GROUP.format("a"), GROUP.format("b"),
                        int(loop), ready="ready", pin=pin)
+
+    def works(self, start):
+        """An experiment is left out where it was not built, or the kernel refuses it; and why is told."""
+        try:
+            start().end()
+        except (OSError, RuntimeError) as error:
+            step(f"left out: {error}")
+            return False
+        return True
 
     def proxy(self, host, name, locators, nid, port=PORT, maps=(), network=""):
         """A proxy, and its control socket's path in `control`."""
@@ -209,11 +219,15 @@ class Bench:
         def note(system, loop, size, gso, figures):
             samples.setdefault((system, loop, size, gso), []).append(figures)
 
+        systems = {"null forwarder": self.null_forwarder, "ilnp-router": self.router}
+        by_ring = functools.partial(self.null_forwarder, program="null-forwarder-uring")
+        if self.works(by_ring):
+            systems["null forwarder, io_uring"] = by_ring
         for _ in range(self.rounds):
             for size in (84, 1440):
                 for gso in (1, 0):
                     for loop in (True, False):
-                        for system, start in (("null forwarder", self.null_forwarder), ("ilnp-router", self.router)):
+                        for system, start in systems.items():
                             with start(loop=loop, pin=pin) as node:
                                 note(system, loop, size, gso, self.load(
                                     [node], size=size, gso=gso, window=window[size], **overlay))
@@ -226,7 +240,7 @@ class Bench:
             row = dict(system=system, mcast_loop=loop, size=size, gso=bool(gso), **self.median(figures),
                        rounds=[figure["packets_per_second"] for figure in figures])
             null = samples.get(("null forwarder", loop, size, gso))
-            if null and system == "ilnp-router":
+            if null and system != "null forwarder":
                 row["throughput_ratio"] = ratio(figures, null, "packets_per_second")
                 row["cpu_ratio"] = ratio(figures, null, "cpu_ns_per_packet")
             rows.append(row)

@@ -23,6 +23,14 @@ def verdict(value, bar, at_least):
     return f"{value:.2f}" if met else f"**{value:.2f}**"
 
 
+def beside_null(row, key, bar, at_least):
+    """The bars are the router's; what else stands beside the null forwarder is told."""
+    value = row.get(key)
+    if value is None or row["system"] != "ilnp-router":
+        return "" if value is None else f"{value:.2f}"
+    return verdict(value, bar, at_least)
+
+
 def forward(rows):
     table = []
     for row in rows:
@@ -31,8 +39,7 @@ def forward(rows):
         table.append([row["system"], row["size"], "yes" if row["gso"] else "no", loop,
                       thousands(row["packets_per_second"]), cpu, f"{100 * row['cpu_share']:.0f} %"
                       if row["cpu_ns_per_packet"] else "–",
-                      verdict(row["throughput_ratio"], 0.85, True) if "throughput_ratio" in row else "",
-                      verdict(row["cpu_ratio"], 1.2, False) if "cpu_ratio" in row else ""])
+                      beside_null(row, "throughput_ratio", 0.85, True), beside_null(row, "cpu_ratio", 1.2, False)])
     table.sort(key=lambda cells: (cells[1], cells[2], cells[3], cells[0]))
     return lines(["", "octets", "sender uses GSO", "mcast_loop", "packets/s", "CPU µs/packet", "of its CPU",
                   "packets/s : null", "CPU : null"], table)

@@ -163,6 +163,7 @@ class Lossy {
   error_code join(Locator locator) { return next_.join(locator); }
   error_code leave(Locator locator) { return next_.leave(locator); }
   void begin_batch() { next_.begin_batch(); }
+  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
     return next_.send(locator, packet, cx);

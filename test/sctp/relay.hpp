@@ -83,6 +83,7 @@ class RelayedLink {
   error_code join(Locator locator) { return joined_.insert(locator), error_code(); }
   error_code leave(Locator locator) { return joined_.erase(locator), error_code(); }
   void begin_batch() { batching_ = true; }
+  MutableBytes headroom(std::size_t size) { return MutableBytes(room_).first(size); }
 
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
@@ -146,6 +147,7 @@ class RelayedLink {
   bool batching_ = false;
   std::set<Locator> joined_;
   std::vector<Frame> queue_;
+  std::array<std::byte, Packet::max_headroom> room_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(2048);
 };
 
