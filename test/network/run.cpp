@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "interface_at.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
@@ -23,7 +24,7 @@ struct Fixture {
   }
 
   Runs runs;
-  Interface in{.locator = a};
+  Interface in = interface_at(a);
   std::uint32_t ways = 1;
   TimePoint now{1h};
 };
@@ -83,7 +84,7 @@ BOOST_AUTO_TEST_CASE(paths_that_differ_in_their_hop_limit_have_one_hash) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_sent_continues_to_the_same_node_only) {
-  SendingRun run{Nid(1), a, b, nullptr, 7, now + 1s};
+  SendingRun run{Nid(1), Way{a, b, nullptr, 7, now + 1s}};
   BOOST_TEST(run.continues(Nid(1), 7, now));
   BOOST_TEST(!run.continues(Nid(2), 7, now));
   BOOST_TEST(!run.continues(Nid(1), 8, now));

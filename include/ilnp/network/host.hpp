@@ -7,6 +7,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "run.hpp"
 
 namespace ilnp {
 
@@ -112,22 +113,7 @@ class Host {
   /// Grows whenever `select` might answer otherwise.
   std::uint32_t changes() const noexcept { return changes_; }
 
-  /// How packets go there: to which locator, and out on which interface.
-  struct Way {
-    Locator locator;
-    Locator out;
-  };
-  /// Notes the way that was found under `ways` (see `LocalNode::ways`), good until `until`.
-  void note_way(const Way& way, std::uint32_t ways, TimePoint until) noexcept {
-    way_ = way, way_ways_ = ways, way_until_ = until;
-  }
-  /// Is the noted way still what would be found?
-  bool way_holds(std::uint32_t ways, TimePoint now) const noexcept {
-    return now < way_until_ && ways == way_ways_;
-  }
-  const Way& way() const noexcept { return way_; }
-  TimePoint way_until() const noexcept { return way_until_; }
-
+  Way way;           ///< as it was found last; ends when `select` might answer otherwise
   std::string name;  ///< empty if the node is known by an update only
   TimePoint expires = long_ago;
   TimePoint known_since = never;
@@ -145,7 +131,7 @@ class Host {
   }
   void change() noexcept {
     ++changes_;
-    way_until_ = long_ago;
+    way.until = long_ago;
   }
   bool any_updated() const noexcept { return std::ranges::any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
@@ -159,9 +145,6 @@ class Host {
   TimePoint updated_at_ = long_ago;
   std::uint32_t changes_ = 0;
   std::uint32_t selected_here_ = 0;
-  Way way_;
-  std::uint32_t way_ways_ = 0;
-  TimePoint way_until_ = long_ago;
 };
 
 }  // namespace ilnp

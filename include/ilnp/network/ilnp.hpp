@@ -57,8 +57,9 @@ class ILNP {
       if (to == local_nid()) return loop_back(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
     }
-    return node_.transmit({sending_.locator, to}, {sending_.out, local_nid()}, sending_.out,
-                          sending_.interface, next_header, packet, cx);
+    const Way& way = sending_.way;
+    return node_.transmit({way.locator, to}, {way.out, local_nid()}, way.out, way.interface, next_header,
+                          packet, cx);
   }
 
   /// A frame came in. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not the network
@@ -151,12 +152,11 @@ class ILNP {
   BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
     Host* host = node_.hosts.find(to, cx.now());
     if (!host) return node_.ask(cx.now()), Errc::unknown_host;
-    if (!host->way_holds(node_.ways(), cx.now())) {
+    if (!host->way.holds(node_.ways(), cx.now())) {
       if (!node_.find_way(to, *host, cx)) return node_.ask(cx.now()), Errc::no_route;
       meet(to, true, cx.now());
     }
-    const auto [locator, out] = host->way();
-    sending_ = {to, locator, out, node_.interfaces.find(out), node_.ways(), host->way_until()};
+    sending_ = {to, host->way};
     return {};
   }
 

@@ -97,8 +97,8 @@ struct LocalNode {
     const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
     if (!out) return false;
     const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
-    host.note_way({*locator, *out}, ways(),
-                  std::min({cx.now() + run_hold, settled, host.expires - hosts.life() / 3}));
+    host.way = {*locator, *out, interfaces.find(*out), ways(),
+                std::min({cx.now() + run_hold, settled, host.expires - hosts.life() / 3})};
     return true;
   }
 

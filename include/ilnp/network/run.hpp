@@ -83,19 +83,27 @@ class Runs {
   std::uint32_t ended_ = 0;
 };
 
-/// The same for what this node sends: the way of the packet before, to the same node.
-struct SendingRun {
-  Nid to;
+/// How packets get to another node: to which locator, and out on which interface. Holds until `until`, as long as the ways are
+/// what they were.
+struct Way {
   Locator locator;
   Locator out;
   Interface* interface = nullptr;  ///< what this node knows of `out`
-  std::uint32_t ways = 0;
+  std::uint32_t ways = 0;          ///< see `LocalNode::ways`
   TimePoint until = long_ago;
 
-  bool continues(Nid nid, std::uint32_t present_ways, TimePoint now) const noexcept {
-    return nid == to && present_ways == ways && now < until;
+  bool holds(std::uint32_t present, TimePoint now) const noexcept { return now < until && ways == present; }
+};
+
+/// The way of the packet that was sent last: those that follow it to the same node need no look-up.
+struct SendingRun {
+  Nid to;
+  Way way;
+
+  bool continues(Nid nid, std::uint32_t ways, TimePoint now) const noexcept {
+    return nid == to && way.holds(ways, now);
   }
-  void end() noexcept { until = long_ago; }
+  void end() noexcept { way.until = long_ago; }
 };
 
 }  // namespace ilnp
