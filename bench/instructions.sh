@@ -4,7 +4,7 @@
 #
 #   bench/instructions.sh BUILD_DIR [REGEX]     for example: bench/instructions.sh build '^send'
 #
-# Prints a table: case, ours, baseline, ratio. Needs valgrind.
+# Prints a table: case, ours, baseline, ratio. Builds the benchmarks first. Needs valgrind (examples/setup.sh --bench).
 set -euo pipefail
 
 [[ $# -ge 1 && $# -le 2 ]] || {
@@ -13,9 +13,10 @@ set -euo pipefail
 }
 programs=$1/bench only=${2:-}
 command -v valgrind >/dev/null || {
-  echo "error: valgrind is not installed" >&2
+  echo "error: valgrind is not installed: examples/setup.sh --bench" >&2
   exit 1
 }
+cmake --build "$1" --target bench-formats bench-tables bench-stack >&2
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -28,6 +29,10 @@ for program in "$programs"/bench-*; do
     # A program without a matching case has nothing to count.
     grep -q 'no case matches' "$folder/log" && continue
     tail -n 5 "$folder/log" >&2
+    exit 1
+  }
+  [[ -e $folder/out.1 ]] || {
+    echo "error: $program has no marks: it was compiled without valgrind's headers; build it anew" >&2
     exit 1
   }
   # One file a mark; the mark is CASE:SIDE:PACKETS.

@@ -4,9 +4,9 @@
 #   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
 #
 # Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need. With --bench: what
-# bench/system/run.sh needs besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd, a Linux kernel that is
-# a program, ...): it is not installed, but unpacked into streams/ of the build folder. With --browser: Chromium, for
-# stream_demo.sh.
+# bench/system/run.sh and bench/instructions.sh need besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd,
+# a Linux kernel that is a program, ...): it is not installed, but unpacked into streams/ of the build folder. With
+# --browser: Chromium, for stream_demo.sh.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -46,7 +46,8 @@ tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.o
   gnuplot:gnuplot-nox awk:mawk)
 test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:clang-format
   git:git)
-bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils)
+bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils
+  valgrind:valgrind perf:linux-perf)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
 [[ $browser == yes ]] && tools+=(chromium:chromium)
@@ -121,6 +122,9 @@ find_missing() {
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
   if [[ $tests == yes || $bench == yes ]]; then
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
+  fi
+  if [[ $bench == yes ]]; then
+    installed liburing-dev || missing+=(liburing-dev)
   fi
 }
 
@@ -216,8 +220,7 @@ elif [[ $tests == yes ]]; then
 elif [[ $bench == yes ]]; then
   options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_BENCHMARKS=ON)
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF)
-  targets=(--target ilnp-proxy ilnp-router ilnp-experiment ilnp-stream bench-null-forwarder bench-null-relay bench-load
-    bench-streams)
+  targets=(--target ilnp-proxy ilnp-router ilnp-experiment ilnp-stream bench-system bench-streams)
 else
   # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)
