@@ -252,6 +252,7 @@ class Node {
     std::uint64_t key = 0;
     Time at = long_ago;
     std::uint8_t hop_limit = 0;
+    bool overtaken = false;
   };
   struct Carried {
     std::uint64_t in = 0, out = 0;
@@ -394,15 +395,18 @@ class Node {
     up(load64(frame + 16), load16(frame + 40), port, frame + 44, size - 44);
   }
 
-  /// An equal packet (its front, its back and its length) with a higher hop limit came that way lately.
+  /// An equal packet (its front, its back and its length) with a higher hop limit came that way lately, or one with a lower
+  /// and this is the original of that.
   bool reflected(const Run& run, const unsigned char* frame, std::size_t size, Time now) {
     const std::size_t front = std::min<std::size_t>(size - 40, 64);
     std::uint64_t key = hash(frame + 40, front, run.hash ^ size);
     if (size > 104) key = hash(frame + size - 16, 16, key);
     Seen& seen = seen_[key % seen_.size()];
-    if (seen.key == key && frame[7] < seen.hop_limit && now - seen.at < second / 2) return true;
-    seen = {key, now, frame[7]};
-    return false;
+    const bool again = seen.key == key && now - seen.at < second / 2;
+    if (again && frame[7] < seen.hop_limit) return true;
+    const bool overtaken = again && frame[7] > seen.hop_limit && !seen.overtaken;
+    seen = {key, now, frame[7], overtaken};
+    return overtaken;
   }
 
   bool copy(const Interface& in, const unsigned char* frame, std::size_t size, Time now) {
