@@ -98,9 +98,9 @@ struct FedNode {
     }
   }
 
-  /// What `count` rounds allocate once as many have gone before.
+  /// What `count` rounds allocate once twice as many have gone before.
   std::size_t steady(int count) {
-    rounds(count);
+    rounds(2 * count);  // more than one round of discovery
     // Whom it talks with is heard again meanwhile, or would be forgotten.
     hear(a, discovery(bob, "bob"));
     hear(a, discovery({e, Nid(0xe)}, "eve"));
