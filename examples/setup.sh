@@ -47,7 +47,7 @@ tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.o
 test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:clang-format
   git:git)
 bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils
-  valgrind:valgrind perf:linux-perf)
+  valgrind:valgrind)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
 [[ $browser == yes ]] && tools+=(chromium:chromium)
@@ -124,6 +124,8 @@ find_missing() {
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
   fi
   if [[ $bench == yes ]]; then
+    # Not every system calls it so, and only the picture of where the time goes needs it.
+    ! available linux-perf || installed linux-perf || missing+=(linux-perf)
     installed liburing-dev || missing+=(liburing-dev)
   fi
 }
