@@ -122,6 +122,20 @@ BOOST_AUTO_TEST_CASE(a_frame_that_no_datagram_can_carry_is_left_out_and_counted)
   BOOST_TEST(test::parse_pcap(file).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_frame_no_more_is_written_than_is_asked_for) {
+  const auto head = test::octets("head"), payload = test::octets("payload");
+  for (const std::size_t most : {0U, 3U, 4U, 6U, 11U, 1000U}) {
+    file.clear();
+    Writer cutting(test::OctetSink{&file}, {.most_octets = most});
+    cutting({Direction::out, TimePoint{}, Locator(0xa), 0, head, payload});
+    const std::size_t kept = std::min<std::size_t>(most, 11);
+    BOOST_REQUIRE(file.size() == 24 + 16 + 62 + kept);
+    BOOST_TEST(test::little32(file, 24 + 8) == 62 + kept);
+    BOOST_TEST(test::little32(file, 24 + 12) == 62U + 11U);
+    BOOST_TEST(as_text(Bytes(file).last(kept)) == std::string("headpayload").substr(0, kept));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_time_before_1970_becomes_1970) {
   Writer early(test::OctetSink{&file});
   file.resize(24);

@@ -18,6 +18,9 @@ struct PcapOptions {
   std::uint64_t own_sender = 1;      ///< stands for this node as the sender of what goes out
   /// Time since 1970 at `TimePoint{}`; the protocol's clock has no date of its own.
   Duration epoch = Duration::zero();
+  /// Of each overlay frame, no more octets than this go into the file: what follows the headers seldom matters, and takes
+  /// most of the room. (The checksum is that of the whole frame.)
+  std::size_t most_octets = wire::UdpEncapsulationRepr::max_frame;
 };
 
 /// Takes consecutive octets of a file.
@@ -51,17 +54,21 @@ class PcapWriter {
     const auto microseconds = std::chrono::floor<std::chrono::microseconds>(time - seconds);
     const std::uint64_t sender =
         frame.direction == CapturedFrame::Direction::out ? options_.own_sender : frame.sender;
+    const Bytes head = frame.head.first(std::min(frame.head.size(), options_.most_octets));
+    const Bytes payload =
+        frame.payload.first(std::min(frame.payload.size(), options_.most_octets - head.size()));
 
     std::array<std::byte, wire::PcapRecordHeaderRepr::size + Encapsulation::size> headers;
     wire::PcapRecordHeaderRepr{static_cast<std::uint32_t>(seconds.count()),
                                static_cast<std::uint32_t>(microseconds.count()),
+                               static_cast<std::uint32_t>(Encapsulation::size + head.size() + payload.size()),
                                static_cast<std::uint32_t>(Encapsulation::size + frame.size())}
         .emit(headers);
     Encapsulation{sender, frame.interface, options_.user_id, options_.mcast_port}.emit(
         MutableBytes(headers).subspan(wire::PcapRecordHeaderRepr::size), frame.head, frame.payload);
     output_(Bytes(headers));
-    if (!frame.head.empty()) output_(frame.head);
-    if (!frame.payload.empty()) output_(frame.payload);
+    if (!head.empty()) output_(head);
+    if (!payload.empty()) output_(payload);
     ++written_;
   }
 

@@ -44,13 +44,14 @@ struct PcapRecordHeaderRepr {
 
   std::uint32_t seconds = 0;
   std::uint32_t microseconds = 0;
-  std::uint32_t length = 0;  ///< the whole frame is in the file
+  std::uint32_t captured = 0;  ///< octets in the file
+  std::uint32_t length = 0;    ///< on the network: no fewer
 
   /// Writes `size` octets to the front of `out`.
   void emit(MutableBytes out) const noexcept {
     store_little(out, 0, seconds);
     store_little(out, 4, microseconds);
-    store_little(out, 8, length);
+    store_little(out, 8, captured);
     store_little(out, 12, length);
   }
 };
