@@ -4,10 +4,10 @@
 
 #include <ilnp/ilnp.hpp>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "command_line.hpp"
+#include "event_text.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -30,39 +30,18 @@ class EventLog {
     const bool discovery = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::discovery);
     const bool transport = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::stp);
     if (discovery ? show_.discovery : transport ? show_.transport : show_.network)
-      line(discovery   ? "discovery"
-           : transport ? "transport"
-                       : "network",
-           to_string(e.source) + " to " + to_string(e.destination) + " on " + to_string(e.interface) +
-               ", next header " + std::to_string(e.next_header) + ", " + std::to_string(e.size) + " octets");
+      line(discovery ? "discovery" : transport ? "transport" : "network", event_text(e));
   }
-  void operator()(const ilnp::event::Dropped& e) const {
-    network("dropped: " + std::string(to_string(e.reason)) + ", from " + to_string(e.interface));
-  }
-  void operator()(const ilnp::event::HandoffBegan& e) const {
-    network("handoff begins: from " + list(e.from) + " to " + list(e.to));
-  }
-  void operator()(const ilnp::event::HandoffEnded& e) const {
-    network("handoff ended: joined to " + list(e.joined));
-  }
-  void operator()(const ilnp::event::HandoffUndone& e) const {
-    network("handoff undone: to " + list(e.to) + ": " + e.why.message());
-  }
-  void operator()(const ilnp::event::UpdateSent& e) const {
-    network("locator update to " + to_string(e.peer) + ", attempt " + std::to_string(e.attempt));
-  }
-  void operator()(const ilnp::event::UpdateAcknowledged& e) const {
-    network("locator update acknowledged by " + to_string(e.peer));
-  }
-  void operator()(const ilnp::event::UpdateGivenUp& e) const {
-    network("locator update not acknowledged by " + to_string(e.peer));
-  }
-  void operator()(const ilnp::event::PeerMoved& e) const {
-    network(to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to));
-  }
+  void operator()(const ilnp::event::Dropped& e) const { network(e); }
+  void operator()(const ilnp::event::HandoffBegan& e) const { network(e); }
+  void operator()(const ilnp::event::HandoffEnded& e) const { network(e); }
+  void operator()(const ilnp::event::HandoffUndone& e) const { network(e); }
+  void operator()(const ilnp::event::UpdateSent& e) const { network(e); }
+  void operator()(const ilnp::event::UpdateAcknowledged& e) const { network(e); }
+  void operator()(const ilnp::event::UpdateGivenUp& e) const { network(e); }
+  void operator()(const ilnp::event::PeerMoved& e) const { network(e); }
   void operator()(const ilnp::event::NameConflict& e) const {
-    const std::string text = "two nodes claim the name " + printable(e.host_name) + ": " +
-                             to_string(e.owner) + ", whom it means, and " + to_string(e.claimant);
+    const std::string text = event_text(e);
     if (!quiet_ && (*conflicts_)(text)) line("discovery", text);
   }
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
@@ -72,16 +51,9 @@ class EventLog {
   }
 
  private:
-  static std::string list(std::span<const ilnp::Locator> locators) {
-    std::string text;
-    for (const ilnp::Locator locator : locators) {
-      if (!text.empty()) text += ',';
-      text += to_string(locator);
-    }
-    return text;
-  }
-  void network(const std::string& text) const {
-    if (show_.network) line("network", text);
+  template <class Event>
+  void network(const Event& event) const {
+    if (show_.network) line("network", event_text(event));
   }
   void line(const char* layer, const std::string& text) const {
     (*write_)(timestamp() + " " + layer + ": " + text);

@@ -1,0 +1,56 @@
+#pragma once
+
+// What the layers show, in words.
+
+#include <ilnp/network/events.hpp>
+#include <span>
+#include <string>
+
+#include "text.hpp"
+
+namespace program {
+
+/// `0:0:0:a,0:0:0:b`
+inline std::string list(std::span<const ilnp::Locator> locators) {
+  std::string text;
+  for (const ilnp::Locator locator : locators) {
+    if (!text.empty()) text += ',';
+    text += to_string(locator);
+  }
+  return text;
+}
+
+inline std::string event_text(const ilnp::event::PacketSent& e) {
+  return to_string(e.source) + " to " + to_string(e.destination) + " on " + to_string(e.interface) +
+         ", next header " + std::to_string(e.next_header) + ", " + std::to_string(e.size) + " octets";
+}
+inline std::string event_text(const ilnp::event::Dropped& e) {
+  return "dropped: " + std::string(to_string(e.reason)) + ", from " + to_string(e.interface);
+}
+inline std::string event_text(const ilnp::event::HandoffBegan& e) {
+  return "handoff begins: from " + list(e.from) + " to " + list(e.to);
+}
+inline std::string event_text(const ilnp::event::HandoffEnded& e) {
+  return "handoff ended: joined to " + list(e.joined);
+}
+inline std::string event_text(const ilnp::event::HandoffUndone& e) {
+  return "handoff undone: to " + list(e.to) + ": " + e.why.message();
+}
+inline std::string event_text(const ilnp::event::UpdateSent& e) {
+  return "locator update to " + to_string(e.peer) + ", attempt " + std::to_string(e.attempt);
+}
+inline std::string event_text(const ilnp::event::UpdateAcknowledged& e) {
+  return "locator update acknowledged by " + to_string(e.peer);
+}
+inline std::string event_text(const ilnp::event::UpdateGivenUp& e) {
+  return "locator update not acknowledged by " + to_string(e.peer);
+}
+inline std::string event_text(const ilnp::event::PeerMoved& e) {
+  return to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to);
+}
+inline std::string event_text(const ilnp::event::NameConflict& e) {
+  return "two nodes claim the name " + printable(e.host_name) + ": " + to_string(e.owner) +
+         ", whom it means, and " + to_string(e.claimant);
+}
+
+}  // namespace program
