@@ -8,11 +8,11 @@
 
 namespace program {
 
-/// What became of the numbered datagrams of one sender, as the receiver sees it.
+/// What became of the numbered datagrams of one sender, as the receiver sees it. `Time` is a point on the clock of the
+/// receiver, which may be a virtual one.
+template <class Time = std::chrono::steady_clock::time_point>
 class Flow {
  public:
-  using Time = std::chrono::steady_clock::time_point;
-
   /// Numbers above this are not believed: remembering all takes a bit each.
   static constexpr std::uint64_t max_number = 1 << 28;
 
@@ -35,6 +35,13 @@ class Flow {
     last_ = now;
   }
 
+  bool seen(std::uint64_t number) const { return number < seen_.size() && seen_[number]; }
+  std::uint64_t highest() const noexcept { return highest_; }
+  std::uint64_t received() const noexcept { return received_; }  ///< each counted once
+  std::uint64_t duplicated() const noexcept { return duplicated_; }
+  std::uint64_t reordered() const noexcept { return reordered_; }
+  typename Time::duration longest_gap() const noexcept { return longest_gap_; }
+
   /// All up to the highest number that came count as sent: what was lost behind it, nobody here can know.
   friend std::ostream& operator<<(std::ostream& out, const Flow& flow) {
     const double seconds = std::chrono::duration<double>(flow.last_ - flow.first_).count();
@@ -55,7 +62,7 @@ class Flow {
   std::uint64_t octets_ = 0;
   Time first_{};
   Time last_{};
-  Time::duration longest_gap_{};
+  typename Time::duration longest_gap_{};
 };
 
 }  // namespace program

@@ -259,7 +259,7 @@ class Experiment {
   std::uint64_t not_sent_ = 0;
   bool done_sending_ = false;
 
-  std::map<ilnp::Nid, program::Flow> flows_;
+  std::map<ilnp::Nid, program::Flow<>> flows_;
   SteadyTime first_heard_{};
   SteadyTime last_heard_{};
   bool heard_ = false;
