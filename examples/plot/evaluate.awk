@@ -3,6 +3,7 @@
 #   awk -v mobile=sender|receiver -v out=FOLDER/NAME -v moves="7.001 14.002" -v start=TIME -v bucket=0.25 \
 #       -v locators="0:0:0:a 0:0:0:b" -f evaluate.awk SENDER.csv RECEIVER.csv
 #
+# With -v from=NID -v to=NID only what was sent by the one to the other counts.
 # Prints for each phase (before the first move, after it, ...): sent received lost duplicated reordered.
 # Writes NAME.received (time, number, which locator, 1 if early or late), NAME.lost, NAME.throughput (a bucket a line: time, sum, then
 # each locator, octets/s) and NAME.facts for gnuplot. All times count from `start`.
@@ -21,6 +22,7 @@ FNR == 1 {
   for (i = 1; i <= NF; ++i) column[$i] = i
   next
 }
+from != "" && ($column["source_nid"] != from || $column["destination_nid"] != to) { next }
 # awk has numbers of 53 bits, so that times in nanoseconds since 1970 would lose their ends: seconds are enough.
 function seconds() { return $column["time"] - start }
 file == 1 && $column["direction"] == "sent" && $column["sequence"] > 0 {

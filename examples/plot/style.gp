@@ -8,6 +8,11 @@ if (output[strlen(output) - 2:] eq "svg") {
 set output output
 set encoding utf8
 
+# A long time axis ends at a round number.
+axis(end) = end > 100 ? ceil(end / 10) * 10 : end
+# Many moves have little room each.
+move_font = words(moves) > 40 ? ",5" : words(moves) > 12 ? ",8" : ""
+
 ink = "#33383d"
 faint = "#8a929a"
 shade = "#e9edf1"

@@ -1,0 +1,258 @@
+// Runs scenarios in virtual time: nodes of the very layers that run on sockets, on networks that delay, lose and reorder by a seed.
+// The format of scenarios, and how to read what comes out: docs/testing.md.
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+
+#include "common.hpp"
+#include "lab/laboratory.hpp"
+#include "lab/parse.hpp"
+#include "lab/pictures.hpp"
+#include "lab/summary.hpp"
+#include "lab/sweep.hpp"
+
+extern char** environ;
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+namespace fs = std::filesystem;
+
+constexpr int interrupted_status = 130;  ///< what shells say of a program that SIGINT has ended
+std::atomic<bool> interrupted{false};
+
+/// Where the scripts and styles of the pictures are.
+#ifdef ILNP_PLOT_FOLDER
+const fs::path plot_folder = ILNP_PLOT_FOLDER;
+#else
+const fs::path plot_folder = "examples/plot";
+#endif
+
+std::string read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  if (!stream.is_open() || stream.bad() || text.fail())
+    throw std::system_error(errno != 0 ? errno : EIO, std::system_category(), path);
+  return text.str();
+}
+
+double elapsed(SteadyClock::time_point since) {
+  return std::chrono::duration<double>(SteadyClock::now() - since).count();
+}
+
+/// How far it is, on a terminal only, and at most ten times a second.
+class Progress {
+ public:
+  explicit Progress(bool quiet) : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
+  ~Progress() { clear(); }
+  template <class Text>
+  void operator()(Text&& text) {
+    if (!shown_ || elapsed(last_) < 0.1) return;
+    last_ = SteadyClock::now();
+    std::cerr << "\r\x1b[K" << text() << std::flush;
+    dirty_ = true;
+  }
+  void clear() {
+    if (std::exchange(dirty_, false)) std::cerr << "\r\x1b[K" << std::flush;
+  }
+
+ private:
+  bool shown_;
+  bool dirty_ = false;
+  SteadyClock::time_point last_ = SteadyClock::now();
+};
+
+/// Runs a program to its end, and gives its exit status; 127 if it is not there.
+int run_program(std::vector<std::string> arguments) {
+  std::vector<char*> words;
+  for (std::string& each : arguments) words.push_back(each.data());
+  words.push_back(nullptr);
+  pid_t child = 0;
+  if (::posix_spawnp(&child, words[0], nullptr, nullptr, words.data(), environ) != 0) return 127;
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return 127;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+bool on_path(const std::string& program) {
+  std::istringstream path(std::getenv("PATH") ? std::getenv("PATH") : "");
+  for (std::string folder; std::getline(path, folder, ':');)
+    if (::access((folder + '/' + program).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
+/// Makes the pictures of all flows. Says why not, if it cannot.
+void draw(const fs::path& folder) {
+  const fs::path script = plot_folder / "flows.sh";
+  for (const char* tool : {"bash", "awk", "gnuplot"})
+    if (!on_path(tool)) return void(std::cout << "no pictures: " << tool << " is not installed\n");
+  if (!fs::exists(script)) return void(std::cout << "no pictures: " << script.string() << " is not there\n");
+  if (run_program({"bash", script.string(), folder.string()}) != 0 && !interrupted)
+    std::cout << "no pictures: " << script.string() << " has failed\n";
+}
+
+/// `SCENARIO`, read.
+lab::Scenario load_scenario(const std::string& file) { return lab::parse_scenario(read_file(file), file); }
+
+std::uint64_t number(const program::CommandLine& line, const char* option, std::uint64_t otherwise,
+                     std::uint64_t low, std::uint64_t high) {
+  if (!line.has(option)) return otherwise;
+  const auto text = line.value(option);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
+    throw program::UsageError("--" + std::string(option) + ": \"" + text + "\" is not a number from " +
+                              std::to_string(low) + " to " + std::to_string(high));
+  return value;
+}
+
+constexpr std::uint64_t max_seed = ~std::uint64_t{0};
+
+int run(int argc, char** argv) {
+  program::CommandLine line("ilnp-lab run SCENARIO [OPTIONS]",
+                            "Runs a scenario once, and says what was lost, duplicated and reordered. Exit "
+                            "status: 0 only if all holds that\n"
+                            "the scenario expects. With --out FOLDER, writes there: summary.txt; trace.txt, "
+                            "what each node did when; a table\n"
+                            "of the datagrams for each node that sends or receives (NODE.csv); frames.pcap "
+                            "for Wireshark; and pictures.");
+  const auto text = [] { return program::options::value<std::string>(); };
+  line.add_options()("seed", text()->value_name("N"), "decides all that is random; default 1")(
+      "out", text()->value_name("FOLDER"), "where to write; it is made if need be")(
+      "octets", text()->value_name("N"), "how much of each frame frames.pcap holds; default 128, 0: all")(
+      "no-pictures", "write all but the pictures")(
+      "verbose,v", "put each datagram, and each drop, into trace.txt")("quiet,q", "no progress");
+  line.argument("SCENARIO");
+  if (!line.parse(argc, argv)) return 0;
+
+  const auto begin = SteadyClock::now();
+  const lab::Scenario scenario = load_scenario(line["SCENARIO"]);
+  const std::uint64_t seed = number(line, "seed", 1, 0, max_seed);
+  const std::uint64_t octets = number(line, "octets", 128, 0, 65535);
+  const fs::path folder = line.value("out");
+  std::optional<lab::Records> records;
+  if (!folder.empty()) {
+    fs::create_directories(folder / "data");
+    records.emplace(folder, scenario, octets == 0 ? 65535 : static_cast<std::size_t>(octets),
+                    line.has("verbose"));
+  }
+
+  lab::Laboratory laboratory(scenario, seed, records ? &*records : nullptr);
+  Progress progress(line.has("quiet"));
+  bool whole = laboratory.run([&](ilnp::TimePoint now) {
+    progress(
+        [&] { return lab::seconds(now) + " s of " + lab::seconds(ilnp::TimePoint(scenario.run)) + " s"; });
+    return !interrupted;
+  });
+  progress.clear();
+  const double simulated = elapsed(begin);
+
+  const lab::Results& results = laboratory.results();
+  const auto verdicts = judge(scenario, results);
+  const bool good = whole && as_expected(verdicts, results);
+  std::ostringstream summary;
+  summary << scenario.file << ", seed " << seed << (scenario.title.empty() ? "" : ": " + scenario.title)
+          << "\n\n";
+  print_flows(summary, scenario, results);
+  if (whole) print_lost(summary, scenario, results);
+  print_nodes(summary, scenario, results);
+  lab::print_networks(summary, laboratory.networks(), laboratory.world());
+  if (whole) {
+    print_verdicts(summary, verdicts);
+  } else {
+    summary << "interrupted after " << lab::seconds(laboratory.world().now()) << " s\n";
+  }
+  std::cout << summary.str() << std::flush;
+  if (records) {
+    records->close();
+    lab::OutputFile file(folder / "summary.txt");
+    file(summary.str());
+    file.close();
+    write_plot_data(folder, scenario, results);
+    if (whole && !line.has("no-pictures")) draw(folder);
+    std::cout << "written to " << folder.string() << '\n';
+  }
+  if (interrupted) return interrupted_status;
+  std::printf("%s s in %.2f s, %.2f s in all\n", lab::seconds(ilnp::TimePoint(scenario.run)).c_str(),
+              simulated, elapsed(begin));
+  return good ? 0 : 1;
+}
+
+int run_sweep(int argc, char** argv) {
+  program::CommandLine line("ilnp-lab sweep SCENARIO [OPTIONS]",
+                            "Runs a scenario with many seeds, on all cores, and says of all flows together "
+                            "what was lost, duplicated and\n"
+                            "reordered. A seed with which something does not hold that the scenario expects "
+                            "is named, with the command that\n"
+                            "repeats it; exit status: 0 only if there was none.");
+  const auto text = [] { return program::options::value<std::string>(); };
+  line.add_options()("seeds", text()->value_name("N"), "how many; default 100")(
+      "first", text()->value_name("SEED"), "the first of them; default 1")(
+      "jobs", text()->value_name("N"), "how many at a time; default: as many as there are cores")(
+      "quiet,q", "no progress");
+  line.argument("SCENARIO");
+  if (!line.parse(argc, argv)) return 0;
+
+  const auto begin = SteadyClock::now();
+  const lab::Scenario scenario = load_scenario(line["SCENARIO"]);
+  const std::uint64_t seeds = number(line, "seeds", 100, 1, 10'000'000);
+  const std::uint64_t first = number(line, "first", 1, 0, max_seed - seeds + 1);
+  const auto jobs = static_cast<unsigned>(
+      number(line, "jobs", std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, 1000), 1, 1000));
+  Progress progress(line.has("quiet"));
+  const auto results = lab::sweep(scenario, first, seeds, jobs, interrupted, [&](std::size_t done) {
+    progress([&] { return std::to_string(done) + " of " + std::to_string(seeds) + " seeds"; });
+  });
+  progress.clear();
+
+  constexpr std::size_t most_told = 20;
+  std::size_t failed = 0;
+  for (const lab::SeedResult& each : results) {
+    if (each.failure.empty() || ++failed > most_told) continue;
+    std::cout << "seed " << each.seed << ": " << each.failure << "\n  repeat: ilnp-lab run " << scenario.file
+              << " --seed " << each.seed << " --out seed-" << each.seed << '\n';
+  }
+  if (failed > most_told) std::cout << "... and " << failed - most_told << " seeds more\n";
+  std::cout << scenario.file << ": " << results.size() << " seeds from " << first << " on, " << failed
+            << " failed\n\n";
+  if (!results.empty()) print_sweep(std::cout, results);
+  std::printf("%.0f s of virtual time in %.2f s\n",
+              std::chrono::duration<double>(scenario.run).count() * static_cast<double>(results.size()),
+              elapsed(begin));
+  if (interrupted) {
+    std::cout << "interrupted\n";
+    return interrupted_status;
+  }
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("ilnp-lab", [&] {
+    struct sigaction action {};
+    action.sa_handler = [](int) { interrupted = true; };
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    if (command == "run") return run(argc - 1, argv + 1);
+    if (command == "sweep") return run_sweep(argc - 1, argv + 1);
+    program::CommandLine line(
+        "ilnp-lab run|sweep SCENARIO [OPTIONS]",
+        "Runs scenarios in virtual time: a network, its faults, moves and traffic, by a seed.\n"
+        "  run    once, with tables, a trace, a capture and pictures\n"
+        "  sweep  with many seeds, on all cores\n"
+        "Each takes --help.");
+    line.argument("COMMAND", -1);
+    if (!line.parse(argc, argv)) return 0;
+    throw program::UsageError(command.empty() ? "run or sweep is missing"
+                                              : "\"" + std::string(command) + "\" is neither run nor sweep");
+  });
+}

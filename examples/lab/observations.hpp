@@ -1,0 +1,112 @@
+#pragma once
+
+// What the nodes are seen to do: counted, and told to the records.
+
+#include <ilnp/sim/world.hpp>
+
+#include "control_text.hpp"
+#include "records.hpp"
+#include "results.hpp"
+
+namespace lab {
+
+/// Keeps the results of a run, and passes on what is worth telling. Refers to all that it is made of. One thread.
+class Observations {
+ public:
+  /// `records` may be null.
+  Observations(const Scenario& scenario, const ilnp::sim::World& world, Records* records)
+      : scenario_(scenario), world_(world), records_(records) {
+    results.flows.resize(scenario.flows.size());
+    results.nodes.resize(scenario.nodes.size());
+  }
+
+  Results results;
+  ilnp::event::PacketSent last_sent{};  ///< how the last packet left, which the transport does not say
+
+  Records* records() const noexcept { return records_; }
+  void trace(NodeIndex node, const std::string& text) {
+    if (records_) records_->trace(world_.now(), name(node), text);
+  }
+
+  /// Every frame that anybody puts on a network.
+  void frame(const ilnp::sim::SentFrame& frame) {
+    const ilnp::sim::Host& host = *world_.host(frame.host);
+    records_->frame(frame, host.sender());
+    const auto header = ilnp::wire::IlnpHeader::parse(frame.bytes);
+    if (header && header->source().nid == scenario_.nodes[frame.host].config.nid)
+      if (const std::string text = control_text(*header); !text.empty())
+        trace(frame.host, "sends " + text + " on " + to_string(frame.network));
+  }
+
+  void saw(NodeIndex node, const ilnp::event::PacketSent& e) {
+    last_sent = e;
+    if (e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::stp)) return;
+    ++book(node).control;
+  }
+  void saw(NodeIndex node, const ilnp::event::Dropped& e) {
+    ++book(node).dropped[static_cast<std::size_t>(e.reason)];
+    if (records_) records_->drop(world_.now(), name(node), e);
+  }
+  void saw(NodeIndex node, const ilnp::event::HandoffBegan& e) {
+    show(node, e);
+    end_move(node);
+    book(node).moves.push_back(
+        {world_.now(), ilnp::never, {e.from.begin(), e.from.end()}, {e.to.begin(), e.to.end()}});
+  }
+  void saw(NodeIndex node, const ilnp::event::HandoffEnded& e) {
+    show(node, e);
+    end_move(node);
+  }
+  void saw(NodeIndex node, const ilnp::event::HandoffUndone& e) {
+    show(node, e);
+    ++book(node).undone;
+  }
+  void saw(NodeIndex node, const ilnp::event::UpdateSent& e) {
+    show(node, e);
+    ++book(node).updates;
+  }
+  void saw(NodeIndex node, const ilnp::event::UpdateAcknowledged& e) {
+    show(node, e);
+    ++book(node).acknowledged;
+  }
+  void saw(NodeIndex node, const ilnp::event::UpdateGivenUp& e) {
+    show(node, e);
+    ++book(node).given_up;
+  }
+  void saw(NodeIndex node, const ilnp::event::PeerMoved& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::NameConflict& e) { show(node, e); }
+
+  /// What it was in the middle of is over.
+  void crashed(NodeIndex node) { end_move(node); }
+
+ private:
+  const std::string& name(NodeIndex node) const { return scenario_.nodes[node].config.host_name; }
+  template <class Event>
+  void show(NodeIndex node, const Event& event) {
+    if (!records_) return;
+    std::string text = program::event_text(event);
+    if constexpr (requires { event.peer; }) text += " (" + name_of(event.peer) + ')';
+    trace(node, text);
+  }
+  std::string name_of(ilnp::Nid nid) const {
+    for (const NodeSpec& node : scenario_.nodes)
+      if (node.config.nid == nid) return node.config.host_name;
+    return "?";
+  }
+
+  /// The books of the nodes are closed when the last datagram has been sent.
+  NodeResult& book(NodeIndex node) {
+    return world_.now().time_since_epoch() < scenario_.run ? results.nodes[node] : after_the_end_;
+  }
+  void end_move(NodeIndex node) {
+    auto& moves = results.nodes[node].moves;
+    if (!moves.empty() && moves.back().end == ilnp::never) moves.back().end = world_.now();
+  }
+
+  const Scenario& scenario_;
+  const ilnp::sim::World& world_;
+  Records* records_;
+  NodeResult after_the_end_;
+};
+
+}  // namespace lab

@@ -1,0 +1,161 @@
+#pragma once
+
+// What is written while a scenario runs: a table a node, the frames, and the trace.
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <ilnp/middleware/pcap.hpp>
+#include <ilnp/network/events.hpp>
+#include <ilnp/sim/world.hpp>
+#include <map>
+#include <memory>
+#include <system_error>
+
+#include "../event_text.hpp"
+#include "scenario.hpp"
+
+namespace lab {
+
+/// A file that is written from its beginning. All errors are `std::system_error` with the name of the file.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::filesystem::path& path)
+      : path_(path), file_(std::fopen(path.c_str(), "wb")) {
+    if (!file_) fail();
+    std::setvbuf(file_.get(), nullptr, _IOFBF, 1 << 16);
+  }
+  void operator()(std::string_view text) { write(text.data(), text.size()); }
+  void operator()(ilnp::Bytes octets) { write(octets.data(), octets.size()); }
+  /// All that was written is in the file when this returns.
+  void close() {
+    if (std::fclose(file_.release()) != 0) fail();
+  }
+
+ private:
+  void write(const void* data, std::size_t size) {
+    if (std::fwrite(data, 1, size, file_.get()) != size) fail();
+  }
+  [[noreturn]] void fail() const { throw std::system_error(errno, std::system_category(), path_.string()); }
+
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::filesystem::path path_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// Seconds of virtual time with six decimals, as `20.000350`.
+inline std::string seconds(ilnp::TimePoint time) {
+  const auto microseconds =
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+  std::string text = std::to_string(microseconds % 1'000'000 + 1'000'000);
+  text[0] = '.';
+  return std::to_string(microseconds / 1'000'000) + text;
+}
+
+/// Where a datagram was seen.
+struct Sighting {
+  bool sent;
+  ilnp::TimePoint time;
+  std::uint64_t number;
+  std::size_t size;
+  ilnp::Locator interface;
+  ilnp::Ilv source;
+  ilnp::Ilv destination;
+};
+
+class Records {
+ public:
+  /// Writes into `folder`, which is there. `most_octets`: of each frame, in the capture. `every_datagram`: in the trace too.
+  Records(const std::filesystem::path& folder, const Scenario& scenario, std::size_t most_octets,
+          bool every_datagram)
+      : scenario_(scenario),
+        every_datagram_(every_datagram),
+        trace_(folder / "trace.txt"),
+        frames_(Append{std::make_shared<OutputFile>(folder / "frames.pcap")}, {.most_octets = most_octets}) {
+    trace_("# Seconds of virtual time, the node (-: the scenario itself), and what it does.\n");
+    for (NodeIndex i = 0; i < scenario.nodes.size(); ++i) {
+      const auto& config = scenario.nodes[i].config;
+      trace_("# " + config.host_name + " is " + to_string(config.nid) + '\n');
+      tables_.emplace_back();
+      const bool talks = std::ranges::any_of(
+          scenario.flows, [&](const FlowSpec& flow) { return flow.from == i || flow.to == i; });
+      if (!talks) continue;
+      tables_.back() = std::make_unique<OutputFile>(folder / (config.host_name + ".csv"));
+      (*tables_.back())(
+          "time,direction,sequence,size,interface,source_locator,source_nid,destination_locator,destination_"
+          "nid\n");
+    }
+  }
+
+  void frame(const ilnp::sim::SentFrame& frame, std::uint64_t sender) {
+    frames_({ilnp::CapturedFrame::Direction::in, frame.time, frame.network, sender, {}, frame.bytes});
+  }
+
+  void datagram(NodeIndex node, const Sighting& seen) {
+    row_ = seconds(seen.time);
+    row_ += seen.sent ? ",sent," : ",received,";
+    row_ += std::to_string(seen.number) + ',' + std::to_string(seen.size) + ',' + to_string(seen.interface) +
+            ',' + to_string(seen.source.locator) + ',' + to_string(seen.source.nid) + ',' +
+            to_string(seen.destination.locator) + ',' + to_string(seen.destination.nid) + '\n';
+    (*tables_[node])(row_);
+    if (every_datagram_)
+      trace(seen.time, scenario_.nodes[node].config.host_name,
+            std::string(seen.sent ? "sends" : "receives") + " datagram " + std::to_string(seen.number) +
+                ", " + to_string(seen.source) + " to " + to_string(seen.destination) + " on " +
+                to_string(seen.interface));
+  }
+
+  /// What `node` does; `-` is the scenario's own doing.
+  void trace(ilnp::TimePoint time, std::string_view node, std::string_view text) {
+    const std::string when = seconds(time);
+    std::string line(when.size() < 12 ? 12 - when.size() : 0, ' ');
+    line.append(when).append("  ").append(node);
+    line.append(node.size() < 10 ? 10 - node.size() : 0, ' ').append("  ").append(text) += '\n';
+    trace_(line);
+  }
+
+  /// Of equal drops one a second is told, with the number of those before; and not what others say to each other.
+  void drop(ilnp::TimePoint time, std::string_view node, const ilnp::event::Dropped& dropped) {
+    if (every_datagram_) return trace(time, node, program::event_text(dropped));
+    if (dropped.reason == ilnp::Drop::overheard) return;
+    Drops& drops = drops_[{std::string(node), dropped.reason, dropped.interface}];
+    if (drops.told != ilnp::long_ago && time - drops.told < std::chrono::seconds(1)) {
+      ++drops.untold;
+      return;
+    }
+    trace(time, node,
+          program::event_text(dropped) +
+              (drops.untold ? " (and " + std::to_string(drops.untold) + " times since)" : ""));
+    drops = {time, 0};
+  }
+
+  /// All is in the files when this returns.
+  void close() {
+    for (const auto& table : tables_)
+      if (table) table->close();
+    frames_.output().file->close();
+    trace_.close();
+  }
+
+ private:
+  struct Append {
+    std::shared_ptr<OutputFile> file;
+    void operator()(ilnp::Bytes octets) const { (*file)(octets); }
+  };
+  struct Drops {
+    ilnp::TimePoint told = ilnp::long_ago;
+    std::uint64_t untold = 0;
+  };
+
+  const Scenario& scenario_;
+  bool every_datagram_;
+  OutputFile trace_;
+  ilnp::PcapWriter<Append> frames_;
+  std::vector<std::unique_ptr<OutputFile>> tables_;
+  std::map<std::tuple<std::string, ilnp::Drop, ilnp::Locator>, Drops> drops_;
+  std::string row_;
+};
+
+}  // namespace lab

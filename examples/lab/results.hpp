@@ -1,0 +1,150 @@
+#pragma once
+
+// What a run has shown, and whether it is what was expected.
+
+#include <array>
+#include <ilnp/network/drop.hpp>
+#include <map>
+
+#include "../flow.hpp"
+#include "scenario.hpp"
+
+namespace lab {
+
+struct FlowResult {
+  std::uint64_t sent = 0;
+  program::Flow<ilnp::TimePoint> flow;           ///< at the receiver
+  std::uint64_t damaged = 0;                     ///< received, and not what was sent
+  std::map<std::string, std::uint64_t> refused;  ///< could not be sent, by reason
+  std::vector<ilnp::TimePoint> sent_at;          ///< by number, from 1; empty unless asked for
+
+  std::uint64_t lost() const noexcept { return sent - flow.received(); }
+  std::uint64_t refused_in_all() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& [reason, count] : refused) sum += count;
+    return sum;
+  }
+};
+
+/// Datagrams in a row that were lost.
+struct LostRun {
+  std::uint64_t first;
+  std::uint64_t last;
+};
+
+inline std::vector<LostRun> lost_runs(const FlowResult& result) {
+  std::vector<LostRun> runs;
+  for (std::uint64_t number = 1; number <= result.sent; ++number) {
+    if (result.flow.seen(number)) continue;
+    if (!runs.empty() && runs.back().last + 1 == number) {
+      runs.back().last = number;
+    } else {
+      runs.push_back({number, number});
+    }
+  }
+  return runs;
+}
+
+/// A handoff: `to` was joined at `begin`, and `from` left at `end`.
+struct MoveResult {
+  ilnp::TimePoint begin;
+  ilnp::TimePoint end;
+  std::vector<ilnp::Locator> from;
+  std::vector<ilnp::Locator> to;
+};
+
+struct NodeResult {
+  std::vector<MoveResult> moves;   ///< begun while datagrams were sent
+  std::uint64_t undone = 0;        ///< moves that could not be made
+  std::uint64_t updates = 0;       ///< locator updates sent
+  std::uint64_t acknowledged = 0;  ///< of them
+  std::uint64_t given_up = 0;      ///< of them
+  std::uint64_t control = 0;       ///< messages of its own: discovery, updates, acknowledgements
+  std::array<std::uint64_t, ilnp::drop_reasons> dropped{};
+};
+
+struct Results {
+  std::vector<FlowResult> flows;  ///< in the order of the scenario
+  std::vector<NodeResult> nodes;
+};
+
+/// An expectation beside what came out.
+struct Verdict {
+  const Expectation* expected;
+  bool holds;
+  std::string text;  ///< where it does not hold: what was measured, and where
+};
+
+inline double measure(const FlowResult& result, Expectation::Metric metric) {
+  using Metric = Expectation::Metric;
+  switch (metric) {
+    case Metric::sent:
+      return static_cast<double>(result.sent);
+    case Metric::received:
+      return static_cast<double>(result.flow.received());
+    case Metric::lost:
+      return static_cast<double>(result.lost());
+    case Metric::duplicated:
+      return static_cast<double>(result.flow.duplicated());
+    case Metric::reordered:
+      return static_cast<double>(result.flow.reordered());
+    case Metric::refused:
+      return static_cast<double>(result.refused_in_all());
+    case Metric::gap:
+      return static_cast<double>(result.flow.longest_gap().count());
+    case Metric::handoffs:
+      break;
+  }
+  return 0;
+}
+
+/// `12.345`, of nanoseconds.
+inline std::string milliseconds(ilnp::Duration time) {
+  std::array<char, 40> text;
+  return {text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.3f",
+                                                              static_cast<double>(time.count()) / 1e6))};
+}
+
+/// `alice to bob`
+inline std::string name_of(const Scenario& scenario, const FlowSpec& flow) {
+  return scenario.nodes[flow.from].config.host_name + " to " + scenario.nodes[flow.to].config.host_name;
+}
+
+inline Verdict judge(const Scenario& scenario, const Results& results, const Expectation& expected) {
+  Verdict verdict{&expected, true, {}};
+  const auto found = [&](const std::string& what, double measured) {
+    if (expected.holds(measured)) return;
+    verdict.holds = false;
+    if (!verdict.text.empty()) verdict.text += ", ";
+    verdict.text += what + ": " +
+                    (expected.metric == Expectation::Metric::gap
+                         ? milliseconds(ilnp::Duration(static_cast<ilnp::Duration::rep>(measured))) + "ms"
+                         : std::to_string(static_cast<std::uint64_t>(measured)));
+  };
+  if (expected.node) {
+    found(scenario.nodes[*expected.node].config.host_name,
+          static_cast<double>(results.nodes[*expected.node].moves.size()));
+    return verdict;
+  }
+  for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
+    const FlowSpec& flow = scenario.flows[i];
+    if (expected.flow && *expected.flow != std::pair(flow.from, flow.to)) continue;
+    found(name_of(scenario, flow), measure(results.flows[i], expected.metric));
+  }
+  return verdict;
+}
+
+inline std::vector<Verdict> judge(const Scenario& scenario, const Results& results) {
+  std::vector<Verdict> verdicts;
+  for (const Expectation& expected : scenario.expectations)
+    verdicts.push_back(judge(scenario, results, expected));
+  return verdicts;
+}
+
+/// True if all that was expected holds, and nothing came that was not sent.
+inline bool as_expected(const std::vector<Verdict>& verdicts, const Results& results) {
+  return std::ranges::all_of(verdicts, [](const Verdict& each) { return each.holds; }) &&
+         std::ranges::all_of(results.flows, [](const FlowResult& each) { return each.damaged == 0; });
+}
+
+}  // namespace lab

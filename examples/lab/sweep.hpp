@@ -1,0 +1,104 @@
+#pragma once
+
+// The same scenario with many seeds, on all cores.
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "laboratory.hpp"
+#include "summary.hpp"
+
+namespace lab {
+
+/// What one seed came to, all flows together.
+struct SeedResult {
+  std::uint64_t seed = 0;
+  bool done = false;
+  std::string failure;  ///< empty if all was as expected
+  std::uint64_t sent = 0, lost = 0, duplicated = 0, reordered = 0;
+  ilnp::Duration longest_gap{};
+};
+
+inline SeedResult run_seed(const Scenario& scenario, std::uint64_t seed, const std::atomic<bool>& stop) {
+  SeedResult result;
+  result.seed = seed;
+  try {
+    Laboratory laboratory(scenario, seed, nullptr);
+    if (!laboratory.run([&](ilnp::TimePoint) { return !stop; })) return result;
+    const Results& results = laboratory.results();
+    for (const FlowResult& flow : results.flows) {
+      result.sent += flow.sent;
+      result.lost += flow.lost();
+      result.duplicated += flow.flow.duplicated();
+      result.reordered += flow.flow.reordered();
+      result.longest_gap = std::max(result.longest_gap, flow.flow.longest_gap());
+      if (flow.damaged != 0) result.failure = "something was received that was not sent";
+    }
+    for (const Verdict& verdict : judge(scenario, results))
+      if (!verdict.holds && result.failure.empty())
+        result.failure = verdict.expected->text + " does not hold (" + verdict.text + ")";
+  } catch (const std::exception& error) {
+    result.failure = error.what();
+  }
+  result.done = true;
+  return result;
+}
+
+/// Runs the seeds from `first` on, `jobs` at a time, and calls `tell(how many are done)` after each, from any thread but
+/// never from two at once. In the order of the seeds, whoever was faster.
+template <class Tell>
+std::vector<SeedResult> sweep(const Scenario& scenario, std::uint64_t first, std::size_t count, unsigned jobs,
+                              const std::atomic<bool>& stop, Tell&& tell) {
+  std::vector<SeedResult> results(count);
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::size_t done = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count && !stop; i = next++) {
+      results[i] = run_seed(scenario, first + i, stop);
+      const std::lock_guard lock(mutex);
+      tell(++done);
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  threads.clear();
+  std::erase_if(results, [](const SeedResult& each) { return !each.done; });
+  return results;
+}
+
+/// The totals, and of each measure the least, the middle and the most, with the seed where it was most.
+inline void print_sweep(std::ostream& out, const std::vector<SeedResult>& results) {
+  Table table;
+  table.row({"", "total", "min", "median", "max", "(seed)"});
+  const auto measure = [&](const char* name, bool sum, auto value, auto text) {
+    std::vector<const SeedResult*> sorted;
+    std::uint64_t total = 0;
+    for (const SeedResult& each : results) {
+      sorted.push_back(&each);
+      total += static_cast<std::uint64_t>(value(each));
+    }
+    std::ranges::stable_sort(sorted, {}, [&](const SeedResult* each) { return value(*each); });
+    table.row({name, sum ? text(total) : "", text(value(*sorted.front())),
+               text(value(*sorted[sorted.size() / 2])), text(value(*sorted.back())),
+               std::to_string(sorted.back()->seed)});
+  };
+  const auto number = [](std::uint64_t value) { return std::to_string(value); };
+  const auto gap = [](std::int64_t value) { return milliseconds(ilnp::Duration(value)) + "ms"; };
+  measure(
+      "sent", true, [](const SeedResult& each) { return each.sent; }, number);
+  measure(
+      "lost", true, [](const SeedResult& each) { return each.lost; }, number);
+  measure(
+      "duplicated", true, [](const SeedResult& each) { return each.duplicated; }, number);
+  measure(
+      "reordered", true, [](const SeedResult& each) { return each.reordered; }, number);
+  measure(
+      "longest gap", false, [](const SeedResult& each) { return std::int64_t{each.longest_gap.count()}; },
+      gap);
+  out << table;
+}
+
+}  // namespace lab

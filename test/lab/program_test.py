@@ -1,0 +1,306 @@
+"""ilnp-lab: what it prints and writes, and what of it must hold."""
+
+import collections
+import csv
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LAB = os.environ.get("ILNP_LAB", os.path.join(ROOT, "build", "examples", "ilnp-lab"))
+SCENARIOS = os.path.join(ROOT, "examples", "scenarios")
+PICTURES = all(shutil.which(tool) for tool in ("gnuplot", "awk", "bash"))
+
+Frame = collections.namedtuple("Frame", "time captured length sender group payload")
+
+
+def read_pcap(path):
+    """The frames of a classic pcap; their Ethernet, IPv6 and UDP headers are checked on the way."""
+    with open(path, "rb") as file:
+        data = file.read()
+    magic, major, minor, _, _, _, link = struct.unpack_from("<IHHIIII", data)
+    assert (magic, major, minor, link) == (0xA1B2C3D4, 2, 4, 1), "not a classic pcap of Ethernet"
+    at, frames = 24, []
+    while at < len(data):
+        seconds, microseconds, captured, length = struct.unpack_from("<IIII", data, at)
+        frame = data[at + 16:at + 16 + captured]
+        assert len(frame) == captured <= length, "cut off"
+        ethernet_type, version, udp_length, protocol = struct.unpack_from(">HIHB", frame, 12)
+        assert (ethernet_type, version >> 28, protocol) == (0x86DD, 6, 17)
+        assert udp_length == length - 54
+        frames.append(Frame(seconds + microseconds / 1e6, captured, length, frame[22:38], frame[38:54], frame[62:]))
+        at += 16 + captured
+    return frames
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="ilnp-lab-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def scenario(self, text, name="x.lab"):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def lab(self, *arguments, status=0, env=None):
+        done = subprocess.run([LAB, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=200, env=env)
+        self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def fails(self, *arguments, says, text=None):
+        """Ends at once, and says in one line what is wrong."""
+        if text is not None:
+            self.scenario(text)
+        done = subprocess.run([LAB, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=10)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        for word in (says,) if isinstance(says, str) else says:
+            self.assertIn(word, done.stderr)
+
+    # ---- the published experiments
+
+    def experiment(self, number, flows):
+        """500 virtual seconds: nothing is lost, duplicated or reordered; tables, capture and pictures are there."""
+        out = self.lab("run", os.path.join(SCENARIOS, f"experiment-{number}.lab"), "--out", "out")
+        count = 49900
+        for sender, receiver in flows:
+            row = re.search(rf"^  {sender} to {receiver} +(.*)$", out, re.M).group(1).split()
+            self.assertEqual(row[:6], [str(count), str(count), "0", "0", "0", "0"], out)
+            tables = {}
+            for name in (sender, receiver):
+                with open(self.path("out", name + ".csv")) as file:
+                    tables[name] = list(csv.DictReader(file))
+            nids = {"cn": "ffff:0:0:2", "mn": "ffff:0:0:3"}
+            of_flow = [[row for row in tables[name]
+                        if (row["direction"], row["source_nid"], row["destination_nid"]) == (way, nids[sender], nids[receiver])]
+                       for name, way in ((sender, "sent"), (receiver, "received"))]
+            for rows in of_flow:
+                self.assertEqual([int(row["sequence"]) for row in rows], list(range(1, count + 1)))
+                self.assertEqual({row["size"] for row in rows}, {"1396"})
+                mobile = "source_locator" if sender == "mn" else "destination_locator"
+                self.assertEqual({row[mobile] for row in rows}, {"0:0:0:a", "0:0:0:b", "0:0:0:c"})
+            if PICTURES:
+                for picture in ("sequence", "throughput"):
+                    with open(self.path("out", f"{sender}-to-{receiver}-{picture}.svg")) as file:
+                        svg = file.read()
+                    self.assertTrue(svg.startswith("<?xml") and svg.rstrip().endswith("</svg>"))
+                    self.assertIn(f"{sender} → {receiver}", svg)
+                    self.assertEqual(len(re.findall(r"[abc] → [abc]\b(?! at)", svg)), 24, "each move is marked")
+                with open(self.path("out", "data", f"{sender}-to-{receiver}.throughput")) as file:
+                    buckets = [list(map(int, line.split()[1:])) for line in file if not line.startswith("500")]
+                self.assertEqual({bucket[0] for bucket in buckets}, {139600}, "a throughput without a dent")
+                self.assertTrue(all(bucket[0] == sum(bucket[1:]) for bucket in buckets))
+        frames = read_pcap(self.path("out", "frames.pcap"))
+        sent = sum(
+            int(line.split()[1]) for line in out.splitlines() if re.match(r"  0:0:0:[abc] ", line))
+        self.assertEqual(len(frames), sent)
+        self.assertEqual(max(frame.captured for frame in frames), 62 + 128)
+        self.assertEqual(max(frame.length for frame in frames), 62 + 1440)
+        with open(self.path("out", "summary.txt")) as file:
+            self.assertIn(file.read(), out)
+        with open(self.path("out", "trace.txt")) as file:
+            trace = file.read()
+        self.assertEqual(len(re.findall(r"^ *\d+\.\d{6}  mn +handoff begins", trace, re.M)), 25)
+
+    def test_experiment_1(self):
+        self.experiment(1, [("cn", "mn")])
+
+    def test_experiment_2(self):
+        self.experiment(2, [("mn", "cn")])
+
+    def test_experiment_3(self):
+        self.experiment(3, [("cn", "mn"), ("mn", "cn")])
+
+    def test_all_other_scenarios_that_come_along(self):
+        for name in sorted(os.listdir(SCENARIOS)):
+            if not name.startswith("experiment"):
+                with self.subTest(name):
+                    self.lab("run", os.path.join(SCENARIOS, name))
+
+    # ---- what is written
+
+    def test_a_seed_gives_the_same_files_each_time(self):
+        scenario = os.path.join(SCENARIOS, "any-time.lab")
+        for out, seed in (("one", "3"), ("two", "3"), ("other", "4")):
+            self.lab("run", scenario, "--seed", seed, "--out", out, "--verbose")
+        files = sorted(os.path.relpath(os.path.join(folder, name), self.path("one"))
+                       for folder, _, names in os.walk(self.path("one")) for name in names)
+        self.assertIn("trace.txt", files)
+        self.assertIn("frames.pcap", files)
+        self.assertEqual(PICTURES, "alice-to-bob-sequence.svg" in files)
+        for name in files:
+            with open(self.path("one", name), "rb") as one, open(self.path("two", name), "rb") as two:
+                self.assertEqual(one.read(), two.read(), name)
+        with open(self.path("one", "trace.txt")) as one, open(self.path("other", "trace.txt")) as other:
+            self.assertNotEqual(one.read(), other.read())
+
+    def test_the_trace_tells_what_happened(self):
+        self.lab("run", self.scenario(
+            "run 20s\nnode router in a,b\nnode alice in a\nnode bob in a\nflow alice -> bob every 100ms\n"
+            "at 5s move bob to b\nat 10s network a loss 100%\nat 11s network a loss 0\nat 12s crash bob\nat 13s restart bob\n"),
+            "--out", "out")
+        with open(self.path("out", "trace.txt")) as file:
+            trace = file.read()
+        self.assertIn("# alice is ffff:0:0:2\n", trace)
+        for time_, node, text in (
+                (0, "bob", "starts"), (5, "-", "move bob to b"), (5, "bob", "handoff begins: from 0:0:0:a to 0:0:0:b"),
+                (5, "bob", "sends an advertisement of 0:0:0:b on 0:0:0:b"), (10, "-", "network a loss 100%"), (12, "-", "crash bob"),
+                (13, "-", "restart bob"), (13, "bob", "starts"),
+                (13, "bob", "sends a solicitation for 0:0:0:a on 0:0:0:a")):
+            self.assertRegex(trace, rf"(?m)^ *{time_}\.000000  {node} +{re.escape(text)}$")
+        self.assertRegex(trace, r"(?m)^ *5\.\d+  bob +sends a locator update to 0:0:0:a:ffff:0:0:2: now at 0:0:0:b on 0:0:0:a$")
+        self.assertRegex(trace, r"(?m)^ *5\.\d+  bob +locator update acknowledged by ffff:0:0:2 \(alice\)$")
+        with open(self.path("out", "summary.txt")) as file:
+            self.assertRegex(file.read(), r"alice to bob: lost \d+ to \d+, sent at 10\.\d{6} to 1\d\.\d{6} s")
+        self.assertNotIn("datagram 1,", trace)
+        self.lab("run", self.path("x.lab"), "--out", "out", "-v")
+        with open(self.path("out", "trace.txt")) as file:
+            self.assertIn("alice       sends datagram 1, 0:0:0:a:ffff:0:0:2 to", file.read())
+
+    def test_tshark_reads_the_capture(self):
+        if not shutil.which("tshark"):
+            self.skipTest("tshark is not installed")
+        self.lab("run", os.path.join(SCENARIOS, "any-time.lab"), "--out", "out", "--octets", "0", "--no-pictures")
+        done = subprocess.run(["tshark", "-n", "-r", self.path("out", "frames.pcap"), "-o", "udp.check_checksum:TRUE", "-T", "fields",
+                               "-e", "ipv6.src", "-e", "udp.dstport", "-e", "udp.checksum.status"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [line.split("\t") for line in done.stdout.splitlines()]
+        self.assertEqual(len(rows), len(read_pcap(self.path("out", "frames.pcap"))))
+        self.assertEqual({row[0] for row in rows}, {"fe80::1", "fe80::2", "fe80::3"})
+        self.assertEqual({tuple(row[1:]) for row in rows}, {("10000", "1")})
+
+    def test_frames_are_kept_whole_or_cut(self):
+        scenario = self.scenario("run 3s\nnode alice in a\nnode bob in a\nflow alice -> bob every 1s size 1000\n")
+        for octets, longest in (("0", 1044), ("50", 50), ("128", 128)):
+            self.lab("run", scenario, "--out", "out", "--octets", octets)
+            self.assertEqual(max(len(frame.payload) for frame in read_pcap(self.path("out", "frames.pcap"))), longest)
+
+    def test_without_gnuplot_all_else_is_written(self):
+        os.mkdir(self.path("bin"))
+        for tool in ("bash", "awk"):
+            if shutil.which(tool):
+                os.symlink(shutil.which(tool), self.path("bin", tool))
+        scenario = self.scenario("run 3s\nnode alice in a\nnode bob in a\nflow alice -> bob every 1s\n")
+        out = self.lab("run", scenario, "--out", "out", env={"PATH": self.path("bin")})
+        self.assertRegex(out, "no pictures: (gnuplot|awk) is not installed")
+        self.assertEqual(sorted(os.listdir(self.path("out"))),
+                         ["alice.csv", "bob.csv", "data", "frames.pcap", "summary.txt", "trace.txt"])
+
+    def test_without_out_nothing_is_written(self):
+        self.lab("run", os.path.join(SCENARIOS, "any-time.lab"))
+        self.assertEqual(os.listdir(self.folder), [])
+
+    # ---- expectations, and sweeps
+
+    LOSSY = "run 5s\nnetwork all loss 20%\nnode alice in a\nnode bob in a\nflow alice -> bob every 100ms from 2s\n"
+
+    def test_the_exit_status_says_whether_all_holds(self):
+        self.lab("run", self.scenario(self.LOSSY))
+        self.assertIn("holds:     lost < 30", self.lab("run", self.scenario(self.LOSSY + "expect lost < 30\n")))
+        out = self.lab("run", self.scenario(self.LOSSY + "expect lost 0\nexpect duplicated 0\n"), status=1)
+        self.assertRegex(out, r"DOES NOT HOLD: lost 0 \(alice to bob: \d+\)")
+        self.assertIn("holds:     duplicated 0", out)
+
+    def test_a_sweep_names_the_seeds_that_fail_and_how_to_repeat_them(self):
+        self.scenario(self.LOSSY + "expect lost <= 7\n")
+        out = self.lab("sweep", "x.lab", "--seeds", "40", "--first", "100", status=1)
+        self.assertRegex(out, r"x\.lab: 40 seeds from 100 on, \d+ failed")
+        failed = re.findall(r"^seed (\d+): lost <= 7 does not hold \(alice to bob: (\d+)\)\n  repeat: ilnp-lab (.*)$", out, re.M)
+        self.assertTrue(failed, out)
+        seed, lost, command = failed[0]
+        again = self.lab(*command.split(), status=1)
+        self.assertIn(f"DOES NOT HOLD: lost <= 7 (alice to bob: {lost})", again)
+        self.assertTrue(os.path.exists(self.path(f"seed-{seed}", "trace.txt")))
+        for name in ("sent", "lost", "duplicated", "reordered", "longest gap"):
+            self.assertRegex(out, rf"(?m)^  {name} +[\d.]+")
+        # How many at a time makes no difference.
+        strip = lambda text: re.sub(r"in [\d.]+ s$", "", text, flags=re.M)
+        for jobs in ("1", "7"):
+            self.assertEqual(strip(self.lab("sweep", "x.lab", "--seeds", "40", "--first", "100", "--jobs", jobs, status=1)), strip(out))
+
+    def test_a_sweep_without_failures(self):
+        out = self.lab("sweep", os.path.join(SCENARIOS, "double-jump.lab"), "--seeds", "10")
+        self.assertIn("10 seeds from 1 on, 0 failed", out)
+        self.assertRegex(out, r"(?m)^  lost +0 +0 +0 +0 ")
+
+    # ---- mistakes, and signals
+
+    def test_help(self):
+        for arguments in ((), ("run",), ("sweep",)):
+            self.assertIn("Usage: ilnp-lab", self.lab(*arguments, "--help"))
+
+    def test_errors_are_one_line(self):
+        good = "run 3s\nnode alice in a\nnode bob in a\nflow alice -> bob every 1s\n"
+        self.fails(says="run or sweep is missing")
+        self.fails("walk", says='"walk" is neither run nor sweep')
+        for command in ("run", "sweep"):
+            self.fails(command, says="SCENARIO is missing")
+            self.fails(command, "nowhere.lab", says=("nowhere.lab", "No such file"))
+            self.fails(command, ".", says="Is a directory")
+            self.fails(command, "x.lab", "--no-such-option", says="no-such-option")
+            self.fails(command, "x.lab", text=good + "at noon crash bob\n", says='x.lab:5: at: "noon" is not a time')
+        self.scenario(good)
+        self.fails("run", "x.lab", "--seed", "one", says='--seed: "one" is not a number from 0 to 18446744073709551615')
+        self.fails("run", "x.lab", "--octets", "-1", says="--octets")
+        self.fails("run", "x.lab", "--out", "x.lab", says="x.lab")
+        self.fails("run", "x.lab", "--out", "/proc/nowhere", says="/proc/nowhere")
+        self.fails("sweep", "x.lab", "--seeds", "0", says="--seeds")
+        self.fails("sweep", "x.lab", "--jobs", "0", says="--jobs")
+        if os.path.exists("/dev/full"):
+            os.makedirs(self.path("full", "data"))
+            os.symlink("/dev/full", self.path("full", "trace.txt"))
+            done = subprocess.run([LAB, "run", "x.lab", "--out", "full", "--no-pictures"], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+            self.assertIn("trace.txt: No space left", done.stderr)
+
+    def test_signals_end_it_cleanly(self):
+        scenario = self.scenario("run 100000s\nnode alice in a\nnode bob in a\nflow alice <-> bob every 1ms\n")
+        for command, words in (("run", "interrupted after"), ("sweep", "interrupted")):
+            for how in (signal.SIGINT, signal.SIGTERM):
+                out = ["--out", "out"] if command == "run" else []
+                running = subprocess.Popen([LAB, command, scenario, *out], cwd=self.folder, stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, text=True)
+                if out:  # it is at work when the capture grows
+                    pcap, deadline = self.path("out", "frames.pcap"), time.monotonic() + 30
+                    while (not os.path.exists(pcap) or os.path.getsize(pcap) == 0) and time.monotonic() < deadline:
+                        time.sleep(0.01)
+                else:  # signals are caught before the first thread is made
+                    tasks, deadline = f"/proc/{running.pid}/task", time.monotonic() + 30
+                    while len(os.listdir(tasks)) < min(2, os.cpu_count()) and time.monotonic() < deadline:
+                        time.sleep(0.01)
+                    time.sleep(0.1)
+                running.send_signal(how)
+                text, errors = running.communicate(timeout=60)
+                self.assertEqual((running.returncode, errors), (130, ""), text)
+                self.assertIn(words, text)
+                if out:
+                    with open(self.path("out", "summary.txt")) as file:
+                        self.assertIn("interrupted after", file.read())
+                    self.assertTrue(read_pcap(self.path("out", "frames.pcap")))
+                    shutil.rmtree(self.path("out"))
+
+    # ---- the documents
+
+    def test_the_scenarios_in_the_documents_hold(self):
+        path = os.path.join(ROOT, "docs", "testing.md")
+        with open(path) as file:
+            blocks = re.findall(r"(?ms)^```lab\n(.*?)^```$", file.read())
+        self.assertGreaterEqual(len(blocks), 2)
+        for number, block in enumerate(blocks):
+            with self.subTest(number):
+                self.lab("run", self.scenario(block))
+
+
+if __name__ == "__main__":
+    unittest.main()

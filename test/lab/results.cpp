@@ -1,0 +1,82 @@
+#include "lab/results.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "lab/parse.hpp"
+#include "support/print.hpp"
+
+using namespace std::chrono_literals;
+using ilnp::TimePoint;
+
+namespace {
+
+const lab::Scenario scenario = lab::parse_scenario(
+    "run 60s\nnode alice in a\nnode bob in b\nflow alice <-> bob every 10ms\n"
+    "expect lost 0\nexpect alice -> bob duplicated <= 1\nexpect gap < 30ms\nexpect bob handoffs 1\n",
+    "x.lab");
+
+/// One datagram each 10 ms of the numbers, and all that is expected.
+lab::Results good() {
+  lab::Results results;
+  results.flows.resize(2);
+  results.nodes.resize(2);
+  for (auto& flow : results.flows) {
+    flow.sent = 3;
+    for (std::uint64_t number = 1; number <= 3; ++number)
+      flow.flow.receive(number, 100, TimePoint(number * 10ms));
+  }
+  results.nodes[1].moves.emplace_back();
+  return results;
+}
+
+std::string wrong(const lab::Results& results) {
+  std::string text;
+  for (const auto& verdict : judge(scenario, results))
+    if (!verdict.holds) text += verdict.expected->text + " (" + verdict.text + ")";
+  BOOST_TEST(as_expected(judge(scenario, results), results) == text.empty());
+  return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(scenario_results)
+
+BOOST_AUTO_TEST_CASE(what_does_not_hold_is_said_with_what_was_measured) {
+  auto results = good();
+  BOOST_TEST(wrong(results) == "");
+  results.flows[1].sent = 5;
+  BOOST_TEST(wrong(results) == "lost 0 (bob to alice: 2)");
+  results = good();
+  results.flows[0].flow.receive(3, 100, TimePoint(31ms));
+  BOOST_TEST(wrong(results) == "");
+  results.flows[0].flow.receive(2, 100, TimePoint(32ms));
+  BOOST_TEST(wrong(results) == "alice -> bob duplicated <= 1 (alice to bob: 2)");
+  results = good();
+  results.flows[0].sent = 4;
+  results.flows[0].flow.receive(4, 100, TimePoint(80ms));
+  BOOST_TEST(wrong(results) == "gap < 30ms (alice to bob: 50.000ms)");
+  results = good();
+  results.nodes[1].moves.clear();
+  BOOST_TEST(wrong(results) == "bob handoffs 1 (bob: 0)");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_never_sent_spoils_a_run) {
+  auto results = good();
+  results.flows[0].damaged = 1;
+  BOOST_TEST(!as_expected(judge(scenario, results), results));
+}
+
+BOOST_AUTO_TEST_CASE(lost_datagrams_are_told_in_runs) {
+  lab::FlowResult flow;
+  flow.sent = 10;
+  for (const std::uint64_t number : {2U, 3U, 7U, 9U}) flow.flow.receive(number, 100, TimePoint(1s));
+  const auto runs = lost_runs(flow);
+  BOOST_TEST_REQUIRE(runs.size() == 4U);
+  BOOST_TEST((runs[0].first == 1 && runs[0].last == 1));
+  BOOST_TEST((runs[1].first == 4 && runs[1].last == 6));
+  BOOST_TEST((runs[2].first == 8 && runs[2].last == 8));
+  BOOST_TEST((runs[3].first == 10 && runs[3].last == 10));
+  BOOST_TEST(flow.lost() == 6U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
