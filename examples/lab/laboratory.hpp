@@ -137,9 +137,9 @@ class Laboratory {
     each(change.networks, [&](ilnp::sim::Network& network) { change.apply(network.conditions); });
   }
   void perform(const AttachmentChange& change) {
-    auto& attachment = world_.network(change.network).attachment(nodes_[change.node].id());
-    if (change.delay) attachment.delay = *change.delay;
-    if (change.loss) attachment.loss = *change.loss;
+    each(change.conditions.networks, [&](ilnp::sim::Network& network) {
+      change.conditions.apply(network.attachment(nodes_[change.node].id()));
+    });
   }
   void perform(const Partition& partition) {
     std::vector<ilnp::sim::HostId> side;

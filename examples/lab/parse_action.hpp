@@ -20,10 +20,9 @@ inline Moment moment(Line& line, const std::string& what) {
 /// What is left of the line, as it stands.
 inline std::string text_of(Line line) { return program::printable(line.rest()); }
 
-inline ConditionsChange parse_conditions(Line& line, Names& names) {
-  ConditionsChange change;
-  change.networks = names.networks(line);
-  if (!line.more()) line.fail("what is the network like? (as: delay 2ms loss 1%)");
+/// What is left of the line: `delay 2ms loss 1%`.
+inline void parse_conditions(Line& line, ConditionsChange& change) {
+  if (!line.more()) line.fail("what is it like? (as: delay 2ms loss 1%)");
   settings(line,
            "delay, jitter, loss, burst_begin, burst_end, burst_loss, duplication, reordering, "
            "reordering_delay, bandwidth, queue",
@@ -50,23 +49,6 @@ inline ConditionsChange parse_conditions(Line& line, Names& names) {
              }
              return true;
            });
-  return change;
-}
-
-inline AttachmentChange parse_attachment(Line& line, Names& names) {
-  AttachmentChange change{names.node(line, "the node"), names.network(line), {}, {}};
-  if (!line.more()) line.fail("how is it attached? (as: delay 2ms loss 1%)");
-  settings(line, "delay, loss", [&](const std::string& key) {
-    if (key == "delay") {
-      change.delay = duration(line, key);
-    } else if (key == "loss") {
-      change.loss = probability(line, key);
-    } else {
-      return false;
-    }
-    return true;
-  });
-  return change;
 }
 
 /// A line that is about none of the other things. Throws `ScenarioError`.
@@ -76,9 +58,15 @@ inline Action parse_action(Line& line, Names& names) {
   action.text = text_of(line);
   const std::string verb(line.word("what happens"));
   if (verb == "network") {
-    action.what = parse_conditions(line, names);
+    ConditionsChange change;
+    change.networks = names.networks(line);
+    parse_conditions(line, change);
+    action.what = std::move(change);
   } else if (verb == "attach") {
-    action.what = parse_attachment(line, names);
+    AttachmentChange change{names.node(line, "the node"), {}};
+    change.conditions.networks = {names.network(line)};
+    parse_conditions(line, change.conditions);
+    action.what = std::move(change);
   } else if (verb == "partition") {
     const ilnp::Locator network = names.network(line);
     action.what = Partition{network, names.nodes(line, "the nodes of one side")};

@@ -52,12 +52,10 @@ struct ConditionsChange {
   }
 };
 
-/// How one node is attached to one network.
+/// What one node is to have at one network besides.
 struct AttachmentChange {
   NodeIndex node;
-  ilnp::Locator network;
-  std::optional<ilnp::Duration> delay;
-  std::optional<double> loss;
+  ConditionsChange conditions;  ///< of one network
 };
 
 struct Move {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "laboratory.hpp"
@@ -69,35 +70,35 @@ std::vector<SeedResult> sweep(const Scenario& scenario, std::uint64_t first, std
   return results;
 }
 
-/// The totals, and of each measure the least, the middle and the most, with the seed where it was most.
+/// The totals, and of each measure the least, the middle and the most, with the first seed of the most.
 inline void print_sweep(std::ostream& out, const std::vector<SeedResult>& results) {
   Table table;
   table.row({"", "total", "min", "median", "max", "(seed)"});
-  const auto measure = [&](const char* name, bool sum, auto value, auto text) {
-    std::vector<const SeedResult*> sorted;
-    std::uint64_t total = 0;
-    for (const SeedResult& each : results) {
-      sorted.push_back(&each);
-      total += static_cast<std::uint64_t>(value(each));
-    }
-    std::ranges::stable_sort(sorted, {}, [&](const SeedResult* each) { return value(*each); });
-    table.row({name, sum ? text(total) : "", text(value(*sorted.front())),
-               text(value(*sorted[sorted.size() / 2])), text(value(*sorted.back())),
-               std::to_string(sorted.back()->seed)});
+  const auto measure = [&](const char* name, auto value, auto text, bool sum = true) {
+    std::vector<std::uint64_t> values;
+    for (const SeedResult& each : results) values.push_back(value(each));
+    const auto most = std::ranges::max_element(values) - values.begin();
+    const std::string seed = std::to_string(results[static_cast<std::size_t>(most)].seed);
+    std::ranges::sort(values);
+    table.row({name, sum ? text(std::accumulate(values.begin(), values.end(), std::uint64_t{0})) : "",
+               text(values.front()), text(values[values.size() / 2]), text(values.back()), seed});
   };
   const auto number = [](std::uint64_t value) { return std::to_string(value); };
-  const auto gap = [](std::int64_t value) { return milliseconds(ilnp::Duration(value)) + "ms"; };
+  const auto gap = [](std::uint64_t value) {
+    return milliseconds(ilnp::Duration(static_cast<ilnp::Duration::rep>(value))) + "ms";
+  };
   measure(
-      "sent", true, [](const SeedResult& each) { return each.sent; }, number);
+      "sent", [](const SeedResult& each) { return each.sent; }, number);
   measure(
-      "lost", true, [](const SeedResult& each) { return each.lost; }, number);
+      "lost", [](const SeedResult& each) { return each.lost; }, number);
   measure(
-      "duplicated", true, [](const SeedResult& each) { return each.duplicated; }, number);
+      "duplicated", [](const SeedResult& each) { return each.duplicated; }, number);
   measure(
-      "reordered", true, [](const SeedResult& each) { return each.reordered; }, number);
+      "reordered", [](const SeedResult& each) { return each.reordered; }, number);
   measure(
-      "longest gap", false, [](const SeedResult& each) { return std::int64_t{each.longest_gap.count()}; },
-      gap);
+      "longest gap",
+      [](const SeedResult& each) { return static_cast<std::uint64_t>(each.longest_gap.count()); }, gap,
+      false);
   out << table;
 }
 
