@@ -11,6 +11,7 @@ set encoding utf8
 # A long time axis ends at a round number.
 axis(end) = end > 100 ? ceil(end / 10) * 10 : end
 # Many moves have little room each.
+if (!exists("moves")) { moves = "" }
 move_font = words(moves) > 40 ? ",5" : words(moves) > 12 ? ",8" : ""
 
 ink = "#33383d"
