@@ -61,4 +61,19 @@ BOOST_AUTO_TEST_CASE(in_doubt_it_delivers) {
   for (std::uint64_t i = 0; i < 4 * DuplicateFilter::max_packets; ++i) BOOST_REQUIRE(admit(0x1000 + i, 1));
 }
 
+BOOST_AUTO_TEST_CASE(ten_thousand_a_second_whose_copies_come_half_a_second_later) {
+  for (std::uint64_t i = 0; i < 30'000; ++i, now += 100us) {
+    BOOST_REQUIRE(admit(i, 1));
+    if (i >= 5000) BOOST_REQUIRE(!admit(i - 5000, 2));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(packets_without_copies_do_not_push_out_those_that_have_some) {
+  // Eighty thousand a second, of which every eighth comes once more after 40 ms.
+  for (std::uint64_t i = 0; i < 160'000; ++i, now += 12'500ns) {
+    BOOST_REQUIRE(admit(i, 1));
+    if (i >= 3200 && i % 8 == 0) BOOST_REQUIRE(!admit(i - 3200, 2));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -34,9 +34,11 @@ template <class Key, class Value, class Hash = std::hash<Key>>
 class BoundedTable {
  public:
   /// `capacity`: at least 1.
-  explicit BoundedTable(std::size_t capacity) noexcept
-      : capacity_(capacity), first_come_(capacity - (capacity + 3) / 4) {
-    assert(capacity > 0);
+  explicit BoundedTable(std::size_t capacity) noexcept : BoundedTable(capacity, (capacity + 3) / 4) {}
+  /// The same with another share of places that are reused in turn: all of them, where the newest counts most.
+  BoundedTable(std::size_t capacity, std::size_t in_turn) noexcept
+      : capacity_(capacity), first_come_(capacity - in_turn) {
+    assert(in_turn > 0 && in_turn <= capacity);
   }
 
   std::size_t size() const noexcept { return slots_.size() - free_.size(); }

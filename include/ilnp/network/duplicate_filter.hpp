@@ -14,9 +14,11 @@ namespace ilnp {
 /// Equal datagrams in a row are legitimate, so a copy is not told by its content alone: for each packet that was let through on one interface, one equal packet
 /// is expected, and taken for the copy, on each of the others, for `window` at the most. The packet that comes first is let through, so
 /// nothing waits, and nothing is lost when the node that carried the copies goes away.
+///
+/// The newest packets are remembered, at any rate: the copy of an old one has come, or does not come.
 class DuplicateFilter {
  public:
-  static constexpr std::size_t max_packets = 4096;
+  static constexpr std::size_t max_packets = 8192;
   static constexpr Duration window = std::chrono::seconds(1);
 
   /// A packet with this hash has come in on the interface in `slot`; `slots` says which are joined, a bit each. True if the
@@ -31,6 +33,8 @@ class DuplicateFilter {
         ++fresh;
     return true;
   }
+
+  std::size_t size() const noexcept { return packets_.size(); }
 
  private:
   struct Packet {
@@ -56,10 +60,10 @@ class DuplicateFilter {
       return true;
     }
     bool established() const noexcept { return false; }
-    bool expired(TimePoint now) const noexcept { return now - half >= window; }
+    bool expired(TimePoint) const noexcept { return false; }  // the oldest gives way, and no other
   };
 
-  BoundedTable<std::uint64_t, Packet, KeyAsHash> packets_{max_packets};
+  BoundedTable<std::uint64_t, Packet, KeyAsHash> packets_{max_packets, max_packets};
 };
 
 }  // namespace ilnp
