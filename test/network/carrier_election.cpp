@@ -100,6 +100,55 @@ BOOST_AUTO_TEST_CASE(beside_one_that_always_carries_it_stands_back) {
   BOOST_TEST(neighbours.find(higher)->always_carries);
 }
 
+BOOST_AUTO_TEST_CASE(who_carries_a_packet_now_and_then_does_not_always_carry) {
+  meet(higher);
+  for (int i = 0; i < 2; ++i, now += CarrierElection::conflict_memory - 1s) {
+    BOOST_TEST((decide() == Verdict::carry));
+    overhear(higher);
+  }
+  BOOST_TEST((decide() == Verdict::carry));
+  BOOST_TEST(!neighbours.find(higher)->always_carries);
+}
+
+BOOST_AUTO_TEST_CASE(several_that_carry_once_each_do_not_always_carry) {
+  for (std::uint64_t each = higher; each < higher + 5; ++each, now += 2s) {
+    meet(each);
+    BOOST_TEST((decide() == Verdict::carry));
+    overhear(each);
+  }
+  BOOST_TEST((decide() == Verdict::carry));
+  for (std::uint64_t each = higher; each < higher + 5; ++each)
+    BOOST_TEST(!neighbours.find(each)->always_carries);
+}
+
+BOOST_AUTO_TEST_CASE(who_was_taken_for_one_that_always_carries_and_does_not_is_known_again) {
+  meet(higher);
+  for (Duration spent{}; spent <= CarrierElection::grace; spent += 50ms, now += 50ms) {
+    BOOST_TEST((decide() == Verdict::carry));
+    overhear(higher);
+  }
+  BOOST_TEST((decide() == Verdict::another));
+  now += CarrierElection::takeover;
+  BOOST_TEST((decide() == Verdict::carry));
+  BOOST_TEST(!neighbours.find(higher)->always_carries);
+}
+
+BOOST_AUTO_TEST_CASE(while_another_carries_it_does_not_step_in_for_one_that_is_passing_through) {
+  constexpr std::uint64_t passer = 3;
+  meet(lower), meet(passer);
+  BOOST_TEST((decide() == Verdict::another));
+  overhear(lower);
+  neighbours.moves(
+      Nid(passer), [](Locator locator) { return locator == b; }, now);
+  overhear(passer);
+  BOOST_TEST((decide() == Verdict::another));
+  overhear(lower);
+  neighbours.moves(
+      Nid(lower), [](Locator locator) { return locator == b; }, now);
+  overhear(lower);  // who is waited for is about to go
+  BOOST_TEST((decide() == Verdict::carry));
+}
+
 BOOST_AUTO_TEST_CASE(in_handoff_it_listens_first) {
   BOOST_TEST((decide(3, true) == Verdict::another));
   now += CarrierElection::takeover;

@@ -48,6 +48,32 @@ BOOST_AUTO_TEST_CASE(a_locator_leads_to_where_it_was_heard) {
   BOOST_TEST(routes == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_shorter_way_is_taken_when_it_lasts) {
+  const auto prefer = [&](Locator nearer, Locator farther) {
+    table.prefer(far, nearer, farther, interfaces, now);
+  };
+  const auto heard = [&](Duration until, Locator nearer, Locator farther) {
+    for (const TimePoint end = now + until; now < end; now += 15s) {
+      learn(far, a), learn(far, b);  // by both, as often
+      prefer(nearer, farther);
+    }
+    return *way(far);
+  };
+  prefer(b, a);  // nothing is known of it
+  BOOST_TEST((way(far) == std::nullopt));
+  learn(far, a);
+  BOOST_TEST(heard(31s, a, b) == a);
+  BOOST_TEST(heard(30s, b, a) == a);
+  BOOST_TEST(heard(1s, a, b) == a);  // not any more
+  BOOST_TEST(heard(30s, b, a) == a);
+  const auto before = table.generation();
+  BOOST_TEST(heard(1s, b, a) == b);
+  BOOST_TEST(table.generation() > before);
+  interfaces.find(a)->leaving = true;
+  BOOST_TEST(heard(61s, a, b) == b);
+  BOOST_TEST(heard(61s, c, b) == b);  // where this node is not
+}
+
 BOOST_AUTO_TEST_CASE(its_own_locators_are_not_learnt) {
   BOOST_TEST(learn(a, b));
   BOOST_TEST(table.size() == 0U);

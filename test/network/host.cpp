@@ -160,4 +160,25 @@ BOOST_AUTO_TEST_CASE(confirmed_twice_elsewhere_means_that_it_has_moved) {
   BOOST_TEST(*host.select(all, none, 0) == Locator(2));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_update_named_and_two_bursts_did_not_is_no_candidate) {
+  const auto select = [&] {
+    const Locator* locator =
+        host.select([](Locator) { return true; }, [](Locator l) { return l == Locator(0xb); }, 1);
+    return locator ? *locator : Locator{};
+  };
+  host.update(std::array{Locator(0xb), Locator(0xc)}, now);
+  BOOST_TEST(select() == Locator(0xb));
+  for (int round = 0; round < 5; ++round) {  // it is in both, and says so
+    now += 20s;
+    host.confirm(Locator(0xc), now);
+    host.confirm(Locator(0xb), now);
+    BOOST_TEST(select() == Locator(0xb));
+  }
+  for (int round = 0; round < 3; ++round) {  // it was restarted in one
+    now += 20s;
+    host.confirm(Locator(0xc), now);
+  }
+  BOOST_TEST(select() == Locator(0xc));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,6 +25,25 @@ BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
   BOOST_TEST((seen.pass(1, 3, now + 1s) == Pass::yes));
 }
 
+BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
+  constexpr Locator a{0xa}, b{0xb}, c{0xc};
+  const auto compare = [&](std::uint64_t hash, Locator interface, std::uint8_t hop_limit) {
+    const auto ways = seen.compare(hash, interface, hop_limit, now);
+    return ways ? to_string(ways->nearer) + " " + to_string(ways->farther) : "";
+  };
+  BOOST_TEST(compare(1, a, 2) == "");
+  BOOST_TEST(compare(1, b, 2) == "");  // no shorter
+  BOOST_TEST(compare(1, b, 3) == "0:0:0:b 0:0:0:a");
+  BOOST_TEST(compare(1, b, 2) == "");  // on the same
+  BOOST_TEST(compare(1, c, 1) == "0:0:0:b 0:0:0:c");
+  BOOST_TEST(compare(2, a, 1) == "");  // another message
+  now += 999ms;
+  BOOST_TEST(compare(1, a, 2) == "0:0:0:b 0:0:0:a");
+  now += 1ms;
+  BOOST_TEST(compare(1, a, 2) == "");
+  BOOST_TEST(seen.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(again_with_a_higher_hop_limit) {
   BOOST_TEST((seen.pass(1, 1, now) == Pass::yes));
   BOOST_TEST((seen.pass(1, 2, now) == Pass::yes));

@@ -34,6 +34,8 @@ class CarrierElection {
   static constexpr std::size_t max_flows = 4096;
   static constexpr Duration takeover = std::chrono::milliseconds(500);
   static constexpr Duration grace = std::chrono::milliseconds(450);
+  /// In a flow of few packets a node may carry the first before it knows of the other, and the second before it hears it.
+  static constexpr std::uint64_t min_conflicts = 3;
   /// For this long a lower hop limit than the best, or another interface, means a copy.
   static constexpr Duration copy_window = std::chrono::milliseconds(500);
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
@@ -76,9 +78,12 @@ class CarrierElection {
     const auto* rival = neighbours_->find(sender);
     const bool rival_passes = rival && neighbours_->passing(*rival, state->in, on, now);
     if (state->standing_back) {
-      state->unanswered = never;
-      state->rival = sender;
-      if (rival_passes && !passing) state->standing_back = false;
+      if (!rival_passes || passing) {
+        state->unanswered = never;
+        state->rival = sender;
+      } else if (sender == state->rival) {
+        state->standing_back = false;  // who is waited for is about to go
+      }
       return false;
     }
     const int mine = state->hop_limit - 1;
@@ -90,7 +95,12 @@ class CarrierElection {
       stand_back(*state, sender);
     } else if (now - state->conflict_heard >= conflict_memory) {
       state->conflict = state->conflict_heard = now;  // the first of a new conflict
-    } else if (state->conflict_heard = now; now - state->conflict >= grace) {
+      state->conflicts = 1;
+      state->rival = sender;
+    } else if (sender != state->rival) {
+      return false;  // one after the other
+    } else if (state->conflict_heard = now;
+               ++state->conflicts >= min_conflicts && now - state->conflict >= grace) {
       if (auto* known = neighbours_->find(sender)) known->always_carries = true;
       stand_back(*state, sender);
     }
@@ -110,6 +120,8 @@ class CarrierElection {
     });
   }
 
+  std::size_t size() const noexcept { return flows_.size(); }
+
  private:
   struct State {
     Locator in;
@@ -118,7 +130,8 @@ class CarrierElection {
     TimePoint unanswered = never;   ///< the first packet since the other was heard to carry
     TimePoint conflict = long_ago;  ///< since when another carries that should not
     TimePoint conflict_heard = long_ago;
-    std::uint64_t rival = 0;  ///< who carries, while this node stands back
+    std::uint64_t conflicts = 0;  ///< packets that both have carried since then
+    std::uint64_t rival = 0;  ///< who carries: while this node stands back, or though it should stand back
     std::uint8_t hop_limit = 0;
     bool standing_back = false;
 
@@ -154,7 +167,10 @@ class CarrierElection {
   void take_over(State& state, TimePoint now) noexcept {
     state.standing_back = false;
     state.conflict_heard = long_ago;
-    if (auto* gone = neighbours_->find(state.rival)) gone->failed_at = now;
+    auto* gone = neighbours_->find(state.rival);
+    if (!gone) return;
+    gone->failed_at = now;
+    gone->always_carries = false;  // or it would have
   }
 
   Nid self_;

@@ -44,6 +44,10 @@ class Discoverer {
     if (message->nid() != node_->config.nid) learn_host(*message, source, in, cx);
     const std::uint64_t hash =
         content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());
+    if (node_->interfaces.all().size() > 1)
+      if (const auto ways =
+              seen_.compare(mix64(~source.locator.value()), in.locator, header.hop_limit(), cx.now()))
+        node_->forwarding.prefer(source.locator, ways->nearer, ways->farther, node_->interfaces, cx.now());
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
       if (!many()) {
@@ -92,6 +96,8 @@ class Discoverer {
     return next;
   }
 
+  const SeenMessages& seen() const noexcept { return seen_; }
+
  private:
   static constexpr Duration slack = std::chrono::milliseconds(50);
 
@@ -124,16 +130,14 @@ class Discoverer {
     // A place that is being left is not advertised any more, neither in the message nor as its source.
     const Interface* preferred = node_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
-    bool said = false;
-    for (Interface& out : node_->interfaces.all()) {
-      if (out.leaving) continue;
-      if (cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window) {
-        said = true;
-      } else {
-        advertise(out, named, cx);
-      }
-    }
-    if (said) advertise_everywhere(cx.now());
+    // What nobody would pass on is said later, and on all interfaces at once, so that nobody takes this node for one that moves
+    // between them.
+    const bool said = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& out) {
+      return !out.leaving && cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window;
+    });
+    if (said) return advertise_everywhere(cx.now());
+    for (Interface& out : node_->interfaces.all())
+      if (!out.leaving) advertise(out, named, cx);
   }
 
   /// The same after a random time, so that many nodes do not answer at once, and that one answer does for all who ask

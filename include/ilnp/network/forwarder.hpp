@@ -2,6 +2,7 @@
 
 #include "carrier_election.hpp"
 #include "local_node.hpp"
+#include "reflection_filter.hpp"
 
 namespace ilnp {
 
@@ -59,6 +60,13 @@ class Forwarder {
   /// See `ILNP::resumed`.
   void resumed(TimePoint since, TimePoint now) { election_.resumed(since, now); }
 
+  /// Is this packet, which is to be carried, no copy of one that was? Two who carried it as far as here, in doubt, have both
+  /// been heard. What its source itself has put on the network came once. `path`: see `Run::path_hash`.
+  bool admit(FrameSource from, const wire::IlnpHeader& header, std::uint64_t path, TimePoint now) noexcept {
+    return header.source().locator == from.interface ||
+           copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
+  }
+
   /// Sends a frame that has parsed on to `out`, as it is but for its hop limit.
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
@@ -66,6 +74,8 @@ class Forwarder {
     if (node_->next.send(out, Packet({}, frame), cx)) return node_->drop(Drop::send_failed, out, cx);
     ++node_->counters.forwarded;
   }
+
+  const CarrierElection& election() const noexcept { return election_; }
 
  private:
   static bool passing(const Interface* interface) noexcept {
@@ -89,6 +99,7 @@ class Forwarder {
   LocalNode<Next>* node_;
   NeighbourTable* neighbours_;
   CarrierElection election_;
+  ReflectionFilter copies_;
 };
 
 }  // namespace ilnp

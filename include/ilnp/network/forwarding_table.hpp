@@ -65,6 +65,29 @@ class ForwardingTable {
     return true;
   }
 
+  /// Messages from `locator` came in on both interfaces, and by `nearer` a shorter way. When that is so for the time to live
+  /// of a route, the shorter way is taken; not sooner, for a node in handoff makes ways that do not last. Else two nodes
+  /// in a loop could each believe for ever that the way leads by the other, for each passes on what it hears.
+  void prefer(Locator locator, Locator nearer, Locator farther, const Interfaces& interfaces, TimePoint now) {
+    Route* route = routes_.find(locator);
+    const Interface* in = interfaces.find(nearer);
+    if (!route || !in || in->leaving || !valid(*route, now)) return;
+    if (route->interface != farther) {
+      if (route->interface == nearer) route->nearer_since = never;
+      return;
+    }
+    if (route->nearer_since == never || route->nearer != nearer || now - route->nearer_heard >= ttl_) {
+      route->nearer = nearer;
+      route->nearer_since = now;
+    }
+    route->nearer_heard = now;
+    if (now - route->nearer_since < ttl_) return;
+    route->interface = nearer;
+    route->confirmed = now;
+    route->alternate_since = route->probed = route->nearer_since = never;
+    change();
+  }
+
   /// The interface that leads to `locator`. `use` says that a packet will follow it now.
   std::optional<Found> find(Locator locator, TimePoint now, bool use = true) {
     Route* route = routes_.find(locator);
@@ -147,10 +170,13 @@ class ForwardingTable {
   struct Route {
     Locator interface;
     Locator alternate;
+    Locator nearer;
     TimePoint learnt = long_ago;
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;
+    TimePoint nearer_since = never;
+    TimePoint nearer_heard = long_ago;
     TimePoint probed = never;
     std::uint8_t confirmations = 0;
     bool used = false;

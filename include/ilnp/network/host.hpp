@@ -24,10 +24,13 @@ class Host {
   static constexpr Duration update_wins =
       std::chrono::seconds(2);  ///< over an advertisement that was under way
 
+  static constexpr unsigned max_missed = 2;  ///< bursts without a place that an update has named
+
   struct Place {
     Locator locator;
     TimePoint confirmed;
     bool updated = false;  ///< named by the last locator update
+    unsigned missed = 0;   ///< bursts of confirmations, one after the other, that did not name it
   };
 
   /// A discovery message says that the node is at `locator`. False if that contradicts an update that is too fresh.
@@ -38,6 +41,13 @@ class Host {
     if (!listed && any_updated()) {
       // It has moved on, or the update did not name all: from here on the confirmations decide.
       for (Place& other : places_) other.updated = false;
+    }
+    if (const TimePoint latest = last_confirmed(); now - latest >= burst) {
+      // It was not at all places that the update named, in two bursts: there it is no more, though it did not say so.
+      for (Place& other : places_) {
+        other.missed = other.confirmed < latest - burst ? other.missed + 1 : 0;
+        if (other.missed >= max_missed) other.updated = false;
+      }
     }
     if (!place) place = &add(locator);
     // Twice here, and not once where packets go: it has moved, though all of that is within one burst.

@@ -98,6 +98,12 @@ class HostTable {
     });
   }
 
+  /// Calls `f(nid, host)` for each entry, expired or not.
+  template <class F>
+  void for_each(F&& f) const {
+    hosts_.for_each(f);
+  }
+
  private:
   struct TextHash {
     using is_transparent = void;

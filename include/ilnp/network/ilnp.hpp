@@ -124,6 +124,20 @@ class ILNP {
   const HostTable& hosts() const noexcept { return node_.hosts; }
   const ForwardingTable& forwarding() const noexcept { return node_.forwarding; }
   const CorrespondentTable& correspondents() const noexcept { return node_.correspondents; }
+  /// Calls `f(name, size, limit)` for each table, to see that it is bounded.
+  template <class F>
+  void for_each_table(F&& f) const {
+    f("interfaces", node_.interfaces.all().size(), Interfaces::max_joined);
+    f("hosts", node_.hosts.size(), HostTable::max_hosts);
+    f("routes", node_.forwarding.size(), ForwardingTable::max_routes);
+    f("correspondents", node_.correspondents.size(), CorrespondentTable::max_correspondents);
+    f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
+    f("neighbours", neighbours_.size(), NeighbourTable::max_neighbours);
+    f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
+    f("flows", forwarder_.election().size(), CarrierElection::max_flows);
+    f("packets", duplicates_.size(), DuplicateFilter::max_packets);
+    f("loopback", loopback_.size(), max_loopback);
+  }
   Next& next_layer() noexcept { return node_.next; }
   const Next& next_layer() const noexcept { return node_.next; }
 
@@ -178,7 +192,9 @@ class ILNP {
     const Run* run = header ? runs_.find(*header, from.interface, node_.ways(), cx.now()) : nullptr;
     if (!run) run = begin_run(from, frame, cx);
     if (!run) return;
-    if (!run->out) return deliver(*header, *run, cx, up);
+    if (!run->out) return deliver(from, *header, *run, cx, up);
+    if (!forwarder_.admit(from, *header, run->path_hash, cx.now()))
+      return node_.drop(Drop::reflected, from.interface, cx);
     forwarder_.carry(*run->out, run->hop_limit, frame, cx);
   }
 
@@ -224,8 +240,8 @@ class ILNP {
 
   /// Hands a packet for this node up, once.
   template <ContextLike Cx, class Up>
-  void deliver(const wire::IlnpHeader& header, const Run& run, Cx& cx, Up& up) {
-    if (!reflections_.admit(header.payload(), run.path_hash, header.hop_limit(), cx.now()))
+  void deliver(FrameSource from, const wire::IlnpHeader& header, const Run& run, Cx& cx, Up& up) {
+    if (!reflections_.admit(header.payload(), run.path_hash, from.sender, header.hop_limit(), cx.now()))
       return node_.drop(Drop::reflected, run.interface, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;

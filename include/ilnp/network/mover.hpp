@@ -50,6 +50,8 @@ class Mover {
   /// When a locator was last left: copies of what came in there may still be under way.
   TimePoint left_at() const noexcept { return left_at_; }
 
+  const LocatorUpdates& updates() const noexcept { return updates_; }
+
   /// A locator update, or an acknowledgement, for this node.
   template <ContextLike Cx>
   void receive(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {

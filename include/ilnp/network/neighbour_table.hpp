@@ -94,6 +94,7 @@ class NeighbourTable {
     });
   }
 
+  std::size_t size() const noexcept { return neighbours_.size(); }
   Neighbour* find(std::uint64_t sender) noexcept { return neighbours_.find(sender); }
 
   /// Is `neighbour` in both networks, and there to stay?

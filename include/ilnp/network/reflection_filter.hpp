@@ -8,12 +8,13 @@
 
 namespace ilnp {
 
-/// Knows a packet for this node that comes in a second time on one interface: nodes of another kind send a packet back to
-/// the network that it came from, with a lower hop limit, when they know its destination locator to lie behind that network,
-/// and routers carry such copies on; and where two ways lead here, such nodes carry on both. So a packet is a copy if an
-/// equal one (addresses, length, first and last octets) with a higher hop limit came in on the same interface within
-/// `window`, and once if one with a lower hop limit did: then the copy was faster. Who forges packets cannot keep others
-/// out by that.
+/// Knows a packet for this node that comes in a second time on one interface: from another node that carries as well (two
+/// in doubt, or one of another kind, which always carries), or with another hop limit, for nodes of another kind send a
+/// packet back to the network that it came from, and routers carry such copies on.
+///
+/// Equal datagrams in a row are legitimate, and come the same way. So a packet is a copy if an equal one (addresses,
+/// length, first and last octets) was let through on the same interface within `window` that had come from another sender or
+/// with another hop limit. Who forges packets cannot keep others out by that: he would have to send the same.
 ///
 /// Cost: a hash of at most 80 octets, and one place of a table that is never searched. Allocates at construction only.
 class ReflectionFilter {
@@ -23,24 +24,24 @@ class ReflectionFilter {
 
   ReflectionFilter() : seen_(max_packets) {}
 
-  /// A packet has come in with this payload; `path` is a hash of its addresses and of where it came in. True if it is no
-  /// reflection.
-  bool admit(Bytes payload, std::uint64_t path, std::uint8_t hop_limit, TimePoint now) noexcept {
+  /// A packet has been put on the network by `sender`, with this payload; `path` is a hash of its addresses and of where it
+  /// came in. True if it is no copy.
+  bool admit(Bytes payload, std::uint64_t path, std::uint64_t sender, std::uint8_t hop_limit,
+             TimePoint now) noexcept {
     const std::uint64_t key = fingerprint(payload, path);
     Seen& seen = seen_[key % max_packets];
-    const bool again = seen.key == key && now - seen.at < window;
-    if (again && hop_limit < seen.hop_limit) return false;
-    const bool overtaken = again && hop_limit > seen.hop_limit && !seen.overtaken;
-    seen = {key, now, hop_limit, overtaken};
-    return !overtaken;
+    if (seen.key == key && (sender != seen.sender || hop_limit != seen.hop_limit) && now - seen.at < window)
+      return false;
+    seen = {key, now, sender, hop_limit};
+    return true;
   }
 
  private:
   struct Seen {
     std::uint64_t key = 0;
     TimePoint at = long_ago;
+    std::uint64_t sender = 0;
     std::uint8_t hop_limit = 0;
-    bool overtaken = false;  ///< what was let through is a copy of the last one
   };
 
   /// Of the front, the back and the length.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "../address.hpp"
 #include "bounded_table.hpp"
 
@@ -26,6 +28,27 @@ class SeenMessages {
     return Pass::yes;
   }
 
+  /// Two interfaces on which messages from one locator were heard, with different hop limits: `nearer` is the shorter way.
+  struct Ways {
+    Locator nearer;
+    Locator farther;
+  };
+
+  /// A message from the locator with this hash was heard on `interface` with `hop_limit`: compares that with the shortest way
+  /// on which one came within the last second.
+  std::optional<Ways> compare(std::uint64_t hash, Locator interface, std::uint8_t hop_limit, TimePoint now) {
+    Seen* seen = messages_.insert(hash, now);
+    if (!seen) return std::nullopt;
+    const Locator before = seen->nearest;
+    const bool first = now - seen->heard_at >= window;
+    if (!first && (interface == before || hop_limit == seen->heard_hop_limit)) return std::nullopt;
+    if (!first && hop_limit < seen->heard_hop_limit) return Ways{before, interface};
+    if (first) seen->heard_at = now;
+    seen->nearest = interface;
+    seen->heard_hop_limit = hop_limit;
+    return first ? std::nullopt : std::optional(Ways{interface, before});
+  }
+
   /// May a solicitation with this hash, which came by this way, be answered? Once a second for each way.
   bool answer(std::uint64_t hash, std::uint64_t way, TimePoint now) {
     Seen* seen = messages_.insert(mix64(hash + mix64(way)), now);
@@ -45,13 +68,18 @@ class SeenMessages {
     return seen ? seen->passed_at : long_ago;
   }
 
+  std::size_t size() const noexcept { return messages_.size(); }
+
  private:
   struct Seen {
     TimePoint passed_at = long_ago;
+    TimePoint heard_at = long_ago;
+    Locator nearest{};
     std::uint8_t hop_limit = 0;
+    std::uint8_t heard_hop_limit = 0;
 
     bool established() const noexcept { return true; }
-    bool expired(TimePoint now) const noexcept { return now - passed_at >= window; }
+    bool expired(TimePoint now) const noexcept { return now - std::max(passed_at, heard_at) >= window; }
   };
 
   static std::uint64_t own(Locator interface, Locator named) noexcept {
