@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <utility>
+#include <vector>
+
+#include "../layer.hpp"
+#include "../network/content_hash.hpp"
+#include "../wire/ilnp_header.hpp"
+#include "../wire/stp_header.hpp"
+#include "world.hpp"
+
+namespace ilnp::sim {
+
+/// Between whom a datagram goes.
+struct Ends {
+  Nid source;
+  std::uint16_t source_port;
+  Nid destination;
+  std::uint16_t destination_port;
+};
+
+/// Checks datagrams from program to program: what is delivered was sent, as it is, to this node and port; and each one
+/// is delivered once, and once more at the most for each copy that a network made of it on its way.
+///
+/// Told of each datagram that was sent, and of each that came out at the top of a stack. Equal datagrams may be sent as
+/// often as one likes: they are counted. A datagram is remembered for a time between `memory` and twice that.
+class DeliveryCheck {
+ public:
+  explicit DeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
+      : world_(world), memory_(memory) {
+    world.tap_copies([this](const SentFrame& frame, HostId) {
+      if (Known* known = find(frame.bytes)) ++known->copies;
+    });
+    world.tap([this](const SentFrame& frame) {
+      if (std::ranges::find(repeating_, frame.host) == repeating_.end()) return;
+      if (Known* known = find(frame.bytes)) carried(*known, frame.host);
+    });
+  }
+  DeliveryCheck(const DeliveryCheck&) = delete;
+  DeliveryCheck& operator=(const DeliveryCheck&) = delete;
+
+  /// `host` may carry one packet several times (a node of the reference does, with each copy that it hears): what it
+  /// carries more often than it was sent counts as copies that were made on the way.
+  void may_repeat(HostId host) { repeating_.push_back(host); }
+
+  /// A program has sent this, and it was accepted.
+  void sent(const Ends& ends, Bytes payload) {
+    ++sent_;
+    Known& known = find(ends, payload);
+    ++known.sent;
+    if (known.delivered > 0) judge(known);  // a stack that delivers at once
+  }
+
+  /// The node `at` has got this. `once`: it promises to deliver nothing twice (a node of the reference does not).
+  void delivered(Nid at, const DatagramSource& source, Bytes payload, bool once = true) {
+    ++delivered_;
+    const Ends ends{source.nid, source.port, at, source.destination_port};
+    Known& known = find(ends, payload);
+    ++known.delivered;
+    known.once = known.once && once;
+    if (known.sent == 0) {
+      world_.violated(to_string(at) + " got from " + to_string(source.nid) +
+                      " what was not sent to it: " + describe(ends, payload) + closest(payload));
+    } else {
+      judge(known);
+    }
+  }
+
+  std::uint64_t sent_count() const noexcept { return sent_; }
+  std::uint64_t delivered_count() const noexcept { return delivered_; }
+  /// How often such a datagram was delivered so far.
+  unsigned deliveries(const Ends& ends, Bytes payload) { return find(ends, payload).delivered; }
+
+ private:
+  struct Known {
+    Ends ends{};
+    std::uint64_t payload = 0;  ///< its hash
+    std::size_t size = 0;
+    unsigned sent = 0;
+    unsigned copies = 0;
+    unsigned delivered = 0;
+    bool once = true;
+    std::vector<std::pair<HostId, unsigned>> carried{};  ///< how often, by those that may repeat
+  };
+  using Table = boost::unordered_flat_map<std::uint64_t, Known>;
+
+  static std::string describe(const Ends& ends, Bytes payload) { return describe(ends, payload.size()); }
+  static std::string describe(const Ends& ends, std::size_t size) {
+    return std::to_string(size) + " octets from " + to_string(ends.source) + " port " +
+           std::to_string(ends.source_port) + " to " + to_string(ends.destination) + " port " +
+           std::to_string(ends.destination_port);
+  }
+
+  Known& find(const Ends& ends, Bytes payload) {
+    if (world_.now() - turned_ >= memory_) {
+      older_ = std::exchange(recent_, {});
+      turned_ = world_.now();
+    }
+    const std::uint64_t content = content_hash(payload);
+    const std::uint64_t ports = std::uint64_t{ends.source_port} << 16 | ends.destination_port;
+    const std::uint64_t key =
+        mix64(content + mix64(ends.source.value() + mix64(ends.destination.value() + mix64(ports))));
+    if (const auto at = recent_.find(key); at != recent_.end()) return at->second;
+    Known known{ends, content, payload.size()};
+    if (const auto at = older_.find(key); at != older_.end()) {
+      known = at->second;
+      older_.erase(at);
+    }
+    return recent_.emplace(key, known).first->second;
+  }
+
+  void judge(const Known& known) {
+    unsigned copies = known.copies;
+    for (const auto& [host, times] : known.carried) copies += times - std::min(times, known.sent);
+    if (!known.once || known.delivered <= known.sent + copies) return;
+    world_.violated("delivered " + std::to_string(known.delivered) + " times, sent " +
+                    std::to_string(known.sent) + ", copied on the way " + std::to_string(copies) + ": " +
+                    describe(known.ends, known.size));
+  }
+
+  /// For the message: to whom a datagram with this content was sent.
+  std::string closest(Bytes payload) const {
+    for (const Table* table : {&recent_, &older_})
+      for (const auto& [key, known] : *table)
+        if (known.sent > 0 && known.payload == content_hash(payload))
+          return "; such a one was sent: " + describe(known.ends, known.size);
+    return "; nothing like it was sent by anybody";
+  }
+
+  /// What is known of the datagram in `frame`; null if there is none.
+  Known* find(Bytes frame) {
+    const auto header = wire::IlnpHeader::parse(frame);
+    if (!header || header->next_header() != static_cast<std::uint8_t>(wire::NextHeader::stp)) return nullptr;
+    const auto ports = wire::StpHeader::parse(header->payload());
+    if (!ports) return nullptr;
+    const Ends ends{header->source().nid, ports->source_port(), header->destination().nid,
+                    ports->destination_port()};
+    return &find(ends, ports->payload());
+  }
+
+  static void carried(Known& known, HostId host) {
+    const auto at = std::ranges::find(known.carried, host, &std::pair<HostId, unsigned>::first);
+    if (at == known.carried.end()) {
+      known.carried.emplace_back(host, 1);
+    } else {
+      ++at->second;
+    }
+  }
+
+  World& world_;
+  Duration memory_;
+  TimePoint turned_{};
+  Table recent_;
+  Table older_;
+  std::vector<HostId> repeating_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t delivered_ = 0;
+};
+
+}  // namespace ilnp::sim

@@ -1,0 +1,92 @@
+#include "ilnp/sim/hop_limit_check.hpp"
+
+#include "checked.hpp"
+
+using namespace ilnp;
+using namespace ilnp::test;
+
+namespace {
+
+constexpr Locator a{0xa}, b{0xb};
+
+/// Raises the hop limit of what comes in, so that a node that forwards it has not lowered it.
+struct Raising : PassOn<sim::Underlay> {
+  using PassOn::PassOn;
+  template <class Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    ++reinterpret_cast<unsigned char&>(frame[7]);
+    PassOn::on_receive(from, frame, cx, up);
+  }
+};
+
+/// Carries by hand.
+struct Porter {
+  struct Deaf : sim::Underlay {
+    using sim::Underlay::Underlay;
+    template <class Cx, class Up>
+    void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
+    template <class Cx, class Up>
+    void on_timer(Cx&, Up&&) {}
+  };
+  Porter(sim::World& world, std::string name) : node(world, std::move(name)) {
+    for (const Locator locator : {a, b}) BOOST_TEST(!node.underlay().join(locator));
+  }
+  std::string put(Locator on, std::uint8_t hop_limit, std::string_view text = "text") {
+    std::vector<std::byte> frame(wire::IlnpHeader::size);
+    wire::IlnpHeaderRepr{static_cast<std::uint16_t>(text.size()), 42, hop_limit, {a, Nid(1)}, {b, Nid(2)}}
+        .emit(frame);
+    frame.insert(frame.end(), as_bytes(text).begin(), as_bytes(text).end());
+    node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet({}, frame), cx)); });
+    return said(node.world(), 1ms);
+  }
+  sim::Node<Deaf> node;
+};
+
+template <class Network>
+std::string carried_by() {
+  sim::World world(1);
+  sim::HopLimitCheck check(world);
+  sim::Node<ILNP<sim::Underlay>> alice(world, "alice", at(1, {a})), bob(world, "bob", at(2, {b}));
+  sim::Node<Network> router(world, "router", at(3, {a, b}));
+  alice.start(), bob.start(), router.start();
+  return said(world, 100s);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sim_hop_limit_check)
+
+BOOST_AUTO_TEST_CASE(a_router_that_does_not_lower_the_hop_limit_is_caught) {
+  BOOST_TEST(carried_by<ILNP<sim::Underlay>>() == "");
+  BOOST_TEST(
+      contains(carried_by<ILNP<Raising>>(), "router put on 0:0:0:b with hop limit 3 what was not there"));
+}
+
+BOOST_AUTO_TEST_CASE(each_step_is_looked_at) {
+  sim::World world(1);
+  sim::HopLimitCheck check(world, 1s);
+  Porter alice(world, "alice"), first(world, "first"), second(world, "second");
+  BOOST_TEST(alice.put(a, 3) == "");
+  BOOST_TEST(first.put(b, 2) == "");
+  BOOST_TEST(first.put(b, 2) == "");                           // heard twice
+  BOOST_TEST(second.put(a, 1) == "");                          // round a loop
+  BOOST_TEST(contains(second.put(b, 1), "with hop limit 1"));  // back
+  BOOST_TEST(contains(second.put(b, 3), "with hop limit 3"));  // higher
+  BOOST_TEST(alice.put(a, 3, "other") == "");
+  BOOST_TEST(contains(first.put(b, 1, "other"), "with hop limit 1"));  // two at once
+  check.may_reflect(second.node.id());
+  BOOST_TEST(second.put(b, 1) == "");
+  world.run_for(5s);
+  BOOST_TEST(first.put(b, 2) == "");  // by now something new
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_packet_is_caught) {
+  sim::World world(1);
+  sim::HopLimitCheck check(world);
+  Porter porter(world, "porter");
+  const auto text = as_bytes("text");
+  porter.node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(a, Packet({}, text), cx)); });
+  BOOST_TEST(contains(said(world, 1s), "malformed"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "trial.hpp"
+
+namespace ilnp::swarm {
+
+/// At the end of a run, when the faults are over and things have settled: shows that those who have a path to each other
+/// reach each other, each datagram once.
+///
+/// For each pair: datagrams, one after the other, until the first arrives (`max_tries` at the most); from then on each
+/// must arrive. Not promised, and so not tried: what leads from a node of the reference, and anything at all while a node of the reference closes a loop (it believes whoever spoke last).
+class Probe {
+ public:
+  static constexpr std::size_t max_pairs = 16;
+  static constexpr int max_tries = 8;
+  static constexpr Duration between_tries = 1200ms;
+  static constexpr int counted = 3;
+  static constexpr Duration between_counted = 270ms;
+
+  struct Pair {
+    std::size_t from, to;
+    int tries = 0;
+    bool reached = false;
+    std::vector<std::uint64_t> numbers{};  ///< of the datagrams that count
+  };
+
+  static std::vector<Pair> draw(const Plan& plan, const std::vector<std::unique_ptr<Member>>& members) {
+    Reach::Places places;
+    for (std::size_t at = 0; at < members.size(); ++at) places.push_back(members[at]->home);
+    const Reach reach(places);
+    std::vector<Pair> pairs;
+    for (std::size_t at = 0; at < members.size(); ++at)
+      if (members[at]->reference() && reach.in_cycle(at)) return {};
+    for (std::size_t from = 0; from < members.size(); ++from)
+      for (std::size_t to = 0; to < members.size(); ++to) {
+        if (from == to || members[from]->reference()) continue;
+        const int carries = reach.carries(from, to);
+        if (carries >= 0 && carries <= plan.defaults.hop_limit) pairs.push_back({from, to});
+      }
+    Random random(mix64(plan.seed + 1));
+    for (std::size_t at = 0; at + 1 < pairs.size() && at < max_pairs; ++at)
+      std::swap(pairs[at], pairs[at + random.below(pairs.size() - at)]);
+    pairs.resize(std::min(pairs.size(), max_pairs));
+    return pairs;
+  }
+};
+
+inline void Trial::probe() {
+  std::vector<Probe::Pair> pairs = Probe::draw(plan_, members_);
+  outcome_.probed = pairs.size();
+  for (const auto& member : members_) {
+    const auto places = member->places();
+    if (places != member->home)
+      throw std::runtime_error(member->config.host_name + " is at " + to_text(places) +
+                               ", its last move was to " + to_text(member->home));
+  }
+  if (pairs.empty()) return;
+  say("", "from here on they must reach each other");
+  Duration begin{};
+  for (Probe::Pair& pair : pairs) {
+    for (int at = 0; at < Probe::max_tries; ++at)
+      world_.after(begin + at * Probe::between_tries, [this, &pair] {
+        if (pair.reached) return;
+        ++pair.tries;
+        static_cast<void>(send(pair.from, pair.to, bound_ports[1], 40, false, false));
+        world_.after(Probe::between_tries - 1ms, [this, &pair, number = numbers_] {
+          pair.reached = pair.reached || arrived_[number] > 0;
+        });
+      });
+    for (int at = 0; at < Probe::counted; ++at)
+      world_.after(begin + Probe::max_tries * Probe::between_tries + at * Probe::between_counted, [this,
+                                                                                                   &pair] {
+        if (!pair.reached) return;
+        if (const auto error = send(pair.from, pair.to, bound_ports[1], 40, false, false))
+          world_.violated(members_[pair.from]->config.host_name + " cannot send to " +
+                          members_[pair.to]->config.host_name + ", which it has reached: " + error.message());
+        pair.numbers.push_back(numbers_);
+      });
+    begin += 37ms;
+  }
+  world_.run_for(begin + Probe::max_tries * Probe::between_tries + 3s);
+  for (const Probe::Pair& pair : pairs) {
+    const Member& to = *members_[pair.to];
+    const std::string who = members_[pair.from]->config.host_name + " to " + to.config.host_name;
+    if (!pair.reached)
+      throw std::runtime_error("no way from " + who + ", " + std::to_string(pair.tries) + " tries");
+    for (const std::uint64_t number : pair.numbers)
+      if (arrived_[number] == 0 || (arrived_[number] > 1 && !to.reference()))
+        throw std::runtime_error("datagram " + std::to_string(number) + " from " + who + " arrived " +
+                                 std::to_string(arrived_[number]) + " times");
+  }
+}
+
+}  // namespace ilnp::swarm

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "ilnp/address.hpp"
+
+namespace ilnp::swarm {
+
+/// Who can reach whom, as a graph says that knows nothing of the protocol: nodes join networks, and every node carries.
+class Reach {
+ public:
+  /// By node: where it is. A node without a place takes no part.
+  using Places = std::vector<std::vector<Locator>>;
+
+  explicit Reach(Places places) : places_(std::move(places)) {}
+
+  /// How many nodes have to carry a packet from one to the other at the least; -1: there is no way.
+  int carries(std::size_t from, std::size_t to) const {
+    const auto distance = distances(places_[from], {from, to});
+    int least = -1;
+    for (const Locator place : places_[to])
+      if (const auto at = distance.find(place); at != distance.end() && (least < 0 || at->second < least))
+        least = at->second;
+    return least;
+  }
+
+  /// Is there a way from one of its networks to another of them that does not lead through the node?
+  bool in_cycle(std::size_t node) const {
+    const auto& own = places_[node];
+    for (const Locator place : own) {
+      const auto distance = distances({place}, {node});
+      if (std::ranges::any_of(own, [&](Locator other) { return other != place && distance.contains(other); }))
+        return true;
+    }
+    return false;
+  }
+
+ private:
+  std::map<Locator, int> distances(const std::vector<Locator>& from,
+                                   const std::vector<std::size_t>& without) const {
+    std::map<Locator, int> distance;
+    for (const Locator place : from) distance[place] = 0;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t node = 0; node < places_.size(); ++node) {
+        if (std::ranges::find(without, node) != without.end()) continue;
+        for (const Locator in : places_[node]) {
+          const auto known = distance.find(in);
+          if (known == distance.end()) continue;
+          const int next = known->second + 1;
+          for (const Locator out : places_[node]) {
+            const auto at = distance.try_emplace(out, next);
+            if (!at.second && at.first->second <= next) continue;
+            at.first->second = next;
+            changed = true;
+          }
+        }
+      }
+    }
+    return distance;
+  }
+
+  Places places_;
+};
+
+}  // namespace ilnp::swarm
