@@ -62,7 +62,7 @@ while IFS= read -r text; do
     line[$host]=${BASH_REMATCH[1]}
     typed=$((typed + 1))
   fi
-done < <(sed -n '/^## Three hosts/,/^## A node/p' "$root/README.md")
+done < <(sed -n '/^## Three hosts/,/^## SCTP/p' "$root/README.md")
 [[ $typed == 2 ]] || { echo "README.md has changed: no two lines are typed"; exit 1; }
 said alice.log.out "Listening on 10000"
 said bob.log.out "Listening on 10000"
