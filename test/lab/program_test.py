@@ -201,6 +201,13 @@ class Program(unittest.TestCase):
         self.lab("run", os.path.join(SCENARIOS, "any-time.lab"))
         self.assertEqual(os.listdir(self.folder), [])
 
+    # ---- seeds that failed
+
+    def test_moves_of_both_lose_nothing_though_an_acknowledgement_left_elsewhere_first(self):
+        # A router took what came from the source's own network for copies of an acknowledgement that had left on another.
+        for seed in ("5", "156"):
+            self.lab("run", os.path.join(SCENARIOS, "any-time.lab"), "--seed", seed)
+
     # ---- expectations, and sweeps
 
     LOSSY = "run 5s\nnetwork all loss 20%\nnode alice in a\nnode bob in a\nflow alice -> bob every 100ms from 2s\n"

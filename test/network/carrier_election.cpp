@@ -49,6 +49,13 @@ BOOST_AUTO_TEST_CASE(a_copy_has_a_lower_hop_limit_or_another_interface) {
   BOOST_TEST((decide(2) == Verdict::carry));
 }
 
+BOOST_AUTO_TEST_CASE(what_comes_in_where_its_source_is_is_no_copy_of_what_came_in_elsewhere) {
+  BOOST_TEST((election.decide(flow, Locator(0xc), b, source, 3, false, now) == Verdict::carry));
+  BOOST_TEST((decide(2) == Verdict::copy));
+  BOOST_TEST((decide(3) == Verdict::carry));
+  BOOST_TEST((election.decide(flow, Locator(0xc), b, source, 3, false, now) == Verdict::copy));
+}
+
 BOOST_AUTO_TEST_CASE(it_stands_back_for_a_settled_neighbour_with_a_lower_identifier) {
   meet(lower);
   BOOST_TEST((decide() == Verdict::another));

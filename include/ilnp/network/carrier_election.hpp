@@ -53,8 +53,10 @@ class CarrierElection {
     if (!state) return Verdict::carry;
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
+    // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.
+    const bool elsewhere = in != state->in && in != flow.source.locator;
     if (now - state->seen_at < copy_window &&
-        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && in != state->in))) {
+        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && elsewhere))) {
       const bool returned = state->standing_back && sender == state->rival && in == state->in &&
                             hop_limit + 1 == state->hop_limit;
       return returned ? Verdict::returned : Verdict::copy;
