@@ -167,11 +167,11 @@ class Node {
       if (!continues(*run, interface, frame, now) && !decide(interface, sender, frame, now)) return;
       run_ = run;
     }
-    if (run->carry) {
-      carry(run->out, frame, size);
-    } else {
-      deliver(*run, frame, size, now, up);
-    }
+    if (!run->carry) return deliver(*run, sender, frame, size, now, up);
+    // What its source has put on the network itself came once.
+    if (load64(frame + 8) != interface && reflected(carried_seen_, *run, sender, frame, size, now))
+      return drop(7);
+    carry(run->out, frame, size);
   }
 
   int send(std::uint16_t from, std::uint64_t to, std::uint16_t port, const unsigned char* payload,
@@ -251,8 +251,8 @@ class Node {
   struct Seen {
     std::uint64_t key = 0;
     Time at = long_ago;
+    std::uint64_t sender = 0;
     std::uint8_t hop_limit = 0;
-    bool overtaken = false;
   };
   struct Carried {
     std::uint64_t in = 0, out = 0;
@@ -383,8 +383,9 @@ class Node {
   }
 
   template <class Up>
-  void deliver(const Run& run, const unsigned char* frame, std::size_t size, Time now, Up& up) {
-    if (reflected(run, frame, size, now)) return drop(7);
+  void deliver(const Run& run, std::uint64_t sender, const unsigned char* frame, std::size_t size, Time now,
+               Up& up) {
+    if (reflected(seen_, run, sender, frame, size, now)) return drop(7);
     if (interfaces_.size() > 1 && copy(*run.in, frame, size, now)) return drop(8);
     ++counters_.delivered;
     if (frame[6] != 42) return drop(18);
@@ -395,18 +396,19 @@ class Node {
     up(load64(frame + 16), load16(frame + 40), port, frame + 44, size - 44);
   }
 
-  /// An equal packet (its front, its back and its length) with a higher hop limit came that way lately, or one with a lower
-  /// and this is the original of that.
-  bool reflected(const Run& run, const unsigned char* frame, std::size_t size, Time now) {
+  /// An equal packet (its front, its back and its length) from another sender, or with another hop limit, came that way
+  /// lately.
+  static bool reflected(std::array<Seen, 4096>& all, const Run& run, std::uint64_t sender,
+                        const unsigned char* frame, std::size_t size, Time now) {
     const std::size_t front = std::min<std::size_t>(size - 40, 64);
     std::uint64_t key = hash(frame + 40, front, run.hash ^ size);
     if (size > 104) key = hash(frame + size - 16, 16, key);
-    Seen& seen = seen_[key % seen_.size()];
-    const bool again = seen.key == key && now - seen.at < second / 2;
-    if (again && frame[7] < seen.hop_limit) return true;
-    const bool overtaken = again && frame[7] > seen.hop_limit && !seen.overtaken;
-    seen = {key, now, frame[7], overtaken};
-    return overtaken;
+    Seen& seen = all[key % all.size()];
+    if (seen.key == key && (sender != seen.sender || frame[7] != seen.hop_limit) &&
+        now - seen.at < second / 2)
+      return true;
+    seen = {key, now, sender, frame[7]};
+    return false;
   }
 
   bool copy(const Interface& in, const unsigned char* frame, std::size_t size, Time now) {
@@ -498,7 +500,7 @@ class Node {
   Counters counters_;
   std::array<Run, 1024> runs_{};
   const Run* run_ = runs_.data();
-  std::array<Seen, 4096> seen_{};
+  std::array<Seen, 4096> seen_{}, carried_seen_{};
   Sending sending_;
   std::uint64_t generation_ = 0;
   std::uint64_t names_generation_ = 0;
