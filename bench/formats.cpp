@@ -279,7 +279,7 @@ struct EmitAcknowledgementByHand : Unprepared {
 struct EmitRecord : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     const auto any = static_cast<std::uint32_t>(buffer.size);
-    wire::PcapRecordHeaderRepr{any, any, any}.emit(buffer.out());
+    wire::PcapRecordHeaderRepr{any, any, any, any}.emit(buffer.out());
     return any;
   }
 };

@@ -143,7 +143,7 @@ void capture(const Octets& octets) {
   Input in(octets);
   const wire::UdpEncapsulationRepr repr{in.number<std::uint64_t>(), Locator(in.number<std::uint64_t>()),
                                         in.number<std::uint16_t>(), in.number<std::uint16_t>()};
-  const wire::PcapRecordHeaderRepr times{in.number<std::uint32_t>(), in.octet() * 3906U, 0};
+  const wire::PcapRecordHeaderRepr times{in.number<std::uint32_t>(), in.octet() * 3906U, 0, 0};
   const Octets head = in.take(in.octet());
   const Octets payload = in.rest();
   Octets around(repr.size);
@@ -151,8 +151,8 @@ void capture(const Octets& octets) {
   const Octets frame = test::joined(test::joined(around, head), payload);
   Octets file(24), record(16);
   wire::PcapFileHeaderRepr{}.emit(file);
-  wire::PcapRecordHeaderRepr{times.seconds, times.microseconds, static_cast<std::uint32_t>(frame.size())}
-      .emit(record);
+  const auto length = static_cast<std::uint32_t>(frame.size());
+  wire::PcapRecordHeaderRepr{times.seconds, times.microseconds, length, length}.emit(record);
   const auto frames = test::parse_pcap(test::joined(test::joined(file, record), frame));
   require(frames.size() == 1 && frames[0].octets == frame, "a capture holds the frame");
   const auto time = std::chrono::seconds(times.seconds) + std::chrono::microseconds(times.microseconds);
