@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(both_move_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
-  for (const std::uint64_t ours : {0x1, 0xff}) {
+  for (const std::uint64_t ours : {std::uint64_t{0x1}, std::uint64_t{0xff}}) {
     sim::World world(7);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
     Ours bob(world, config("bob", nid_bob, {{net_b}}));
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
 
 // Through many rounds of discovery, in which theirs sends what it hears back to where it came from.
 BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     sim::World world(seed);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
     Theirs bob(world, config("bob", nid_bob, {{net_b}}));
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
 
 // Theirs hears from ours, in network a, messages that come from network c, and then takes a for the way to c.
 BOOST_AUTO_TEST_CASE(what_their_router_sends_back_ours_carries) {
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     sim::World world(seed);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
     Ours bob(world, config("bob", nid_bob, {{net_c}}));

@@ -194,7 +194,6 @@ BOOST_AUTO_TEST_CASE(a_mover_passing_through_is_not_waited_for_and_makes_no_copy
 
 BOOST_AUTO_TEST_CASE(a_ring_of_routers) {
   Overlay net;
-  const Locator e{0xe};
   net.add(0xd1, "ab", {a, b});
   net.add(0xd2, "bc", {b, c});
   net.add(0xd3, "cd", {c, d});
