@@ -1,7 +1,9 @@
 #pragma once
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +44,17 @@ struct OwnNetwork {
   }
 };
 
+/// Calls `happened` until it returns true; false if it has not within `limit`.
+inline bool eventually(const std::function<bool()>& happened,
+                       std::chrono::milliseconds limit = std::chrono::seconds(5)) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!happened()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
 /// A network namespace. Sockets that are opened while it is entered stay in it.
 class Host {
  public:
@@ -75,9 +88,32 @@ class Host {
   }
 
   /// Whether interfaces that are made from now on have their address at once.
-  void skip_address_detection(bool skip) const {
+  void skip_address_detection(bool skip) {
     set("ipv6/conf/default/accept_dad", skip ? "0" : "1");
     set("ipv6/conf/default/dad_transmits", skip ? "0" : "1");
+    skips_detection_ = skip;
+  }
+  bool skips_address_detection() const noexcept { return skips_detection_; }
+
+  /// The kernel has dealt with the link's coming up, which it does a while after it was told.
+  bool is_running(const std::string& interface) const {
+    const Visit visit(space_);
+    const Socket socket = Socket::udp(AF_INET6);
+    ifreq request{};
+    interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+    return ::ioctl(socket.native_handle(), SIOCGIFFLAGS, &request) == 0 &&
+           (request.ifr_flags & IFF_RUNNING) != 0;
+  }
+
+  /// The interface has an address of IPv6 to send from.
+  bool has_address(const std::string& interface) const {
+    const Visit visit(space_);
+    std::ifstream addresses("/proc/thread-self/net/if_inet6");
+    std::string address, index, prefix, scope, flags, name;
+    constexpr unsigned long tentative = 0x40;
+    while (addresses >> address >> index >> prefix >> scope >> flags >> name)
+      if (name == interface && (std::stoul(flags, nullptr, 16) & tentative) == 0) return true;
+    return false;
   }
 
   /// Sets what `sysctl net.` calls NAME, with slashes.
@@ -98,6 +134,7 @@ class Host {
   }
 
   Socket space_;
+  bool skips_detection_ = false;
 };
 
 /// Several hosts on one Ethernet, each by its interface eth0.
@@ -109,29 +146,23 @@ class Ethernet {
     for (const Host* host : hosts) plug(*host, "eth0");
   }
 
-  /// Gives `host` an interface of that name on this network.
+  /// Gives `host` an interface of that name on this network, and waits until it can be sent on.
   void plug(const Host& host, const std::string& name) {
     const std::string port = "port" + std::to_string(++ports_);
     bridge_.ip("link add " + port + " type veth peer name " + name + " netns " + host.path());
     bridge_.ip("link set " + port + " master br0 up");
     host.ip("link set " + name + " up");
+    const auto usable = [&] {
+      return bridge_.is_running(port) && host.is_running(name) &&
+             (!host.skips_address_detection() || host.has_address(name));
+    };
+    if (!eventually(usable)) throw std::runtime_error("the link " + name + " does not come up");
   }
 
  private:
   Host bridge_;
   int ports_ = 0;
 };
-
-/// Calls `happened` until it returns true; false if it has not within `limit`.
-inline bool eventually(const std::function<bool()>& happened,
-                       std::chrono::milliseconds limit = std::chrono::seconds(5)) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  while (!happened()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
 
 inline constexpr std::uint16_t overlay_port = 5000;
 

@@ -111,7 +111,8 @@ BOOST_FIXTURE_TEST_CASE(that_was_in_another_namespace_is_joined_again_under_the_
 }
 
 BOOST_AUTO_TEST_CASE(that_has_no_address_yet_says_so_until_it_has) {
-  const Host left, right;
+  Host left;
+  const Host right;
   Ethernet ethernet({&right});
   left.skip_address_detection(false);
   ethernet.plug(left, "eth0");
