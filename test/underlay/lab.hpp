@@ -1,6 +1,8 @@
 #pragma once
 
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -114,6 +116,17 @@ class Host {
     while (addresses >> address >> index >> prefix >> scope >> flags >> name)
       if (name == interface && (std::stoul(flags, nullptr, 16) & tentative) == 0) return true;
     return false;
+  }
+
+  /// Leaves the checksums of what is sent to the processor: what older kernels make no trains on.
+  void compute_checksums(const std::string& interface) const {
+    const Visit visit(space_);
+    const Socket socket = Socket::udp(AF_INET6);
+    ethtool_value off{ETHTOOL_STXCSUM, 0};
+    ifreq request{};
+    interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+    request.ifr_data = reinterpret_cast<char*>(&off);
+    if (::ioctl(socket.native_handle(), SIOCETHTOOL, &request) != 0) throw std::runtime_error("SIOCETHTOOL");
   }
 
   /// Sets what `sysctl net.` calls NAME, with slashes.
