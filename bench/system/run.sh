@@ -14,6 +14,7 @@
 #   --build FOLDER    the build folder (default: build/ of this checkout)
 #   --help            this text
 #
+# Takes about a quarter of an hour on two processors, with --brief two minutes, and wants a machine that does nothing else.
 # As root, what is measured runs before other work of the machine (SCHED_RR), so that a busy machine shows less; ratios are
 # of figures taken in turns in one run. Exit status: 0 if all could be measured, whatever the figures.
 set -euo pipefail
