@@ -59,7 +59,7 @@ class Input {
 struct Target {
   std::string_view name;
   void (*run)(Bytes input);
-  /// Inputs to begin with, made from what stands in test/vectors.
+  /// Inputs to begin with, made from what stands in test/vectors and examples/scenarios.
   std::vector<Octets> (*seeds)();
 };
 
@@ -76,6 +76,8 @@ void proxy(Bytes input);
 void control(Bytes input);
 // long_datagrams.cpp
 void long_datagrams(Bytes input);
+// scenario.cpp
+void scenarios(Bytes input);
 // seeds.cpp
 std::vector<Octets> wire_seeds();
 std::vector<Octets> address_seeds();
@@ -83,6 +85,7 @@ std::vector<Octets> configuration_seeds();
 std::vector<Octets> node_seeds();
 std::vector<Octets> control_seeds();
 std::vector<Octets> long_datagram_seeds();
+std::vector<Octets> scenario_seeds();
 
 /// The formats that an input of `wire_formats` is read as, by its first octet.
 enum class Format : std::uint8_t {

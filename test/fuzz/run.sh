@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers, the control protocol and a whole node with libFuzzer.
+# Fuzzes the parsers, the control protocol, scenarios and a whole node with libFuzzer.
 #
 #   test/fuzz/run.sh [OPTION]... [TARGET]...
 #
@@ -66,10 +66,12 @@ one() { # target: runs it, its output in a file
   local folders=("$corpus/$1" "$build/fuzz-seeds/$1") # what is found new goes to the first
   mkdir -p "${folders[0]}"
   [[ -d $root/test/fuzz/regressions/$1 ]] && folders+=("$root/test/fuzz/regressions/$1")
+  local words=() # of a text that has some
+  [[ -f $root/test/fuzz/$1.dict ]] && words=(-dict="$root/test/fuzz/$1.dict")
   # An input that takes long, or much memory, is a finding too.
   ASAN_OPTIONS=allow_addr2line=1 UBSAN_OPTIONS=print_stacktrace=1:allow_addr2line=1 \
     "$fuzz" --target="$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
-    -artifact_prefix="$build/fuzz-found/$1-" "${folders[@]}" >"$build/fuzz-found/$1.log" 2>&1
+    -artifact_prefix="$build/fuzz-found/$1-" "${words[@]}" "${folders[@]}" >"$build/fuzz-found/$1.log" 2>&1
 }
 
 status=0

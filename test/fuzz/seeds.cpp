@@ -46,6 +46,20 @@ std::vector<Octets> texts(std::initializer_list<std::string_view> all) {
   return out;
 }
 
+/// What is in the files of a folder.
+std::vector<Octets> files_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& each : fs::directory_iterator(folder)) files.push_back(each.path());
+  std::ranges::sort(files);
+  std::vector<Octets> all;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};
+    all.push_back(test::octets(std::as_bytes(std::span(text))));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<Octets> wire_seeds() {
@@ -99,14 +113,7 @@ std::vector<Octets> configuration_seeds() {
              "[discovery]\nhostname=x\nwait_time=1\n[transport]\nlog=1\n"
              "[application]\nport=1\nremote_hostname=y\nremote_port=65535\nrun_time=1\nwait_time=0.01\n",
              "key = value\n", "[network\n", "\xef\xbb\xbf[a]\r\nb=c\r\n", "[a]\nb\n", "[a]\nb=1\nB=2\n"});
-  std::vector<fs::path> files;
-  for (const auto& each : fs::directory_iterator(ILNP_TEST_VECTORS "/conf")) files.push_back(each.path());
-  std::ranges::sort(files);
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};
-    seeds.push_back(test::octets(std::as_bytes(std::span(text))));
-  }
+  for (Octets& each : files_in(ILNP_TEST_VECTORS "/conf")) seeds.push_back(std::move(each));
   return seeds;
 }
 
@@ -159,6 +166,28 @@ std::vector<Octets> long_datagram_seeds() {
   for (int i = 0; i < 8; ++i)
     for (const Octets& each : {seeds[0], seeds[1], seeds[2]}) all = test::joined(std::move(all), each);
   seeds.push_back(std::move(all));
+  return seeds;
+}
+
+/// The scenarios that come along, and one that says everything once.
+std::vector<Octets> scenario_seeds() {
+  auto seeds = files_in(fs::path(ILNP_TEST_VECTORS) / "../../examples/scenarios");
+  const auto all = texts(
+      {"\xef\xbb\xbftitle  all of it # and a comment\r\nrun 2min\n"
+       "network all delay 2ms jitter 1.5ms loss 0.25%\n"
+       "network b,0:0:0:c burst_begin 1% burst_end 0.5 burst_loss 90% duplication 1% reordering 0.5% "
+       "reordering_delay 3ms bandwidth 10Mbit/s queue 30000\n"
+       "node r in a,b,c start 100ms..200ms nid 0:0:0:77 default_hop_limit 7\n"
+       "node m in a,b-c move_time 2s handoff_time 0 wait_time 1s backwards_learning_ttl 11s\n"
+       "node c in b active_unicast_session_ttl 12s loc_update_retries 5 loc_update_retry_wait_time 5ms\n"
+       "flow m <-> c every 10ms size 100 from 0 until 100s\n"
+       "attach c b delay 1ms loss 1%\ncut a m -> c\n"
+       "at 1s..2s move m to d\nat 2s crash m\nat 2s restart m\nat 2s link c down\nat 3s link c up\n"
+       "at 3s partition a m,c\nat 3s mend a m -> c\nat 4s heal all\nat 4s heal a,b\n"
+       "at 4s network d bandwidth 0\n"
+       "expect lost 0\nexpect m -> c gap < 20ms\nexpect m handoffs >= 1\nexpect refused 0\n",
+       "run 1s\nnode a in a\n", "run 1s\nnode a in a\nat 1s move a to ff02:0:0:1\n"});
+  seeds.insert(seeds.end(), all.begin(), all.end());
   return seeds;
 }
 

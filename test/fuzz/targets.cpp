@@ -11,6 +11,7 @@ std::span<const Target> targets() {
       {"node", node, node_seeds},
       {"proxy", proxy, node_seeds},
       {"long_datagrams", long_datagrams, long_datagram_seeds},
+      {"scenario", scenarios, scenario_seeds},
   };
   return all;
 }
