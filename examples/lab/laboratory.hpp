@@ -202,8 +202,11 @@ class Laboratory {
     fill(sender.datagram, sender.seed, result.sent + 1);
     const std::uint16_t port = port_of(i);
     const ilnp::error_code error = node.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
-      const auto nid = stack.resolve(scenario_.nodes[flow.to].config.host_name, sender.known, cx);
-      return nid ? stack.send(port, *nid, port, sender.datagram, cx) : nid.error();
+      if (!stack.holds(sender.known, cx)) {
+        const std::string& name = scenario_.nodes[flow.to].config.host_name;
+        if (const ilnp::error_code failed = stack.resolve(name, sender.known, cx)) return failed;
+      }
+      return stack.send(port, sender.known.nid, port, sender.datagram, cx);
     });
     if (error) {
       if (++result.refused[error.message()] == 1)

@@ -56,11 +56,6 @@ BOOST_AUTO_TEST_CASE(it_holds_for_a_while_as_long_as_the_ways_are_the_same) {
   begin(packet(1));
   ++ways;
   BOOST_TEST((find(packet(1)) == nullptr));
-  begin(packet(1));
-  begin(packet(2));
-  runs.end();
-  BOOST_TEST((find(packet(1)) == nullptr));
-  BOOST_TEST((find(packet(2)) == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_known) {
@@ -83,14 +78,32 @@ BOOST_AUTO_TEST_CASE(paths_that_differ_in_their_hop_limit_have_one_hash) {
   BOOST_TEST(begin(packet(1, 3, 41))->path_hash != hash);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_continues_to_the_same_node_only) {
-  SendingRun run{Nid(1), Way{a, b, nullptr, 7, now + 1s}};
-  BOOST_TEST(run.continues(Nid(1), 7, now));
-  BOOST_TEST(!run.continues(Nid(2), 7, now));
-  BOOST_TEST(!run.continues(Nid(1), 8, now));
-  BOOST_TEST(!run.continues(Nid(1), 7, now + 1s));
-  run.end();
-  BOOST_TEST(!run.continues(Nid(1), 7, now));
+BOOST_AUTO_TEST_CASE(what_is_sent_goes_the_way_of_what_was_sent_to_the_same_node) {
+  Ways known;
+  BOOST_TEST(!known.find(Nid(1), 7, now));
+  known.begin(Nid(1), {a, b, nullptr, 7, now + 1s});
+  BOOST_TEST(known.find(Nid(1), 7, now));
+  BOOST_TEST(known.last().locator == a);
+  BOOST_TEST(known.last().out == b);
+  BOOST_TEST(!known.find(Nid(1), 8, now));
+  BOOST_TEST(!known.find(Nid(1), 7, now + 1s));
+  BOOST_TEST(!known.find(Nid(2), 7, now));
+  BOOST_TEST(!known.find(Nid{}, 7, now));
+  BOOST_TEST(known.find(Nid(1), 7, now));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_to_many_nodes_in_turn_goes_ways_that_are_known) {
+  Ways known;
+  constexpr std::uint64_t nodes = Ways::max_nodes / 8;
+  for (std::uint64_t nid = 1; nid <= nodes; ++nid)
+    known.begin(Nid(nid), {Locator(nid), b, nullptr, 7, now + 1s});
+  std::uint64_t found = 0;
+  for (std::uint64_t nid = 1; nid <= nodes; ++nid) {
+    if (!known.find(Nid(nid), 7, now)) continue;
+    BOOST_TEST(known.last().locator == Locator(nid));
+    ++found;
+  }
+  BOOST_TEST(found > nodes * 3 / 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

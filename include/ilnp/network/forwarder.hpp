@@ -38,7 +38,7 @@ class Forwarder {
       // On its way already, put there by its sender or by another node that carries.
       if (flow.source.locator != in.locator &&
           election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now()))
-        ++node_->left_to_others;
+        ++node_->ways;
       return drop(Drop::overheard);
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);

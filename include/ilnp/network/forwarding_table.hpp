@@ -20,8 +20,10 @@ class ForwardingTable {
   static constexpr Duration switch_time = std::chrono::seconds(1);
   static constexpr Duration probe_time = std::chrono::seconds(3);
 
-  /// `dormant`: for how long a route that nobody uses is kept after `ttl`, to be tried once.
-  ForwardingTable(Duration ttl, Duration dormant) noexcept : ttl_(ttl), dormant_(dormant) {}
+  /// `dormant`: for how long a route that nobody uses is kept after `ttl`, to be tried once. `ways`, if there: grows when a
+  /// route is added or changed, and when it is heard of on another interface, which may become a change later.
+  ForwardingTable(Duration ttl, Duration dormant, std::uint32_t* ways = nullptr) noexcept
+      : ttl_(ttl), dormant_(dormant), ways_(ways) {}
 
   struct Found {
     Locator interface;
@@ -46,7 +48,7 @@ class ForwardingTable {
       if (route->alternate_since == never || route->alternate != interface) {
         route->alternate = interface;
         route->alternate_since = now;
-        ++changes_;
+        if (ways_) ++*ways_;
       }
       if (now - route->alternate_since < switch_time) return true;
     }
@@ -148,9 +150,7 @@ class ForwardingTable {
   std::size_t size() const noexcept { return routes_.size(); }
   /// Grows when a route is added or changed.
   std::uint32_t generation() const noexcept { return generation_; }
-  /// Grows then, and also when a route is heard of on another interface, which may become a change later.
-  std::uint32_t changes() const noexcept { return changes_; }
-  /// Until when `find` will say of `locator` what it says now, and want no probe, unless there are `changes`.
+  /// Until when `find` will say of `locator` what it says now, and want no probe, unless the ways change.
   TimePoint settled_until(Locator locator) const noexcept {
     const Route* route = routes_.find(locator);
     if (!route) return long_ago;
@@ -190,12 +190,15 @@ class ForwardingTable {
     return now < route.expires && (route.probed == never || now - route.probed < probe_time);
   }
 
-  void change() noexcept { ++generation_, ++changes_; }
+  void change() noexcept {
+    ++generation_;
+    if (ways_) ++*ways_;
+  }
 
   Duration ttl_;
   Duration dormant_;
+  std::uint32_t* ways_;
   std::uint32_t generation_ = 0;
-  std::uint32_t changes_ = 0;
   BoundedTable<Locator, Route> routes_{max_routes};
 };
 

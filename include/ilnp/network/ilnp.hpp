@@ -53,11 +53,11 @@ class ILNP {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     if (packet.size() > max_payload()) return Errc::message_too_long;
-    if (!sending_.continues(to, node_.ways(), cx.now())) {
+    if (!ways_.find(to, node_.ways, cx.now())) {
       if (to == local_nid()) return loop_back(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
     }
-    const Way& way = sending_.way;
+    const Way& way = ways_.last();
     return node_.transmit({way.locator, to}, {way.out, local_nid()}, way.out, way.interface, next_header,
                           packet, cx);
   }
@@ -106,13 +106,22 @@ class ILNP {
   /// The identifier that `name` means. Error: `unknown_host`; then it is asked for.
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
-    return known(node_.hosts.resolve(name, cx.now()), cx);
+    const Nid nid = node_.hosts.resolve(name, cx.now());
+    if (nid == Nid{}) return node_.ask(cx.now()), Errc::unknown_host;
+    return nid;
   }
-  /// The same, by what it meant before as long as that holds: no look-up then.
+  /// Does the name still mean that? No look-up.
   template <ContextLike Cx>
-  BOOST_FORCEINLINE result<Nid> resolve(std::string_view name, ResolvedName& before, Cx& cx) {
-    if (node_.hosts.holds(before, cx.now())) return before.nid;
-    return resolve_anew(name, before, cx);
+  bool holds(const ResolvedName& known, Cx& cx) const noexcept {
+    return node_.hosts.holds(known, cx.now());
+  }
+  /// The same as `resolve`, and for how long that holds. Error: `unknown_host`; then the identifier stays what it was.
+  template <ContextLike Cx>
+  BOOST_NOINLINE error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    const ResolvedName found = node_.hosts.resolve_for_long(name, cx.now());
+    if (found.nid == Nid{}) return known.until = long_ago, node_.ask(cx.now()), Errc::unknown_host;
+    known = found;
+    return {};
   }
 
   Nid local_nid() const noexcept { return node_.config.nid; }
@@ -147,30 +156,17 @@ class ILNP {
     std::vector<std::byte> payload;
   };
 
-  template <ContextLike Cx>
-  BOOST_NOINLINE result<Nid> resolve_anew(std::string_view name, ResolvedName& before, Cx& cx) {
-    before = node_.hosts.resolve_for_long(name, cx.now());
-    return known(before.nid, cx);
-  }
-
-  template <ContextLike Cx>
-  result<Nid> known(Nid nid, Cx& cx) {
-    if (nid != Nid{}) return nid;
-    node_.ask(cx.now());
-    return Errc::unknown_host;
-  }
-
   /// Sends to another node than the one before, or after something has changed. Apart from the way of the others, which
   /// then needs neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
     Host* host = node_.hosts.find(to, cx.now());
     if (!host) return node_.ask(cx.now()), Errc::unknown_host;
-    if (!host->way.holds(node_.ways(), cx.now())) {
+    if (!host->way.holds(node_.ways, cx.now())) {
       if (!node_.find_way(to, *host, cx)) return node_.ask(cx.now()), Errc::no_route;
       meet(to, true, cx.now());
     }
-    sending_ = {to, host->way};
+    ways_.begin(to, host->way);
     return {};
   }
 
@@ -180,16 +176,13 @@ class ILNP {
   }
 
   /// What was decided for the packets before may not hold any more.
-  void end_runs() noexcept {
-    runs_.end();
-    sending_.end();
-  }
+  void end_runs() noexcept { ++node_.ways; }
 
   template <ContextLike Cx, class Up>
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
     ++node_.counters.received;
     const auto header = wire::IlnpHeader::parse(frame);
-    const Run* run = header ? runs_.find(*header, from.interface, node_.ways(), cx.now()) : nullptr;
+    const Run* run = header ? runs_.find(*header, from.interface, node_.ways, cx.now()) : nullptr;
     if (!run) run = begin_run(from, frame, cx);
     if (!run) return;
     if (!run->out) return deliver(from, *header, *run, cx, up);
@@ -229,12 +222,12 @@ class ILNP {
     if (destination.nid == local_nid()) {
       const bool learnt = node_.learn(source.locator, in->locator, cx);
       meet(source.nid, false, cx.now());
-      return runs_.begin(*header, *in, node_.ways(), learnt ? cx.now() + run_hold : cx.now());
+      return runs_.begin(*header, *in, node_.ways, learnt ? cx.now() + run_hold : cx.now());
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
     const bool alone = update || hop->hop_limit != header->hop_limit();
-    return runs_.begin(*header, *in, node_.ways(), alone ? cx.now() : cx.now() + run_hold, hop->out,
+    return runs_.begin(*header, *in, node_.ways, alone ? cx.now() : cx.now() + run_hold, hop->out,
                        hop->hop_limit);
   }
 
@@ -283,7 +276,7 @@ class ILNP {
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
   Runs runs_;
-  SendingRun sending_;
+  Ways ways_;
   std::deque<Looped> loopback_;
 };
 

@@ -28,6 +28,9 @@ class Interfaces {
  public:
   static constexpr std::size_t max_joined = 32;
 
+  /// `ways`, if there: grows with each change of the set.
+  explicit Interfaces(std::uint32_t* ways = nullptr) noexcept : ways_(ways) {}
+
   Interface* find(Locator locator) noexcept {
     const auto at = std::ranges::find(all_, locator, &Interface::locator);
     return at == all_.end() ? nullptr : &*at;
@@ -65,18 +68,18 @@ class Interfaces {
     } while (taken >> last_slot_ & 1 && all_.size() < max_joined);
     all_.push_back(interface);
     all_.back().slot = last_slot_;
-    ++generation_;
+    change();
   }
   void remove(Locator locator) {
     std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
-    ++generation_;
+    change();
   }
   /// Puts the entries into the order of `locators`; those that are not among them come last.
   void prefer(std::span<const Locator> locators) {
     std::ranges::stable_sort(all_, {}, [&](const Interface& i) {
       return std::ranges::find(locators, i.locator) - locators.begin();
     });
-    ++generation_;
+    change();
   }
 
   std::vector<Interface>& all() noexcept { return all_; }
@@ -91,6 +94,12 @@ class Interfaces {
   }
 
  private:
+  void change() noexcept {
+    ++generation_;
+    if (ways_) ++*ways_;
+  }
+
+  std::uint32_t* ways_;
   std::vector<Interface> all_;
   std::uint32_t generation_ = 0;
   std::uint8_t last_slot_ = 0;

@@ -26,20 +26,23 @@ struct LocalNode {
   explicit LocalNode(NetworkConfig settings, Args&&... args)
       : config((settings.validate(), std::move(settings))),
         next(std::forward<Args>(args)...),
-        forwarding(config.backwards_learning_ttl, 3 * config.wait_time),
+        interfaces(&ways),
+        forwarding(config.backwards_learning_ttl, 3 * config.wait_time, &ways),
         hosts(config.nid, config.host_name, 3 * config.wait_time),
         correspondents(config.active_unicast_session_ttl),
         rounds(config.wait_time, config.backwards_learning_ttl / 3) {}
 
   const NetworkConfig config;
   Next next;
+  /// Grows with each change of what this node has joined, of a route, and with whatever else may change what was decided for
+  /// packets.
+  std::uint32_t ways = 0;
   Interfaces interfaces;
   ForwardingTable forwarding;
   HostTable hosts;
   CorrespondentTable correspondents;
   DiscoveryRounds rounds;
   NetworkCounters counters;
-  std::uint32_t left_to_others = 0;  ///< so often this node has ceased to carry a flow
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -53,11 +56,6 @@ struct LocalNode {
     if (forwarding.learn(locator, interface, interfaces, cx.now())) return true;
     drop(Drop::table_full, interface, cx);
     return false;
-  }
-
-  /// Grows with each change of what this node has joined, of a route, or of what others carry.
-  std::uint32_t ways() const noexcept {
-    return interfaces.generation() + forwarding.changes() + left_to_others;
   }
 
   /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
@@ -97,7 +95,7 @@ struct LocalNode {
     const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
     if (!out) return false;
     const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
-    host.way = {*locator, *out, interfaces.find(*out), ways(),
+    host.way = {*locator, *out, interfaces.find(*out), ways,
                 std::min({cx.now() + run_hold, settled, host.expires - hosts.life() / 3})};
     return true;
   }

@@ -40,7 +40,6 @@ class Runs {
   /// The run that a packet continues; null if it was not decided yet, or what was decided does not hold any more.
   const Run* find(const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
                   TimePoint now) noexcept {
-    ways += ended_;
     if (continues(*last_, header, interface, ways, now)) return last_;
     const std::size_t place = hash(header, interface) % max_runs;
     for (const std::size_t either : {place, place ^ 1})
@@ -55,13 +54,10 @@ class Runs {
     const std::uint64_t path_hash = hash(header, in.locator);
     const std::size_t place = path_hash % max_runs;
     Run& run = runs_[runs_[place].until <= runs_[place ^ 1].until ? place : place ^ 1];
-    run = {in.locator, &in, out, hop_limit, path_hash, until, ways + ended_, {}};
+    run = {in.locator, &in, out, hop_limit, path_hash, until, ways, {}};
     std::memcpy(run.path.data(), header.path().data(), run.path.size());
     return last_ = &run;
   }
-
-  /// What was decided may not hold any more, for any of them.
-  void end() noexcept { ++ended_; }
 
  private:
   static bool continues(const Run& run, const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
@@ -80,7 +76,6 @@ class Runs {
 
   std::array<Run, max_runs> runs_;
   const Run* last_ = runs_.data();
-  std::uint32_t ended_ = 0;
 };
 
 /// How packets get to another node: to which locator, and out on which interface. Holds until `until`, as long as the ways are
@@ -89,21 +84,43 @@ struct Way {
   Locator locator;
   Locator out;
   Interface* interface = nullptr;  ///< what this node knows of `out`
-  std::uint32_t ways = 0;          ///< see `LocalNode::ways`
+  std::uint32_t ways = 0;          ///< see `LocalNode`
   TimePoint until = long_ago;
 
   bool holds(std::uint32_t present, TimePoint now) const noexcept { return now < until && ways == present; }
 };
 
-/// The way of the packet that was sent last: those that follow it to the same node need no look-up.
-struct SendingRun {
-  Nid to;
-  Way way;
+/// The ways of the packets that were sent of late: those that follow to the same nodes need no look-up in any other table, and
+/// those that follow a packet to the same node none at all. Of fixed size, and never searched: a node has one place.
+class Ways {
+ public:
+  static constexpr std::size_t max_nodes = 256;  // a power of two
 
-  bool continues(Nid nid, std::uint32_t ways, TimePoint now) const noexcept {
-    return nid == to && way.holds(ways, now);
+  Ways() = default;
+  Ways(const Ways&) = delete;
+  Ways& operator=(const Ways&) = delete;
+
+  /// True if the way to that node is known and holds; then it is `last()`.
+  bool find(Nid to, std::uint32_t ways, TimePoint now) noexcept {
+    if (last_->to != to) last_ = &place(to);
+    return last_->to == to && last_->way.holds(ways, now);
   }
-  void end() noexcept { way.until = long_ago; }
+  const Way& last() const noexcept { return last_->way; }
+  void begin(Nid to, const Way& way) noexcept {
+    last_ = &place(to);
+    *last_ = {to, way};
+  }
+
+ private:
+  struct Entry {
+    Nid to;
+    Way way;
+  };
+
+  Entry& place(Nid to) noexcept { return entries_[fold64(to.value(), 0x9e37'79b9'7f4a'7c15) % max_nodes]; }
+
+  std::array<Entry, max_nodes> entries_;
+  Entry* last_ = entries_.data();
 };
 
 }  // namespace ilnp

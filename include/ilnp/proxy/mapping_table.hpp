@@ -25,8 +25,7 @@ class MappingTable {
   struct Mapping {
     Remote remote;
     std::uint8_t socket = 0;
-    Nid last;                        ///< whom the name meant last; 0 before it was first resolved
-    ResolvedName known;              ///< what it means, as long as that holds
+    ResolvedName known;              ///< what the host name means, or meant last
     std::unique_ptr<Mapping> other;  ///< of the same port, at another socket
   };
 
@@ -47,7 +46,7 @@ class MappingTable {
     if (!page) page = std::make_unique<Page>();
     auto* place = &(*page)[local.port % page_size];
     while (*place) place = &(*place)->other;
-    *place = std::make_unique<Mapping>(Mapping{std::move(remote), local.socket, Nid{}, {}, nullptr});
+    *place = std::make_unique<Mapping>(Mapping{std::move(remote), local.socket, {}, nullptr});
     ++size_;
     return true;
   }

@@ -101,12 +101,17 @@ class Proxy {
     return {};
   }
 
+  /// Sees to it that what is known of the mapping's host holds. Error: `unknown_host`.
   template <ContextLike Cx>
-  result<Nid> resolve(MappingTable::Mapping& mapping, Cx& cx) {
-    if constexpr (requires { next_.resolve(mapping.remote.host, mapping.known, cx); }) {
+  error_code resolve(MappingTable::Mapping& mapping, Cx& cx) {
+    if constexpr (requires { next_.holds(mapping.known, cx); }) {
+      if (next_.holds(mapping.known, cx)) return {};
       return next_.resolve(mapping.remote.host, mapping.known, cx);
     } else {
-      return next_.resolve(mapping.remote.host, cx);
+      const auto nid = next_.resolve(mapping.remote.host, cx);
+      if (!nid) return nid.error();
+      mapping.known.nid = *nid;
+      return {};
     }
   }
 
@@ -127,10 +132,9 @@ class Proxy {
   template <ContextLike Cx>
   error_code send(MappingTable::Mapping* mapping, std::uint16_t local_port, Bytes payload, Cx& cx) {
     if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
-    const auto nid = resolve(*mapping, cx);
-    if (!nid) return ++counters_.refused_unknown_host, nid.error();
-    mapping->last = *nid;
-    if (const error_code error = next_.send(local_port, *nid, mapping->remote.port, payload, cx))
+    if (const error_code error = resolve(*mapping, cx)) return ++counters_.refused_unknown_host, error;
+    if (const error_code error =
+            next_.send(local_port, mapping->known.nid, mapping->remote.port, payload, cx))
       return ++counters_.refused_by_transport, error;
     ++counters_.sent;
     return {};
@@ -145,8 +149,8 @@ class Proxy {
     MappingTable::Mapping* any = nullptr;
     for (auto* mapping = mappings_.first(source.destination_port); mapping; mapping = mapping->other.get()) {
       if (mapping->remote.any && !mapping->other && !any) return deliver(*mapping, source, payload, up);
-      if (const auto nid = resolve(*mapping, cx)) mapping->last = *nid;
-      if (source.nid == mapping->last) return deliver(*mapping, source, payload, up);
+      (void)resolve(*mapping, cx);
+      if (source.nid == mapping->known.nid) return deliver(*mapping, source, payload, up);
       if (mapping->remote.any && !any) any = mapping;
     }
     if (any) return deliver(*any, source, payload, up);

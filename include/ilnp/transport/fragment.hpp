@@ -78,9 +78,12 @@ class Fragment {
   }
   template <ContextLike Cx>
   requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
-  result<Nid> resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
     return next_.resolve(name, known, cx);
   }
+  template <ContextLike Cx>
+  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
+  bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
 
   /// To nodes that put pieces together; to others it is that of the next layer.
   std::size_t max_payload() const noexcept {

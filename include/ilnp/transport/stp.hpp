@@ -77,9 +77,12 @@ class STP {
   /// The same; see `ResolvedName`.
   template <ContextLike Cx>
   requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
-  result<Nid> resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
     return next_.resolve(name, known, cx);
   }
+  template <ContextLike Cx>
+  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
+  bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
   /// The largest datagram, octets: 1396 with the default frame.
   std::size_t max_payload() const noexcept { return next_.max_payload() - wire::StpHeader::size; }
   const TransportCounters& counters() const noexcept { return counters_; }
