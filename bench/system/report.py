@@ -157,6 +157,7 @@ set style fill solid noborder
 set boxwidth 0.9
 set key outside top center horizontal textcolor rgb "#33383d"
 set yrange [0:*]
+set bmargin 4
 """
 COLOURS = ["#8a929a", "#2b83ba", "#56a4d9", "#e8a33d", "#3aa887"]
 
@@ -174,7 +175,7 @@ def bars(output, name, title, unit, groups, series, stacked=False):
     for kind, terminal in (("svg", 'svg size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
                            ("png", 'pngcairo size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
         script = (f"set terminal {terminal}\nset output '{output / (name + '.' + kind)}'\n{STYLE}"
-                  + ("set style histogram rowstacked\nset boxwidth 0.6\nset bmargin 6\nset xtics font ',11'\n" if stacked else "") +
+                  + ("set style histogram rowstacked\nset yrange [0:1]\nset boxwidth 0.6\nset bmargin 7\nset xtics font ',11'\n" if stacked else "") +
                   f"set title '{title}' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
@@ -199,7 +200,7 @@ def pictures(result, output):
     if "chain" in result:
         rows = {(row["system"], row["routed"], row["size"]): row for row in result["chain"]}
         cells = [(routed, size) for routed in (False, True) for size in (64, 512, 1396)]
-        groups = [f"{size} octets{', router' if routed else ''}" for routed, size in cells]
+        groups = [f"{size} octets{chr(92) + 'nrouter' if routed else ''}" for routed, size in cells]
         systems = ["none", "null relay", "null relay, multicast", "socat", "ilnp-proxy"]
 
         def values(key, scale):
@@ -215,7 +216,7 @@ def pictures(result, output):
         rows = result["where"]
         bars(output, "where", "Where the CPU time of a packet goes", "part of the whole",
              [row["system"].replace(" ", "\\n", 1).replace(", ", ",\\n") +
-              f"\\n{row['size']} octets{', GSO' if row['gso'] else ''}" for row in rows],
+              f"\\n{row['size']} octets" + ("\\nGSO" if row["gso"] else "") for row in rows],
              {name: [row[key] / max(row["cpu_ns_per_packet"], 1) for row in rows] for name, key in
               (("kernel", "kernel_ns"), ("C library", "libc_ns"), ("program", "program_ns"))}, stacked=True)
 
