@@ -38,6 +38,7 @@
 #include "underlay/mcast_sockets.hpp"
 #include "underlay/mcast_udp.hpp"
 #include "underlay/mcast_udp_counters.hpp"
+#include "underlay/memberships.hpp"
 #include "underlay/overflow_count.hpp"
 #include "underlay/own_frame_filter.hpp"
 #include "underlay/receive_batch.hpp"

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "../layer.hpp"
 #include "frame_class.hpp"
@@ -14,6 +12,7 @@
 #include "link_monitor.hpp"
 #include "mcast_sockets.hpp"
 #include "mcast_udp_counters.hpp"
+#include "memberships.hpp"
 #include "overflow_count.hpp"
 #include "receive_batch.hpp"
 #include "send_queue.hpp"
@@ -53,7 +52,8 @@ class McastUdp {
         prefix_(config.user_id),
         sender_(detail::open_send_socket(config.mcast_loop)),
         link_(config.mcast_interface, probe(config, sender_.native_handle())),
-        queue_(sender_.native_handle(), probe(config, sender_.native_handle())) {
+        queue_(sender_.native_handle(), probe(config, sender_.native_handle())),
+        wanted_(prefix_, config.mcast_port) {
     const int sender = sender_.native_handle();
     if (!link_.look_up(sender))
       throw boost::system::system_error(link_.why(), "mcast_interface " + config.mcast_interface);
@@ -84,26 +84,10 @@ class McastUdp {
   // As a layer.
 
   /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
-  error_code join(Locator locator) {
-    if (joined(locator)) return {};
-    const auto error = set_memberships(locator, true, link_.index());
-    if (error && error != boost::system::errc::no_such_device) {
-      (void)set_memberships(locator, false, link_.index());
-      return error;
-    }
-    wanted_.push_back({locator, Endpoint(prefix_.group(locator), config_.mcast_port)});
-    return {};
-  }
+  error_code join(Locator locator) { return wanted_.join(locator, handles_, link_.index()); }
 
   /// Ends that. Error: `Errc::not_joined`.
-  error_code leave(Locator locator) {
-    const auto found = std::ranges::find(wanted_, locator, &Membership::locator);
-    if (found == wanted_.end()) return Errc::not_joined;
-    wanted_.erase(found);
-    (void)set_memberships(locator, false,
-                          link_.index());  // it fails only if the interface went, and the membership with it
-    return {};
-  }
+  error_code leave(Locator locator) { return wanted_.leave(locator, handles_, link_.index()); }
 
   /// From here on `send` queues, until `flush`.
   void begin_batch() noexcept { batching_ = true; }
@@ -117,11 +101,11 @@ class McastUdp {
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
-    const auto found = std::ranges::find(wanted_, locator, &Membership::locator);
-    if (found == wanted_.end()) return Errc::not_joined;
-    if (!batching_) return queue_.send(found->group, packet.head(), packet.payload());
+    const Endpoint* group = wanted_.group(locator);
+    if (!group) return Errc::not_joined;
+    if (!batching_) return queue_.send(*group, packet.head(), packet.payload());
     // A train is classed by its first frame, so a control message travels alone.
-    queue_.push(found->group, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
+    queue_.push(*group, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
     return {};
   }
 
@@ -208,25 +192,6 @@ class McastUdp {
     return {GroupPrefix(config.user_id, scope).group(Locator{}), discard};
   }
 
-  /// A locator that is to be joined, and where its frames go.
-  struct Membership {
-    Locator locator;
-    Endpoint group;
-  };
-
-  bool joined(Locator locator) const noexcept {
-    return std::ranges::find(wanted_, locator, &Membership::locator) != wanted_.end();
-  }
-
-  error_code set_memberships(Locator locator, bool member, unsigned interface) noexcept {
-    if (interface == 0) return {};
-    const in6_addr group = prefix_.group(locator);
-    const auto data = detail::set_membership(data_.native_handle(), member, group, interface);
-    const auto control = detail::set_membership(control_.native_handle(), member, group, interface);
-    const auto error = data ? data : control;
-    return error == boost::system::errc::address_in_use ? error_code() : error;
-  }
-
   void use_interface() noexcept {
     (void)set_option(sender_.native_handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF,
                      static_cast<int>(link_.index()));
@@ -242,14 +207,7 @@ class McastUdp {
     const bool back = link_.look_ready(sender) || (other && link_.ready());
     if (before != link_.index() || was_ready != link_.ready()) ++counters_.link_changes;
     queue_.forget_refusals();  // the MTU may have grown
-    // The sockets remember memberships on an interface that is gone; and one that was away (in another
-    // namespace, or without IPv6) does not remember them when it is back under the same index.
-    if (before != link_.index() || back) {
-      for (const Membership& wanted : wanted_) {
-        (void)set_memberships(wanted.locator, false, before);
-        (void)set_memberships(wanted.locator, true, link_.index());
-      }
-    }
+    if (before != link_.index() || back) wanted_.renew(handles_, before, link_.index());
     return back;
   }
 
@@ -258,7 +216,7 @@ class McastUdp {
     const std::size_t count = train.count();
     const auto locator =
         train.destination != nullptr ? prefix_.locator(train.destination->ipi6_addr) : std::nullopt;
-    if (!locator || !joined(*locator)) {
+    if (!locator || !wanted_.contains(*locator)) {
       counters_.wrong_group += count;
     } else if (train.destination->ipi6_ifindex != link_.index()) {
       counters_.wrong_interface += count;
@@ -306,7 +264,7 @@ class McastUdp {
   bool batching_ = false;
   bool drained_ = false;
   TimePoint deadline_{};
-  std::vector<Membership> wanted_;
+  Memberships wanted_;
   ReceiveBatch data_batch_{batch_buffers};
   ReceiveBatch control_batch_{control_batch_buffers};
   OverflowCount overflow_;

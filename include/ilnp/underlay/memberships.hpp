@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "../address.hpp"
+#include "../error.hpp"
+#include "endpoint.hpp"
+#include "group_address.hpp"
+#include "mcast_sockets.hpp"
+
+namespace ilnp {
+
+/// The locators whose frames a node wants, and their groups. What is wanted stays so until it is left, whether the network
+/// interface is there or not. The sockets that are members are the caller's. One thread.
+class Memberships {
+ public:
+  using Sockets = std::span<const int>;  ///< all are members of the same groups
+
+  /// `port`: where the frames of a group go.
+  Memberships(const GroupPrefix& prefix, std::uint16_t port) noexcept : prefix_(prefix), port_(port) {}
+
+  /// Where the frames of `locator` go; null if it is not wanted.
+  const Endpoint* group(Locator locator) const noexcept {
+    const auto found = std::ranges::find(wanted_, locator, &Wanted::locator);
+    return found == wanted_.end() ? nullptr : &found->group;
+  }
+  bool contains(Locator locator) const noexcept { return group(locator) != nullptr; }
+
+  /// From here on `locator` is wanted, on the interface of that index; 0 or one that is gone: later, by `renew`. Error: the
+  /// kernel's; then it is not wanted.
+  error_code join(Locator locator, Sockets sockets, unsigned interface) {
+    if (contains(locator)) return {};
+    const Endpoint group(prefix_.group(locator), port_);
+    const error_code error = set(group, sockets, true, interface);
+    if (error && error != boost::system::errc::no_such_device) {
+      (void)set(group, sockets, false, interface);
+      return error;
+    }
+    wanted_.push_back({locator, group});
+    return {};
+  }
+
+  /// Ends that. Error: `Errc::not_joined`.
+  error_code leave(Locator locator, Sockets sockets, unsigned interface) {
+    const auto found = std::ranges::find(wanted_, locator, &Wanted::locator);
+    if (found == wanted_.end()) return Errc::not_joined;
+    const Endpoint group = found->group;
+    wanted_.erase(found);
+    (void)set(group, sockets, false,
+              interface);  // fails only if the interface went, and the membership with it
+    return {};
+  }
+
+  /// The interface was `before`, and is `now`, or it was away: the sockets become members of all that is wanted anew. For they remember
+  /// memberships on an interface that is gone, and one that was away (in another namespace, or without IPv6) does not
+  /// remember them when it is back under the same index.
+  void renew(Sockets sockets, unsigned before, unsigned now) noexcept {
+    for (const Wanted& wanted : wanted_) {
+      (void)set(wanted.group, sockets, false, before);
+      (void)set(wanted.group, sockets, true, now);
+    }
+  }
+
+ private:
+  struct Wanted {
+    Locator locator;
+    Endpoint group;
+  };
+
+  static error_code set(const Endpoint& group, Sockets sockets, bool member, unsigned interface) noexcept {
+    if (interface == 0) return {};
+    error_code first;
+    for (const int socket : sockets) {
+      const error_code error = detail::set_membership(socket, member, group.address(), interface);
+      if (error && error != boost::system::errc::address_in_use && !first) first = error;
+    }
+    return first;
+  }
+
+  GroupPrefix prefix_;
+  std::uint16_t port_;
+  std::vector<Wanted> wanted_;
+};
+
+}  // namespace ilnp
