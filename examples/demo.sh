@@ -16,69 +16,27 @@
 # at its end. Root is needed only to install packages, and where the kernel gives users no namespaces.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-script=$here/$(basename "${BASH_SOURCE[0]}")
-build=${ILNP_BUILD_DIR:-$here/../build}
+. "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
 output=demo-output
-setup=yes
 rate=1000
 stay=7
 handoff=3
 moves=3
-inside=no
-
-. "$here/hosts.sh"
-
-step() { printf '==> %s\n' "$*"; }
-fail() {
-  printf 'demo: %s\n' "$*" >&2
-  exit 1
-}
-help() { sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"; }
-
-while (($#)); do
-  case $1 in
-    --output | --build | --rate | --stay | --handoff | --sockets) # the last is the demo's own
-      (($# > 1)) || fail "$1 wants a value (try --help)"
-      declare "${1#--}=$2"
-      shift
-      ;;
-    --no-setup) setup=no ;;
-    --inside) inside=yes ;; # of the namespaces; the demo calls itself with it
-    --help | -h)
-      help
-      exit 0
-      ;;
-    *) fail "unknown option $1 (try --help)" ;;
-  esac
-  shift
-done
+take_options "output build rate stay handoff sockets" "no-setup inside" "$@" # --sockets and --inside are the demo's own
 for number in "$rate" "$stay" "$handoff"; do
   [[ $number =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "not a number: $number"
 done
 awk "BEGIN { exit !($rate >= 1 && $rate <= 20000 && $handoff > 0 && $stay > $handoff) }" ||
   fail "--rate is from 1 to 20000, and --stay longer than --handoff, which is above 0"
 
-bin=$build/examples
-
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 
 if [[ $inside == no ]]; then
-  mkdir -p "$output" 2>/dev/null && [[ -w $output ]] || fail "cannot write to the folder $output"
-  output=$(cd "$output" && pwd)
-  [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh"
-  bin=$(cd "$bin" 2>/dev/null && pwd) || fail "the programs are not in $bin: run without --no-setup"
-  for program in ilnp-proxy ilnp-proxy-create ilnp-router ilnp-experiment; do
-    [[ -x $bin/$program ]] || fail "$bin/$program is not there: run without --no-setup"
-  done
+  prepare
+  need examples/ilnp-{proxy,proxy-create,router,experiment}
   rm -rf "$output/data" "$output"/{alice,bob}-to-{alice,bob}-*.{png,svg} "$output/summary.txt"
   mkdir "$output/data"
-  sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
-  trap 'rm -rf "$sockets"' EXIT
-  status=0
-  hosts_private "$script" --inside --output "$output" --build "${bin%/examples}" --sockets "$sockets" --rate "$rate" --stay "$stay" --handoff "$handoff" || status=$?
-  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
-  exit "$status"
+  enter_hosts --rate "$rate" --stay "$stay" --handoff "$handoff"
 fi
 
 # --- Inside: the hosts -------------------------------------------------------------------------------------------------
@@ -87,55 +45,15 @@ cd "$output/data"
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-show() { printf '  %-7s$ %s\n' "$1" "$2"; }
-
-configuration() { # host, locators, more lines of [network], lines of [application]
-  cat >"$1.ini" <<INI
-[link]
-mcast_port = 10000
-mcast_interface = eth0
-user_id = 0
-
-[network]
-locators = $2
-$3
-
-[discovery]
-hostname = $1
-wait_time = 4
-${4:+
-[application]
-$4}
-INI
-}
-
-start() { # host, log file, command: in the background; its process id is in $started
-  local host=$1 log=$2
-  shift 2
-  : >"$log" # here, so that it is there when somebody looks into it
-  in_host "$host" "$@" >"$log" 2>&1 &
-  started=$!
-}
-
-wait_for() { # seconds, what (for the message), command
-  local tries=$(($1 * 50)) what=$2
-  shift 2
-  until "$@"; do
-    ((--tries)) || {
-      tail -n 20 ./*.log >&2
-      fail "waited in vain for $what; the programs' last words are above and in $output/data"
-    }
-    sleep 0.02
-  done
-}
+bin=$build/examples
 
 step "three hosts: alice and bob, and a router between their networks"
 hosts_begin
 for host in alice bob router; do hosts_add "$host"; done
 
-configuration alice 0:0:0:a "nid = ffff:0:0:a"
-configuration bob 0:0:0:b "nid = ffff:0:0:b"
-configuration router 0:0:0:a,0:0:0:b,0:0:0:c "nid = ffff:0:0:d"
+configuration alice 0:0:0:a ffff:0:0:a
+configuration bob 0:0:0:b ffff:0:0:b
+configuration router 0:0:0:a,0:0:0:b,0:0:0:c ffff:0:0:d
 
 show router "ilnp-router router.ini"
 start router router.log "$bin/ilnp-router" router.ini
@@ -148,11 +66,9 @@ for host in alice bob; do
   wait_for 10 "the proxy of $host" grep -q '^Listening on' "$host-proxy.log"
   peer=$([[ $host == alice ]] && echo bob || echo alice)
   show "$host" "ilnp-proxy-create 10001 $peer 10001"
-  in_host "$host" "$bin/ilnp-proxy-create" --control "$sockets/$host" 10001 "$peer" 10001 >/dev/null
+  ask "$host" 10001 "$peer" 10001 >/dev/null
 done
-knows() { in_host "$1" "$bin/ilnp-proxy-create" --control "$sockets/$1" --hosts 2>/dev/null | grep -qw "$2"; }
-wait_for 10 "alice to hear of bob" knows alice bob
-wait_for 10 "bob to hear of alice" knows bob alice
+meet alice bob
 
 step "nc on alice talks to nc on bob; neither knows anything of the overlay"
 for host in alice bob; do
@@ -175,8 +91,7 @@ type_line() { # from, to, text
 type_line alice bob "hello,"
 type_line bob alice "world"
 exec {to_alice}>&- {to_bob}>&-
-kill "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy"
-wait "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy" 2>/dev/null || true
+end "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy"
 rm -f ./*-nc-in
 # Who announces himself with the same words within a second is not heard twice.
 sleep 1.1
@@ -187,10 +102,9 @@ application() { # remote host
   printf 'port = 10001\nremote_hostname = %s\nremote_port = 10001\nrun_time = %s\nwait_time = %s' "$1" "$run_time" \
     "$(awk "BEGIN { printf \"%.6f\", 1 / $rate }")"
 }
-configuration alice 0:0:0:a-0:0:0:b-0:0:0:c "nid = ffff:0:0:a
-move_time = $stay
+configuration alice 0:0:0:a-0:0:0:b-0:0:0:c ffff:0:0:a "move_time = $stay
 handoff_time = $handoff" "$(application bob)"
-configuration bob 0:0:0:b "nid = ffff:0:0:b" "$(application alice)"
+configuration bob 0:0:0:b ffff:0:0:b "" "$(application alice)"
 for host in bob alice; do
   show "$host" "ilnp-experiment $host.ini --quiet --csv $host.csv"
   start "$host" "$host-experiment.log" "$bin/ilnp-experiment" "$host.ini" --quiet --csv "$host.csv"
@@ -205,8 +119,8 @@ wait "$bob_experiment" || fail "the experiment on bob failed: $(tail -n 1 bob-ex
 # --- What came of it ---------------------------------------------------------------------------------------------------
 
 step "evaluating"
-. "$here/plot/evaluate.sh"
-evaluate "$handoff" "$here/plot" "$output"
+. "$examples/plot/evaluate.sh"
+evaluate "$handoff" "$examples/plot" "$output"
 step "table and pictures: $output (what they were made from: $output/data)"
 if ((verdict == 0)); then
   step "nothing was lost, nothing was duplicated"

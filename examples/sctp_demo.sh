@@ -16,53 +16,18 @@
 # What this machine lacks is unpacked into the build folder. Only compiler and libraries for the build are installed.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-script=$here/$(basename "${BASH_SOURCE[0]}")
-build=${ILNP_BUILD_DIR:-$here/../build}
+. "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
+. "$examples/ssh.sh"
 output=sctp-demo-output
-setup=yes
 own_kernel=no
-inside=no
-sockets=
-
-. "$here/hosts.sh"
-. "$here/ssh.sh"
-
-step() { printf '==> %s\n' "$*"; }
-fail() {
-  printf 'sctp_demo: %s\n' "$*" >&2
-  exit 1
-}
-
-while (($#)); do
-  case $1 in
-    --output | --build | --sockets) # the last is the demo's own
-      (($# > 1)) || fail "$1 wants a value (try --help)"
-      declare "${1#--}=$2"
-      shift
-      ;;
-    --no-setup) setup=no ;;
-    --own-kernel) own_kernel=yes ;;
-    --inside) inside=yes ;; # of kernel or namespaces; the demo calls itself with it
-    --help | -h)
-      sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
-      exit 0
-      ;;
-    *) fail "unknown option $1 (try --help)" ;;
-  esac
-  shift
-done
+mcast_port=10004 # 10000 to 10003 are what the recipes have
+take_options "output build sockets" "no-setup own-kernel inside" "$@" # --sockets and --inside are the demo's own
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 
 if [[ $inside == no ]]; then
-  mkdir -p "$output" 2>/dev/null && [[ -w $output ]] || fail "cannot write to the folder $output"
-  output=$(cd "$output" && pwd)
-  [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh" --streams
-  build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
-  for program in ilnp-proxy ilnp-proxy-create ilnp-router ilnp-stream; do
-    [[ -x $build/examples/$program ]] || fail "$build/examples/$program is not there: run without --no-setup"
-  done
+  prepare --streams
+  need examples/ilnp-{proxy,proxy-create,router,stream}
   [[ -e $build/streams/complete ]] || fail "$build/streams is not there: run without --no-setup"
   rm -rf "$output"/{alice,bob,carol,router,web}*
 
@@ -71,22 +36,16 @@ if [[ $inside == no ]]; then
     ! command -v modprobe >/dev/null || modprobe -q sctp || true
     [[ -w /proc/sys/net/sctp/udp_port ]]
   }
-  status=0
   if [[ $own_kernel == no ]] && kernel_has_sctp; then
     step "the kernel of this machine has SCTP"
-    tools=$build/streams/root
-    export PATH=$PATH:$tools/usr/sbin:$tools/usr/bin:$tools/sbin:$tools/bin
-    export LD_LIBRARY_PATH=$tools/usr/lib/$(uname -m)-linux-gnu
-    sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
-    trap 'rm -rf "$sockets"' EXIT
-    hosts_private "$script" --inside --output "$output" --build "$build" --sockets "$sockets" || status=$?
-  else
-    step "starting a Linux kernel of our own, with SCTP"
-    "$here/sctp_kernel.sh" --build "$build" --writable "$output" --seconds 300 \
-      "$script" --inside --output "$output" --build "$build" || status=$?
+    use_unpacked
+    enter_hosts
   fi
-  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
-  exit "$status"
+  step "starting a Linux kernel of our own, with SCTP"
+  status=0
+  "$examples/sctp_kernel.sh" --build "$build" --writable "$output" --seconds 300 \
+    "$script" --inside --output "$output" --build "$build" || status=$?
+  leave "$status"
 fi
 
 # --- Inside: the hosts -------------------------------------------------------------------------------------------------
@@ -96,59 +55,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 bin=$build/examples
 [[ -n $sockets ]] || sockets=$(mktemp -d)
-passed=0
-failed=0
-
-show() { printf '  %-7s$ %s\n' "$1" "$2"; }
-result() { # text, command: a line that says whether the command did what the text says
-  local text=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    printf 'ok      %s\n' "$text"
-  else
-    failed=$((failed + 1))
-    printf 'FAILED  %s\n' "$text"
-  fi
-}
-
-# Processes are dear in a kernel that is one itself: what bash can do, it does.
-exec {nothing}<> <(:)
-pause() { read -r -t "$1" -u "$nothing" || true; } # seconds
-soon() { # seconds, command: true once the command is
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS <= end)) || return 1
-    pause 0.05
-  done
-}
-start() { # host, log file, command: in the background; its process id is in $started
-  local host=$1 log=$2
-  shift 2
-  in_host "$host" setsid "$@" </dev/null >>"$log" 2>&1 &
-  started=$!
-}
-end() { # process of `start`...: and what it has started
-  local process
-  for process; do kill -- "-$process" 2>/dev/null || kill "$process" 2>/dev/null || true; done
-  wait "$@" 2>/dev/null || true
-}
-
-configuration() { # host, locators, identifier
-  cat >"$1.ini" <<INI
-[link]
-mcast_port = 10004
-mcast_interface = eth0
-user_id = 0
-[network]
-locators = $2
-nid = $3
-[discovery]
-hostname = $1
-wait_time = 4
-INI
-}
 
 declare -A proxies
 proxy() { # host, options of its ilnp-proxy: started, in place of the one before
@@ -164,16 +70,9 @@ proxy() { # host, options of its ilnp-proxy: started, in place of the one before
   proxies[$host]=$started
   soon 10 holds "$host-proxy.log" 'Listening on 10000' || fail "no proxy on $host: $(tail -n 1 "$host-proxy.log")"
 }
-ask() { # host, argument of ilnp-proxy-create...: the control socket is a file, so this may be asked from anywhere
-  "$bin/ilnp-proxy-create" --control "$sockets/$1" "${@:2}"
-}
 create() { # host, local port, remote host, remote port
   show "$1" "ilnp-proxy-create $2 $3 $4"
   ask "$@" >/dev/null
-}
-knows() { [[ $'\n'$(ask "$1" --hosts 2>/dev/null) == *$'\n'"$2 "* ]]; }
-meet() { # two hosts
-  soon 10 knows "$1" "$2" && soon 10 knows "$2" "$1" || fail "$1 and $2 do not hear of each other"
 }
 # What a step moves is to go through the overlay: its proxies count it.
 declare -A counted since
@@ -227,12 +126,6 @@ only_loopback() { # host
     [[ $address != *.*.*.* || $address == *127.0.0.* ]] || return 1
   done
 }
-holds() { # file, line
-  local line
-  while read -r line; do [[ $line != "$2" ]] || return 0; done <"$1"
-  return 1
-} 2>/dev/null
-
 # Starts a command on a host, with a descriptor (the name of a variable) to type into; what it prints is in HOST.out.
 keyboard() { # host, descriptor, command
   local host=$1

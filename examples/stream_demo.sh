@@ -16,43 +16,13 @@
 # Root is needed only to install packages, and where the kernel gives users no namespaces.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-script=$here/$(basename "${BASH_SOURCE[0]}")
-build=${ILNP_BUILD_DIR:-$here/../build}
+. "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
+. "$examples/ssh.sh"
 output=stream-demo-output
-setup=yes
 megabytes=100
 stay=6
 handoff=2
-inside=no
-sockets=
-
-. "$here/hosts.sh"
-. "$here/ssh.sh"
-
-step() { printf '==> %s\n' "$*"; }
-fail() {
-  printf 'stream_demo: %s\n' "$*" >&2
-  exit 1
-}
-
-while (($#)); do
-  case $1 in
-    --output | --build | --megabytes | --stay | --handoff | --sockets) # the last is the demo's own
-      (($# > 1)) || fail "$1 wants a value (try --help)"
-      declare "${1#--}=$2"
-      shift
-      ;;
-    --no-setup) setup=no ;;
-    --inside) inside=yes ;; # of the namespaces; the demo calls itself with it
-    --help | -h)
-      sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
-      exit 0
-      ;;
-    *) fail "unknown option $1 (try --help)" ;;
-  esac
-  shift
-done
+take_options "output build megabytes stay handoff sockets" "no-setup inside" "$@" # --sockets and --inside are the demo's own
 for number in "$megabytes" "$stay" "$handoff"; do
   [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
 done
@@ -61,28 +31,15 @@ done
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 
 if [[ $inside == no ]]; then
-  mkdir -p "$output" 2>/dev/null && [[ -w $output ]] || fail "cannot write to the folder $output"
-  output=$(cd "$output" && pwd)
-  [[ $setup == no ]] || ILNP_BUILD_DIR=$build "$here/setup.sh" --streams --browser
-  build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
-  for program in ilnp-stream ilnp-router ilnp-proxy-create; do
-    [[ -x $build/examples/$program ]] || fail "$build/examples/$program is not there: run without --no-setup"
-  done
-  tools=$build/streams/root
-  export PATH=$PATH:$tools/usr/sbin:$tools/usr/bin:$tools/sbin:$tools/bin
-  export LD_LIBRARY_PATH=$tools/usr/lib/$(uname -m)-linux-gnu
+  prepare --streams --browser
+  need examples/ilnp-{stream,router,proxy-create}
+  use_unpacked
   for program in sshd busybox curl chromium gnuplot; do
     command -v "$program" >/dev/null || fail "$program is not there: run without --no-setup"
   done
   rm -rf "$output/data" "$output"/throughput.{png,svg} "$output"/browser.png
   mkdir "$output/data"
-  sockets=$(mktemp -d) # the path of a UNIX socket is short: the output folder's may be too long
-  trap 'rm -rf "$sockets"' EXIT
-  status=0
-  hosts_private "$script" --inside --output "$output" --build "$build" --sockets "$sockets" \
-    --megabytes "$megabytes" --stay "$stay" --handoff "$handoff" || status=$?
-  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
-  exit "$status"
+  enter_hosts --megabytes "$megabytes" --stay "$stay" --handoff "$handoff"
 fi
 
 # --- Inside: the hosts -------------------------------------------------------------------------------------------------
@@ -91,52 +48,6 @@ cd "$output/data"
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 bin=$build/examples
-passed=0
-failed=0
-
-show() { printf '  %-7s$ %s\n' "$1" "$2"; }
-result() { # text, command: a line that says whether the command did what the text says
-  local text=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    printf 'ok      %s\n' "$text"
-  else
-    failed=$((failed + 1))
-    printf 'FAILED  %s\n' "$text"
-  fi
-}
-start() { # host, log file, command: in the background; its process id is in $started
-  local host=$1 log=$2
-  shift 2
-  in_host "$host" "$@" </dev/null >"$log" 2>&1 &
-  started=$!
-}
-wait_for() { # seconds, what (for the message), command
-  local tries=$(($1 * 20)) what=$2
-  shift 2
-  until "$@"; do
-    ((--tries)) || fail "waited in vain for $what; what the programs said is in $output/data"
-    sleep 0.05
-  done
-}
-configuration() { # host, locators, identifier, more lines of [network]
-  cat >"$1.ini" <<INI
-[link]
-mcast_port = 10000
-mcast_interface = eth0
-user_id = 0
-[network]
-locators = $2
-nid = $3
-${4:-}
-[discovery]
-hostname = $1
-wait_time = 4
-INI
-}
-ask() { "$bin/ilnp-proxy-create" --control "$sockets/$1" "${@:2}" 2>/dev/null; }
-knows() { [[ $'\n'$(ask "$1" --hosts) == *$'\n'"$2 "* ]]; }
 counter() { ask "$1" --counters | awk -v name="$2" '$1 == name { print $2 }'; }
 
 ssh_begin "$sockets/ssh"
@@ -154,9 +65,8 @@ show bob "ilnp-stream bob.ini --expose 22 --expose 8000"
 start bob bob.log "$bin/ilnp-stream" bob.ini --expose 22 --expose 8000 --control "$sockets/bob"
 show alice "ilnp-stream alice.ini --listen 2222:bob:22 --socks 1080"
 start alice alice.log "$bin/ilnp-stream" alice.ini --listen 2222:bob:22 --socks 1080 --control "$sockets/alice"
-for host in alice bob; do wait_for 10 "ilnp-stream on $host" grep -qx Running "$host.log"; done
-wait_for 10 "alice to hear of bob" knows alice bob
-wait_for 10 "bob to hear of alice" knows bob alice
+for host in alice bob; do wait_for 10 "ilnp-stream on $host" holds "$host.log" Running; done
+meet alice bob
 
 step "ssh into bob"
 show bob sshd
@@ -181,7 +91,7 @@ scp=$!
 begin=$EPOCHREALTIME
 while kill -0 "$scp" 2>/dev/null; do
   printf '%s %s %s\n' "$EPOCHREALTIME" "$(stat -c %s copy 2>/dev/null || echo 0)" \
-    "$(ask alice --hosts | awk '/this node$/ { print $3 }')"
+    "$(ask alice --hosts 2>/dev/null | awk '/this node$/ { print $3 }')"
   sleep 0.1
 done >samples
 copied=0
@@ -196,12 +106,12 @@ rm -f file
 
 step "throughput over time"
 bucket=0.5
-awk -v begin="$begin" -v bucket="$bucket" -v handoff="$handoff" -f "$here/plot/stream.awk" samples || fail "no samples"
+awk -v begin="$begin" -v bucket="$bucket" -v handoff="$handoff" -f "$examples/plot/stream.awk" samples || fail "no samples"
 for kind in png svg; do
-  gnuplot -e "plot_folder='${here//"'"/"''"}/plot'; output='${output//"'"/"''"}/throughput.$kind'; data='stream'" \
+  gnuplot -e "plot_folder='${examples//"'"/"''"}/plot'; output='${output//"'"/"''"}/throughput.$kind'; data='stream'" \
     -e "title='alice → bob: scp of $megabytes MB'; bucket=$bucket" \
     -e "legend='alice moves through three networks and back; shaded: the handoff, when she is in two of them'" \
-    -e "load 'stream.facts'" "$here/plot/throughput.gp" || fail "gnuplot failed"
+    -e "load 'stream.facts'" "$examples/plot/throughput.gp" || fail "gnuplot failed"
 done
 read -r slowest median longest <stream.summary
 printf '          half a second: %s MB/s in the middle, %s MB/s the slowest; longest time without progress: %s s\n' \
@@ -210,7 +120,7 @@ result "throughput: never a second without progress" awk "BEGIN { exit !($longes
 
 step "SOCKS: curl and a browser"
 mkdir web
-cp "$here/../docs/stack.svg" web/
+cp "$examples/../docs/stack.svg" web/
 cat >web/index.html <<'HTML'
 <!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>bob</title>
