@@ -222,7 +222,7 @@ elif [[ $tests == yes ]]; then
 elif [[ $bench == yes ]]; then
   options+=(-DILNP_BUILD_EXAMPLES=ON -DILNP_BUILD_BENCHMARKS=ON)
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF)
-  targets=(--target ilnp-proxy ilnp-router ilnp-experiment ilnp-stream bench-system bench-streams)
+  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-experiment ilnp-stream bench-system bench-streams)
 else
   # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)

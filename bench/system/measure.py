@@ -638,6 +638,7 @@ for number in range({count}):
             dict(loss=loss, **{f"{system}_mb_s": statistics.median(rates[system, loss]) for system in systems},
                  ratio=statistics.median(ours / bare for ours, bare in zip(rates["stack", loss], rates["bare", loss])))
             for loss in (0, 0.001, 0.01, 0.05)]
+        self.connections()
 
     def stream(self, system, loss):
         """MB/s from alice to bob."""
@@ -648,6 +649,79 @@ for number in range({count}):
                          pin=self.cpus[0]):
                 wait_for(f"the {system} receiver", receiver.ended, seconds + 20)
             return float(receiver.text().split("MB/s")[1])
+
+    # --- TCP connections of programs ---
+
+    @contextlib.contextmanager
+    def carried(self, system):
+        """Connections of alice to bob; yields where they are opened to."""
+        if system == "TCP itself":
+            yield f"[{ADDRESS['bob']}]:3000"
+            return
+        with contextlib.ExitStack() as stack:
+            if system == "ssh -L":
+                folder = pathlib.Path(self.options.ssh)
+                stack.enter_context(Process("bob", shutil.which("sshd"), "-D", "-e", "-f", folder / "sshd_config", "-o",
+                                            f"ListenAddress=[{ADDRESS['bob']}]:22", ready="Server listening"))
+                stack.enter_context(Process("alice", "ssh", "-F", folder / "ssh_config", "-N", "-L",
+                                            "127.0.0.1:2000:127.0.0.1:3000", ADDRESS["bob"]))
+            else:
+                for host, locator, nid, words in (("bob", "0:0:0:a", "ffff:0:0:b", ["--expose", "3000"]),
+                                                  ("alice", "0:0:0:a", "ffff:0:0:a", ["--listen", "2000:bob:3000"])):
+                    stack.enter_context(Process(host, self.program("ilnp-stream"), self.configuration(host, locator, nid),
+                                                *words, "--quiet", ready="Running"))
+            wait_for(f"{system} to reach bob", lambda: self.open_connections("127.0.0.1:2000", 1000, 1, check=False))
+            yield "127.0.0.1:2000"
+
+    def open_connections(self, to, octets, requests, check=True):
+        done = subprocess.run(["ip", "netns", "exec", "alice", *URGENT, self.program("connections"), "ask", to,
+                               str(octets), str(requests)], capture_output=True, text=True)
+        if check and done.returncode != 0:
+            raise RuntimeError("connections: " + done.stderr)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def connections(self):
+        """Connections of TCP programs: ilnp-stream beside ssh, and beside socat and a kernel's SCTP."""
+        samples = {}
+        octets, requests = (5_000_000, 40) if self.options.brief else (300_000_000, 1000)
+        systems = ["TCP itself", "ssh -L", "ilnp-stream"]
+        if not self.options.ssh:
+            step("left out: ssh, for there is no sshd here")
+            systems.remove("ssh -L")
+        with Process("bob", self.program("connections"), "serve", "[::]:3000", ready="ready"):
+            for _ in range(self.rounds):
+                for system in systems:
+                    with self.carried(system) as to:
+                        samples.setdefault(("this kernel", system), []).append(
+                            self.open_connections(to, octets, requests))
+        self.kernel_connections(samples)
+        rows = []
+        for (where, system), figures in samples.items():
+            row = dict(where=where, system=system, **self.median(figures))
+            if system != "ilnp-stream":
+                row["ratios"] = {key: ratio(samples[where, "ilnp-stream"], figures, key) for key in figures[0]}
+            rows.append(row)
+        self.result["connections"] = rows
+
+    def kernel_connections(self, samples):
+        """The same in a kernel that has SCTP and runs as a program."""
+        if not (shutil.which("linux.uml") or (self.build / "streams" / "complete").exists()):
+            step("left out: the SCTP of a kernel, for examples/setup.sh --streams has not been here")
+            return
+        source = pathlib.Path(self.options.source)
+        octets, requests = (500_000, 20) if self.options.brief else (20_000_000, 200)
+        names = {"ilnp_stream": "ilnp-stream", "sctp": "socat, SCTP of the kernel",
+                 "sctp_over_overlay": "socat, SCTP of the kernel, ilnp-proxy"}
+        done = subprocess.run(
+            [source / "examples/sctp_kernel.sh", "--build", self.build, "--seconds", str(120 + 180 * self.rounds),
+             source / "bench/system/kernel_streams.sh", "--build", self.build, "--rounds", str(self.rounds), "--octets",
+             str(octets), "--requests", str(requests)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"kernel_streams.sh: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        for line in done.stdout.splitlines():
+            system, tabulator, figures = line.partition("\t")
+            if tabulator:
+                samples.setdefault(("user-mode Linux", names[system]), []).append(json.loads(figures))
 
     def machine(self):
         model = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
@@ -667,6 +741,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--output", required=True)
     parser.add_argument("--source", required=True)
+    parser.add_argument("--ssh", help="folder of examples/ssh.sh")
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default=",".join(SECTIONS))

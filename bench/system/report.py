@@ -128,11 +128,24 @@ def streams(rows):
                    verdict(row["ratio"], 0.8, True)] for row in rows])
 
 
+def connections(rows):
+    keys = ("up_mb_s", "down_mb_s", "p50_us", "p99_us", "first_us")
+    text = lines(["in", "carried by", "MB/s", "MB/s back", "answer, p50 µs", "p99 µs", "first answer, µs"],
+                 [[row["where"], row["system"], f"{row['up_mb_s']:.1f}", f"{row['down_mb_s']:.1f}"] +
+                  [thousands(row[key]) for key in keys[2:]] for row in rows])
+    text += "\nilnp-stream, compared:\n\n"
+    return text + lines(["in", "beside", "MB/s", "MB/s back", "answer, p50", "p99", "first answer"],
+                        [[row["where"], row["system"]] +
+                         [f"{row['ratios'][key]:.2f}" if row["ratios"][key] else "–" for key in keys]
+                         for row in rows if "ratios" in row])
+
+
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
           ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
-          ("footprint", "Footprint", footprint), ("streams", "Streams", streams)]
+          ("footprint", "Footprint", footprint), ("streams", "Streams", streams),
+          ("connections", "Connections of TCP programs", connections)]
 
 
 def table(result):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the whole system: the router and the proxy as programs, in network namespaces, beside programs that make the
-# same system calls and do nothing else, beside socat, and beside the kernel's own forwarding. One command on a fresh
-# machine.
+# same system calls and do nothing else, beside socat and ssh, and beside the kernel's own forwarding and SCTP (in user-mode
+# Linux). One command on a fresh machine.
 #
 #   bench/system/run.sh [OPTION]...
 #
@@ -20,59 +20,33 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-script=$here/$(basename "${BASH_SOURCE[0]}")
-root=$(cd "$here/../.." && pwd)
-build=${ILNP_BUILD_DIR:-$root/build}
+. "$here/../../examples/demonstration.sh"
+name=bench
 output=bench-output
-setup=yes
-inside=no
-passed=()
+brief=no
+rounds=5
+only=
+take_options "output build rounds only sockets" "brief no-setup inside" "$@" # --sockets and --inside are the script's own
 
-. "$root/examples/hosts.sh"
-
-fail() {
-  printf 'bench: %s\n' "$*" >&2
-  exit 1
-}
-
-while (($#)); do
-  case $1 in
-    --output | --build | --rounds | --only)
-      (($# > 1)) || fail "$1 wants a value (try --help)"
-      case $1 in
-        --output) output=$2 ;;
-        --build) build=$2 ;;
-        *) passed+=("$1" "$2") ;;
-      esac
-      shift
-      ;;
-    --brief) passed+=(--brief) ;;
-    --no-setup) setup=no ;;
-    --inside) inside=yes ;; # of the namespaces; the script calls itself with it
-    --help | -h)
-      sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
-      exit 0
-      ;;
-    *) fail "unknown option $1 (try --help)" ;;
-  esac
-  shift
-done
-
+streams() { [[ ,${only:-streams}, == *,streams,* ]]; } # are they measured?
 if [[ $inside == no ]]; then
-  mkdir -p "$output" && output=$(cd "$output" && pwd)
-  if [[ $setup == yes ]]; then
-    ILNP_BUILD_DIR=$build "$root/examples/setup.sh" --bench
-  fi
-  build=$(cd "$build" 2>/dev/null && pwd) || fail "no build folder $build: run without --no-setup"
-  for program in examples/ilnp-router examples/ilnp-proxy bench/system/load; do
-    [[ -x $build/$program ]] || fail "$build/$program is not there: run without --no-setup"
-  done
-  status=0
-  hosts_private "$script" --inside --build "$build" --output "$output" "${passed[@]}" || status=$?
-  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$output"; fi
-  exit "$status"
+  prepare --bench $(! streams || echo --streams)
+  need examples/ilnp-{router,proxy} bench/system/load
+  use_unpacked
+  words=(--rounds "$rounds")
+  [[ $brief == no ]] || words+=(--brief)
+  [[ -z $only ]] || words+=(--only "$only")
+  enter_hosts "${words[@]}"
 fi
 
+words=(--rounds "$rounds" --build "$build" --output "$output" --source "$(cd "$examples/.." && pwd)")
+[[ $brief == no ]] || words+=(--brief)
+[[ -z $only ]] || words+=(--only "$only")
+if streams && type sshd ssh ssh-keygen >/dev/null 2>&1; then
+  . "$examples/ssh.sh"
+  ssh_begin "$sockets/ssh"
+  words+=(--ssh "$sockets/ssh")
+fi
 hosts_begin
 number=0
 for host in alice router bob; do
@@ -89,4 +63,4 @@ ip -n alice route add fd02::/64 via fd01::2
 ip -n bob route add fd01::/64 via fd02::2
 ip netns exec alice sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_redirects'
 ip netns exec router sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
-exec python3 "$here/measure.py" --build "$build" --output "$output" --source "$root" "${passed[@]}"
+exec python3 "$here/measure.py" "${words[@]}"
