@@ -291,6 +291,61 @@ class Streams(lab.LabTest):
         lab.until(lambda: seen, what="the server to notice")
         self.assertEqual(seen, ["reset"])
 
+    def test_a_reset_overtakes_what_nobody_reads(self):
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        seen = []
+
+        def handler(connection):
+            go_on.wait()
+            try:
+                received(connection)
+                seen.append("ended")
+            except ConnectionResetError:
+                seen.append("reset")
+
+        self.serve(handler)
+        self.pair()
+        before = self.descriptors(self.alices)
+        sock = self.connect()
+        sock.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            while True:
+                sock.sendall(bytes(1 << 16))
+        reset(sock)
+        lab.until(lambda: self.descriptors(self.alices) == before, 10, "alice to let go")
+        go_on.set()
+        lab.until(lambda: seen, what="the server to notice")
+        self.assertEqual(seen, ["reset"])
+
+    def test_thousands_of_resets(self):
+        self.serve(lambda connection: connection.sendall(bytes(100_000)))
+        self.pair()
+        before = self.descriptors(self.alices), self.descriptors(self.bobs)
+        for number in range(3000):
+            sock = self.connect()
+            if number % 3 == 1:
+                sock.sendall(b"x" * 1000)
+            if number % 3 == 2 and number % 10 == 0:
+                sock.recv(1)
+            reset(sock)
+        lab.until(lambda: (self.descriptors(self.alices), self.descriptors(self.bobs)) == before, 30,
+                  f"all descriptors but {before} to be closed")
+        self.assertTrue(self.answered())
+
+    def test_who_is_ended_says_so(self):
+        self.serve(lambda connection: (connection.sendall(b"x"), connection.recv(1)))
+        self.pair()
+        socks = [self.connect() for _ in range(20)]
+        for sock in socks:
+            self.addCleanup(sock.close)
+            self.assertEqual(sock.recv(1), b"x")
+        began = time.monotonic()
+        self.assertEqual(self.bobs.stop(), 0)
+        for sock in socks:
+            self.assertEqual(self.gone(sock), "reset")
+        self.assertLess(time.monotonic() - began, 3)
+
     def test_too_many_are_refused(self):
         stop = threading.Event()
         self.addCleanup(stop.set)

@@ -28,6 +28,7 @@ struct IgnoreStreamFailures {
 /// Puts TCP programs in touch with a stack that has a stream proxy: what connects to a local port here goes to a port of another
 /// node, and what peers want here (`StreamProxy::expose`, and hosts outside if `exit` is set) is connected to. It looks to the
 /// programs as TCP does: an end is an end, a reset a reset; what cannot be reached is a reset, or the SOCKS reply that says so.
+/// Destroying it resets all connections, on both sides.
 ///
 /// Refers to the node (anything with `with`, such as `Node` and `ProxyGateway`) and to the sink of its events; both must outlive
 /// it. One thread, as for `Node`.
@@ -78,6 +79,12 @@ class StreamGateway {
   ~StreamGateway() {
     sink_.connect(nullptr, nullptr);
     alive_.reset();
+    // Peers are told, so that their programs do not wait for what will not come.
+    with([&](auto& stack, auto& cx) {
+      for (auto& [id, relay] : relays_) stack.reset(id, cx);
+      for (auto& [id, opening] : openings_) stack.reset(id, cx);
+      for (auto& [id, dial] : dials_) stack.reset(id, cx);
+    });
     for (auto& [id, relay] : relays_) relay->stop();
     for (auto& [id, dial] : dials_) dial->cancel();
     if (reserve_ >= 0) ::close(reserve_);

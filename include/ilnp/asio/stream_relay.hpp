@@ -68,6 +68,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   // From the program into the overlay.
 
   void from_tcp() {
+    watch();
     waiting_to_read_ = false;
     for (std::size_t moved = 0; to_stream_.empty() && !tcp_ended_;) {
       if (moved >= turn_octets)
@@ -106,11 +107,16 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   void end_from_tcp() {
     tcp_ended_ = true;
     gateway_->with([&](auto& stack, auto& cx) { static_cast<void>(stack.shutdown(stream_, cx)); });
-    if (!gateway_) return;
-    // Nothing more is read; that the program has gone altogether is to be noticed all the same.
-    socket_.async_wait(Socket::wait_error, guarded([this] { on_tcp_error(); }));
+    if (gateway_) watch();
+  }
+  /// While nothing is read, for the stream takes nothing or the program has ended, that the program has gone altogether is to
+  /// be noticed all the same. Not begun anew by itself: urgent data would make that a loop.
+  void watch() {
+    if (!std::exchange(watching_, true))
+      socket_.async_wait(Socket::wait_error, guarded([this] { on_tcp_error(); }));
   }
   void on_tcp_error() {
+    watching_ = false;
     int value = 0;
     socklen_t size = sizeof value;
     if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &value, &size) == 0 && value != 0)
@@ -184,6 +190,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   std::vector<std::byte> to_stream_;  // read, and not yet taken
   std::vector<std::byte> to_tcp_;
   bool waiting_to_read_ = false;
+  bool watching_ = false;
   bool tcp_ended_ = false;
   bool stream_ended_ = false;
 };
