@@ -154,6 +154,19 @@ BOOST_AUTO_TEST_CASE(a_peer_that_has_died_is_noticed) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_may_rest_for_an_hour) {
+  Pair pair;
+  pair.bob->listen(port, {.to_send = 0, .end_after = false});
+  const StreamId id = pair.alice->connect(Nid(2), port, {.to_send = 1000, .end_after = false});
+  pair.world.run_for(3600s);
+  BOOST_TEST(!(*pair.alice)[id].closed);
+  (*pair.alice)[id].to_send += 1000;
+  pair.alice->go_on(id);
+  pair.world.run_for(1s);
+  BOOST_TEST(pair.bob->only().received == 2000u);
+  BOOST_TEST(pair.bob->only().wrong == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_path_may_be_gone_for_some_seconds) {
   Pair pair;
   pair.bob->listen(port);

@@ -1,80 +1,22 @@
 // Streams in the shape of Asio's, between two nodes on real sockets, through a relay that loses datagrams.
 
-#include "ilnp/sctp/asio/sctp_acceptor.hpp"
+#include "ilnp/sctp/asio/sctp_stream.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <ilnp/sctp/sctp.hpp>
 
-#include "asio/pair.hpp"
-#include "relay.hpp"
-#include "support/print.hpp"
+#include "nodes.hpp"
 
 namespace ilnp::test {
 namespace {
-
-namespace asio = boost::asio;
-using asio::use_awaitable;
-
-using Stack = Sctp<STP<ILNP<RelayedLink>>>;
-using StreamNode = SctpNode<Stack>;
-using Stream = SctpStream<StreamNode>;
-using Acceptor = SctpAcceptor<StreamNode>;
-
-struct Nodes {
-  explicit Nodes(double loss = 0) : relay(io, loss, 1) {
-    BOOST_TEST_REQUIRE(!alice.start());
-    BOOST_TEST_REQUIRE(!bob.start());
-  }
-  asio::io_context io;
-  LossyRelay relay;
-  Stack alices{SctpConfig(), named("alice", 1), &io, relay.address(0)};
-  Stack bobs{SctpConfig(), named("bob", 2), &io, relay.address(1)};
-  StreamNode alice{io.get_executor(), alices};
-  StreamNode bob{io.get_executor(), bobs};
-
-  /// Runs a coroutine to its end.
-  template <class F>
-  void run(F f) {
-    bool done = false;
-    asio::co_spawn(io, std::move(f), [&](std::exception_ptr error) {
-      done = true;
-      if (error) std::rethrow_exception(error);
-    });
-    run_until(io, [&] { return done; });
-  }
-  /// Runs one beside the others.
-  template <class F>
-  void beside(F f) {
-    asio::co_spawn(io, std::move(f), asio::detached);
-  }
-};
-
-struct Connected : Nodes {
-  explicit Connected(double loss = 0) : Nodes(loss) {
-    run([this]() -> asio::awaitable<void> {
-      asio::co_spawn(
-          io, [this]() -> asio::awaitable<void> { there = co_await acceptor.async_accept(use_awaitable); },
-          asio::detached);
-      co_await here.async_connect("bob", 80, use_awaitable);
-    });
-    run_until(io, [&] { return there.is_open(); });
-  }
-  Acceptor acceptor{bob, 80};
-  Stream here{alice};
-  Stream there{bob};
-};
 
 std::string some_text(std::size_t size) {
   std::string text;
@@ -184,13 +126,6 @@ BOOST_AUTO_TEST_CASE(operations_are_cancelled) {
   pair.here = Stream(pair.alice);
   run_until(pair.io, [&] { return !!after_stream; });
   BOOST_TEST(after_stream == asio::error::operation_aborted);
-
-  std::optional<error_code> accepted;
-  pair.acceptor.async_accept([&](error_code error, Stream) { accepted = error; });
-  settle(pair.io);
-  pair.acceptor.cancel();
-  run_until(pair.io, [&] { return accepted.has_value(); });
-  BOOST_TEST(*accepted == asio::error::operation_aborted);
 }
 
 BOOST_AUTO_TEST_CASE(beast_speaks_http_over_it) {
@@ -256,13 +191,6 @@ BOOST_AUTO_TEST_CASE(tls_goes_over_it) {
     error_code ignored;
     co_await here.async_shutdown(asio::redirect_error(use_awaitable, ignored));
   });
-}
-
-BOOST_AUTO_TEST_CASE(a_port_takes_one_acceptor) {
-  Nodes nodes;
-  const Acceptor first(nodes.bob, 80);
-  BOOST_CHECK_THROW(Acceptor(nodes.bob, 80), boost::system::system_error);
-  nodes.alice.stop();
 }
 
 }  // namespace
