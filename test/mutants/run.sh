@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Do the tests test? Each patch beside this script breaks one rule of the protocol, in one place. This applies each to a copy
 # of the headers, builds the tests that the patch names (`Tests:`, by the files in test/) against them, and runs these
-# until one fails: then the mutant is caught.
+# until one fails: then the mutant is caught. One that passes them is run with the first seeds of the swarm, which are among the
+# tests too.
 #
 #   test/mutants/run.sh [OPTION]... [MUTANT]...     for example: test/mutants/run.sh hop-limit-not-lowered
 #
 #   --check      only see whether every patch still applies
 #   --rotate N   N mutants, others with each commit
+#   --swarm      run the swarm for each mutant whose header it uses, and say which seed is the first to fail
+#   --seeds N    so many seeds of the swarm (default: 50)
 #   --jobs N     so many at a time (default: one a core)
 #   --help       this text
 #
-# Without a mutant and without --rotate: all; then it is shown first that without any of them the tests pass. The work is
+# Without a mutant and without --rotate: all; then it is shown too that without any of them the tests pass. The work is
 # done in ILNP_BUILD_DIR/mutants (default: build/mutants of this checkout), by CXX (default: clang++, the quickest).
 # Exit status: 0 if all were caught.
 set -uo pipefail
@@ -22,6 +25,8 @@ compiler=${CXX:-clang++}
 jobs=$(nproc)
 check=no
 rotate=
+swarm=no
+seeds=50
 mutants=()
 
 fail() {
@@ -32,9 +37,14 @@ fail() {
 while (($#)); do
   case $1 in
     --check) check=yes ;;
-    --rotate | --jobs)
+    --swarm) swarm=yes ;;
+    --rotate | --jobs | --seeds)
       (($# > 1)) || fail "$1 wants a value (try --help)"
-      if [[ $1 == --rotate ]]; then rotate=$2; else jobs=$2; fi
+      case $1 in
+        --rotate) rotate=$2 ;;
+        --jobs) jobs=$2 ;;
+        *) seeds=$2 ;;
+      esac
       shift
       ;;
     --help | -h)
@@ -83,16 +93,23 @@ elif ((${#mutants[@]} == 0)); then
 fi
 for name in "${mutants[@]}"; do [[ -f $here/$name.patch ]] || fail "there is no mutant $name"; done
 
-options=(-std=c++20 -O0 -w -DBOOST_TEST_DYN_LINK "-DILNP_TEST_VECTORS=\"$root/test/vectors\"" "-I$root/test")
-"$compiler" "${options[@]}" "-I$root/include" -c "$root/test/support/main.cpp" -o "$work/main.o" || fail "cannot compile"
+# What does not change with a mutant is compiled once: the libraries that the tests include.
+options=(-std=c++20 -w -DBOOST_TEST_DYN_LINK "-DILNP_TEST_VECTORS=\"$root/test/vectors\"" "-I$root/test")
+precompiled=$work/libraries.hpp
+printf '#include <%s>\n' algorithm array bit charconv chrono cmath cstdint deque functional map memory optional ostream random \
+  set span sstream string string_view unordered_map utility variant vector boost/system/error_code.hpp \
+  boost/test/unit_test.hpp >"$precompiled"
+"$compiler" "${options[@]}" -O0 -x c++-header "$precompiled" -o "$precompiled.gch" &&
+  "$compiler" "${options[@]}" -O0 -c "$root/test/support/main.cpp" -o "$work/main.o" || fail "cannot compile"
+swarm_headers=$("$compiler" "${options[@]}" "-I$work/tree-none/include" -MM "$root/test/swarm/main.cpp") ||
+  fail "cannot compile"
 
 # Builds the test SOURCE (below test/) against the headers of TREE, and runs it. 0: it passes; 1: it fails, and CASE says
-# which; 2: it cannot be built;
-# 3: it does not end.
+# which; 2: it cannot be built; 3: it does not end.
 run_test() { # tree, source
   local program=$1/test log=$1/log result=0
-  "$compiler" "${options[@]}" "-I$1/include" "$root/test/$2" "$work/main.o" -lboost_unit_test_framework -o "$program" \
-    >"$log" 2>&1 || return 2
+  "$compiler" "${options[@]}" -O0 -include "$precompiled" "-I$1/include" "$root/test/$2" "$work/main.o" \
+    -lboost_unit_test_framework -o "$program" >"$log" 2>&1 || return 2
   timeout 300 "$program" --color_output=no --report_level=short >"$log" 2>&1 || result=$?
   ((result == 0)) && return 0
   case=$(grep -aom1 'in "[^"]*"' "$log" | cut -d'"' -f2)
@@ -101,37 +118,88 @@ run_test() { # tree, source
   return 1
 }
 
+# The same with the swarm, seed by seed. Built as it is for the tests, for it computes much.
+run_swarm() { # tree
+  local program=$1/swarm log=$1/log seed result
+  "$compiler" "${options[@]}" -O1 "-I$1/include" "$root/test/swarm/main.cpp" -o "$program" >"$log" 2>&1 || return 2
+  for ((seed = 1; seed <= seeds; ++seed)); do
+    result=0
+    timeout 60 "$program" --seed "$seed" >"$log" 2>&1 || result=$?
+    ((result == 124)) && return 3
+    case="swarm: seed $seed"
+    ((result == 0)) || return 1
+  done
+  return 0
+}
+
+# Does the swarm use the header that this one breaks?
+in_swarm() { # mutant
+  local header
+  header=$(sed -n 's,^+++ b/,,p' "$here/$1.patch")
+  [[ $swarm_headers$'\n' == *"/${header#include/ilnp/}"[[:space:]]* ]]
+}
+
+# What became of a run, in words. True if the next test is to be tried.
+say() { # result of run_test or run_swarm, test, log
+  case $1 in
+    0) return 0 ;;
+    1) said="caught by $case" ;;
+    2) said="NOT BUILT: $(grep -am1 'error' "$3")" ;;
+    3) said="NOT CAUGHT: $2 does not end" ;;
+  esac
+  return 1
+}
+
 examine() { # mutant: writes a line for the table to its result
-  local tree=$work/tree-$1 source result case=
+  local tree=$work/tree-$1 source result case= said= beside=
   mkdir "$tree" && cp -r "$root/include" "$tree/" && apply "$tree" "$1" || return
   for source in $(field Tests "$1"); do
     result=0
     run_test "$tree" "$source" || result=$?
-    if ((result == 1)); then
-      echo "caught by $case" >"$work/$1.result"
-      break
-    elif ((result == 2)); then
-      echo "NOT BUILT: $(grep -am1 'error' "$tree/log")" >"$work/$1.result"
-      break
-    elif ((result == 3)); then
-      echo "NOT CAUGHT: ${source%.cpp} does not end" >"$work/$1.result"
-      break
-    fi
+    say "$result" "${source%.cpp}" "$tree/log" || break
   done
+  if [[ $swarm == yes || -z $said ]] && in_swarm "$1"; then
+    result=0
+    run_swarm "$tree" || result=$?
+    if [[ -z $said ]]; then
+      say "$result" swarm "$tree/log" || true
+    elif ((result == 1)); then
+      beside="; $case"
+    else
+      beside="; swarm: not within $seeds seeds"
+    fi
+  fi
+  [[ -z $said ]] || echo "$said$beside" >"$work/$1.result"
   rm -rf "$tree"
+}
+
+# Without a mutant each test passes: a line in the result of the test if not.
+unbroken() { # source
+  local tree=$work/tree-${1//[^a-z]/-} result=0 case=
+  mkdir "$tree" && ln -s "$root/include" "$tree/include"
+  if [[ $1 == swarm/main.cpp ]]; then run_swarm "$tree" || result=$?; else run_test "$tree" "$1" || result=$?; fi
+  ((result == 0)) || echo "without a mutant, too, $1 does not pass" >>"$work/unbroken"
+  rm -rf "$tree"
+}
+
+# A function of each argument, so many at a time.
+apart() { # function, argument...
+  local each
+  for each in "${@:2}"; do
+    while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done
+    "$1" "$each" &
+  done
+  wait
 }
 
 printf '==> %d of %d mutants\n' "${#mutants[@]}" "$(names | wc -l)"
 if [[ $full == yes ]]; then
-  for source in $(for name in "${mutants[@]}"; do field Tests "$name"; done | tr ' ' '\n' | sort -u); do
-    run_test "$work/tree-none" "$source" || fail "without a mutant, too, $source does not pass"
-  done
+  mapfile -t sources < <(for name in "${mutants[@]}"; do field Tests "$name"; done | tr ' ' '\n' | sort -u)
+  [[ $swarm == no ]] || sources+=(swarm/main.cpp)
+  apart unbroken "${sources[@]}"
+  [[ ! -s $work/unbroken ]] || fail "$(<"$work/unbroken")"
 fi
-for name in "${mutants[@]}"; do
-  while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done
-  examine "$name" &
-done
-wait
+apart examine "${mutants[@]}"
 for name in "${mutants[@]}"; do
   line=$(cat "$work/$name.result" 2>/dev/null || echo "NOT CAUGHT")
   [[ $line == caught* ]] || status=1
