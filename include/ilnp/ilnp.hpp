@@ -117,6 +117,7 @@
 #include "asio/stp_socket.hpp"
 #include "asio/stream_dial.hpp"
 #include "asio/stream_gateway.hpp"
+#include "asio/stream_gateway_counters.hpp"
 #include "asio/stream_relay.hpp"
 #include "asio/stream_sink.hpp"
 

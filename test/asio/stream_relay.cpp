@@ -27,7 +27,7 @@ struct Gateway {
     relay.reset();
   }
   void tell(Kind kind, error_code error = {}) {
-    relay->on_event({id, kind, error});
+    if (relay->on_event({id, kind, error})) relay->go_on();
     settle(io);
   }
   MemoryStreams::Stream& stream() { return stack.streams[id.value]; }

@@ -10,6 +10,7 @@
 
 #include "socks_server.hpp"
 #include "stream_dial.hpp"
+#include "stream_gateway_counters.hpp"
 #include "stream_sink.hpp"
 
 namespace ilnp {
@@ -44,23 +45,7 @@ class StreamGateway {
   static constexpr std::size_t max_handshakes =
       256;  ///< programs that have not yet said where they want to go
 
-  struct Counters {
-    static constexpr std::string_view layer = "streams";
-
-    std::uint64_t accepted = 0;       ///< connections of local programs
-    std::uint64_t not_opened = 0;     ///< of these: to nowhere, and said to `OnFailure`
-    std::uint64_t dialled = 0;        ///< connections that peers wanted
-    std::uint64_t not_reached = 0;    ///< of these: not come about
-    std::uint64_t no_descriptor = 0;  ///< refused, for the process has as many as it may have
-    template <class F>
-    void for_each(F&& f) const {
-      f(std::string_view("accepted"), accepted);
-      f(std::string_view("not_opened"), not_opened);
-      f(std::string_view("dialled"), dialled);
-      f(std::string_view("not_reached"), not_reached);
-      f(std::string_view("no_descriptor"), no_descriptor);
-    }
-  };
+  using Counters = StreamGatewayCounters;
 
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
                 OnFailure on_failure = {})
@@ -264,13 +249,24 @@ class StreamGateway {
     }
     if (const auto found = relays_.find(event.stream); found != relays_.end()) {
       const auto relay = found->second;  // it may take its leave
-      return relay->on_event(event);
+      if (relay->on_event(event)) go_on_soon(relay);
+      return;
     }
     if (event.kind != StreamProxyEvent::Kind::closed) return;
     if (auto opening = openings_.extract(event.stream); !opening.empty())
       return fail(std::move(opening.mapped()),
                   event.error ? event.error : boost::asio::error::connection_reset);
     if (const auto dial = dials_.extract(event.stream); !dial.empty()) dial.mapped()->cancel();
+  }
+
+  /// Octets are moved when all that has come at once was heard: then many leave together, where each packet would be a write and an
+  /// acknowledgement of its own.
+  void go_on_soon(const std::shared_ptr<Relay>& relay) {
+    if (due_.empty())
+      boost::asio::post(executor_, while_alive([this] {
+                          for (const auto& each : std::exchange(due_, {})) each->go_on();
+                        }));
+    due_.push_back(relay);
   }
 
   /// The layer of the stack that lets through.
@@ -293,6 +289,7 @@ class StreamGateway {
   std::unordered_map<StreamId, Opening> openings_;
   std::unordered_map<StreamId, std::shared_ptr<StreamDial>> dials_;
   std::unordered_map<StreamId, std::shared_ptr<Relay>> relays_;
+  std::vector<std::shared_ptr<Relay>> due_;
   Counters counters_;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
   std::shared_ptr<const int> handshakes_ = std::make_shared<const int>();

@@ -37,17 +37,26 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     if (gateway_) to_tcp();
   }
 
-  void on_event(const StreamProxyEvent& event) {
+  /// True if `go_on` is to be called for it, when all that came with it has been heard.
+  bool on_event(const StreamProxyEvent& event) {
     switch (event.kind) {
       case StreamProxyEvent::Kind::readable:
-        return to_tcp();
+        stream_readable_ = true;
+        return !std::exchange(due_, true);
       case StreamProxyEvent::Kind::writable:
-        return on_writable();
+        stream_writable_ = true;
+        return !std::exchange(due_, true);
       case StreamProxyEvent::Kind::closed:
-        return event.error ? reset_program() : end();
+        event.error ? reset_program() : end();
+        return false;
       default:
-        return;
+        return false;
     }
+  }
+  void go_on() {
+    due_ = false;
+    if (std::exchange(stream_writable_, false) && gateway_) on_writable();
+    if (std::exchange(stream_readable_, false) && gateway_) to_tcp();
   }
 
   /// Ends both sides at once, without a word to the gateway.
@@ -189,6 +198,9 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   StreamId stream_;
   std::vector<std::byte> to_stream_;  // read, and not yet taken
   std::vector<std::byte> to_tcp_;
+  bool due_ = false;  // `go_on` will be called
+  bool stream_readable_ = false;
+  bool stream_writable_ = false;
   bool waiting_to_read_ = false;
   bool watching_ = false;
   bool tcp_ended_ = false;

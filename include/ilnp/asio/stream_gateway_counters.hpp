@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ilnp {
+
+/// What a stream gateway has done so far, from the start.
+struct StreamGatewayCounters {
+  static constexpr std::string_view layer = "streams";
+
+  std::uint64_t accepted = 0;       ///< connections of local programs
+  std::uint64_t not_opened = 0;     ///< of these: to nowhere, and said to `OnFailure`
+  std::uint64_t dialled = 0;        ///< connections that peers wanted
+  std::uint64_t not_reached = 0;    ///< of these: not come about
+  std::uint64_t no_descriptor = 0;  ///< refused, for the process has as many as it may have
+  template <class F>
+  void for_each(F&& f) const {
+    f(std::string_view("accepted"), accepted);
+    f(std::string_view("not_opened"), not_opened);
+    f(std::string_view("dialled"), dialled);
+    f(std::string_view("not_reached"), not_reached);
+    f(std::string_view("no_descriptor"), no_descriptor);
+  }
+};
+
+}  // namespace ilnp
