@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "result.hpp"
@@ -45,21 +47,27 @@ Rows read(const std::string& file) {
   return rows;
 }
 
-std::vector<Result> run(const std::vector<Cell>& cells, unsigned jobs) {
-  std::vector<Result> results(cells.size());
+/// Runs the cells, `jobs` at a time, and calls `tell(result)` for each in their order, as soon as it and those before it are there.
+template <class Tell>
+void run(const std::vector<Cell>& cells, unsigned jobs, Tell&& tell) {
+  std::vector<std::optional<Result>> results(cells.size());
   std::atomic<std::size_t> next = 0;
+  std::mutex telling;
+  std::size_t told = 0;
   const auto work = [&] {
     for (std::size_t i; (i = next++) < cells.size();) {
       Laboratory laboratory(cells[i]);
       laboratory.run();
-      results[i] = Judge(laboratory).result();
+      Result result = Judge(laboratory).result();
+      const std::lock_guard lock(telling);
+      results[i] = std::move(result);
+      for (; told < cells.size() && results[told]; results[told++].reset()) tell(*results[told]);
     }
   };
   std::vector<std::thread> workers;
   for (unsigned i = 1; i < jobs; ++i) workers.emplace_back(work);
   work();
   for (auto& worker : workers) worker.join();
-  return results;
 }
 
 }  // namespace
@@ -89,22 +97,21 @@ int main(int argc, char** argv) {
 
   auto cells = brief ? brief_table() : whole_table();
   std::erase_if(cells, [&](const Cell& cell) { return cell.name().find(only) == std::string::npos; });
-  const auto results = run(cells, jobs);
 
   Rows golden = read(ILNP_HANDOFF_TABLE);
   std::size_t broken = 0, changed = 0;
-  for (const Result& result : results) {
+  run(cells, jobs, [&](const Result& result) {
     const std::string row = result.row();
-    if (print) std::cout << row << '\n';
+    if (print) std::cout << row << std::endl;
     for (const std::string& what : result.broken)
-      std::cout << "broken: " << result.name << ": " << what << '\n';
+      std::cout << "broken: " << result.name << ": " << what << std::endl;
     broken += !result.broken.empty();
     std::string& known = golden[result.name];
-    if (known == row) continue;
+    if (known == row) return;
     ++changed;
-    if (!rewrite) std::cout << "changed:\n  - " << known << "\n  + " << row << '\n';
+    if (!rewrite) std::cout << "changed:\n  - " << known << "\n  + " << row << std::endl;
     known = row;
-  }
+  });
   if (rewrite) {
     std::ofstream out(ILNP_HANDOFF_TABLE);
     out << header;
@@ -112,7 +119,7 @@ int main(int argc, char** argv) {
       if (const auto row = golden.find(cell.name()); row != golden.end()) out << row->second << '\n';
     if (!out.flush()) return std::cerr << "cannot write " << ILNP_HANDOFF_TABLE << '\n', 1;
   }
-  std::cout << results.size() << " cells, " << broken << " with broken bars, " << changed
+  std::cout << cells.size() << " cells, " << broken << " with broken bars, " << changed
             << (rewrite ? " rows rewritten\n" : " rows changed\n");
   return broken > 0 || (changed > 0 && !rewrite) ? 1 : 0;
 }
