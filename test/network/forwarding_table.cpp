@@ -140,6 +140,51 @@ BOOST_AUTO_TEST_CASE(the_other_interface_takes_over_with_the_first_frame_after_i
   BOOST_TEST(table.generation() > before);
 }
 
+// In a ring: what a router of that network says comes by one way only, for it does not pass on its own messages.
+BOOST_AUTO_TEST_CASE(what_comes_by_a_longer_way_alone_now_and_then_changes_nothing) {
+  for (const bool alike : {false, true}) {
+    const Locator there = alike ? far : c;
+    for (int round = 0; round < 20; ++round) {
+      learn(there, a), learn(there, b);
+      if (alike) {
+        table.alike(there, b, a, now);
+      } else {
+        table.prefer(there, a, b, interfaces, now);
+      }
+      now += 2s;
+      learn(there, b);  // alone
+      BOOST_TEST((way(there) == a));
+      BOOST_TEST(!table.find(there, now)->wants_probe);
+      now += 2s;
+      BOOST_TEST((way(there) == a));
+      BOOST_TEST(table.find(there, now)->wants_probe);
+      learn(there, b);  // the first of two
+      now += 20ms;
+      BOOST_TEST((way(there) == a));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(when_the_shorter_way_is_gone_the_longer_is_taken) {
+  learn(far, a);
+  table.prefer(far, a, b, interfaces, now);
+  now += 1s;
+  for (const TimePoint end = now + ForwardingTable::switch_time + ForwardingTable::settle_time; now < end;
+       now += 50ms) {
+    learn(far, b);
+    BOOST_TEST((way(far) == a));
+  }
+  BOOST_TEST((way(far) == b));
+  // One that has not been heard by both for long is a new way, and no longer one.
+  table.prefer(far, b, a, interfaces, now);
+  now += 29s;
+  learn(far, b);
+  now += 1s;
+  learn(far, a);
+  now += 1s;
+  BOOST_TEST((way(far) == a));
+}
+
 BOOST_AUTO_TEST_CASE(an_interface_that_is_being_left_gives_way_at_once_and_takes_none_over) {
   learn(far, a);
   interfaces.find(a)->leaving = true;

@@ -46,8 +46,12 @@ class Discoverer {
         content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());
     if (node_->interfaces.all().size() > 1)
       if (const auto ways =
-              seen_.compare(mix64(~source.locator.value()), in.locator, header.hop_limit(), cx.now()))
-        node_->forwarding.prefer(source.locator, ways->nearer, ways->farther, node_->interfaces, cx.now());
+              seen_.compare(mix64(~source.locator.value()), in.locator, header.hop_limit(), cx.now())) {
+        if (ways->alike)
+          node_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
+        else
+          node_->forwarding.prefer(source.locator, ways->nearer, ways->farther, node_->interfaces, cx.now());
+      }
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
       if (!many()) {

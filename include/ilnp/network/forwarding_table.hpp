@@ -13,12 +13,15 @@ namespace ilnp {
 /// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
 ///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.
 /// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes
-///   over when it alone was heard for `switch_time`.
+///   over when it alone was heard for `switch_time`. If the other is known for another way there that is no shorter, not
+///   before it was heard once more after that, and for `settle_time` nothing came by the first.
 class ForwardingTable {
  public:
   static constexpr std::size_t max_routes = 4096;
   static constexpr Duration switch_time = std::chrono::seconds(1);
   static constexpr Duration probe_time = std::chrono::seconds(3);
+  /// What comes by two ways may take so much longer by one of them.
+  static constexpr Duration settle_time = std::chrono::milliseconds(250);
 
   /// `dormant`: for how long a route that nobody uses is kept after `ttl`, to be tried once. `ways`, if there: grows when a
   /// route is added or changed, and when it is heard of on another interface, which may become a change later.
@@ -48,9 +51,12 @@ class ForwardingTable {
       if (route->alternate_since == never || route->alternate != interface) {
         route->alternate = interface;
         route->alternate_since = now;
+        route->alternate_again = never;
         if (ways_) ++*ways_;
+      } else if (route->alternate_again == never && now - route->alternate_since >= switch_time) {
+        route->alternate_again = now;
       }
-      if (now - route->alternate_since < switch_time) return true;
+      if (now < alternate_at(*route)) return true;
     }
     if (route->confirmations == 0 || route->interface != interface || !valid(*route, now)) change();
     route->interface = interface;
@@ -75,7 +81,7 @@ class ForwardingTable {
     const Interface* in = interfaces.find(nearer);
     if (!route || !in || in->leaving || !valid(*route, now)) return;
     if (route->interface != farther) {
-      if (route->interface == nearer) route->nearer_since = never;
+      if (route->interface == nearer) route->nearer_since = never, note_detour(*route, farther, now);
       return;
     }
     if (route->nearer_since == never || route->nearer != nearer || now - route->nearer_heard >= ttl_) {
@@ -90,13 +96,22 @@ class ForwardingTable {
     change();
   }
 
+  /// Messages from `locator` came in on both interfaces, by ways of one length. The one that is not taken is no better: what
+  /// comes by it alone now and then (from a router of that network that does not pass on its own) is no reason to take it.
+  void alike(Locator locator, Locator one, Locator other, TimePoint now) {
+    Route* route = routes_.find(locator);
+    if (!route) return;
+    if (route->interface == one) note_detour(*route, other, now);
+    if (route->interface == other) note_detour(*route, one, now);
+  }
+
   /// The interface that leads to `locator`. `use` says that a packet will follow it now.
   std::optional<Found> find(Locator locator, TimePoint now, bool use = true) {
     Route* route = routes_.find(locator);
     if (!route || !valid(*route, now)) return std::nullopt;
-    if (route->alternate_since != never && now - route->alternate_since >= switch_time) {
+    if (now >= alternate_at(*route)) {
       route->interface = route->alternate;
-      route->confirmed = route->alternate_since;
+      route->confirmed = route->alternate_again == never ? route->alternate_since : route->alternate_again;
       route->alternate_since = never;
       change();
     }
@@ -105,6 +120,7 @@ class ForwardingTable {
       route->used = true;
       wants_probe = now - route->confirmed >= ttl_ * 2 / 3;
       if (wants_probe && route->probed == never) route->probed = now;
+      if (route->alternate_since != never && now - route->alternate_since >= switch_time) wants_probe = true;
     }
     return Found{route->interface, wants_probe};
   }
@@ -171,10 +187,13 @@ class ForwardingTable {
     Locator interface;
     Locator alternate;
     Locator nearer;
+    Locator detour;  ///< another way there, no shorter
     TimePoint learnt = long_ago;
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;
+    TimePoint alternate_again = never;  ///< heard there once more, `switch_time` later
+    TimePoint detour_heard = long_ago;
     TimePoint nearer_since = never;
     TimePoint nearer_heard = long_ago;
     TimePoint probed = never;
@@ -188,6 +207,19 @@ class ForwardingTable {
   bool valid(const Route& route, TimePoint now) const noexcept {
     if (now - route.confirmed < ttl_) return true;
     return now < route.expires && (route.probed == never || now - route.probed < probe_time);
+  }
+
+  /// From when on the alternate is taken, unless something comes by the other until then.
+  TimePoint alternate_at(const Route& route) const noexcept {
+    if (route.alternate_since == never) return never;
+    const bool detour = route.alternate == route.detour && route.alternate_since - route.detour_heard < ttl_;
+    if (!detour) return route.alternate_since + switch_time;
+    return route.alternate_again == never ? never : route.alternate_again + settle_time;
+  }
+
+  static void note_detour(Route& route, Locator interface, TimePoint now) noexcept {
+    route.detour = interface;
+    route.detour_heard = now;
   }
 
   void change() noexcept {

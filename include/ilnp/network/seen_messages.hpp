@@ -28,10 +28,11 @@ class SeenMessages {
     return Pass::yes;
   }
 
-  /// Two interfaces on which messages from one locator were heard, with different hop limits: `nearer` is the shorter way.
+  /// Two interfaces on which messages from one locator were heard: `nearer` is the shorter way, unless they are `alike`.
   struct Ways {
     Locator nearer;
     Locator farther;
+    bool alike = false;
   };
 
   /// A message from the locator with this hash was heard on `interface` with `hop_limit`: compares that with the shortest way
@@ -41,7 +42,8 @@ class SeenMessages {
     if (!seen) return std::nullopt;
     const Locator before = seen->nearest;
     const bool first = now - seen->heard_at >= window;
-    if (!first && (interface == before || hop_limit == seen->heard_hop_limit)) return std::nullopt;
+    if (!first && interface == before) return std::nullopt;
+    if (!first && hop_limit == seen->heard_hop_limit) return Ways{before, interface, true};
     if (!first && hop_limit < seen->heard_hop_limit) return Ways{before, interface};
     if (first) seen->heard_at = now;
     seen->nearest = interface;
