@@ -23,8 +23,8 @@ struct FlowHash {
 /// (docs/protocol.md, "One copy"). Each node hears on the far network what the others carry:
 ///
 /// - Who hears that another carries the flow with a higher hop limit (a shorter way), or with the same one and a lower
-///   identifier, stands back. Who carries on although it should stand back always carries (a node of another kind): then
-///   this node stands back after `grace`.
+///   identifier, stands back. So it does after `grace` for who carries on although it should stand back: a node of another
+///   kind, which always carries, or one that takes this node for one that passes through.
 /// - Who stands back watches. When a packet that it would have carried is not heard within `takeover`, it carries.
 /// - A node that is only passing through (in handoff) is never waited for; and in handoff itself this node first listens.
 /// - So it does after it was stopped for a while, if there is another that could have carried meanwhile.
@@ -103,7 +103,8 @@ class CarrierElection {
       return false;  // one after the other
     } else if (state->conflict_heard = now;
                ++state->conflicts >= min_conflicts && now - state->conflict >= grace) {
-      if (auto* known = neighbours_->find(sender)) known->always_carries = true;
+      // In this flow only. One of our own kind carries on for as long as it does not count on this node, and in the next
+      // flow both would stand back.
       stand_back(*state, sender);
     }
     return state->standing_back;
