@@ -74,6 +74,20 @@ BOOST_AUTO_TEST_CASE(a_shorter_way_is_taken_when_it_lasts) {
   BOOST_TEST(heard(61s, c, b) == b);  // where this node is not
 }
 
+// The shorter way may take longer. Then what this node passes on from the longer way comes back by the shorter one first.
+BOOST_AUTO_TEST_CASE(a_shorter_way_that_is_slower_is_taken_all_the_same) {
+  learn(far, a);
+  for (const TimePoint end = now + 31s; now < end; now += 5s) {
+    BOOST_TEST((way(far) == a));
+    learn(far, a);
+    table.prefer(far, a, b, interfaces, now);
+    now += 10ms;
+    learn(far, b);
+    table.prefer(far, b, a, interfaces, now);
+  }
+  BOOST_TEST((way(far) == b));
+}
+
 BOOST_AUTO_TEST_CASE(its_own_locators_are_not_learnt) {
   BOOST_TEST(learn(a, b));
   BOOST_TEST(table.size() == 0U);

@@ -81,18 +81,24 @@ class ForwardingTable {
     const Interface* in = interfaces.find(nearer);
     if (!route || !in || in->leaving || !valid(*route, now)) return;
     if (route->interface != farther) {
-      if (route->interface == nearer) route->nearer_since = never, note_detour(*route, farther, now);
-      return;
+      if (route->interface != nearer) return;
+      if (route->contradicted == never) route->contradicted = now;
+      return note_detour(*route, farther, now);
     }
-    if (route->nearer_since == never || route->nearer != nearer || now - route->nearer_heard >= ttl_) {
+    // What comes the shorter way may come later, and by it first what this node itself has passed on the other way round.
+    const bool contradicted = route->contradicted != never && now - route->contradicted >= switch_time;
+    if (contradicted || route->nearer != nearer || now - route->nearer_heard >= ttl_) {
       route->nearer = nearer;
       route->nearer_since = now;
     }
     route->nearer_heard = now;
+    route->contradicted = never;
+    if (route->detour == nearer) route->detour_heard = long_ago;
     if (now - route->nearer_since < ttl_) return;
     route->interface = nearer;
     route->confirmed = now;
-    route->alternate_since = route->probed = route->nearer_since = never;
+    route->nearer_heard = long_ago;
+    route->alternate_since = route->probed = never;
     change();
   }
 
@@ -196,6 +202,7 @@ class ForwardingTable {
     TimePoint detour_heard = long_ago;
     TimePoint nearer_since = never;
     TimePoint nearer_heard = long_ago;
+    TimePoint contradicted = never;  ///< that `nearer` is a shorter way
     TimePoint probed = never;
     std::uint8_t confirmations = 0;
     bool used = false;
