@@ -12,14 +12,16 @@ using namespace ilnp;
 using namespace ilnp::swarm;
 
 constexpr const char* usage =
-    "usage: test-swarm [--seeds N] [--first S]     runs N seeds (2000), from S (1) on\n"
-    "       test-swarm --seed S [--trace]          runs one seed; --trace shows all that happens\n";
+    "usage: test-swarm [--seeds N] [--first S] [--list]   runs N seeds (2000), from S (1) on; --list: a line "
+    "for each\n"
+    "       test-swarm --seed S [--trace]                 runs one seed; --trace shows all that happens\n";
 
 struct Options {
   std::uint64_t seeds = 2000;
   std::uint64_t first = 1;
   bool one = false;
   bool trace = false;
+  bool list = false;
 };
 
 bool parse(int argc, char** argv, Options& options) {
@@ -27,6 +29,10 @@ bool parse(int argc, char** argv, Options& options) {
     const std::string_view option = argv[at];
     if (option == "--trace") {
       options.trace = true;
+      continue;
+    }
+    if (option == "--list") {
+      options.list = true;
       continue;
     }
     if (at + 1 == argc) return false;
@@ -47,9 +53,21 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
-Outcome run(std::uint64_t seed, Trace& trace) {
+double seconds_since(std::clock_t begin) {
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+}
+
+Outcome run(std::uint64_t seed, const Options& options, Trace& trace) {
+  const std::clock_t begin = std::clock();
   const Plan plan = Planner(seed).draw();
-  return Trial(plan, trace).run();
+  Outcome outcome = Trial(plan, trace).run();
+  if (options.list)
+    std::printf("seed %llu: %s of %zu networks, %zu nodes (%zu of the reference), %llu events, %.3f s\n",
+                static_cast<unsigned long long>(seed), plan.shape.c_str(), plan.networks.size(),
+                plan.nodes.size(),
+                static_cast<std::size_t>(std::ranges::count(plan.nodes, true, &NodePlan::reference)),
+                static_cast<unsigned long long>(outcome.events), seconds_since(begin));
+  return outcome;
 }
 
 /// Shows what is needed to look into it. The run is made once more, for its trace.
@@ -74,7 +92,7 @@ int main(int argc, char** argv) {
   const std::clock_t begin = std::clock();
   for (std::uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
     Trace trace(options.trace ? Trace::Mode::print : Trace::Mode::off);
-    const Outcome outcome = run(seed, trace);
+    const Outcome outcome = run(seed, options, trace);
     events += outcome.events, sent += outcome.sent, delivered += outcome.delivered, probed += outcome.probed;
     digest = mix64(digest + outcome.digest);
     if (!outcome.failure) continue;
@@ -83,7 +101,7 @@ int main(int argc, char** argv) {
     if (!options.trace && failed > 3)
       std::printf("seed %llu failed: %s\n", static_cast<unsigned long long>(seed), outcome.failure->c_str());
   }
-  const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  const double seconds = seconds_since(begin);
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::printf(
       "%llu seeds from %llu, %llu failed; %llu events, %llu datagrams sent, %llu delivered, %llu pairs shown "

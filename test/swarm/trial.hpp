@@ -20,6 +20,27 @@ struct Outcome {
   std::uint64_t probed = 0;  ///< pairs of which it was shown that they reach each other
 };
 
+/// What nodes of the reference put on the networks, each packet as often as they hear it. Several of them in one network
+/// send what they send back to each other, until the hop limit ends that: millions of copies, of which all but the first
+/// tell nothing. So of one packet a network takes only so many from them in a second, and loses the others.
+class Copies {
+ public:
+  static constexpr unsigned most = 128;
+
+  /// One more. Is it lost?
+  bool lose(const sim::SentFrame& frame) {
+    if (frame.time - since_ >= 1s) {
+      since_ = frame.time;
+      counts_.clear();
+    }
+    return ++counts_[content_hash(frame.bytes.subspan(8), frame.network.value())] > most;
+  }
+
+ private:
+  TimePoint since_{};
+  boost::unordered_flat_map<std::uint64_t, unsigned> counts_;
+};
+
 /// One trial: the world of a plan, and those who check it.
 class Trial {
  public:
@@ -28,10 +49,14 @@ class Trial {
     for (std::size_t at = 0; at < plan.networks.size(); ++at)
       world_.network(plan.networks[at]).conditions = plan.conditions[at];
     world_.tap([this](const sim::SentFrame& frame) {
+      is_lost_ = plan_.nodes[frame.host].reference && copies_.lose(frame);
       outcome_.digest = content_hash(
           frame.bytes, outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
-      if (trace_.on()) say(world_.host(frame.host)->name(), describe(frame));
+      if (trace_.on())
+        say(world_.host(frame.host)->name(), describe(frame) + (is_lost_ ? ", lost: a copy too many" : ""));
     });
+    if (std::ranges::any_of(plan.nodes, &NodePlan::reference))
+      world_.lose_if([this](const sim::SentFrame&, sim::HostId) { return is_lost_; });
     for (const NodePlan& node : plan.nodes) add(node);
   }
   Trial(const Trial&) = delete;
@@ -42,8 +67,7 @@ class Trial {
       schedule();
       world_.run_until(TimePoint(plan_.active));
       end_faults();
-      world_.run_for(plan_.settle);
-      probe();
+      settle();
     } catch (const std::exception& wrong) {
       outcome_.failure = wrong.what();
       say("", std::string("FAILURE ") + wrong.what());
@@ -251,7 +275,8 @@ class Trial {
     });
   }
 
-  void probe();
+  /// Lets things settle, and shows that those who have a path to each other reach each other.
+  void settle();
 
   const Plan& plan_;
   Trace& trace_;
@@ -260,6 +285,8 @@ class Trial {
   sim::HopLimitCheck hops_;
   sim::NodeCheck nodes_;
   std::vector<std::unique_ptr<Member>> members_;
+  Copies copies_;
+  bool is_lost_ = false;  // the frame that is being put on a network
   std::vector<std::byte> payload_;
   std::uint64_t numbers_ = 0;
   std::vector<std::uint8_t> arrived_;  // how often, by number

@@ -32,21 +32,23 @@ class EventQueue {
   std::uint64_t push(Event event) {
     event.sequence = ++sequence_;
     heap_.push_back(event);
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
     return event.sequence;
   }
 
   Event pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
+    std::pop_heap(heap_.begin(), heap_.end(), Later{});
     const Event event = heap_.back();
     heap_.pop_back();
     return event;
   }
 
  private:
-  static bool later(const Event& a, const Event& b) noexcept {
-    return a.time != b.time ? a.time > b.time : a.sequence > b.sequence;
-  }
+  struct Later {
+    bool operator()(const Event& a, const Event& b) const noexcept {
+      return a.time != b.time ? a.time > b.time : a.sequence > b.sequence;
+    }
+  };
 
   std::vector<Event> heap_;
   std::uint64_t sequence_ = 0;

@@ -39,7 +39,7 @@ class NodeCheck {
       if (!node.running()) return;
       if (seen.incarnation != node.incarnation()) seen = Seen{.incarnation = node.incarnation()};
       const auto& network = network_layer(node.stack());
-      note_places(network);
+      note_places(network, seen);
       check_timer(node, seen);
       if constexpr (requires { network.for_each_table([](const char*, std::size_t, std::size_t) {}); })
         check_tables(node.name(), network);
@@ -61,17 +61,23 @@ class NodeCheck {
   struct Seen {
     std::uint32_t incarnation = 0;
     std::uint64_t heard = 0;
+    std::uint32_t joined = 0;       ///< the generation of its interfaces, or, where there is none,
+    std::vector<Locator> places{};  ///< where it was last
     TimePoint overdue_at = never;
     unsigned overdue = 0;
   };
 
   template <class Network>
-  void note_places(const Network& network) {
+  void note_places(const Network& network, Seen& seen) {
     const Nid nid = network.local_nid();
-    if constexpr (requires { network.interfaces().all(); }) {
+    if constexpr (requires { network.interfaces().generation(); }) {
+      if (std::exchange(seen.joined, network.interfaces().generation()) == network.interfaces().generation())
+        return;
       for (const auto& interface : network.interfaces().all()) note_place(nid, interface.locator);
     } else if constexpr (requires { network.interfaces(); }) {
-      for (const Locator locator : network.interfaces()) note_place(nid, locator);
+      if (std::ranges::equal(seen.places, network.interfaces())) return;
+      seen.places.assign(network.interfaces().begin(), network.interfaces().end());
+      for (const Locator locator : seen.places) note_place(nid, locator);
     }
   }
 
