@@ -70,6 +70,28 @@ BOOST_AUTO_TEST_CASE(reflects_so_that_a_third_node_makes_three_copies) {
   BOOST_TEST(carol.stack().counters().reflected > 0U);
 }
 
+// What one sends back there tells another, whose way to it leads elsewhere, that the way is there.
+BOOST_AUTO_TEST_CASE(two_in_one_network_mislead_each_other_so_that_a_datagram_is_lost) {
+  constexpr Locator net_d{0xd};
+  for (const bool misled : {false, true}) {
+    sim::World world(1);
+    ReferenceStation alice(world, alice_in({{net_a}})), bob(world, bob_in({{net_d}})),
+        first(world, config("first", Nid{0x1}, {{net_a, net_b}})),
+        second(world, config("second", Nid{0x2}, {{net_b, net_c}})),
+        third(world, config("third", Nid{0x3}, {{net_c, net_d}})),
+        onlooker(world, config("onlooker", Nid{0x4}, {{net_c}}));
+    for (auto* each : {&first, &second, &third, &alice, &bob}) each->begin();
+    if (misled) onlooker.begin();
+    world.run_for(1s);
+    BOOST_TEST(!alice.say("bob", "to"));
+    world.run_for(1s);
+    BOOST_TEST(!bob.say("alice", "fro"));
+    world.run_for(1s);
+    BOOST_TEST(!bob.arrivals.empty());
+    BOOST_TEST(alice.arrivals.empty() == misled);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(forwards_with_hop_limit_1_and_not_with_0_but_delivers_both) {
   sim::World world(1);
   ReferenceStation alice(world, alice_in({{net_a}})), bob(world, bob_in({{net_b}})),

@@ -26,6 +26,19 @@ class Reach {
     return least;
   }
 
+  /// Is there a way from one node to the other that does not lead through the node `without`?
+  bool connected(std::size_t from, std::size_t to, std::size_t without) const {
+    const auto distance = distances(places_[from], {from, to, without});
+    return std::ranges::any_of(places_[to], [&](Locator place) { return distance.contains(place); });
+  }
+
+  /// Are both in one network?
+  bool meet(std::size_t one, std::size_t other) const {
+    return std::ranges::any_of(places_[one], [&](Locator place) {
+      return std::ranges::find(places_[other], place) != places_[other].end();
+    });
+  }
+
   /// Is there a way from one of its networks to another of them that does not lead through the node?
   bool in_cycle(std::size_t node) const {
     const auto& own = places_[node];
