@@ -179,6 +179,20 @@ BOOST_AUTO_TEST_CASE(what_comes_by_a_longer_way_alone_now_and_then_changes_nothi
   }
 }
 
+BOOST_AUTO_TEST_CASE(nor_does_what_comes_by_one_of_several_longer_ways) {
+  interfaces.add(test::interface_at(c));
+  learn(far, a), learn(far, b), learn(far, c);
+  table.prefer(far, a, b, interfaces, now);
+  table.prefer(far, a, c, interfaces, now);
+  for (const Locator alone : {b, c}) {
+    now += 2s;
+    learn(far, alone);
+    now += 2s;
+    BOOST_TEST((way(far) == a));
+    learn(far, a);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(when_the_shorter_way_is_gone_the_longer_is_taken) {
   learn(far, a);
   table.prefer(far, a, b, interfaces, now);

@@ -49,6 +49,27 @@ BOOST_AUTO_TEST_CASE(an_equal_packet_from_another_carrier_is_a_copy) {
   BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 2, now));
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_is_known_whatever_packet_comes_between) {
+  ReflectionFilter filter;
+  const TimePoint now = TimePoint{} + 1h;
+  std::uint64_t path = 1;
+  for (int i = 0; i < 50'000; ++i) {
+    BOOST_REQUIRE(filter.admit(payload(1, 1), path, carrier, 2, now));
+    BOOST_REQUIRE(filter.admit(payload(2, 1), path, carrier, 2, now));
+    BOOST_REQUIRE(!filter.admit(payload(1, 1), path, other, 2, now));
+    ++path;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_carries_on_lets_a_copy_pass_that_came_a_shorter_way) {
+  ReflectionFilter filter(true);
+  const TimePoint now = TimePoint{} + 1h;
+  BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 1, now));
+  BOOST_TEST(filter.admit(payload(1, 1), a, other, 2, now));
+  BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 2, now));
+  BOOST_TEST(!filter.admit(payload(1, 1), a, other, 1, now));
+}
+
 BOOST_AUTO_TEST_CASE(another_packet_is_none) {
   ReflectionFilter filter;
   const TimePoint now = TimePoint{} + 1h;

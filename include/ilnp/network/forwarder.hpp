@@ -61,7 +61,8 @@ class Forwarder {
   void resumed(TimePoint since, TimePoint now) { election_.resumed(since, now); }
 
   /// Is this packet, which is to be carried, no copy of one that was? Two who carried it as far as here, in doubt, have both
-  /// been heard. What its source itself has put on the network came once. `path`: see `Run::path_hash`.
+  /// been heard. A copy that came a shorter way is carried all the same: the first may not have the hops that it needs.
+  /// What its source itself has put on the network came once. `path`: see `Run::path_hash`.
   bool admit(FrameSource from, const wire::IlnpHeader& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
            copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
@@ -99,7 +100,7 @@ class Forwarder {
   LocalNode<Next>* node_;
   NeighbourTable* neighbours_;
   CarrierElection election_;
-  ReflectionFilter copies_;
+  ReflectionFilter copies_{true};
 };
 
 }  // namespace ilnp

@@ -13,8 +13,8 @@ namespace ilnp {
 /// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
 ///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.
 /// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes
-///   over when it alone was heard for `switch_time`. If the other is known for another way there that is no shorter, not
-///   before it was heard once more after that, and for `settle_time` nothing came by the first.
+///   over when it alone was heard for `switch_time`. If the first is known for the best of several ways, not before the
+///   other was heard once more after that, and for `settle_time` nothing came by the first.
 class ForwardingTable {
  public:
   static constexpr std::size_t max_routes = 4096;
@@ -83,7 +83,8 @@ class ForwardingTable {
     if (route->interface != farther) {
       if (route->interface != nearer) return;
       if (route->contradicted == never) route->contradicted = now;
-      return note_detour(*route, farther, now);
+      route->best = now;
+      return;
     }
     // What comes the shorter way may come later, and by it first what this node itself has passed on the other way round.
     const bool contradicted = route->contradicted != never && now - route->contradicted >= switch_time;
@@ -93,7 +94,7 @@ class ForwardingTable {
     }
     route->nearer_heard = now;
     route->contradicted = never;
-    if (route->detour == nearer) route->detour_heard = long_ago;
+    route->best = long_ago;
     if (now - route->nearer_since < ttl_) return;
     route->interface = nearer;
     route->confirmed = now;
@@ -106,9 +107,7 @@ class ForwardingTable {
   /// comes by it alone now and then (from a router of that network that does not pass on its own) is no reason to take it.
   void alike(Locator locator, Locator one, Locator other, TimePoint now) {
     Route* route = routes_.find(locator);
-    if (!route) return;
-    if (route->interface == one) note_detour(*route, other, now);
-    if (route->interface == other) note_detour(*route, one, now);
+    if (route && (route->interface == one || route->interface == other)) route->best = now;
   }
 
   /// The interface that leads to `locator`. `use` says that a packet will follow it now.
@@ -193,13 +192,12 @@ class ForwardingTable {
     Locator interface;
     Locator alternate;
     Locator nearer;
-    Locator detour;  ///< another way there, no shorter
     TimePoint learnt = long_ago;
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;
     TimePoint alternate_again = never;  ///< heard there once more, `switch_time` later
-    TimePoint detour_heard = long_ago;
+    TimePoint best = long_ago;          ///< when its way was last compared with another, and was no longer
     TimePoint nearer_since = never;
     TimePoint nearer_heard = long_ago;
     TimePoint contradicted = never;  ///< that `nearer` is a shorter way
@@ -219,14 +217,8 @@ class ForwardingTable {
   /// From when on the alternate is taken, unless something comes by the other until then.
   TimePoint alternate_at(const Route& route) const noexcept {
     if (route.alternate_since == never) return never;
-    const bool detour = route.alternate == route.detour && route.alternate_since - route.detour_heard < ttl_;
-    if (!detour) return route.alternate_since + switch_time;
+    if (route.alternate_since - route.best >= ttl_) return route.alternate_since + switch_time;
     return route.alternate_again == never ? never : route.alternate_again + settle_time;
-  }
-
-  static void note_detour(Route& route, Locator interface, TimePoint now) noexcept {
-    route.detour = interface;
-    route.detour_heard = now;
   }
 
   void change() noexcept {
