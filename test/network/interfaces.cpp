@@ -1,6 +1,7 @@
 #include "ilnp/network/interfaces.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "interface_at.hpp"
 #include "support/print.hpp"
@@ -71,6 +72,15 @@ BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
   two.remove(a);
   two.add(test::interface_at(b));
   BOOST_TEST(two.find(b)->slot != first);  // copies for the old one may still be under way
+  two.add(test::interface_at(a));
+  BOOST_TEST(two.find(a)->slot == first);  // and here they come
+  two.remove(a);
+  for (std::uint64_t i = 1; i < Interfaces::max_joined; ++i) two.add(test::interface_at(Locator(0x100 + i)));
+  two.add(test::interface_at(a));
+  BOOST_TEST(two.slots() != 0U);
+  std::set<unsigned> taken;
+  for (const auto& each : two.all()) taken.insert(each.slot);
+  BOOST_TEST(taken.size() >= Interfaces::max_joined);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

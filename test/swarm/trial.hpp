@@ -109,7 +109,8 @@ class Trial {
   void schedule() {
     for (std::size_t at = 0; at < members_.size(); ++at)
       world_.after(plan_.nodes[at].start, [this, at] {
-        if (members_[at]->running()) members_[at]->start();
+        // Not if it has crashed meanwhile, and was started anew.
+        if (members_[at]->running() && members_[at]->places().empty()) members_[at]->start();
       });
     for (const Incident& incident : plan_.incidents) {
       world_.after(incident.begin, [this, &incident] { begin(incident); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -60,14 +61,21 @@ class Interfaces {
     return taken;
   }
 
-  /// Adds `interface` and gives it a slot: the one that has been free for the longest time.
+  /// Adds `interface` and gives it a slot: the one that its locator had before, if nobody has had it since (what is under way
+  /// there is still the same); else the one that has been free for the longest time.
   void add(const Interface& interface) {
     const std::uint32_t taken = slots();
-    do {
-      last_slot_ = static_cast<std::uint8_t>((last_slot_ + 1) % max_joined);
-    } while (taken >> last_slot_ & 1 && all_.size() < max_joined);
+    const auto before = std::ranges::find(had_slot_, interface.locator);
+    std::size_t slot = static_cast<std::size_t>(before - had_slot_.begin());
+    if (before == had_slot_.end() || taken >> slot & 1) {
+      do {
+        last_slot_ = static_cast<std::uint8_t>((last_slot_ + 1) % max_joined);
+      } while (taken >> last_slot_ & 1 && all_.size() < max_joined);
+      slot = last_slot_;
+    }
+    had_slot_[slot] = interface.locator;
     all_.push_back(interface);
-    all_.back().slot = last_slot_;
+    all_.back().slot = static_cast<std::uint8_t>(slot);
     change();
   }
   void remove(Locator locator) {
@@ -103,6 +111,7 @@ class Interfaces {
   std::vector<Interface> all_;
   std::uint32_t generation_ = 0;
   std::uint8_t last_slot_ = 0;
+  std::array<Locator, max_joined> had_slot_{};  // who had it last
 };
 
 }  // namespace ilnp
