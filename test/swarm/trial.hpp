@@ -223,8 +223,13 @@ class Trial {
     say("", "all faults end");
     for (const Incident& incident : plan_.incidents)
       if (incident.kind != Incident::Kind::move && incident.end >= plan_.active) end(incident);
-    for (std::size_t at = 0; at < members_.size(); ++at)
-      if (plan_.nodes[at].roams()) members_[at]->stay();
+    for (std::size_t at = 0; at < members_.size(); ++at) {
+      if (!plan_.nodes[at].roams()) continue;
+      // If it was started anew just now, no check has seen where.
+      if (members_[at]->running())
+        for (const Locator place : members_[at]->places()) nodes_.note_place(members_[at]->nid(), place);
+      members_[at]->stay();
+    }
     for (const Locator network : plan_.networks) {
       world_.network(network).conditions = usual(network);
       world_.network(network).heal();
