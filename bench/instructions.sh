@@ -7,7 +7,7 @@
 # Prints a table: case, ours, baseline, ratio. Builds the benchmarks first. Needs valgrind (examples/setup.sh --bench).
 set -euo pipefail
 
-[[ $# -ge 1 && $# -le 2 ]] || {
+[[ $# -ge 1 && $# -le 2 && $1 != -* ]] || {
   sed -n '2,7s/^# \{0,1\}//p' "$0"
   exit 2
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -70,13 +71,30 @@ class CommandLine {
   options::variables_map values_;
 };
 
-/// A port from the command line.
-inline std::uint16_t parse_port(const std::string& text, unsigned lowest = 1) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port < lowest || port > 65535)
-    throw UsageError("\"" + text + "\" is not a port (" + std::to_string(lowest) + " to 65535)");
-  return static_cast<std::uint16_t>(port);
+/// A number from `text`; nothing if it is none, or outside of `lowest` to `highest`.
+inline std::optional<std::uint64_t> to_number(const std::string& text, std::uint64_t lowest,
+                                              std::uint64_t highest) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < lowest || number > highest)
+    return std::nullopt;
+  return number;
+}
+
+/// The number that an option has, or `otherwise` without it.
+inline std::uint64_t number(const CommandLine& line, const char* option, std::uint64_t otherwise,
+                            std::uint64_t lowest, std::uint64_t highest) {
+  if (!line.has(option)) return otherwise;
+  const std::string text = line.value(option);
+  if (const auto found = to_number(text, lowest, highest)) return *found;
+  throw UsageError("--" + std::string(option) + ": \"" + text + "\" is not a number from " +
+                   std::to_string(lowest) + " to " + std::to_string(highest));
+}
+
+/// A port from the command line; `where` says of what: "PORT", "--redirect".
+inline std::uint16_t parse_port(const std::string& where, const std::string& text, unsigned lowest = 1) {
+  if (const auto port = to_number(text, lowest, 65535)) return static_cast<std::uint16_t>(*port);
+  throw UsageError(where + ": \"" + text + "\" is not a port (" + std::to_string(lowest) + " to 65535)");
 }
 
 }  // namespace program

@@ -12,6 +12,10 @@
 
 namespace program {
 
+/// What --help says of --control.
+inline constexpr const char* control_help =
+    "UNIX socket for ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR or /tmp/ilnp-UID)";
+
 /// `ilnp-<name of this machine>.sock` in the user's run-time folder, or in /tmp/ilnp-<user id>, which is made if need be.
 inline std::string default_control_path() {
   std::array<char, 256> host{};

@@ -12,10 +12,10 @@ void add_mapping(Stack& stack, const std::string& text) {
   const auto first = text.find(':');
   const auto last = text.rfind(':');
   if (first == last) throw UsageError("--map \"" + text + "\": not of the form LOCAL:HOST:REMOTE");
-  const std::uint16_t local_port = parse_port(text.substr(0, first));
-  const std::uint16_t remote_port = parse_port(text.substr(last + 1));
-  check(stack.map(local_port, {text.substr(first + 1, last - first - 1), remote_port, false}),
-        "--map " + ilnp::IniFile::quoted(text));
+  const std::string where = "--map " + ilnp::IniFile::quoted(text);
+  const std::uint16_t local_port = parse_port(where, text.substr(0, first));
+  const std::uint16_t remote_port = parse_port(where, text.substr(last + 1));
+  check(stack.map(local_port, {text.substr(first + 1, last - first - 1), remote_port, false}), where);
 }
 
 /// `HOST@ADDRESS:PORT`, as --listen-for takes it; an IPv6 address stands in brackets.
@@ -32,7 +32,11 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
   if (error) throw UsageError("--listen-for \"" + text + "\": \"" + host + "\" is not an address");
   if (address.is_v6() != first.is_v6())
     throw UsageError("--listen-for \"" + text + "\": not of the family of " + first.to_string());
-  gateway.listen_for(text.substr(0, at), {address, parse_port(text.substr(colon + 1))});
+  const std::string name = text.substr(0, at);
+  if (!ilnp::wire::is_host_name(ilnp::as_bytes(name)))
+    throw UsageError("--listen-for \"" + text + "\": \"" + name + "\" is " +
+                     make_error_code(ilnp::Errc::invalid_host_name).message());
+  gateway.listen_for(name, {address, parse_port("--listen-for \"" + text + '"', text.substr(colon + 1))});
 }
 
 /// The options that `set_up_datagrams` reads.
@@ -50,13 +54,20 @@ inline void add_datagram_options(CommandLine& line) {
        "several peers; repeatable");
 }
 
+/// Whether the command line asks for datagrams at all, of a program that carries streams too.
+inline bool wants_datagrams(const CommandLine& line) {
+  for (const char* option : {"PORT", "map", "redirect", "listen-for", "control"})
+    if (line.has(option)) return true;
+  return false;
+}
+
 /// Gives the gateway the sockets, and the stack the mappings, that the command line names.
 template <class Gateway, class Stack>
 void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
                       const boost::asio::ip::address& address) {
   using Texts = std::vector<std::string>;
   for (const auto& socket : line.value<Texts>("listen-for")) listen_for(gateway, socket, address);
-  for (const auto& text : line.value<Texts>("redirect")) gateway.redirect(parse_port(text));
+  for (const auto& text : line.value<Texts>("redirect")) gateway.redirect(parse_port("--redirect", text));
   for (const auto& mapping : line.value<Texts>("map")) add_mapping(stack, mapping);
   stack.for_each_mapping([&](std::uint16_t local_port, const ilnp::Remote&) {
     if (local_port == gateway.port())

@@ -65,8 +65,11 @@ class EventLog {
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
-/// Says it if the kernel gave the underlay less room than it asked for.
-inline void note_receive_buffer(LineWriter& log, const ilnp::McastUdp& underlay) {
+/// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for.
+inline void note_link(LineWriter& log, const ilnp::McastUdp& underlay, const ilnp::LinkConfig& config) {
+  if (!underlay.link_ready())
+    log("note: " + config.mcast_interface + " cannot be used yet (" + underlay.link_error().message() +
+        "); waiting until it can");
   const ilnp::BufferSize size = underlay.receive_buffer();
   if (size.refused())
     log("note: the receive buffer holds " + std::to_string(size.granted) + " octets, not " +

@@ -101,18 +101,6 @@ void draw(const fs::path& folder) {
 /// `SCENARIO`, read.
 lab::Scenario load_scenario(const std::string& file) { return lab::parse_scenario(read_file(file), file); }
 
-std::uint64_t number(const program::CommandLine& line, const char* option, std::uint64_t otherwise,
-                     std::uint64_t low, std::uint64_t high) {
-  if (!line.has(option)) return otherwise;
-  const auto text = line.value(option);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
-    throw program::UsageError("--" + std::string(option) + ": \"" + text + "\" is not a number from " +
-                              std::to_string(low) + " to " + std::to_string(high));
-  return value;
-}
-
 constexpr std::uint64_t max_seed = ~std::uint64_t{0};
 
 int run(int argc, char** argv) {
@@ -134,8 +122,8 @@ int run(int argc, char** argv) {
 
   const auto begin = SteadyClock::now();
   const lab::Scenario scenario = load_scenario(line["SCENARIO"]);
-  const std::uint64_t seed = number(line, "seed", 1, 0, max_seed);
-  const std::uint64_t octets = number(line, "octets", 128, 0, 65535);
+  const std::uint64_t seed = program::number(line, "seed", 1, 0, max_seed);
+  const std::uint64_t octets = program::number(line, "octets", 128, 0, 65535);
   const fs::path folder = line.value("out");
   std::optional<lab::Records> records;
   if (!folder.empty()) {
@@ -202,10 +190,10 @@ int run_sweep(int argc, char** argv) {
 
   const auto begin = SteadyClock::now();
   const lab::Scenario scenario = load_scenario(line["SCENARIO"]);
-  const std::uint64_t seeds = number(line, "seeds", 100, 1, 10'000'000);
-  const std::uint64_t first = number(line, "first", 1, 0, max_seed - seeds + 1);
-  const auto jobs = static_cast<unsigned>(
-      number(line, "jobs", std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, 1000), 1, 1000));
+  const std::uint64_t seeds = program::number(line, "seeds", 100, 1, 10'000'000);
+  const std::uint64_t first = program::number(line, "first", 1, 0, max_seed - seeds + 1);
+  const auto jobs = static_cast<unsigned>(program::number(
+      line, "jobs", std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, 1000), 1, 1000));
   Progress progress(line.has("quiet"));
   const auto results = lab::sweep(scenario, first, seeds, jobs, interrupted, [&](std::size_t done) {
     progress([&] { return std::to_string(done) + " of " + std::to_string(seeds) + " seeds"; });

@@ -70,6 +70,15 @@ std::string checked(const std::string& answer) {
   return answer;
 }
 
+/// A word of a request, between blanks.
+std::string word(const char* what, const std::string& text) {
+  if (text.empty() || text.find_first_of(" \t\r\n") != text.npos)
+    throw program::UsageError(
+        std::string(what) + " \"" + text +
+        "\": " + (text.empty() ? "empty" : "the proxy cannot be told of names with blanks; give it --map"));
+  return text;
+}
+
 /// Prints lines, each fit for a terminal: names in them came from the network.
 void print(std::string_view text) {
   while (!text.empty()) {
@@ -94,38 +103,61 @@ void print_list(Client& client) {
   }
 }
 
+/// What the command line asks for, as the proxy takes it.
+std::string read_request(const program::CommandLine& line) {
+  const auto excludes = [&](std::string_view option, std::initializer_list<const char*> others) {
+    for (const char* other : others)
+      if (line.has(other))
+        throw program::UsageError("--" + std::string(option) + " goes with nothing but --control");
+  };
+  for (const std::string_view question : {"list", "hosts", "counters"}) {
+    if (!line.has(question.data())) continue;
+    excludes(question, {"LOCAL_PORT", "remove", "any", "replace"});
+    for (const char* other : {"list", "hosts", "counters"})
+      if (other != question) excludes(question, {other});
+    return std::string(question);
+  }
+  if (line.has("remove")) {
+    // The word after the port stands where a mapping's first would.
+    excludes("remove", {"REMOTE_HOST", "any", "replace"});
+    return "remove " + word("LOCAL_PORT", line.value("remove")) +
+           (line.has("LOCAL_PORT") ? ' ' + word("REMOTE_HOST", line["LOCAL_PORT"]) : "");
+  }
+  std::string request;
+  for (const char* name : {"LOCAL_PORT", "REMOTE_HOST", "REMOTE_PORT"})
+    request += word(name, line[name]) + ' ';
+  for (const char* option : {"any", "replace"})
+    if (line.has(option)) request += std::string(option) + ' ';
+  request.pop_back();
+  return request;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   return program::run("ilnp-proxy-create", [&] {
     program::CommandLine line(
-        "ilnp-proxy-create [OPTIONS] LOCAL_PORT REMOTE_HOST REMOTE_PORT",
+        "ilnp-proxy-create [OPTIONS] LOCAL_PORT REMOTE_HOST REMOTE_PORT\n"
+        "       ilnp-proxy-create [--control PATH] --remove LOCAL_PORT [REMOTE_HOST]\n"
+        "       ilnp-proxy-create [--control PATH] --list | --hosts | --counters",
         "Has a running ilnp-proxy carry what a program sends from LOCAL_PORT on this host to REMOTE_PORT on "
         "REMOTE_HOST,\n"
         "and back; prints the port on which the proxy listens.\n\n"
         "Hosts that are network namespaces of one machine share its name and folders: give each proxy a\n"
         "--control of its own.");
-    line.add_options()                                                                  //
-        ("control", program::options::value<std::string>(), "the proxy's UNIX socket")  //
-        ("any", "deliver datagrams from any node, not only from REMOTE_HOST")           //
-        ("replace", "make the mapping even if LOCAL_PORT has one")                      //
-        ("list", "show the mappings")                                                   //
+    line.add_options()                                                              //
+        ("control", program::options::value<std::string>(), program::control_help)  //
+        ("any", "deliver datagrams from any node, not only from REMOTE_HOST")       //
+        ("replace", "in place of the mapping that LOCAL_PORT has")                  //
+        ("list", "show the mappings")                                               //
         ("remove", program::options::value<std::string>()->value_name("LOCAL_PORT"),
-         "end the mapping of LOCAL_PORT")                 //
-        ("hosts", "show the nodes that the proxy knows")  //
+         "end all mappings of LOCAL_PORT, or that to REMOTE_HOST")  //
+        ("hosts", "show the nodes that the proxy knows")            //
         ("counters", "show what the proxy's layers have counted");
     for (const char* name : {"LOCAL_PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 
-    std::string request;
-    for (const char* question : {"list", "hosts", "counters"})
-      if (line.has(question)) request = question;
-    if (line.has("remove")) request = "remove " + line.value("remove");
-    if (request.empty()) {
-      request = line["LOCAL_PORT"] + ' ' + line["REMOTE_HOST"] + ' ' + line["REMOTE_PORT"];
-      for (const char* option : {"any", "replace"})
-        if (line.has(option)) request += std::string(" ") + option;
-    }
+    const std::string request = read_request(line);
     Client client(line.has("control") ? line.value("control") : program::default_control_path());
     if (request == "list") {
       print_list(client);

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
         "one if it is 0 or not given), and the port that it sends from selects where its datagrams go.\n"
         "SIGUSR1 prints the counters.");
     line.add_options()                                                                                 //
-        ("control", program::options::value<std::string>(), "UNIX socket for ilnp-proxy-create")       //
+        ("control", program::options::value<std::string>(), program::control_help)                     //
         ("bind", program::options::value<std::string>()->default_value("127.0.0.1"), "local address")  //
         ("quiet,q", "print errors only, and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
@@ -25,14 +25,15 @@ int main(int argc, char** argv) {
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(line.value("bind"), error);
     if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
-    const std::uint16_t port = line.has("PORT") ? program::parse_port(line["PORT"], 0) : std::uint16_t{0};
+    const std::uint16_t port =
+        line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
     const ilnp::Config config = program::load(line["CONFIG"]);
     program::LineWriter log(STDERR_FILENO);
     const program::EventLog observer(log, line, config.log);
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
-    if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
+    if (!line.has("quiet")) program::note_link(log, lowest_layer(stack), config.link);
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
                                program::Complaints("ilnp-proxy", log, stack), observer);
     program::set_up_datagrams(line, gateway, stack, address);

@@ -76,11 +76,13 @@ int main(int argc, char** argv) {
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 
+    const ilnp::Config config = program::load(line["CONFIG"]);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
-    Tool tool(io, program::load(line["CONFIG"]), program::parse_port(line["PORT"]));
+    Tool tool(io, config, program::parse_port("PORT", line["PORT"]));
     tool.start();
-    if (line.has("REMOTE_HOST")) tool.ask(line["REMOTE_HOST"], program::parse_port(line["REMOTE_PORT"]));
+    if (line.has("REMOTE_HOST"))
+      tool.ask(line["REMOTE_HOST"], program::parse_port("REMOTE_PORT", line["REMOTE_PORT"]));
     io.run();
     return 0;
   });

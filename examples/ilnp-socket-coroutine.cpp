@@ -66,9 +66,9 @@ int main(int argc, char** argv) {
     const program::Signals signals(io);
     Stack stack(config.network, config.link);
     Node node(io.get_executor(), stack);
-    Socket socket(node, program::parse_port(line["PORT"]));
+    Socket socket(node, program::parse_port("PORT", line["PORT"]));
     if (line.has("REMOTE_HOST")) {
-      co_spawn(io, ask(socket, line["REMOTE_HOST"], program::parse_port(line["REMOTE_PORT"])),
+      co_spawn(io, ask(socket, line["REMOTE_HOST"], program::parse_port("REMOTE_PORT", line["REMOTE_PORT"])),
                boost::asio::detached);
       co_spawn(io, print_answers(socket), boost::asio::detached);
     } else {

@@ -13,17 +13,23 @@ namespace {
 using Streams = ilnp::StreamProxy<ilnp::Sctp<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>>;
 using Stack = ilnp::Proxy<Streams>;
 
+void check_host_name(const std::string& where, const std::string& name) {
+  if (!ilnp::wire::is_host_name(ilnp::as_bytes(name)))
+    throw program::UsageError(where + ": \"" + name + "\" is " +
+                              make_error_code(ilnp::Errc::invalid_host_name).message());
+}
+
 /// `LOCAL_PORT:HOST:REMOTE_PORT`, as --listen takes it.
 std::pair<std::uint16_t, ilnp::StreamTarget> parse_listen(const std::string& text) {
   const auto first = text.find(':');
   const auto last = text.rfind(':');
   if (first == last)
     throw program::UsageError("--listen \"" + text + "\": not of the form LOCAL_PORT:HOST:REMOTE_PORT");
+  const std::string where = "--listen \"" + text + '"';
   const ilnp::StreamTarget target{text.substr(first + 1, last - first - 1),
-                                  program::parse_port(text.substr(last + 1))};
-  if (!ilnp::wire::is_host_name(ilnp::as_bytes(target.node)))
-    throw program::UsageError("--listen \"" + text + "\": not a host name");
-  return {program::parse_port(text.substr(0, first), 0), target};
+                                  program::parse_port(where, text.substr(last + 1))};
+  check_host_name(where, target.node);
+  return {program::parse_port(where, text.substr(0, first), 0), target};
 }
 
 /// Each connection takes a descriptor: as many as this process may have at all.
@@ -59,7 +65,9 @@ int main(int argc, char** argv) {
         "ilnp-stream CONFIG [PORT] [OPTIONS]",
         "Carries TCP connections of programs on this host to those of other nodes, and theirs to this host, "
         "by\n"
-        "SCTP over the overlay. Datagrams as well, as ilnp-proxy does: with PORT, --map or --control.\n"
+        "SCTP over the overlay. Datagrams as well, as ilnp-proxy does, with PORT (any free one if it is 0) "
+        "or an option\n"
+        "for them; with PORT or --control, ilnp-proxy-create finds it.\n"
         "SIGUSR1 prints the counters.");
     using program::options::value;
     using Texts = std::vector<std::string>;
@@ -72,11 +80,11 @@ int main(int argc, char** argv) {
         ("allow-exit", "other nodes may go out through this one")                                     //
         ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")               //
         ("sctp-port", value<std::string>()->default_value("9899"),
-         "STP port of SCTP, the same on all nodes")                                         //
-        ("max-connections", value<std::size_t>()->default_value(1000), "more are refused")  //
-        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")         //
-        ("control", value<std::string>(), "UNIX socket for ilnp-proxy-create")              //
-        ("quiet,q", "print errors only, and the ports")("verbose,v", "print what every layer does");
+         "STP port of SCTP, the same on all nodes")                                           //
+        ("max-connections", value<std::string>()->default_value("1000"), "more are refused")  //
+        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")           //
+        ("control", value<std::string>(), program::control_help)                              //
+        ("quiet,q", "print errors, the ports and Running only")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
@@ -88,16 +96,22 @@ int main(int argc, char** argv) {
     std::vector<std::pair<std::uint16_t, ilnp::StreamTarget>> listens;
     for (const auto& text : line.value<Texts>("listen")) listens.push_back(parse_listen(text));
     std::vector<std::uint16_t> exposed;
-    for (const auto& text : line.value<Texts>("expose")) exposed.push_back(program::parse_port(text));
+    for (const auto& text : line.value<Texts>("expose"))
+      exposed.push_back(program::parse_port("--expose", text));
     if (line.has("exit") && !line.has("socks")) throw program::UsageError("--exit is for --socks");
+    if (line.has("exit") && line.has("plain"))
+      throw program::UsageError("--exit: with --plain no other node is asked to connect");
+    if (line.has("exit")) check_host_name("--exit", line.value("exit"));
+    const std::uint16_t socks_port =
+        line.has("socks") ? program::parse_port("--socks", line.value("socks"), 0) : std::uint16_t{0};
     const std::uint16_t datagram_port =
-        line.has("PORT") ? program::parse_port(line["PORT"], 0) : std::uint16_t{0};
+        line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
     ilnp::SctpConfig sctp;
-    sctp.port = program::parse_port(line.value("sctp-port"));
+    sctp.port = program::parse_port("--sctp-port", line.value("sctp-port"));
     ilnp::StreamProxyConfig proxy;
     proxy.plain = line.has("plain");
     proxy.exit = line.has("allow-exit");
-    proxy.max_connections = line.value<std::size_t>("max-connections");
+    proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
     const ilnp::Config config = program::load(line["CONFIG"]);
     program::LineWriter log(STDERR_FILENO);
     const program::EventLog observer(log, line, config.log);
@@ -105,7 +119,7 @@ int main(int argc, char** argv) {
 
     boost::asio::io_context io(1);
     Stack stack(proxy, sctp, config.network, config.link);
-    if (!line.has("quiet")) program::note_receive_buffer(log, lowest_layer(stack));
+    if (!line.has("quiet")) program::note_link(log, lowest_layer(stack), config.link);
     for (const std::uint16_t port : exposed)
       program::check(stack.next_layer().expose(port), "--expose " + std::to_string(port));
 
@@ -132,15 +146,15 @@ int main(int argc, char** argv) {
       program::print_counters(streams);
     });
     program::check(datagrams.start());
-    if (line.has("PORT")) std::cout << "Listening on " << datagrams.port() << std::endl;
-    for (const auto& [port, target] : listens)
-      std::cout << "Streams to " << target.node << ':' << target.port << " on "
-                << streams.listen({address, port}, target) << std::endl;
-    if (line.has("socks"))
-      std::cout << "SOCKS on "
-                << streams.listen_socks({address, program::parse_port(line.value("socks"), 0)},
-                                        line.value("exit"))
-                << std::endl;
+    if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;
+    for (const auto& [port, target] : listens) {
+      const auto listening = streams.listen({address, port}, target);
+      std::cout << "Streams to " << target.node << ':' << target.port << " on " << listening << std::endl;
+    }
+    if (line.has("socks")) {
+      const auto listening = streams.listen_socks({address, socks_port}, line.value("exit"));
+      std::cout << "SOCKS on " << listening << std::endl;
+    }
     std::cout << "Running" << std::endl;
     io.run();
     return 0;

@@ -3,7 +3,7 @@
 #
 #   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
 #
-# Without --tests: the programs, and what the demo needs. With it: everything, and what the tests need. With --bench: what
+# Without --tests: what the demos need, programs and packages. With it: everything, and what the tests need. With --bench: what
 # bench/system/run.sh and bench/instructions.sh need besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd,
 # a Linux kernel that is a program, ...): it is not installed, but unpacked into streams/ of the build folder. With
 # --browser: Chromium, for stream_demo.sh.

@@ -3,6 +3,10 @@
 # Needs awk and gnuplot.
 set -euo pipefail
 
+[[ $# == 1 && -d $1/data ]] || {
+  sed -n '2,3s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  exit 2
+}
 plots=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$1"
 draw() { # the fields of a line of data/flows

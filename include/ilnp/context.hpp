@@ -42,7 +42,7 @@ concept ContextLike = requires(T& cx, std::uint64_t bound) {
   cx.observe(0);
 };
 
-/// The context that shells, simulators and tests use. Refers to `random` (and copies `observer`): both must outlive it.
+/// The context that shells, simulators and tests use. Refers to `random`, which must outlive it, and copies `observer`.
 template <class Observer = NoObserver>
 class Context {
  public:

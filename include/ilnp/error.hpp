@@ -13,16 +13,14 @@ using boost::system::error_code;
 enum class Errc {
   no_route = 1,       ///< no interface is known that leads to any locator of the destination
   unknown_host,       ///< no node with this host name (or identifier) has been heard of
-  message_too_long,   ///< the payload does not fit one frame
+  message_too_long,   ///< the payload does not fit one frame, or, in pieces, not what the peer takes
   not_joined,         ///< the locator to send on is not an interface of this node
   port_in_use,        ///< the port is bound, or mapped, already
   port_not_bound,     ///< the port to send from is not bound
   not_mapped,         ///< the local port has no mapping
   invalid_port,       ///< a port outside 1 to 65535
-  invalid_host_name,  ///< empty, over 255 octets, or not UTF-8
+  invalid_host_name,  ///< empty, over 255 octets, not UTF-8, or with control characters
   invalid_address,    ///< not four (or eight) groups of up to four hex digits
-  too_many_mappings,  ///< the mapping table is full
-  bad_request,        ///< a control request of the wrong form
   queue_full,         ///< a bounded queue has no room
   host_in_use,        ///< the host has a local socket of its own already
   too_many_sockets,   ///< no more local sockets are allowed
@@ -52,13 +50,9 @@ class ErrorCategory final : public boost::system::error_category {
       case Errc::invalid_port:
         return "not a port (1 to 65535)";
       case Errc::invalid_host_name:
-        return "not a host name (1 to 255 octets of UTF-8)";
+        return "not a host name (1 to 255 octets of UTF-8 without control characters)";
       case Errc::invalid_address:
         return "not four groups of up to four hex digits";
-      case Errc::too_many_mappings:
-        return "too many mappings";
-      case Errc::bad_request:
-        return "not a request";
       case Errc::queue_full:
         return "queue full";
       case Errc::too_many_sockets:

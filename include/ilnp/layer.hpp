@@ -67,7 +67,8 @@ struct NetworkSource {
 /// - `send(nid, next_header, packet, cx)`: see `Errc` for what can go wrong.
 /// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, Bytes)` for each packet for this node.
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`.
-/// - `resolve(name)`: the NID of a host name, or `Errc::unknown_host`.
+/// - `resolve(name, cx)`: the NID of a host name, or `Errc::unknown_host`.
+/// - `max_payload()`: of a packet, octets.
 template <class N>
 concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_header, Packet& packet,
                                 Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
@@ -91,6 +92,13 @@ struct DatagramSource {
 };
 
 /// Carries datagrams between ports of nodes that are named by their NID.
+///
+/// - `bind(port)`: from then on its datagrams are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
+/// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed as that of a `Packet`. Errors: see `Errc`.
+/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, Bytes)` for each datagram to a port that is bound; its
+///   octets are valid during the call. `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
+/// - `resolve(name, cx)`: as the network layer's.
+/// - `max_payload()`: of a datagram, octets.
 template <class T>
 concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port, Bytes payload,
                                   Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,

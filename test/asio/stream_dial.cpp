@@ -55,6 +55,14 @@ BOOST_AUTO_TEST_CASE(what_is_outside) {
   BOOST_TEST(!outside("::ffff:0.1.2.3"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_this_hosts_own) {
+  const auto own = [](const char* text) { return StreamDial::is_own(boost::asio::ip::make_address(text)); };
+  BOOST_TEST(own("127.0.0.1"));
+  BOOST_TEST(own("::ffff:127.0.0.1"));
+  BOOST_TEST(!own("192.0.2.1"));
+  BOOST_TEST(!own("2001:db8::1"));
+}
+
 BOOST_AUTO_TEST_CASE(one_that_is_cancelled_ends_with_an_error) {
   boost::asio::io_context io;
   tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));

@@ -225,6 +225,23 @@ class Programs(lab.LabTest):
         self.assertEqual(node.create("--list"), "10001 bob 10002")
         node.create("--remove", "10001")
         self.assertEqual(node.create("--list"), "")
+        for arguments, word in ((("1", "b ob", "1"), "blank"), (("1", "bob", "1 any"), "blank"), (("--list", "1"), "--list"),
+                                (("--list", "--hosts"), "--list"), (("--remove", "1", "--any"), "--remove"),
+                                ((), "LOCAL_PORT"), (("1",), "REMOTE_HOST")):
+            self.fails("ilnp-proxy-create", "--control", node.control, *arguments, says=word, status=1, host=host)
+
+    def test_proxy_create_ends_one_of_two_mappings_of_a_port(self):
+        node = self.lab.proxy(self.lab.host("alice"), "0:0:0:a", ALICE, ["7:bob:1", "7:carol:2"],
+                              arguments=["--listen-for", "bob@127.0.0.2:10000"])
+        node.create("--remove", "7", "bob")
+        self.assertEqual(node.create("--list"), "7 carol 2")
+
+    def test_what_waits_for_its_interface_says_so(self):
+        host = self.lab.host("alice")
+        host.ip("link", "set", "eth0", "down")
+        node = self.lab.program(host, "ilnp-router", self.lab.config("alice", "0:0:0:a", ALICE))
+        node.wait_line("^note: eth0 cannot be used yet .*; waiting")
+        node.wait_line("^Routing as alice")
 
     def test_heartbeat(self):
         nodes = {}

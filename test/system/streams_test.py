@@ -440,6 +440,11 @@ class Streams(lab.LabTest):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
 
+    def outside(self):
+        """bob, 192.0.2.2, and a host that he reaches without the overlay, 192.0.2.1."""
+        self.middle.ip("address", "add", "192.0.2.1/24", "dev", "eth0")
+        self.bob.ip("address", "add", "192.0.2.2/24", "dev", "eth0")
+
     def curl(self, url, *options):
         return self.alice.run("curl", "-sS", "--noproxy", "", "--max-time", "20", "--socks5-hostname",
                               "127.0.0.1:1080", *options, url)
@@ -447,13 +452,14 @@ class Streams(lab.LabTest):
     def test_curl_through_socks(self):
         page = "\n".join(os.urandom(30).hex() for _ in range(20_000))
         self.web(body=page.encode())
-        self.bob.ip("address", "add", "192.0.2.1/32", "dev", "lo")
-        self.web("192.0.2.1", 3001, b"outside")
+        self.outside()
+        self.web("192.0.2.1", 3001, b"outside", self.middle)
+        self.web("192.0.2.2", 3002, b"kept", self.bob)
         self.pair(("--socks", 1080, "--exit", "bob"), ("--expose", 3000, "--allow-exit"))
         self.assertEqual(self.curl("http://bob.ilnp:3000/").stdout, page)
         self.assertEqual(self.curl("http://192.0.2.1:3001/").stdout, "outside")
         # What the exit keeps for itself is not outside.
-        for url in ("http://127.0.0.1:3000/", "http://localhost:3000/", "http://0.0.0.0:3000/"):
+        for url in ("http://127.0.0.1:3000/", "http://localhost:3000/", "http://0.0.0.0:3000/", "http://192.0.2.2:3002/"):
             done = self.curl(url)
             self.assertEqual(done.returncode, 97, f"{url}: {done.stdout}{done.stderr}")
 
@@ -484,7 +490,7 @@ class Streams(lab.LabTest):
         self.assertEqual(self.socks("192.0.2.1", 80, kind=1), 2)
 
     def test_an_exit_says_why(self):
-        self.bob.ip("address", "add", "192.0.2.1/32", "dev", "lo")
+        self.outside()
         self.pair(("--socks", 1080, "--exit", "bob"), ("--allow-exit",))
         self.assertEqual(self.socks("192.0.2.1", 80, kind=1), 5)
         self.assertEqual(self.socks("198.51.100.1", 80, kind=1), 4)  # no route
@@ -539,16 +545,19 @@ class Streams(lab.LabTest):
         config = self.lab.config("alice", "0:0:0:a", ALICE)
         for arguments, word in ((("--listen", "nonsense"), "nonsense"), (("--listen", "2000:bob:0"), "\"0\""),
                                 (("--listen", "2000::3000"), "host name"), (("--expose", "70000"), "70000"),
-                                (("--exit", "bob"), "--exit"), (("--sctp-port", "0"), "\"0\""), ((), None)):
-            if word is None:
-                continue
+                                (("--exit", "bob"), "--exit"), (("--sctp-port", "0"), "--sctp-port: \"0\""),
+                                (("--socks", "x"), "--socks: \"x\""), (("--max-connections", "-5"), "--max-connections: \"-5\""),
+                                (("--max-connections", "99999999999"), "1000000"), (("--socks", "0", "--exit", ""), "host name"),
+                                (("--plain", "--socks", "0", "--exit", "bob"), "--plain")):
             done = self.alice.run(os.path.join(lab.BIN, "ilnp-stream"), config, *arguments)
             self.assertGreater(done.returncode, 0)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
             self.assertIn(word, done.stderr)
+            self.assertEqual(done.stdout, "")
         holder = self.serve(lambda connection: None, 2000, host=self.alice)
         done = self.alice.run(os.path.join(lab.BIN, "ilnp-stream"), config, "--listen", "2000:bob:3000")
         self.assertIn("port 2000: Address already in use", done.stderr)
+        self.assertNotIn("Streams to", done.stdout)
         holder.close()
 
 

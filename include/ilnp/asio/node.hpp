@@ -66,8 +66,7 @@ class Node {
     return error;
   }
 
-  /// Ends receiving at once: no handler of this node's runs after it. The stack keeps its state; `start`
-  /// begins again.
+  /// Ends receiving at once: no handler of this node's runs after it. The stack keeps its state, to be looked at.
   void stop() noexcept {
     alive_.reset();
     timer_.cancel();

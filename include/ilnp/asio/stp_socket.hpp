@@ -114,7 +114,8 @@ class StpSocket {
         token, node_.get_executor());
   }
 
-  /// Sends at once: nothing in the stack waits, so that there is nothing to wait for. Error: see `Errc`.
+  /// Sends at once; there is nothing to wait for. (Over `Fragment` a datagram longer than a frame may wait in the stack until the
+  /// peer is known to put pieces together.) Error: see `Errc`.
   error_code send_to(Bytes payload, Nid nid, std::uint16_t port) {
     return node_.with([&](auto& stack, auto& cx) { return stack.send(port_, nid, port, payload, cx); });
   }

@@ -12,7 +12,7 @@
 namespace ilnp {
 
 /// The network layer (RFC 6740; docs/protocol.md): carries packets between nodes that are named by their identifier, wherever
-/// they are; finds them, forwards for others, and moves from network to network without losing a packet.
+/// they are; finds them, forwards for others, and moves from network to network; in a soft handoff it loses no packet.
 ///
 /// A pure state machine: `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`). One
 /// thread. Does not move in memory. Models `NetworkLayer`.
@@ -33,7 +33,8 @@ class ILNP {
   ILNP(const ILNP&) = delete;
   ILNP& operator=(const ILNP&) = delete;
 
-  /// Joins the first set of locators and begins to announce itself. Error: the first locator that could not be joined.
+  /// Joins the first set of locators and begins to announce itself; once. Error: the underlay's, of the first locator that could not
+  /// be joined; those before it stay joined.
   template <ContextLike Cx>
   error_code start(Cx& cx) {
     for (const Locator locator : node_.config.locators.front()) {

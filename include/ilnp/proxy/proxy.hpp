@@ -38,7 +38,7 @@ class Proxy {
     mappings_.add(local, std::move(remote));
     return {};
   }
-  /// Maps a local port to `remote`, whatever it was mapped to before. Errors: as `map`.
+  /// Maps a local port to `remote`, in place of its mapping at the same local socket. Errors: as `map`.
   error_code replace(LocalPort local, Remote remote) {
     if (const error_code error = check(local, remote)) return error;
     remove(place(local, remote));
