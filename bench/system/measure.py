@@ -628,7 +628,7 @@ for number in range({count}):
 
     def streams(self):
         """Octets over one stream: the toolkit's, beside the library that it is made of. Both lose what they are told."""
-        systems = ("bare", "stack")
+        systems = ("bare", "stack", "slow")
         rates = {}
         for _ in range(self.rounds):
             for loss in (0, 0.001, 0.01, 0.05):

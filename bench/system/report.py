@@ -123,9 +123,10 @@ def footprint(result):
 
 
 def streams(rows):
-    return lines(["of the datagrams lost, each way", "usrsctp alone, MB/s", "Sctp in the stack, MB/s", "Sctp : alone"],
+    return lines(["of the datagrams lost, each way", "usrsctp alone, MB/s", "Sctp in the stack, MB/s", "Sctp : alone",
+                  "Sctp with the times of RFC 9260, MB/s"],
                  [[f"{100 * row['loss']:g} %", f"{row['bare_mb_s']:.1f}", f"{row['stack_mb_s']:.1f}",
-                   verdict(row["ratio"], 0.8, True)] for row in rows])
+                   verdict(row["ratio"], 0.8, True), f"{row['slow_mb_s']:.1f}"] for row in rows])
 
 
 def connections(rows):

@@ -29,19 +29,17 @@ only=
 take_options "output build rounds only sockets" "brief no-setup inside" "$@" # --sockets and --inside are the script's own
 
 streams() { [[ ,${only:-streams}, == *,streams,* ]]; } # are they measured?
+words=(--rounds "$rounds")
+[[ $brief == no ]] || words+=(--brief)
+[[ -z $only ]] || words+=(--only "$only")
 if [[ $inside == no ]]; then
   prepare --bench $(! streams || echo --streams)
   need examples/ilnp-{router,proxy} bench/system/load
   use_unpacked
-  words=(--rounds "$rounds")
-  [[ $brief == no ]] || words+=(--brief)
-  [[ -z $only ]] || words+=(--only "$only")
   enter_hosts "${words[@]}"
 fi
 
-words=(--rounds "$rounds" --build "$build" --output "$output" --source "$(cd "$examples/.." && pwd)")
-[[ $brief == no ]] || words+=(--brief)
-[[ -z $only ]] || words+=(--only "$only")
+words+=(--build "$build" --output "$output" --source "$(cd "$examples/.." && pwd)")
 if streams && type sshd ssh ssh-keygen >/dev/null 2>&1; then
   . "$examples/ssh.sh"
   ssh_begin "$sockets/ssh"

@@ -3,6 +3,7 @@
 //
 //   streams bare  send|receive INTERFACE LOSS SECONDS [PEER]   usrsctp on a UDP socket: receives and sends datagram by datagram
 //   streams stack send|receive INTERFACE LOSS SECONDS          the toolkit: Sctp<STP<ILNP<McastUdp>>>
+//   streams slow  send|receive INTERFACE LOSS SECONDS          the same, with the times of RFC 9260
 //
 // The receiver prints "MB/s" and a number, and ends.
 
@@ -31,6 +32,7 @@ struct Options {
   double loss;
   double seconds;
   std::string peer;
+  SctpConfig streams{};
 };
 
 /// Decides which datagrams are lost.
@@ -101,7 +103,7 @@ int run_bare(const Options& options) {
   usrsctp_register_address(name);
   SctpSocket listener, stream;
   const auto open = [&](std::uint16_t port) {
-    return SctpSocket::open(SctpConfig(), name, port, datagram).value();
+    return SctpSocket::open(options.streams, name, port, datagram).value();
   };
   if (options.sends) {
     stream = open(stream_port + 1);
@@ -227,7 +229,7 @@ int run_stack(const Options& options) {
   link.mcast_port = 10000;
   link.mcast_interface = options.interface;
   boost::asio::io_context io(1);
-  Stack stack(SctpConfig(), network, options.loss, link);
+  Stack stack(options.streams, network, options.loss, link);
   Talker talker(io, stack, options);
   if (const error_code error = talker.node.start()) throw boost::system::system_error(error, "start");
   talker.node.with([](Stack& all, auto&) { return all.listen(stream_port); });
@@ -246,11 +248,16 @@ int run_stack(const Options& options) {
 
 int main(int argc, char** argv) try {
   if (argc < 6) {
-    std::cerr << "streams bare|stack send|receive INTERFACE LOSS SECONDS [PEER]\n";
+    std::cerr << "streams bare|stack|slow send|receive INTERFACE LOSS SECONDS [PEER]\n";
     return 2;
   }
-  const Options options{argv[2] == std::string("send"), argv[3], std::stod(argv[4]), std::stod(argv[5]),
-                        argc > 6 ? argv[6] : ""};
+  Options options{argv[2] == std::string("send"), argv[3], std::stod(argv[4]), std::stod(argv[5]),
+                  argc > 6 ? argv[6] : ""};
+  if (argv[1] == std::string("slow")) {
+    options.streams.min_retransmission_time = options.streams.first_retransmission_time =
+        std::chrono::seconds(1);
+    options.streams.acknowledgement_delay = std::chrono::milliseconds(200);
+  }
   return argv[1] == std::string("bare") ? run_bare(options) : run_stack(options);
 } catch (const std::exception& error) {
   std::cerr << "streams: " << error.what() << std::endl;
