@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_does_not_read_holds_up_the_stream) {
   gateway.stream().to_read = Octets(much, std::byte{7});
   gateway.tell(Kind::readable);
   for (int i = 0; i < 100; ++i) settle(gateway.io);
-  BOOST_TEST(gateway.stream().to_read.size() > 0u);
+  BOOST_TEST(gateway.stream().taken < much);
   std::size_t got = 0;
   error_code error;
   run_until(gateway.io, [&] { return (got += come(gateway.program.here, error).size()) >= much; });

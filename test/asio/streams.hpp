@@ -22,7 +22,8 @@ struct MemoryStreams {
     Octets written;                ///< by the shell
     std::size_t room = 1'000'000;  ///< for what it writes
     Octets to_read;
-    bool ends = false;  ///< after `to_read`
+    std::size_t taken = 0;  ///< of these
+    bool ends = false;      ///< after `to_read`
     bool shut_down = false, reset = false;
   };
 
@@ -48,10 +49,10 @@ struct MemoryStreams {
   }
   result<std::size_t> read(StreamId id, MutableBytes into, Context<>&) {
     Stream& stream = streams[id.value];
-    const std::size_t size = std::min(into.size(), stream.to_read.size());
+    const std::size_t size = std::min(into.size(), stream.to_read.size() - stream.taken);
     if (size == 0 && !stream.ends) return error_code(boost::asio::error::would_block);
-    std::copy_n(stream.to_read.begin(), size, into.begin());
-    stream.to_read.erase(stream.to_read.begin(), stream.to_read.begin() + static_cast<std::ptrdiff_t>(size));
+    std::copy_n(stream.to_read.begin() + static_cast<std::ptrdiff_t>(stream.taken), size, into.begin());
+    stream.taken += size;
     return size;
   }
   error_code shutdown(StreamId id, Context<>&) {
