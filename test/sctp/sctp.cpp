@@ -297,7 +297,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_of_ten_thousand) {
   BOOST_TEST(SctpLibrary::statistics().sctps_currestab == 0);
   BOOST_TEST(pair.alice->stack().next_deadline() - pair.world.now() > 1s);  // nothing ticks any more
   BOOST_TEST_MESSAGE("resident: " << before << " kB, then " << resident_kilobytes() << " kB");
+#ifndef ILNP_SANITIZED  // which keeps what was freed
   BOOST_TEST(resident_kilobytes() - before < 4000);
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(too_many_streams_are_refused) {

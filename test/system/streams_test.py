@@ -224,8 +224,9 @@ class Streams(lab.LabTest):
         memory = self.bobs.memory(), self.alices.memory()
         octets = os.urandom(20_000_000)
         self.assertEqual(self.ask_digest(octets, 2001), hashlib.sha256(octets).digest())
-        for before, after in zip(memory, (self.bobs.memory(), self.alices.memory())):
-            self.assertLess(after - before, 20_000)
+        if not lab.SANITIZED:
+            for before, after in zip(memory, (self.bobs.memory(), self.alices.memory())):
+                self.assertLess(after - before, 20_000)
         slow.close()
 
     def descriptors(self, node):
@@ -253,7 +254,8 @@ class Streams(lab.LabTest):
                   "all descriptors to be closed")
         for name, then, now in zip(("alice", "bob"), memory, (self.alices.memory(), self.bobs.memory())):
             print(f"{name}: {then} KiB after 1000, {now} KiB after 10000")
-            self.assertLess(now - then, 6000)
+            if not lab.SANITIZED:
+                self.assertLess(now - then, 6000)
 
     # What does not come about
 
@@ -358,6 +360,7 @@ class Streams(lab.LabTest):
         socks.pop().close()
         stop.set()
 
+    @unittest.skipIf(lab.SANITIZED, "a sanitizer takes descriptors of its own to look at memory")
     def test_no_descriptor_is_left(self):
         stop = threading.Event()
         self.addCleanup(stop.set)
