@@ -45,7 +45,8 @@ BOOST_AUTO_TEST_CASE(the_text_of_each_error) {
   BOOST_TEST(ask("70000 bob 1") == "error: local port '70000' is not a number from 1 to 65535");
   BOOST_TEST(ask("1 bob 0") == "error: remote port '0' is not a number from 1 to 65535");
   BOOST_TEST(ask("list x") == "error: first port 'x' is not a number from 1 to 65535");
-  BOOST_TEST(ask("1 \xff 1") == "error: '?' is not a host name (1 to 255 octets of UTF-8 without control characters)");
+  BOOST_TEST(ask("1 \xff 1") ==
+             "error: '?' is not a host name (1 to 255 octets of UTF-8 without control characters)");
   BOOST_TEST(ask("4000 bob 4001") == "10001");
   BOOST_TEST(ask("4000 bob 4001") ==
              "error: local port 4000 is mapped already; remove that mapping first, or replace it");
