@@ -10,8 +10,7 @@
 #include <iostream>
 #include <utility>
 
-#include "batch.hpp"
-#include "sockets.hpp"
+#include "forwarder.hpp"
 
 namespace {
 
@@ -75,19 +74,9 @@ struct Ring {
 
 int main(int argc, char** argv) {
   if (argc != 6) return 2;
-  const char* interface = argv[1];
-  const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
-  sockaddr_in6 groups[2];
-  for (int i = 0; i < 2; ++i) groups[i] = bench::address('[' + std::string(argv[3 + i]) + "]:" + argv[2]);
-
-  const int sender = bench::group_sender(interface, *argv[5] == '1');
-  const std::uint16_t own_port = bench::port_of(sender);
+  const bench::Forwarder node(argv);
   static Ring ring;
-  for (const bool control : {true, false}) {
-    const int socket = bench::group_receiver(port, own_port, control);
-    for (const auto& group : groups) bench::join(socket, group.sin6_addr, interface);
-    ring.receive(socket);
-  }
+  for (const int socket : {node.control, node.data}) ring.receive(socket);
 
   bench::Outgoing out;
   std::vector<unsigned> waiting, leaving;  // buffers that have come, and that are being sent
@@ -133,14 +122,10 @@ int main(int argc, char** argv) {
       const bench::Train train = bench::train_of(
           static_cast<std::byte*>(io_uring_recvmsg_payload(got, &ring.request)),
           io_uring_recvmsg_payload_length(got, static_cast<int>(sizes[number]), &ring.request), header);
-      if (train.to == nullptr) continue;
-      const bool first = std::memcmp(&train.to->ipi6_addr, &groups[0].sin6_addr, sizeof(in6_addr)) == 0;
-      for (std::size_t octet = 7; octet < train.size; octet += train.segment)  // the hop limit of each
-        train.data[octet] = static_cast<std::byte>(std::to_integer<unsigned>(train.data[octet]) - 1);
-      out.add(sender, groups[first ? 1 : 0], train);
+      node.forward(train, out);
     }
     waiting.clear();
-    for (const mmsghdr& message : out.messages()) ring.send(sender, message.msg_hdr), ++pending;
+    for (const mmsghdr& message : out.messages()) ring.send(node.sender, message.msg_hdr), ++pending;
     if (pending == 0)
       for (const unsigned number : std::exchange(leaving, {})) ring.give_back(number);
   }

@@ -7,23 +7,13 @@
 
 #include <iostream>
 
-#include "batch.hpp"
-#include "sockets.hpp"
+#include "forwarder.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 6) return 2;
-  const char* interface = argv[1];
-  const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
-  sockaddr_in6 groups[2];
-  for (int i = 0; i < 2; ++i) groups[i] = bench::address('[' + std::string(argv[3 + i]) + "]:" + argv[2]);
-
-  const int sender = bench::group_sender(interface, *argv[5] == '1');
-  const std::uint16_t own_port = bench::port_of(sender);
-  const int control = bench::group_receiver(port, own_port, true);
-  const int data = bench::group_receiver(port, own_port, false);
+  const bench::Forwarder node(argv);
   const int poll = ::epoll_create1(EPOLL_CLOEXEC);
-  for (const int socket : {control, data}) {
-    for (const auto& group : groups) bench::join(socket, group.sin6_addr, interface);
+  for (const int socket : {node.control, node.data}) {
     epoll_event event{EPOLLIN, {}};
     event.data.fd = socket;
     if (::epoll_ctl(poll, EPOLL_CTL_ADD, socket, &event) != 0) bench::die("epoll_ctl");
@@ -33,14 +23,7 @@ int main(int argc, char** argv) {
   bench::Outgoing out;
   const auto forward = [&](int socket, bench::Incoming& in) {
     const std::size_t received = in.receive(socket);
-    for (std::size_t i = 0; i < received; ++i) {
-      const bench::Train train = in.train(i);
-      if (train.to == nullptr) continue;
-      const bool first = std::memcmp(&train.to->ipi6_addr, &groups[0].sin6_addr, sizeof(in6_addr)) == 0;
-      for (std::size_t at = 7; at < train.size; at += train.segment)  // the hop limit of each
-        train.data[at] = static_cast<std::byte>(std::to_integer<unsigned>(train.data[at]) - 1);
-      out.add(sender, groups[first ? 1 : 0], train);
-    }
+    for (std::size_t i = 0; i < received; ++i) node.forward(in.train(i), out);
     return received;
   };
   std::cout << "ready" << std::endl;
@@ -48,9 +31,9 @@ int main(int argc, char** argv) {
     epoll_event events[2];
     if (::epoll_wait(poll, events, 2, -1) < 0 && errno != EINTR) bench::die("epoll_wait");
     for (std::size_t received = 1; received != 0;) {
-      received = forward(control, from_control);
-      received += forward(data, from_data);
-      out.flush(sender);
+      received = forward(node.control, from_control);
+      received += forward(node.data, from_data);
+      out.flush(node.sender);
     }
   }
 }
