@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ilnp/underlay/link_monitor.hpp"
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "ilnp/underlay/socket.hpp"
 #include "support/octets.hpp"
@@ -101,10 +102,7 @@ class Host {
   bool is_running(const std::string& interface) const {
     const Visit visit(space_);
     const Socket socket = Socket::udp(AF_INET6);
-    ifreq request{};
-    interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
-    return ::ioctl(socket.native_handle(), SIOCGIFFLAGS, &request) == 0 &&
-           (request.ifr_flags & IFF_RUNNING) != 0;
+    return (LinkMonitor(interface, {}).flags(socket.native_handle()) & IFF_RUNNING) != 0;
   }
 
   /// The interface has an address of IPv6 to send from.
