@@ -8,9 +8,8 @@
 #include "ilnp/transport/fragment.hpp"
 #include "ilnp/transport/stp.hpp"
 
-namespace {
+namespace ilnp::test::packet_path_test {
 
-using namespace ilnp;
 using namespace std::chrono_literals;
 
 /// The networks that all nodes are on: frames wait in a ring of fixed size.
@@ -117,8 +116,6 @@ struct World {
   }
 };
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(allocation)
 
 BOOST_AUTO_TEST_CASE(none_on_the_way_through_a_router) {
@@ -154,3 +151,5 @@ BOOST_AUTO_TEST_CASE(none_with_multihoming) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::packet_path_test

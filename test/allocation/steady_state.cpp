@@ -8,10 +8,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::steady_state_test {
 
 /// An underlay that counts what it is given, and keeps none of it.
 class Sink {
@@ -130,8 +127,6 @@ Octets for_another(Locator at) {
 
 constexpr int count = 200'000;
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(steady_state)
 
 BOOST_AUTO_TEST_CASE(what_allocates_is_counted) {
@@ -178,3 +173,5 @@ BOOST_AUTO_TEST_CASE(a_router_with_many_flows) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::steady_state_test

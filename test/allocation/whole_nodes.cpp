@@ -10,8 +10,7 @@
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "underlay/lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::whole_nodes_test {
 
 namespace ip = boost::asio::ip;
 using namespace std::chrono_literals;
@@ -112,8 +111,7 @@ BOOST_FIXTURE_TEST_CASE(none_from_program_to_program, Loopback) {
   BOOST_TEST(router_stack.counters().forwarded >= 2 * 200 * 64U);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::whole_nodes_test
 
 using OwnNetwork = ilnp::test::OwnNetwork;
 BOOST_TEST_GLOBAL_FIXTURE(OwnNetwork);

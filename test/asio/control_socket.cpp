@@ -8,8 +8,7 @@
 
 #include "pair.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::control_socket_test {
 
 /// A folder of the test's own.
 struct Folder {
@@ -194,5 +193,4 @@ BOOST_FIXTURE_TEST_CASE(nothing_runs_after_the_end, Setting) {
   BOOST_TEST(!client.receive().has_value());
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::control_socket_test

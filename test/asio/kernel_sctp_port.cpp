@@ -4,9 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace ilnp;
-
-namespace {
+namespace ilnp::test::kernel_sctp_port_test {
 
 struct File {
   ~File() { std::filesystem::remove(path); }
@@ -14,8 +12,6 @@ struct File {
   std::string path =
       std::filesystem::temp_directory_path() / ("ilnp-sctp-port-" + std::to_string(::getpid()));
 };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(kernel_sctp_port)
 
@@ -38,3 +34,5 @@ BOOST_AUTO_TEST_CASE(follows_the_setting_that_may_appear_later) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::kernel_sctp_port_test

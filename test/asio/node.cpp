@@ -3,8 +3,7 @@
 
 #include "pair.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::node_test {
 
 using Stack = STP<ILNP<CableEnd>>;
 using Received = std::vector<std::pair<std::uint16_t, std::string>>;
@@ -167,5 +166,4 @@ BOOST_AUTO_TEST_CASE(the_clock_is_the_steady_clock) {
   BOOST_TEST((to_steady(now) <= std::chrono::steady_clock::now()));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::node_test

@@ -4,8 +4,7 @@
 
 #include "pair.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::proxy_gateway_test {
 
 namespace ip = boost::asio::ip;
 using Stack = Proxy<STP<ILNP<CableEnd>>>;
@@ -284,5 +283,4 @@ BOOST_AUTO_TEST_CASE(programs_that_speak_ipv6) {
   BOOST_TEST(*got == "by IPv6");
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::proxy_gateway_test

@@ -3,8 +3,7 @@
 #include "streams.hpp"
 #include "support/seed.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::socks_server_test {
 
 /// A program that speaks SOCKS, and whom it has asked for.
 struct Program {
@@ -141,5 +140,4 @@ BOOST_AUTO_TEST_CASE(each_error_has_a_reply) {
   BOOST_TEST((socks5_reply_of(Errc::no_route) == Reply::network_unreachable));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::socks_server_test

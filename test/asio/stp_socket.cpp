@@ -9,8 +9,7 @@
 
 #include "pair.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stp_socket_test {
 
 using Stack = STP<ILNP<CableEnd>>;
 using TestNode = StpNode<Stack>;
@@ -168,5 +167,4 @@ BOOST_FIXTURE_TEST_CASE(a_socket_that_goes_ends_the_waiting, Nodes) {
   run_until(io, [&] { return received.failed(); });
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stp_socket_test

@@ -2,8 +2,7 @@
 
 #include "streams.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_dial_test {
 
 /// What becomes of a connection to `port` of `host`.
 error_code dialled(boost::asio::io_context& io, std::string host, std::uint16_t port, bool cancel = false) {
@@ -69,5 +68,4 @@ BOOST_AUTO_TEST_CASE(one_that_is_cancelled_ends_with_an_error) {
   BOOST_TEST(!!dialled(io, "", acceptor.local_endpoint().port(), true));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_dial_test

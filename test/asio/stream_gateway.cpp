@@ -4,8 +4,7 @@
 
 #include "streams.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_gateway_test {
 
 using Kind = StreamProxyEvent::Kind;
 using Code = wire::StreamAnswerCode;
@@ -182,5 +181,4 @@ BOOST_AUTO_TEST_CASE(when_the_gateway_goes_so_do_all_connections) {
   BOOST_CHECK_THROW(shell.connect(port), boost::system::system_error);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_gateway_test

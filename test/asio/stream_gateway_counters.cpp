@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-namespace ilnp::test {
+namespace ilnp::test::stream_gateway_counters_test {
 
 BOOST_AUTO_TEST_CASE(each_counter_of_a_stream_gateway_is_shown_once_with_its_value) {
   const StreamGatewayCounters counters{1, 2, 3, 4, 5};
@@ -16,4 +16,4 @@ BOOST_AUTO_TEST_CASE(each_counter_of_a_stream_gateway_is_shown_once_with_its_val
   BOOST_TEST(names.size() * sizeof next == sizeof counters);
 }
 
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_gateway_counters_test

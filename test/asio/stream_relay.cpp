@@ -4,8 +4,7 @@
 
 #include "streams.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_relay_test {
 
 using Kind = StreamProxyEvent::Kind;
 
@@ -152,5 +151,4 @@ BOOST_AUTO_TEST_CASE(one_that_is_stopped_says_nothing_to_its_gateway) {
   BOOST_TEST(ending(gateway.io, gateway.program.here) == boost::asio::error::connection_reset);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_relay_test

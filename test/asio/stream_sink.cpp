@@ -3,8 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_sink_test {
 
 BOOST_AUTO_TEST_CASE(what_is_said_goes_to_who_takes_it) {
   StreamSink sink;
@@ -23,5 +22,4 @@ BOOST_AUTO_TEST_CASE(what_is_said_goes_to_who_takes_it) {
   BOOST_TEST(taken == "7host");
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_sink_test

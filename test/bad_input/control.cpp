@@ -1,10 +1,7 @@
 // Control requests that are none.
 #include "node.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::control_test {
 
 std::string answer(Node& node, std::string_view request) {
   return ControlProtocol::answer(node.stack, request, 9999, node.cx);
@@ -24,8 +21,6 @@ void refuse(Node& node, std::string_view request, std::string_view what) {
   BOOST_TEST(node.stack.mappings() == mappings);
   BOOST_TEST(answer(node, "list") == list);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(control)
 
@@ -98,3 +93,5 @@ BOOST_AUTO_TEST_CASE(of_binary_octets) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::control_test

@@ -1,10 +1,7 @@
 // Strangers by the hundred thousand: memory stays bounded, who was known stays reachable, who is new becomes known.
 #include "node.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::floods_test {
 
 constexpr std::uint64_t count = 100'000;
 constexpr Ilv dave{Locator(0xda), Nid(0xda5e)};
@@ -37,8 +34,6 @@ void at_every_pace(Flood&& flood) {
     BOOST_TEST_CONTEXT("one each " << std::chrono::nanoseconds(pace).count() << " ns") all_is_well(node);
   }
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(floods)
 
@@ -130,3 +125,5 @@ BOOST_AUTO_TEST_CASE(nodes_that_send_datagrams_during_a_handoff) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::floods_test

@@ -1,10 +1,7 @@
 // Messages that are cut off, that lie about their length, or that mean nothing.
 #include "node.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::messages_test {
 
 /// Frames of nodes and networks that alice knows already: nothing is learnt from them but what they say.
 const Octets good_discovery = discovery(bob, "bob", true, 2);
@@ -20,8 +17,6 @@ Octets cut(const Octets& whole, std::size_t size) {
   out.shrink_to_fit();
   return out;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(messages)
 
@@ -233,3 +228,5 @@ BOOST_AUTO_TEST_CASE(a_stranger_writes_to_a_mapping) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::messages_test

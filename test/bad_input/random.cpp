@@ -1,10 +1,7 @@
 // Random octets, and random payloads behind a header that is right.
 #include "node.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::random_test {
 
 constexpr int count = 100'000;
 
@@ -38,8 +35,6 @@ void flood(const char* name, Make&& make) {
 Ilv any_source(Random& random) {
   return random.below(3) == 0 ? bob : Ilv{Locator(random.below(64)), Nid(1 + random.below(64))};
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(noise)
 
@@ -95,3 +90,5 @@ BOOST_AUTO_TEST_CASE(in_packets_for_others) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::random_test

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace ilnp::test::limits_test {
 
 const std::filesystem::path root = std::filesystem::path(ILNP_TEST_VECTORS).parent_path().parent_path();
 
@@ -21,12 +21,9 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(the_protocol_document)
 
 BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
-  using namespace ilnp;
   const std::vector<std::pair<std::string, std::size_t>> limits{
       {"ForwardingTable::max_routes", ForwardingTable::max_routes},
       {"HostTable::max_hosts", HostTable::max_hosts},
@@ -82,3 +79,5 @@ BOOST_AUTO_TEST_CASE(has_the_sections_that_the_code_names) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::limits_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace ilnp::test::snippets_test {
 
 using Lines = std::vector<std::string>;
 const std::filesystem::path root = std::filesystem::path(ILNP_TEST_VECTORS).parent_path().parent_path();
@@ -68,8 +68,6 @@ bool stands_in(const Lines& block, const Lines& source) {
   return false;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(every_block_of_code_in_the_documents_is_compiled) {
   std::vector<Lines> sources;
   for (const char* folder : {"test/docs", "test/package/consumer"})
@@ -106,3 +104,5 @@ BOOST_AUTO_TEST_CASE(every_link_to_a_file_in_the_documents_leads_somewhere) {
     }
   }
 }
+
+}  // namespace ilnp::test::snippets_test

@@ -11,10 +11,7 @@
 #include "ilnp/transport/stp.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::captures_test {
 
 using Ours = Station<STP<ILNP<sim::Underlay>>>;
 
@@ -151,8 +148,6 @@ void play_moving(const std::vector<NetworkConfig>& configs, const std::string& w
   }
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(interworking_captures)
 
 BOOST_AUTO_TEST_CASE(a_startup_discovery) {
@@ -203,3 +198,5 @@ BOOST_AUTO_TEST_CASE(c3_retries_to_a_correspondent_that_is_gone) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::captures_test

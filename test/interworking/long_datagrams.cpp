@@ -8,12 +8,9 @@
 #include "support/print.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
+namespace ilnp::test::long_datagrams_test {
 
 // Datagrams longer than a frame, between nodes that put pieces together, and beside nodes that do not.
-
-namespace {
 
 using Long = Station<Fragment<STP<ILNP<sim::Underlay>>>>;
 using Short = Station<STP<ILNP<sim::Underlay>>>;
@@ -65,8 +62,6 @@ void with_a_node_that_has_only_short_ones() {
   BOOST_TEST(pieces_sent(alice) == 0U);
   if constexpr (requires { bob.stack().deaf(); }) BOOST_TEST(!bob.stack().deaf());
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(long_datagrams)
 
@@ -170,3 +165,5 @@ BOOST_AUTO_TEST_CASE(a_node_that_restarts_is_heard_again_soon) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::long_datagrams_test

@@ -6,12 +6,9 @@
 #include "reference/scene.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
+namespace ilnp::test::mixed_test {
 
 // Our nodes and the model of the reference in one network, in every role.
-
-namespace {
 
 using Ours = Station<STP<ILNP<sim::Underlay>>>;
 using Theirs = ReferenceStation;
@@ -100,8 +97,6 @@ void one_way_behind_two_routers() {
   world.run_for(301s);
   BOOST_TEST(books(bob, sent).lost == 0);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(interworking)
 
@@ -247,3 +242,5 @@ BOOST_AUTO_TEST_CASE(a_one_way_flow_behind_two_of_their_routers) {
 BOOST_AUTO_TEST_CASE(their_receiver_behind_our_routers) { one_way_behind_two_routers<Theirs, Ours>(); }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::mixed_test

@@ -7,10 +7,10 @@
 
 #include "support/print.hpp"
 
+namespace ilnp::test::parse_test {
+
 using namespace std::chrono_literals;
 using lab::parse_scenario;
-
-namespace {
 
 /// What is wrong with a text; nothing if it is a scenario.
 std::string error(const std::string& text) {
@@ -36,8 +36,6 @@ std::string error_of_line(const std::string& line) {
   BOOST_TEST(text.find('\n') == text.npos);
   return text.substr(std::min(place.size(), text.size()));
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(scenario_parser)
 
@@ -295,3 +293,5 @@ BOOST_AUTO_TEST_CASE(the_scenarios_that_come_along_are_read) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::parse_test

@@ -5,10 +5,9 @@
 #include "lab/parse.hpp"
 #include "support/print.hpp"
 
-using namespace std::chrono_literals;
-using ilnp::TimePoint;
+namespace ilnp::test::results_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 const lab::Scenario scenario = lab::parse_scenario(
     "run 60s\nnode alice in a\nnode bob in b\nflow alice <-> bob every 10ms\n"
@@ -36,8 +35,6 @@ std::string wrong(const lab::Results& results) {
   BOOST_TEST(as_expected(judge(scenario, results), results) == text.empty());
   return text;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(scenario_results)
 
@@ -80,3 +77,5 @@ BOOST_AUTO_TEST_CASE(lost_datagrams_are_told_in_runs) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::results_test

@@ -5,17 +5,15 @@
 #include "lab/names.hpp"
 #include "support/print.hpp"
 
-using namespace std::chrono_literals;
+namespace ilnp::test::words_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 const std::string file = "x.lab";
 
 struct OneWord : lab::Line {
   explicit OneWord(std::string_view text) : Line(text, file, 7) {}
 };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(scenario_words)
 
@@ -78,3 +76,5 @@ BOOST_AUTO_TEST_CASE(text_of_a_file_is_fit_for_a_terminal) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::words_test

@@ -8,9 +8,7 @@
 #include "support/memory_underlay.hpp"
 #include "support/octets.hpp"
 
-using namespace ilnp;
-
-namespace {
+namespace ilnp::test::capture_test {
 
 struct Seen {
   CapturedFrame::Direction direction;
@@ -47,8 +45,6 @@ struct Fixture {
     return capture.send(to, packet, cx);
   }
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(captures, Fixture)
 
@@ -115,3 +111,5 @@ BOOST_AUTO_TEST_CASE(everything_else_is_handed_on) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::capture_test

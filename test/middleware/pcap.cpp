@@ -17,10 +17,9 @@
 #include "support/octets.hpp"
 #include "support/pcap.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::pcap_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 using Direction = CapturedFrame::Direction;
 using Writer = PcapWriter<test::OctetSink>;
@@ -40,8 +39,6 @@ std::string output_of(const std::string& command) {
     text.append(buffer.data(), size);
   return text;
 }
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(pcap_writer, Fixture)
 
@@ -200,3 +197,5 @@ BOOST_AUTO_TEST_CASE(tshark_reads_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::pcap_test

@@ -6,10 +6,9 @@
 #include "support/print.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::bounded_table_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 struct Entry {
   int number = 0;
@@ -35,8 +34,6 @@ struct Same {
   using is_avalanching = void;
   std::size_t operator()(std::uint64_t) const noexcept { return 7; }
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(bounded_table, Fixture)
 
@@ -181,3 +178,5 @@ BOOST_AUTO_TEST_CASE(it_agrees_with_a_map) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::bounded_table_test

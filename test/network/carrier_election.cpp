@@ -5,11 +5,10 @@
 #include "interface_at.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::carrier_election_test {
+
 using namespace std::chrono_literals;
 using Verdict = CarrierElection::Verdict;
-
-namespace {
 
 constexpr Locator a{0xa}, b{0xb};
 constexpr Nid self{5};
@@ -32,8 +31,6 @@ struct Fixture {
   CarrierElection election{self, neighbours};
   TimePoint now = TimePoint{} + 1h;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(carrier_elections, Fixture)
 
@@ -234,3 +231,5 @@ BOOST_AUTO_TEST_CASE(flows_are_told_apart) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::carrier_election_test

@@ -2,10 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::config_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 NetworkConfig good() {
   NetworkConfig config;
@@ -27,8 +26,6 @@ std::string error(Spoil&& spoil) {
     return refused.what();
   }
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(network_config)
 
@@ -66,3 +63,5 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::config_test

@@ -5,7 +5,7 @@
 
 #include "support/octets.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::content_hash_test {
 
 BOOST_AUTO_TEST_SUITE(content_hashes)
 
@@ -35,3 +35,5 @@ BOOST_AUTO_TEST_CASE(every_octet_and_the_length_and_the_seed_count) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::content_hash_test

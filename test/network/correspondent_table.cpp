@@ -4,17 +4,16 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::correspondent_table_test {
+
 using namespace std::chrono_literals;
 
-namespace {
 constexpr Nid bob{2}, carol{3};
 
 struct Fixture {
   CorrespondentTable table{30s};
   TimePoint now = TimePoint{} + 1h;
 };
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(correspondents, Fixture)
 
@@ -63,3 +62,5 @@ BOOST_AUTO_TEST_CASE(strangers_do_not_displace_whom_this_node_has_sent_to) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::correspondent_table_test

@@ -5,7 +5,7 @@
 
 #include "ilnp/network/events.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::counters_test {
 
 BOOST_AUTO_TEST_SUITE(network_counters)
 
@@ -48,3 +48,5 @@ BOOST_AUTO_TEST_CASE(each_counter_is_shown_once_with_its_value) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::counters_test

@@ -7,10 +7,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::discoverer_test {
 
 struct Node : HandFed<ILNP<MemoryUnderlay>> {
   explicit Node(std::vector<Locator> locators) : HandFed(node_config(1, "alice", {std::move(locators)})) {
@@ -40,8 +37,6 @@ struct Node : HandFed<ILNP<MemoryUnderlay>> {
 };
 
 using Said = std::vector<std::pair<Locator, Locator>>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(discoverer)
 
@@ -123,3 +118,5 @@ BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::discoverer_test

@@ -5,17 +5,16 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::discovery_rounds_test {
+
 using namespace std::chrono_literals;
 
-namespace {
 struct Fixture {
   Random random{1};
   Context<> cx{TimePoint{} + 1h, random};
   DiscoveryRounds rounds{30s, 10s};
   void pass(Duration time) { cx.set_now(cx.now() + time); }
 };
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(discovery_rounds, Fixture)
 
@@ -98,3 +97,5 @@ BOOST_AUTO_TEST_CASE(reminders_come_regularly) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::discovery_rounds_test

@@ -4,10 +4,10 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::duplicate_filter_test {
+
 using namespace std::chrono_literals;
 
-namespace {
 struct Fixture {
   DuplicateFilter filter;
   TimePoint now = TimePoint{} + 1h;
@@ -15,7 +15,6 @@ struct Fixture {
     return filter.admit(hash, slot, slots, now);
   }
 };
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(duplicate_filters, Fixture)
 
@@ -77,3 +76,5 @@ BOOST_AUTO_TEST_CASE(packets_without_copies_do_not_push_out_those_that_have_some
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::duplicate_filter_test

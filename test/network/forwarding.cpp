@@ -2,9 +2,7 @@
 
 #include "overlay.hpp"
 
-using namespace test;
-
-namespace {
+namespace ilnp::test::forwarding_test {
 
 /// A frame that a test writes itself, put on a network by a host that is no overlay node.
 struct Stranger {
@@ -46,8 +44,6 @@ std::vector<std::byte> datagram(std::string_view text) {
   std::ranges::copy(as_bytes(text), bytes.begin() + static_cast<std::ptrdiff_t>(wire::StpHeader::size));
   return bytes;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(forwarding)
 
@@ -313,3 +309,5 @@ BOOST_AUTO_TEST_CASE(a_node_reaches_itself_by_name) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::forwarding_test

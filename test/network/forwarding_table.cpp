@@ -5,10 +5,9 @@
 #include "interface_at.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::forwarding_table_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Locator a{0xa}, b{0xb}, c{0xc}, far{0xf};
 
@@ -27,8 +26,6 @@ struct Fixture {
   ForwardingTable table{30s, 90s};
   TimePoint now = TimePoint{} + 1h;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(forwarding_table, Fixture)
 
@@ -286,3 +283,5 @@ BOOST_AUTO_TEST_CASE(a_full_table_says_so) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::forwarding_table_test

@@ -5,10 +5,9 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::host_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Locator a{0xa}, b{0xb}, c{0xc};
 
@@ -23,8 +22,6 @@ struct Fixture {
   std::uint32_t here = 0;
   TimePoint now = TimePoint{} + 1h;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(hosts, Fixture)
 
@@ -182,3 +179,5 @@ BOOST_AUTO_TEST_CASE(what_an_update_named_and_two_bursts_did_not_is_no_candidate
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::host_test

@@ -5,10 +5,9 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::host_table_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Nid self{1}, bob{2}, other{3};
 
@@ -21,8 +20,6 @@ struct Fixture {
   HostTable table{self, "alice", 90s};
   TimePoint now = TimePoint{} + 1h;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(host_tables, Fixture)
 
@@ -124,3 +121,5 @@ BOOST_AUTO_TEST_CASE(a_table_full_of_who_is_in_use_takes_nobody) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::host_table_test

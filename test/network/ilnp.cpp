@@ -6,10 +6,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::ilnp_test {
 
 constexpr Ilv bob{b, Nid(2)};
 constexpr Nid alice{1};
@@ -24,8 +21,6 @@ struct Node : HandFed<ILNP<MemoryUnderlay>> {
     return stack.send(to, 42, down, cx);
   }
 };
-
-}  // namespace
 
 static_assert(NetworkLayer<ILNP<MemoryUnderlay>>);
 static_assert(!std::is_copy_constructible_v<ILNP<MemoryUnderlay>>);
@@ -234,3 +229,5 @@ BOOST_AUTO_TEST_CASE(what_the_observer_sees_is_what_is_counted) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::ilnp_test

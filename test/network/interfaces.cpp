@@ -4,13 +4,10 @@
 #include <set>
 
 #include "interface_at.hpp"
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-
-namespace {
-constexpr Locator a{0xa}, b{0xb}, c{0xc};
-}
+namespace ilnp::test::interfaces_test {
 
 BOOST_AUTO_TEST_SUITE(interfaces)
 
@@ -84,3 +81,5 @@ BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::interfaces_test

@@ -4,10 +4,9 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::locator_updates_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Locator a{0xa}, b{0xb};
 constexpr Nid bob{2}, carol{3};
@@ -25,8 +24,6 @@ struct Fixture {
   std::vector<Nid> given_up;
   TimePoint now = TimePoint{} + 1h;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(locator_updates, Fixture)
 
@@ -87,3 +84,5 @@ BOOST_AUTO_TEST_CASE(there_is_a_limit) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::locator_updates_test

@@ -2,7 +2,7 @@
 
 #include "overlay.hpp"
 
-using namespace test;
+namespace ilnp::test::long_run_test {
 
 BOOST_AUTO_TEST_SUITE(long_run)
 
@@ -26,3 +26,5 @@ BOOST_AUTO_TEST_CASE(ten_thousand_seconds_take_less_than_ten) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::long_run_test

@@ -4,10 +4,10 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::move_schedule_test {
+
 using namespace std::chrono_literals;
 
-namespace {
 constexpr Locator a{0xa}, b{0xb}, c{0xc};
 using Set = NetworkConfig::LocatorSet;
 
@@ -16,7 +16,6 @@ NetworkConfig cycle(std::vector<Set> sets) {
   config.locators = std::move(sets);
   return config;
 }
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(move_schedule)
 
@@ -69,3 +68,5 @@ BOOST_AUTO_TEST_CASE(a_handoff_has_an_end) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::move_schedule_test

@@ -2,9 +2,7 @@
 
 #include "overlay.hpp"
 
-using namespace test;
-
-namespace {
+namespace ilnp::test::moving_test {
 
 /// alice moves a-b-c, bob is in b, a router in all three: the published topology, with times to suit the test.
 struct Moving : Overlay {
@@ -31,8 +29,6 @@ struct Moving : Overlay {
   Endpoint* bob;
   Endpoint* router;
 };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(moving)
 
@@ -264,3 +260,5 @@ BOOST_AUTO_TEST_CASE(one_that_becomes_a_correspondent_during_the_handoff_is_told
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::moving_test

@@ -2,9 +2,7 @@
 
 #include "overlay.hpp"
 
-using namespace test;
-
-namespace {
+namespace ilnp::test::multihoming_test {
 
 /// alice is in a and c, bob in b; both ways for three rounds of discovery with the default times.
 struct Multihomed : Overlay {
@@ -25,8 +23,6 @@ struct Multihomed : Overlay {
   Endpoint* alice = nullptr;
   Endpoint* bob = nullptr;
 };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(multihoming)
 
@@ -90,3 +86,5 @@ BOOST_AUTO_TEST_CASE(equal_datagrams_in_a_row_arrive_as_often_as_they_were_sent)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::multihoming_test

@@ -2,7 +2,7 @@
 
 #include "overlay.hpp"
 
-using namespace test;
+namespace ilnp::test::names_test {
 
 BOOST_AUTO_TEST_SUITE(names)
 
@@ -125,3 +125,5 @@ BOOST_AUTO_TEST_CASE(solicitations_are_not_sent_by_who_has_just_heard_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::names_test

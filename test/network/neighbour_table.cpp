@@ -5,10 +5,9 @@
 #include "interface_at.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::neighbour_table_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Locator a{0xa}, b{0xb};
 
@@ -22,8 +21,6 @@ struct Fixture {
   Interface at_a = test::interface_at(a, now - 1h);
   Interface at_b = test::interface_at(b, now - 1h);
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(neighbours, Fixture)
 
@@ -129,3 +126,5 @@ BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::neighbour_table_test

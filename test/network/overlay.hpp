@@ -7,14 +7,13 @@
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/sim/sim.hpp"
 #include "ilnp/transport/stp.hpp"
+#include "support/node_config.hpp"
 #include "support/print.hpp"
 
-namespace test {
+namespace ilnp::test {
 
 using namespace std::chrono_literals;
-using namespace ilnp;
 
-inline constexpr Locator a{0xa}, b{0xb}, c{0xc}, d{0xd};
 inline constexpr std::uint16_t port = 4000;
 
 /// Counts what a node does, by event.
@@ -70,15 +69,6 @@ struct Received {
 };
 
 using Stack = STP<ILNP<sim::Underlay>>;
-
-inline NetworkConfig node_config(std::uint64_t nid, std::string name,
-                                 std::vector<std::vector<Locator>> locators) {
-  NetworkConfig config;
-  config.nid = Nid(nid);
-  config.host_name = std::move(name);
-  config.locators = std::move(locators);
-  return config;
-}
 
 /// A node of the overlay: sends numbered datagrams, and keeps the books of those that it gets, by sender.
 class Endpoint {
@@ -190,4 +180,4 @@ struct Overlay {
   std::vector<std::unique_ptr<Endpoint>> nodes;
 };
 
-}  // namespace test
+}  // namespace ilnp::test

@@ -4,10 +4,9 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::reflection_filter_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr std::uint64_t a = 0xa, b = 0xb;  // paths
 constexpr std::uint64_t carrier = 7, other = 8;
@@ -18,8 +17,6 @@ std::vector<std::byte> payload(std::uint8_t first, std::uint8_t last, std::size_
   octets.back() = std::byte{last};
   return octets;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(reflection_filters)
 
@@ -90,3 +87,5 @@ BOOST_AUTO_TEST_CASE(in_doubt_it_lets_through) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::reflection_filter_test

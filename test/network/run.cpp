@@ -6,10 +6,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::run_test {
 
 struct Fixture {
   /// A packet of the flow with this number.
@@ -28,8 +25,6 @@ struct Fixture {
   std::uint32_t ways = 1;
   TimePoint now{1h};
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(runs_of_packets, Fixture)
 
@@ -107,3 +102,5 @@ BOOST_AUTO_TEST_CASE(what_is_sent_to_many_nodes_in_turn_goes_ways_that_are_known
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::run_test

@@ -4,16 +4,15 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::seen_messages_test {
+
 using namespace std::chrono_literals;
 using Pass = SeenMessages::Pass;
 
-namespace {
 struct Fixture {
   SeenMessages seen;
   TimePoint now = TimePoint{} + 1h;
 };
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(messages_seen, Fixture)
 
@@ -80,3 +79,5 @@ BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::seen_messages_test

@@ -5,17 +5,12 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::control_test {
 
 struct Fixture : HandFed<Proxy<STP<ILNP<MemoryUnderlay>>>> {
   Fixture() : HandFed(node_config(1, "alice", {{a, b}})) { start(); }
   std::string ask(std::string_view request) { return ControlProtocol::answer(stack, request, 10'001, cx); }
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(control_protocol, Fixture)
 
@@ -106,3 +101,5 @@ BOOST_AUTO_TEST_CASE(the_counters_of_each_layer) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::control_test

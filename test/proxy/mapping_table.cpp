@@ -2,8 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::mapping_table_test {
 
 BOOST_AUTO_TEST_CASE(a_mapping_is_of_one_port_and_one_socket) {
   MappingTable table;
@@ -44,5 +43,4 @@ BOOST_AUTO_TEST_CASE(ports_are_told_in_order) {
              boost::test_tools::per_element());
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::mapping_table_test

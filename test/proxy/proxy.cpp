@@ -6,10 +6,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::proxy_test {
 
 constexpr Ilv bob{a, Nid(2)};
 constexpr Ilv carol{a, Nid(3)};
@@ -27,8 +24,6 @@ struct Fixture : HandFed<Proxy<STP<ILNP<MemoryUnderlay>>>> {
     feed(a, datagram(source, self, 5000, to, text));
   }
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(proxies, Fixture)
 
@@ -219,3 +214,5 @@ BOOST_AUTO_TEST_CASE(the_table_of_mappings) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::proxy_test

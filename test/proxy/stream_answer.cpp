@@ -2,8 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_answer_test {
 
 using Code = wire::StreamAnswerCode;
 
@@ -28,5 +27,4 @@ BOOST_AUTO_TEST_CASE(errors_of_the_system_have_a_code) {
   BOOST_TEST((answer_of_error(Errc::no_route) == Code::failed));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_answer_test

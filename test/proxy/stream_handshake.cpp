@@ -4,8 +4,7 @@
 
 #include "support/octets.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_handshake_test {
 
 /// A stream of which so much has come.
 struct Incoming {
@@ -69,5 +68,4 @@ BOOST_AUTO_TEST_CASE(an_end_before_is_told) {
   }
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_handshake_test

@@ -4,14 +4,12 @@
 #include "scene.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
+namespace ilnp::test::model_test {
+
 using Texts = std::vector<std::string>;
 
 static_assert(NetworkLayer<ReferenceNetwork<sim::Underlay>>);
 static_assert(TransportLayer<ReferenceNode<sim::Underlay>>);
-
-namespace {
 
 const auto per_element = boost::test_tools::per_element();
 
@@ -36,8 +34,6 @@ void put(sim::World& world, const sim::Host& from, Locator on, const Ilv& source
 }
 
 constexpr std::uint8_t stp = 42, update = 44;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(reference_model)
 
@@ -305,3 +301,5 @@ BOOST_AUTO_TEST_CASE(ports_are_bound_once_and_others_hear_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::model_test

@@ -5,11 +5,9 @@
 
 #include "captures.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-using sim::HostId;
+namespace ilnp::test::replay_test {
 
-namespace {
+using sim::HostId;
 
 /// What nobody but a person, or chance, decides in a capture: starts, rounds of discovery, datagrams of applications.
 class Replay {
@@ -82,8 +80,6 @@ const NetworkConfig bob = config("bob", nid_bob, {{net_b}});
 const NetworkConfig router_ab = config("router", nid_router, {{net_a, net_b}});
 const NetworkConfig router_abc = config("router", nid_router, {{net_a, net_b, net_c}});
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(reference_replay)
 
 BOOST_AUTO_TEST_CASE(a_startup_discovery) {
@@ -146,3 +142,5 @@ BOOST_AUTO_TEST_CASE(d_multihoming) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::replay_test

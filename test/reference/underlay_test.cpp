@@ -7,8 +7,7 @@
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "scene.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
+namespace ilnp::test::underlay_test {
 
 static_assert(TransportLayer<ReferenceNode<McastUdp>>);
 static_assert(std::is_constructible_v<ReferenceNode<McastUdp>, NetworkConfig, LinkConfig>);
@@ -34,3 +33,5 @@ BOOST_AUTO_TEST_CASE(is_a_layer_among_layers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::underlay_test

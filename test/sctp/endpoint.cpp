@@ -4,8 +4,7 @@
 
 #include "joined.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::endpoint_test {
 
 using Kind = StreamEvent::Kind;
 
@@ -94,5 +93,4 @@ BOOST_AUTO_TEST_CASE(packets_of_strangers_are_counted) {
   BOOST_TEST(pair.bob.peers().size() == 0u);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::endpoint_test

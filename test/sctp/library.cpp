@@ -2,8 +2,7 @@
 
 #include "two_sockets.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::library_test {
 
 BOOST_AUTO_TEST_CASE(addresses_are_never_used_again) {
   SctpOutput output;
@@ -74,5 +73,4 @@ BOOST_AUTO_TEST_CASE(strangers_get_an_answer_and_leave_nothing) {
   client.abort();
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::library_test

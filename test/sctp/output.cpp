@@ -3,8 +3,7 @@
 #include "support/octets.hpp"
 #include "support/print.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::output_test {
 
 std::vector<std::string> taken(SctpOutput& output) {
   std::vector<std::string> texts;
@@ -56,5 +55,4 @@ BOOST_AUTO_TEST_CASE(memory_is_bounded) {
   BOOST_TEST(output.push(Nid(1), 2, packet));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::output_test

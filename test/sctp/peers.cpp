@@ -2,8 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::peers_test {
 
 using namespace std::chrono_literals;
 
@@ -68,5 +67,4 @@ BOOST_AUTO_TEST_CASE(one_without_streams_is_heard_anew_by_a_new_one) {
   BOOST_TEST((peer->heard == known.now + 20s));  // silence is silence while there are streams
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::peers_test

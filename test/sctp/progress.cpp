@@ -2,8 +2,7 @@
 
 #include "two_sockets.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::progress_test {
 
 namespace errc = boost::system::errc;
 using Kind = StreamEvent::Kind;
@@ -101,5 +100,4 @@ BOOST_AUTO_TEST_CASE(to_block_is_no_failure) {
   BOOST_TEST(!SctpProgress::would_block(SctpProgress::errc(errc::connection_reset)));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::progress_test

@@ -9,8 +9,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::sctp_test {
 
 static_assert(TransportLayer<Peer::Stack>);
 
@@ -444,5 +443,4 @@ BOOST_AUTO_TEST_CASE(counters_have_names) {
   BOOST_TEST(names == sizeof(SctpCounters) / sizeof(std::uint64_t));
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::sctp_test

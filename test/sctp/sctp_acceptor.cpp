@@ -4,8 +4,7 @@
 
 #include "nodes.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::sctp_acceptor_test {
 
 BOOST_AUTO_TEST_CASE(a_port_takes_one_acceptor) {
   Nodes nodes;
@@ -54,5 +53,4 @@ BOOST_AUTO_TEST_CASE(without_an_acceptor_the_port_refuses) {
   BOOST_TEST(again.port() == 80);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::sctp_acceptor_test

@@ -4,8 +4,7 @@
 
 #include "nodes.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::sctp_node_test {
 
 struct Notes final : StreamUser {
   void on_event(const StreamEvent& event) override { kinds.push_back(event.kind); }
@@ -52,5 +51,4 @@ BOOST_AUTO_TEST_CASE(who_comes_to_a_port_that_nobody_takes_is_reset) {
   BOOST_TEST(nodes.bobs.streams() == 0);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::sctp_node_test

@@ -15,8 +15,7 @@
 
 #include "nodes.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::sctp_stream_test {
 
 std::string some_text(std::size_t size) {
   std::string text;
@@ -193,5 +192,4 @@ BOOST_AUTO_TEST_CASE(tls_goes_over_it) {
   });
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::sctp_stream_test

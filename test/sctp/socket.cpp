@@ -2,8 +2,7 @@
 
 #include "two_sockets.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::socket_test {
 
 namespace errc = boost::system::errc;
 
@@ -117,5 +116,4 @@ BOOST_AUTO_TEST_CASE(one_of_nothing_is_false) {
   BOOST_TEST(!!moved);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::socket_test

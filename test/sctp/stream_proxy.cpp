@@ -6,8 +6,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_proxy_test {
 
 using Kind = StreamProxyEvent::Kind;
 using Code = wire::StreamAnswerCode;
@@ -251,5 +250,4 @@ BOOST_AUTO_TEST_CASE(random_requests_do_no_harm) {
   BOOST_TEST(gates.bob.stack().next_layer().streams() == 0);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_proxy_test

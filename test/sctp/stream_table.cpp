@@ -3,8 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_table_test {
 
 struct Table {
   SctpStreamState& add() { return streams.add(SctpSocket(), peer, {Nid(2), 80, 50000}, TimePoint{}); }
@@ -51,5 +50,4 @@ BOOST_AUTO_TEST_CASE(who_goes_through_all_may_remove_each) {
   BOOST_TEST(table.streams.size() == 5u);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_table_test

@@ -2,10 +2,7 @@
 
 #include "checked.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::delivery_check_test {
 
 constexpr Locator a{0xa};
 constexpr std::uint16_t port = 7;
@@ -67,8 +64,6 @@ struct Scene {
   sim::Node<Third> third{world, "third", at(3, {a})};
 };
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(sim_delivery_check)
 
 BOOST_AUTO_TEST_CASE(sound_nodes_pass) {
@@ -129,3 +124,5 @@ BOOST_AUTO_TEST_CASE(what_nobody_has_sent_is_caught) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::delivery_check_test

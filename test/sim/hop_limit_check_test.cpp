@@ -2,10 +2,7 @@
 
 #include "checked.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::hop_limit_check_test {
 
 constexpr Locator a{0xa}, b{0xb};
 
@@ -52,8 +49,6 @@ std::string carried_by() {
   return said(world, 100s);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(sim_hop_limit_check)
 
 BOOST_AUTO_TEST_CASE(a_router_that_does_not_lower_the_hop_limit_is_caught) {
@@ -90,3 +85,5 @@ BOOST_AUTO_TEST_CASE(what_is_no_packet_is_caught) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::hop_limit_check_test

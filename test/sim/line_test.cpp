@@ -4,7 +4,8 @@
 
 #include "support/print.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::line_test {
+
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(sim_line)
@@ -44,3 +45,5 @@ BOOST_AUTO_TEST_CASE(long_queues_and_fast_lines_do_not_overflow) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::line_test

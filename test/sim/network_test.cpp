@@ -3,12 +3,10 @@
 
 #include "talker.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-using ilnp::sim::World;
-using Texts = std::vector<std::string>;
+namespace ilnp::test::network_test {
 
-namespace {
+using sim::World;
+using Texts = std::vector<std::string>;
 
 /// Says 1, 2, 3... on network a, one each `period`.
 void count(World& world, Person& person, int to, Duration period) {
@@ -43,8 +41,6 @@ std::string run(std::uint64_t seed) {
     }
   return story;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(sim_network)
 
@@ -277,3 +273,5 @@ BOOST_AUTO_TEST_CASE(chosen_frames_are_lost_and_each_loss_is_shown) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::network_test

@@ -2,10 +2,7 @@
 
 #include "checked.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::node_check_test {
 
 constexpr Locator a{0xa}, b{0xb};
 using Sound = ILNP<sim::Underlay>;
@@ -50,8 +47,6 @@ std::string beside() {
   return said(world, 100s);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(sim_node_check)
 
 BOOST_AUTO_TEST_CASE(sound_nodes_pass) {
@@ -93,3 +88,5 @@ BOOST_AUTO_TEST_CASE(a_place_may_be_told) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::node_check_test

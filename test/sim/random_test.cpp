@@ -2,6 +2,8 @@
 
 #include "ilnp/random.hpp"
 
+namespace ilnp::test::random_test {
+
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
 BOOST_AUTO_TEST_CASE(same_seed_same_numbers) {
@@ -18,3 +20,5 @@ BOOST_AUTO_TEST_CASE(below_stays_below) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::random_test

@@ -1,16 +1,15 @@
 #pragma once
 
 #include "ilnp/sim/sim.hpp"
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr Locator a{0xa}, b{0xb};
-
 /// The least stack there is: says a text on a locator, hands up what it hears, and can be woken.
-template <ilnp::Underlay U>
+template <Underlay U>
 class Talker {
  public:
   template <class... Args>

@@ -2,9 +2,9 @@
 
 #include "talker.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-using ilnp::sim::World;
+namespace ilnp::test::world_test {
+
+using sim::World;
 using Texts = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(sim_world)
@@ -246,3 +246,5 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_stands_still_is_said) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::world_test

@@ -8,13 +8,12 @@
 #include "ilnp/transport/events.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"
+#include "support/node_config.hpp"
 #include "support/octets.hpp"
 
 namespace ilnp::test {
 
 using namespace std::chrono_literals;
-
-inline constexpr Locator a{0xa}, b{0xb}, c{0xc}, d{0xd};
 
 /// A packet as it stands on the wire.
 inline Octets frame(Ilv source, Ilv destination, std::uint8_t next_header, Bytes payload,
@@ -157,14 +156,5 @@ class HandFed {
   std::optional<DatagramSource> from;   ///< of the last datagram that a transport gave
   LocalPort local_port;                 ///< of the last datagram that a proxy gave
 };
-
-inline NetworkConfig node_config(std::uint64_t nid, std::string name,
-                                 std::vector<std::vector<Locator>> locators) {
-  NetworkConfig config;
-  config.nid = Nid(nid);
-  config.host_name = std::move(name);
-  config.locators = std::move(locators);
-  return config;
-}
 
 }  // namespace ilnp::test

@@ -21,14 +21,14 @@ inline Octets octets(std::string_view text) { return octets(as_bytes(text)); }
 inline Octets hex(std::string_view text) {
   Octets out;
   int high = -1;
-  for (const char c : text) {
-    if (c == ' ' || c == '\n') continue;
-    const auto digit = std::string_view("0123456789abcdef").find(c);
-    if (digit == std::string_view::npos) throw std::invalid_argument("not a hex digit");
+  for (const char digit : text) {
+    if (digit == ' ' || digit == '\n') continue;
+    const auto value = std::string_view("0123456789abcdef").find(digit);
+    if (value == std::string_view::npos) throw std::invalid_argument("not a hex digit");
     if (high < 0) {
-      high = static_cast<int>(digit);
+      high = static_cast<int>(value);
     } else {
-      out.push_back(static_cast<std::byte>(high << 4 | static_cast<int>(digit)));
+      out.push_back(static_cast<std::byte>(high << 4 | static_cast<int>(value)));
       high = -1;
     }
   }

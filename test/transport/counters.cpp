@@ -6,9 +6,7 @@
 #include <set>
 #include <string>
 
-using namespace ilnp;
-
-namespace {
+namespace ilnp::test::counters_test {
 
 template <class Counters>
 void check(const Counters& counters) {
@@ -21,8 +19,6 @@ void check(const Counters& counters) {
   BOOST_TEST(names.size() * sizeof next == sizeof counters);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(transport_counters)
 
 BOOST_AUTO_TEST_CASE(each_is_shown_once_with_its_value) {
@@ -31,3 +27,5 @@ BOOST_AUTO_TEST_CASE(each_is_shown_once_with_its_value) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::counters_test

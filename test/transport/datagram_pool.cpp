@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-using namespace ilnp;
+namespace ilnp::test::datagram_pool_test {
 
 BOOST_AUTO_TEST_SUITE(datagram_pool)
 
@@ -37,3 +37,5 @@ BOOST_AUTO_TEST_CASE(there_is_a_limit_and_a_way_back_from_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::datagram_pool_test

@@ -6,10 +6,7 @@
 #include "support/print.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::fragment_test {
 
 constexpr Ilv bob{a, Nid(2)};
 constexpr Ilv carol{a, Nid(3)};
@@ -93,8 +90,6 @@ std::string long_text(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i * 7 / 5 % 26);
   return text;
 }
-
-}  // namespace
 
 static_assert(TransportLayer<Fragment<STP<ILNP<MemoryUnderlay>>>>);
 static_assert(PacketTransport<STP<ILNP<MemoryUnderlay>>>);
@@ -293,3 +288,5 @@ BOOST_AUTO_TEST_CASE(random_messages_do_no_harm) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::fragment_test

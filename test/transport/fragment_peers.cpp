@@ -3,10 +3,9 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 
-using namespace ilnp;
-using namespace std::chrono_literals;
+namespace ilnp::test::fragment_peers_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 struct Fixture {
   FragmentPeers::Peer& get(std::uint64_t nid) { return peers.get(Nid(nid), now, pool, counters); }
@@ -18,8 +17,6 @@ struct Fixture {
   FragmentCounters counters;
   FragmentPeers peers;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(fragment_peers, Fixture)
 
@@ -64,3 +61,5 @@ BOOST_AUTO_TEST_CASE(who_is_asked_is_due) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::fragment_peers_test

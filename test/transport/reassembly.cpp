@@ -5,11 +5,9 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-using namespace std::chrono_literals;
+namespace ilnp::test::reassembly_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 constexpr Nid bob{2}, carol{3};
 
@@ -39,8 +37,6 @@ struct Fixture {
   FragmentCounters counters;
   Reassembly reassembly;
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(putting_together, Fixture)
 
@@ -139,3 +135,5 @@ BOOST_AUTO_TEST_CASE(without_buffers_pieces_are_dropped) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::reassembly_test

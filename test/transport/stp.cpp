@@ -5,10 +5,7 @@
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
-using namespace ilnp;
-using namespace ilnp::test;
-
-namespace {
+namespace ilnp::test::stp_test {
 
 constexpr Ilv bob{a, Nid(2)};
 constexpr Ilv self{a, Nid(1)};
@@ -20,8 +17,6 @@ struct Fixture : HandFed<STP<ILNP<MemoryUnderlay>>> {
     take();
   }
 };
-
-}  // namespace
 
 static_assert(TransportLayer<STP<ILNP<MemoryUnderlay>>>);
 
@@ -106,3 +101,5 @@ BOOST_AUTO_TEST_CASE(names_and_layers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::stp_test

@@ -6,8 +6,7 @@
 
 #include "lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::batches_test {
 
 void push(SendQueue& queue, const Endpoint& to, std::span<const Octets> all) {
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -386,5 +385,4 @@ BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
   BOOST_TEST(router->counters().buffers_out == 2U);
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::batches_test

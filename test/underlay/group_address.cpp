@@ -5,8 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::group_address_test {
 
 in6_addr address(const char* text) {
   in6_addr parsed{};
@@ -43,5 +42,4 @@ BOOST_AUTO_TEST_CASE(knows_only_its_own_groups) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::group_address_test

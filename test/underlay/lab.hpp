@@ -23,6 +23,7 @@
 #include "ilnp/underlay/link_monitor.hpp"
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "ilnp/underlay/socket.hpp"
+#include "support/locators.hpp"
 #include "support/octets.hpp"
 #include "support/print.hpp"
 
@@ -303,7 +304,6 @@ inline Octets numbered(std::uint32_t number, std::size_t size) {
   return frame;
 }
 
-inline constexpr Locator a{0xa}, b{0xb};
 inline constexpr GroupPrefix prefix{7};
 
 }  // namespace ilnp::test

@@ -3,8 +3,7 @@
 
 #include "lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::link_test {
 
 bool says(const std::exception& error, const std::string& text) {
   return std::string(error.what()).find(text) == 0;
@@ -144,5 +143,4 @@ BOOST_AUTO_TEST_CASE(is_looked_at_no_more_often_than_it_has_to) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::link_test

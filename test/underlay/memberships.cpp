@@ -4,8 +4,7 @@
 
 #include "lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::memberships_test {
 
 struct Members {
   Host host, other;
@@ -63,5 +62,4 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_are_not_wanted) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::memberships_test

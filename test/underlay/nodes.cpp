@@ -4,8 +4,7 @@
 
 #include "lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::nodes_test {
 
 static_assert(Underlay<McastUdp>);
 static_assert(std::is_nothrow_move_constructible_v<ReceiveBatch> &&
@@ -192,5 +191,4 @@ BOOST_AUTO_TEST_CASE(get_control_messages_past_a_queue_that_overflows) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::nodes_test

@@ -3,8 +3,7 @@
 
 #include "lab.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::refused_frames_test {
 
 struct Pair {
   Host left, right;
@@ -103,5 +102,4 @@ BOOST_AUTO_TEST_CASE(none_are_empty_or_short_ones) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::refused_frames_test

@@ -4,16 +4,12 @@
 #include <chrono>
 #include <vector>
 
-using namespace ilnp;
-
-namespace {
+namespace ilnp::test::context_test {
 
 struct Numbers {
   std::vector<int>* seen;
   void operator()(int event) const { seen->push_back(event); }
 };
-
-}  // namespace
 
 static_assert(ContextLike<Context<>>);
 static_assert(ContextLike<Context<Numbers>>);
@@ -52,3 +48,5 @@ BOOST_AUTO_TEST_CASE(the_observer_sees_events) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::context_test

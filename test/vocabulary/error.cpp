@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-using namespace ilnp;
+namespace ilnp::test::error_test {
 
 BOOST_AUTO_TEST_SUITE(errors)
 
@@ -29,3 +29,5 @@ BOOST_AUTO_TEST_CASE(an_error_compares_and_converts) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::error_test

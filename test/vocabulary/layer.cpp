@@ -9,9 +9,7 @@
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"
 
-using namespace ilnp;
-
-namespace {
+namespace ilnp::test::layer_test {
 
 struct Ignore {
   void operator()(const CapturedFrame&) const {}
@@ -19,8 +17,6 @@ struct Ignore {
 using Tap = Capture<test::MemoryUnderlay, Ignore>;
 using Network = ILNP<Tap>;
 using Stack = Proxy<STP<Network>>;
-
-}  // namespace
 
 static_assert(Underlay<test::MemoryUnderlay> && Underlay<Tap>);
 static_assert(NetworkLayer<Network> && !NetworkLayer<STP<Network>> && !NetworkLayer<Tap>);
@@ -43,3 +39,5 @@ BOOST_AUTO_TEST_CASE(a_layer_is_found_from_the_top) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::layer_test

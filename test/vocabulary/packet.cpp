@@ -7,7 +7,7 @@
 #include "ilnp/bytes.hpp"
 #include "support/octets.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::packet_test {
 
 BOOST_AUTO_TEST_SUITE(packets)
 
@@ -44,3 +44,5 @@ BOOST_AUTO_TEST_CASE(octets_and_text) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::packet_test

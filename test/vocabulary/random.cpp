@@ -6,7 +6,7 @@
 
 #include "support/seed.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::random_test {
 
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
@@ -60,3 +60,5 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_numbers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::random_test

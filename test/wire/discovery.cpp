@@ -6,11 +6,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::hex;
-using test::Octets;
-
-namespace {
+namespace ilnp::test::discovery_test {
 
 const Octets solicitation = hex("ffff00000000000a 000000000000000a 01 616c696365");
 const Octets advertisement = hex("ffff00000000000d 000000000000000a 00 726f75746572");
@@ -39,8 +35,6 @@ void check(const Octets& payload) {
     BOOST_REQUIRE((emitted(repr) == payload));
   }
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_discovery)
 
@@ -112,3 +106,5 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::discovery_test

@@ -5,8 +5,7 @@
 
 #include "support/octets.hpp"
 
-using namespace ilnp;
-using test::hex;
+namespace ilnp::test::field_test {
 
 BOOST_AUTO_TEST_SUITE(wire_field)
 
@@ -38,3 +37,5 @@ BOOST_AUTO_TEST_CASE(little_endian_is_for_files) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::field_test

@@ -5,14 +5,11 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::hex;
-using test::Octets;
+namespace ilnp::test::fragment_test {
+
 using wire::Fragment;
 using wire::FragmentKind;
 using wire::Malformed;
-
-namespace {
 
 // Written by hand from the diagram: there is no other implementation to capture from.
 const Octets question = hex("01 000000 12345678");
@@ -69,8 +66,6 @@ void check(Octets payload) {
   }
   BOOST_REQUIRE((emitted(*Fragment::parse(payload)) == payload));
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_fragment)
 
@@ -146,3 +141,5 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::fragment_test

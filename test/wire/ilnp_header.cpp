@@ -5,11 +5,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::hex;
-using test::Octets;
-
-namespace {
+namespace ilnp::test::ilnp_header_test {
 
 const Octets golden =
     hex("00000000 0012 2a 03"
@@ -48,8 +44,6 @@ void check(const Octets& frame) {
   BOOST_REQUIRE(again.size() == frame.size());
   BOOST_REQUIRE(std::equal(again.begin() + 4, again.end(), frame.begin() + 4));
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_ilnp_header)
 
@@ -127,3 +121,5 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::ilnp_header_test

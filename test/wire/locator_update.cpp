@@ -6,11 +6,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::hex;
-using test::Octets;
-
-namespace {
+namespace ilnp::test::locator_update_test {
 
 const Octets one = hex("01 000000000000000b");
 const Octets two = hex("01 000000000000000b 000000000000000c");
@@ -42,8 +38,6 @@ void check(const Octets& payload) {
     BOOST_REQUIRE((emitted({locators(*parsed)}) == payload));
   }
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_locator_update)
 
@@ -101,3 +95,5 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::locator_update_test

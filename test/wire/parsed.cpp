@@ -5,7 +5,7 @@
 
 #include "ilnp/wire/stp_header.hpp"
 
-using namespace ilnp;
+namespace ilnp::test::parsed_test {
 
 BOOST_AUTO_TEST_SUITE(wire_parsed)
 
@@ -18,3 +18,5 @@ BOOST_AUTO_TEST_CASE(a_refusal_says_why_and_holds_no_view) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::parsed_test

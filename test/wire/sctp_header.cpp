@@ -4,8 +4,7 @@
 
 #include "support/octets.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::sctp_header_test {
 
 /// An INIT of the Linux kernel's SCTP, cut off after its initial TSN.
 const char* const init = "a1b2 2710 00000000 5f0c3a77 01000038 8c1f2e33 0001a000 000affff 7d21e6d0";
@@ -28,5 +27,4 @@ BOOST_AUTO_TEST_CASE(what_has_no_chunk_is_refused) {
   }
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::sctp_header_test

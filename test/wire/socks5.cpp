@@ -5,8 +5,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::socks5_test {
 
 using wire::Malformed;
 using wire::Socks5Greeting;
@@ -98,5 +97,4 @@ BOOST_AUTO_TEST_CASE(random_octets_of_socks) {
   }
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::socks5_test

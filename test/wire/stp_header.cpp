@@ -5,11 +5,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::hex;
-using test::Octets;
-
-namespace {
+namespace ilnp::test::stp_header_test {
 
 const Octets golden = hex("2712 2713 616c696365");
 
@@ -18,8 +14,6 @@ Octets emitted(const wire::StpHeaderRepr& repr) {
   repr.emit(out);
   return out;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_stp_header)
 
@@ -65,3 +59,5 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::stp_header_test

@@ -5,8 +5,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-namespace ilnp::test {
-namespace {
+namespace ilnp::test::stream_request_test {
 
 using wire::Malformed;
 using wire::StreamAnswer;
@@ -83,5 +82,4 @@ BOOST_AUTO_TEST_CASE(random_requests) {
   }
 }
 
-}  // namespace
-}  // namespace ilnp::test
+}  // namespace ilnp::test::stream_request_test

@@ -8,10 +8,7 @@
 #include "support/octets.hpp"
 #include "support/seed.hpp"
 
-using namespace ilnp;
-using test::Octets;
-
-namespace {
+namespace ilnp::test::utf8_test {
 
 bool utf8(std::string_view text) { return wire::is_utf8(as_bytes(text)); }
 
@@ -54,8 +51,6 @@ bool well_formed(const Octets& text) {
   }
   return true;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_utf8)
 
@@ -128,3 +123,5 @@ BOOST_AUTO_TEST_CASE(random_texts) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::utf8_test

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "ilnp/address.hpp"
+
+namespace ilnp::test {
+
+inline constexpr Locator a{0xa}, b{0xb}, c{0xc}, d{0xd};
+
+}  // namespace ilnp::test
