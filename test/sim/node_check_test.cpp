@@ -70,6 +70,25 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_stays_in_the_past_is_caught) {
   BOOST_TEST(beside<Stuck>() == "50.000000000 s: second: its deadline stays in the past");
 }
 
+BOOST_AUTO_TEST_CASE(who_does_much_before_it_is_woken_is_not_caught) {
+  sim::World world(1);
+  sim::NodeCheck check(world);
+  sim::Node<Sound> first(world, "first", at(1, {a})), second(world, "second", at(2, {a}));
+  check.watch(first), check.watch(second);
+  first.start(), second.start();
+  int heard = 0;
+  second.on_receive([&](const NetworkSource&, Bytes) { ++heard; });
+  const auto send = [&] {
+    first.with([](auto& stack, auto& cx) {
+      Packet packet(stack.headroom(0), Bytes{});
+      BOOST_TEST(!stack.send(Nid(2), 42, packet, cx));
+    });
+  };
+  for (int i = 0; i < 1000; ++i) world.at(TimePoint(50s), send);
+  BOOST_TEST(said(world, 100s) == "");
+  BOOST_TEST(heard == 1000);
+}
+
 BOOST_AUTO_TEST_CASE(a_place_where_a_peer_never_was_is_caught) {
   BOOST_TEST(beside<Sound>() == "");
   BOOST_TEST(contains(beside<ILNP<Liar>>(), "first believes 0:0:0:2 to be at 0:0:0:bad, where it never was"));

@@ -76,6 +76,9 @@ class Node : public Host {
     set_handler(std::function(std::move(handler)));
   }
 
+  /// How often it has been woken at this time, after the first.
+  unsigned wakes_at_once() const noexcept { return last_wake_ == world().now() ? wakes_at_once_ : 0; }
+
   void set_link(bool up) {
     with([up](auto& stack, auto&) { lowest_layer(stack).set_link(up); });
   }

@@ -40,7 +40,7 @@ class NodeCheck {
       if (seen.incarnation != node.incarnation()) seen = Seen{.incarnation = node.incarnation()};
       const auto& network = network_layer(node.stack());
       note_places(network, seen);
-      check_timer(node, seen);
+      check_timer(node);
       if constexpr (requires { network.for_each_table([](const char*, std::size_t, std::size_t) {}); })
         check_tables(node.name(), network);
       if constexpr (requires { network.counters().discovery_received; }) {
@@ -63,8 +63,6 @@ class NodeCheck {
     std::uint64_t heard = 0;
     std::uint32_t joined = 0;       ///< the generation of its interfaces, or, where there is none,
     std::vector<Locator> places{};  ///< where it was last
-    TimePoint overdue_at = never;
-    unsigned overdue = 0;
   };
 
   template <class Network>
@@ -82,15 +80,9 @@ class NodeCheck {
   }
 
   template <class AnyNode>
-  void check_timer(const AnyNode& node, Seen& seen) {
-    const TimePoint deadline = node.stack().next_deadline();
-    if (deadline > world_.now()) {
-      seen.overdue = 0;
-    } else if (std::exchange(seen.overdue_at, world_.now()) != world_.now()) {
-      seen.overdue = 1;
-    } else if (++seen.overdue > max_wakes) {
+  void check_timer(const AnyNode& node) {
+    if (node.wakes_at_once() >= max_wakes && node.stack().next_deadline() <= world_.now())
       world_.violated(node.name() + ": its deadline stays in the past");
-    }
   }
 
   template <class Network>
