@@ -1,2 +1,1 @@
-// Nothing but the precompiled header: it has to belong to something.
-#include "precompiled.hpp"
+// Nothing but the precompiled header, where there is one: it has to belong to something.
