@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "interface_at.hpp"
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::carrier_election_test {
@@ -10,7 +11,6 @@ namespace ilnp::test::carrier_election_test {
 using namespace std::chrono_literals;
 using Verdict = CarrierElection::Verdict;
 
-constexpr Locator a{0xa}, b{0xb};
 constexpr Nid self{5};
 constexpr std::uint64_t source = 1, lower = 4, higher = 6;  // senders, and their identifiers
 const Flow flow{{a, Nid(1)}, {b, Nid(2)}};

@@ -3,13 +3,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include "interface_at.hpp"
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::forwarding_table_test {
 
 using namespace std::chrono_literals;
 
-constexpr Locator a{0xa}, b{0xb}, c{0xc}, far{0xf};
+constexpr Locator far{0xf};
 
 struct Fixture {
   Fixture() {

@@ -3,13 +3,12 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::host_test {
 
 using namespace std::chrono_literals;
-
-constexpr Locator a{0xa}, b{0xb}, c{0xc};
 
 struct Fixture {
   Locator select() {

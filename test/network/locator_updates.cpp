@@ -2,13 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::locator_updates_test {
 
 using namespace std::chrono_literals;
 
-constexpr Locator a{0xa}, b{0xb};
 constexpr Nid bob{2}, carol{3};
 
 struct Fixture {

@@ -2,13 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::move_schedule_test {
 
 using namespace std::chrono_literals;
 
-constexpr Locator a{0xa}, b{0xb}, c{0xc};
 using Set = NetworkConfig::LocatorSet;
 
 NetworkConfig cycle(std::vector<Set> sets) {

@@ -3,13 +3,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include "interface_at.hpp"
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::neighbour_table_test {
 
 using namespace std::chrono_literals;
-
-constexpr Locator a{0xa}, b{0xb};
 
 struct Fixture {
   void hear(const Interface& on) { table.hear(7, Nid(2), 3, on, now); }

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/locators.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::seen_messages_test {
@@ -25,7 +26,6 @@ BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
 }
 
 BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
-  constexpr Locator a{0xa}, b{0xb}, c{0xc};
   const auto compare = [&](std::uint64_t hash, Locator interface, std::uint8_t hop_limit) {
     const auto ways = seen.compare(hash, interface, hop_limit, now);
     if (!ways) return std::string();

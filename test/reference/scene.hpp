@@ -6,6 +6,7 @@
 
 #include "ilnp/sim/sim.hpp"
 #include "node.hpp"
+#include "support/node_config.hpp"
 #include "support/octets.hpp"
 
 namespace ilnp::test {
@@ -19,11 +20,7 @@ inline constexpr Nid nid_alice{0xffff'0000'0000'000a}, nid_bob{0xffff'0000'0000'
 using Reference = sim::Node<ReferenceNode<sim::Underlay>>;
 
 inline NetworkConfig config(std::string name, Nid nid, std::vector<std::vector<Locator>> locators) {
-  NetworkConfig made;
-  made.nid = nid;
-  made.host_name = std::move(name);
-  made.locators = std::move(locators);
-  return made;
+  return node_config(nid.value(), std::move(name), std::move(locators));
 }
 
 /// A simulated node of any transport stack that keeps what arrives at one port, and can send.

@@ -7,6 +7,7 @@
 #include "ilnp/sctp/sctp.hpp"
 #include "ilnp/sim/sim.hpp"
 #include "ilnp/transport/stp.hpp"
+#include "support/node_config.hpp"
 #include "support/print.hpp"
 #include "virtual_time.hpp"
 
@@ -57,7 +58,7 @@ class Peer {
 
   Peer(sim::World& world, std::uint64_t nid, std::string name, std::vector<std::vector<Locator>> locators,
        SctpConfig config = {})
-      : world_(world), nid_(nid), node_(world, name, config, network(nid, name, std::move(locators))) {
+      : world_(world), nid_(nid), node_(world, name, config, node_config(nid, name, std::move(locators))) {
     begin();
   }
 
@@ -114,15 +115,6 @@ class Peer {
   std::map<std::uint64_t, Talk> talks;
 
  private:
-  static NetworkConfig network(std::uint64_t nid, std::string name,
-                               std::vector<std::vector<Locator>> locators) {
-    NetworkConfig config;
-    config.nid = Nid(nid);
-    config.host_name = std::move(name);
-    config.locators = std::move(locators);
-    return config;
-  }
-
   void on_event(const StreamEvent& event) {
     node_.with([&](Stack& stack, auto& cx) {
       if (event.kind == StreamEvent::Kind::accepted) {

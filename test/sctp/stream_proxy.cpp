@@ -22,15 +22,8 @@ struct Gate {
     std::string host;
   };
 
-  static NetworkConfig network(std::uint64_t nid, std::string name) {
-    NetworkConfig config;
-    config.nid = Nid(nid);
-    config.host_name = std::move(name);
-    config.locators = {{net_a}};
-    return config;
-  }
   Gate(sim::World& world, std::uint64_t nid, std::string name, StreamProxyConfig config = {})
-      : node(world, name, config, SctpConfig(), network(nid, name)) {
+      : node(world, name, config, SctpConfig(), node_config(nid, name, {{net_a}})) {
     node.on_receive([this](const StreamProxyEvent& event, Bytes octets) {
       heard.push_back({event.kind, event.stream, event.error, event.port, std::string(as_text(octets))});
     });

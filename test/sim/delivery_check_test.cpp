@@ -1,10 +1,10 @@
 #include "ilnp/sim/delivery_check.hpp"
 
 #include "checked.hpp"
+#include "support/locators.hpp"
 
 namespace ilnp::test::delivery_check_test {
 
-constexpr Locator a{0xa};
 constexpr std::uint16_t port = 7;
 
 using Sound = STP<ILNP<sim::Underlay>>;

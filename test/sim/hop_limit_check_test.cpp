@@ -1,10 +1,9 @@
 #include "ilnp/sim/hop_limit_check.hpp"
 
 #include "checked.hpp"
+#include "support/locators.hpp"
 
 namespace ilnp::test::hop_limit_check_test {
-
-constexpr Locator a{0xa}, b{0xb};
 
 /// Raises the hop limit of what comes in, so that a node that forwards it has not lowered it.
 struct Raising : PassOn<sim::Underlay> {

@@ -1,10 +1,10 @@
 #include "ilnp/sim/node_check.hpp"
 
 #include "checked.hpp"
+#include "support/locators.hpp"
 
 namespace ilnp::test::node_check_test {
 
-constexpr Locator a{0xa}, b{0xb};
 using Sound = ILNP<sim::Underlay>;
 
 struct Overfull : Sound {
