@@ -33,12 +33,13 @@ struct NoObserver {
   constexpr void operator()(const Event&) const noexcept {}
 };
 
-/// What a layer may know of the world: the time, randomness, and who wants to see what happens. Handed to each call
-/// by reference; a layer never keeps it. The time stands still during one call, and during one batch of frames.
+/// What a layer may know of the world: the time, randomness (`random` for what merely varies, `secret` for what nobody may
+/// foresee), and who wants to see what happens. Handed to each call by reference; a layer never keeps it. The time stands still during one call, and during one batch of frames.
 template <class T>
 concept ContextLike = requires(T& cx, std::uint64_t bound) {
   { cx.now() } -> std::same_as<TimePoint>;
   { cx.random(bound) } -> std::same_as<std::uint64_t>;
+  { cx.secret() } -> std::same_as<std::uint64_t>;
   cx.observe(0);
 };
 
@@ -55,6 +56,8 @@ class Context {
   constexpr void set_now(TimePoint now) noexcept { now_ = now; }
   /// Uniform in [0, bound).
   constexpr std::uint64_t random(std::uint64_t bound) noexcept { return random_->below(bound); }
+  /// 64 bits that nobody foresees: from the system where `Random` was given it as a source, else from its seed.
+  constexpr std::uint64_t secret() { return random_->secret(); }
   /// Shows `event` to the observer. Vanishes when there is none.
   template <class Event>
   constexpr void observe(const Event& event) {

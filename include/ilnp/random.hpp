@@ -5,17 +5,24 @@
 namespace ilnp {
 
 /// A small, fast, seedable source of random numbers (SplitMix64, Steele et al. 2014): the same seed gives the
-/// same numbers on every compiler. Not for secrets. A value; one thread.
+/// same numbers on every compiler. Who sees a few of them can foresee the rest; what nobody may foresee is a `secret`, from
+/// a source of its own. A value; one thread.
 class Random {
  public:
-  constexpr explicit Random(std::uint64_t seed) noexcept : state_(seed) {}
+  /// Gives 64 bits that nobody foresees (`system_secret` in asio/clock.hpp, for example).
+  using SecretSource = std::uint64_t (*)();
 
-  constexpr std::uint64_t operator()() noexcept {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  /// For simulations and tests: secrets come from the seed as well, in a stream of their own, so that drawing one shifts
+  /// nothing else.
+  constexpr explicit Random(std::uint64_t seed) noexcept
+      : state_(seed), secret_state_(seed ^ 0x5851f42d4c957f2d) {}
+  /// For a node on a real network: secrets come from `source`.
+  constexpr Random(std::uint64_t seed, SecretSource source) noexcept : state_(seed), source_(source) {}
+
+  constexpr std::uint64_t operator()() noexcept { return next(state_); }
+
+  /// 64 bits that nobody foresees: for keys, nonces, and whatever else a stranger must not guess.
+  constexpr std::uint64_t secret() { return source_ ? source_() : next(secret_state_); }
 
   /// Uniform in [0, bound); 0 for a bound of 0. Multiply and shift (Lemire 2019), with the rejection that
   /// makes it exact.
@@ -31,7 +38,16 @@ class Random {
   }
 
  private:
+  static constexpr std::uint64_t next(std::uint64_t& state) noexcept {
+    std::uint64_t z = (state += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
   std::uint64_t state_;
+  std::uint64_t secret_state_ = 0;
+  SecretSource source_ = nullptr;
 };
 
 }  // namespace ilnp

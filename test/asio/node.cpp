@@ -157,7 +157,10 @@ BOOST_AUTO_TEST_CASE(a_locator_that_cannot_be_joined_is_an_error_of_start) {
   BOOST_TEST(io.stopped());
 }
 
-BOOST_AUTO_TEST_CASE(seeds_differ) { BOOST_TEST(random_seed() != random_seed()); }
+BOOST_AUTO_TEST_CASE(seeds_and_secrets_differ) {
+  BOOST_TEST(random_seed() != random_seed());
+  BOOST_TEST(system_secret() != system_secret());
+}
 
 BOOST_AUTO_TEST_CASE(the_clock_is_the_steady_clock) {
   const auto before = std::chrono::steady_clock::now();

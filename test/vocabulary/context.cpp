@@ -36,6 +36,16 @@ BOOST_AUTO_TEST_CASE(random_numbers_are_those_of_the_source) {
   for (int i = 0; i < 10; ++i) BOOST_TEST(cx.random(1000) == same.below(1000));
 }
 
+BOOST_AUTO_TEST_CASE(secrets_shift_no_random_numbers) {
+  Random random(7);
+  Random same(7);
+  Context<> cx(TimePoint{}, random);
+  for (int i = 0; i < 10; ++i) {
+    BOOST_TEST(cx.secret() != cx.secret());
+    BOOST_TEST(cx.random(1000) == same.below(1000));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_observer_sees_events) {
   Random random(1);
   std::vector<int> seen;

@@ -59,6 +59,26 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_numbers) {
   for (int i = 0; i < 100; ++i) BOOST_REQUIRE(one.below(1000) == two.below(1000));
 }
 
+BOOST_AUTO_TEST_CASE(secrets_come_from_a_stream_of_their_own) {
+  Random random(42);
+  Random same(42);
+  Random plain(42);
+  for (int i = 0; i < 100; ++i) {
+    const std::uint64_t secret = random.secret();
+    BOOST_REQUIRE(secret == same.secret());
+    const std::uint64_t next = plain();
+    BOOST_REQUIRE(random() == next);  // a secret shifts nothing
+    BOOST_REQUIRE(same() == next);
+    BOOST_REQUIRE(secret != next);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(secrets_come_from_the_source_where_there_is_one) {
+  Random random(42, [] { return std::uint64_t{7}; });
+  BOOST_TEST(random.secret() == 7u);
+  BOOST_TEST(random() == Random(42)());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::random_test

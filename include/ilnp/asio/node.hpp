@@ -38,7 +38,7 @@ class Node {
   Node(const boost::asio::any_io_executor& executor, Stack& stack, Up up, Observer observer = {})
       : stack_(stack),
         up_(std::move(up)),
-        random_(random_seed()),
+        random_(random_seed(), &system_secret),
         cx_(steady_now(), random_, std::move(observer)),
         executor_(executor),
         timer_(executor) {}
