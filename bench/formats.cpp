@@ -101,7 +101,7 @@ struct HeaderPrepared {
   static void prepare(Buffer& buffer) {
     wire::IlnpHeaderRepr{
         static_cast<std::uint16_t>(buffer.size - 40), 42, 3, {Locator(1), Nid(2)}, {Locator(3), Nid(4)}}
-        .emit(buffer.out());
+        .write_to(buffer.out());
   }
 };
 struct ParseHeader : HeaderPrepared {
@@ -126,7 +126,7 @@ struct EmitHeader : Unprepared {
     const std::uint64_t any = buffer.size;
     wire::IlnpHeaderRepr{
         static_cast<std::uint16_t>(any), 42, 3, {Locator(any), Nid(any)}, {Locator(any), Nid(any)}}
-        .emit(buffer.out());
+        .write_to(buffer.out());
     return any;
   }
 };
@@ -158,7 +158,7 @@ struct ParsePortsByHand : Unprepared {
 struct EmitPorts : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     const auto any = static_cast<std::uint16_t>(buffer.size);
-    wire::StpHeaderRepr{any, any}.emit(buffer.out());
+    wire::StpHeaderRepr{any, any}.write_to(buffer.out());
     return any;
   }
 };
@@ -175,7 +175,7 @@ constexpr std::string_view host = "a-host.of-some-length.example";
 struct DiscoveryPrepared {
   static void prepare(Buffer& buffer) {
     const wire::DiscoveryRepr message{Nid(1), Locator(2), true, host};
-    message.emit(buffer.out());
+    message.write_to(buffer.out());
     buffer.size = message.size();
   }
 };
@@ -198,7 +198,7 @@ struct EmitDiscovery : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     std::string_view name = host;
     bench::keep(name);
-    wire::DiscoveryRepr{Nid(buffer.size), Locator(buffer.size), true, name}.emit(buffer.out());
+    wire::DiscoveryRepr{Nid(buffer.size), Locator(buffer.size), true, name}.write_to(buffer.out());
     return buffer.size;
   }
 };
@@ -220,7 +220,7 @@ constexpr std::array<Locator, 3> moved_to{Locator(1), Locator(2), Locator(3)};
 struct UpdatePrepared {
   static void prepare(Buffer& buffer) {
     const wire::LocatorUpdateRepr message{moved_to};
-    message.emit(buffer.out());
+    message.write_to(buffer.out());
     buffer.size = message.size();
   }
 };
@@ -248,7 +248,7 @@ struct EmitUpdate : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     std::span<const Locator> locators(moved_to);
     bench::keep(locators);
-    wire::LocatorUpdateRepr{locators}.emit(buffer.out());
+    wire::LocatorUpdateRepr{locators}.write_to(buffer.out());
     return buffer.size;
   }
 };
@@ -265,7 +265,7 @@ struct EmitUpdateByHand : Unprepared {
 };
 struct EmitAcknowledgement : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
-    wire::LocatorUpdateRepr{}.emit(buffer.out());
+    wire::LocatorUpdateRepr{}.write_to(buffer.out());
     return buffer.size;
   }
 };
@@ -279,7 +279,7 @@ struct EmitAcknowledgementByHand : Unprepared {
 struct EmitRecord : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     const auto any = static_cast<std::uint32_t>(buffer.size);
-    wire::PcapRecordHeaderRepr{any, any, any, any}.emit(buffer.out());
+    wire::PcapRecordHeaderRepr{any, any, any, any}.write_to(buffer.out());
     return any;
   }
 };
@@ -296,8 +296,8 @@ struct EmitRecordByHand : Unprepared {
 struct EmitEncapsulation : Unprepared {
   static std::uint64_t once(Buffer& buffer) {
     const Bytes frame = buffer.bytes();
-    wire::UdpEncapsulationRepr{7, Locator(8), 9, 10}.emit(MutableBytes(headers), frame.first(40),
-                                                          frame.subspan(40));
+    wire::UdpEncapsulationRepr{7, Locator(8), 9, 10}.write_to(MutableBytes(headers), frame.first(40),
+                                                              frame.subspan(40));
     bench::keep(headers);
     return buffer.size;
   }

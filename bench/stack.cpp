@@ -623,8 +623,8 @@ struct Ours {
       const Ilv source{Locator(0x100 + i), Nid(peer + i)};
       wire::IlnpHeaderRepr{
           static_cast<std::uint16_t>(message.size()), 43, 0, source, {all_nodes_locator, Nid{}}}
-          .emit(frame);
-      message.emit(MutableBytes(frame).subspan(wire::IlnpHeader::size));
+          .write_to(frame);
+      message.write_to(MutableBytes(frame).subspan(wire::IlnpHeader::size));
       stack.on_receive({Locator(first_network), 7}, frame, cx, [](auto&&...) {});
     }
     lowest_layer(stack).flush(cx);

@@ -29,7 +29,7 @@ void ilnp_header(const Octets& frame) {
   Octets again(40);
   wire::IlnpHeaderRepr{static_cast<std::uint16_t>(header->payload().size()), header->next_header(),
                        header->hop_limit(), header->source(), header->destination()}
-      .emit(again);
+      .write_to(again);
   require(equal(Bytes(again).subspan(4), Bytes(frame).subspan(4, 36)), "a header is written as it was read");
   Octets lowered = frame;
   wire::set_hop_limit(lowered, static_cast<std::uint8_t>(header->hop_limit() - 1));
@@ -42,7 +42,7 @@ void stp_header(const Octets& packet) {
   require(header.has_value() == (packet.size() >= 4), "ports are four octets");
   if (!header) return;
   Octets again(4);
-  wire::StpHeaderRepr{header->source_port(), header->destination_port()}.emit(again);
+  wire::StpHeaderRepr{header->source_port(), header->destination_port()}.write_to(again);
   require(equal(test::joined(again, test::octets(header->payload())), packet),
           "ports are written as they were read");
 }
@@ -54,7 +54,7 @@ void discovery(const Octets& payload) {
   const wire::DiscoveryRepr repr{message->nid(), message->locator(), message->solicitation(),
                                  message->host_name()};
   Octets again(repr.size());
-  repr.emit(again);
+  repr.write_to(again);
   require(again == payload, "discovery is written as it was read");
 }
 
@@ -66,7 +66,7 @@ void locator_update(const Octets& payload) {
   for (std::size_t at = 0; at < message->count(); ++at) locators.push_back(message->locator(at));
   const wire::LocatorUpdateRepr repr{locators};
   Octets again(repr.size());
-  repr.emit(again);
+  repr.write_to(again);
   require(again == payload, "an update is written as it was read");
 }
 
@@ -77,11 +77,11 @@ void fragment(const Octets& payload) {
   switch (message->kind()) {
     case wire::FragmentKind::question:
       again.resize(wire::Fragment::question_size);
-      wire::FragmentQuestionRepr{message->nonce()}.emit(again);
+      wire::FragmentQuestionRepr{message->nonce()}.write_to(again);
       break;
     case wire::FragmentKind::answer:
       again.resize(wire::Fragment::answer_size);
-      wire::FragmentAnswerRepr{message->nonce(), message->key()}.emit(again);
+      wire::FragmentAnswerRepr{message->nonce(), message->key()}.write_to(again);
       break;
     case wire::FragmentKind::piece:
       require(
@@ -97,7 +97,7 @@ void fragment(const Octets& payload) {
                               static_cast<std::uint16_t>(message->total()),
                               static_cast<std::uint16_t>(message->stride()),
                               static_cast<std::uint16_t>(message->index())}
-          .emit(again);
+          .write_to(again);
       again = test::joined(again, test::octets(message->octets()));
   }
   // The three octets, or the one, after the kind are not looked at.
@@ -147,12 +147,12 @@ void capture(const Octets& octets) {
   const Octets head = in.take(in.octet());
   const Octets payload = in.rest();
   Octets around(repr.size);
-  repr.emit(around, head, payload);
+  repr.write_to(around, head, payload);
   const Octets frame = test::joined(test::joined(around, head), payload);
   Octets file(24), record(16);
-  wire::PcapFileHeaderRepr{}.emit(file);
+  wire::PcapFileHeaderRepr{}.write_to(file);
   const auto length = static_cast<std::uint32_t>(frame.size());
-  wire::PcapRecordHeaderRepr{times.seconds, times.microseconds, length, length}.emit(record);
+  wire::PcapRecordHeaderRepr{times.seconds, times.microseconds, length, length}.write_to(record);
   const auto frames = test::parse_pcap(test::joined(test::joined(file, record), frame));
   require(frames.size() == 1 && frames[0].octets == frame, "a capture holds the frame");
   const auto time = std::chrono::seconds(times.seconds) + std::chrono::microseconds(times.microseconds);
@@ -220,7 +220,7 @@ void stream_request(const Octets& octets) {
           "a stream is asked for to a port of a host");
   const wire::StreamRequestRepr repr{request.port(), request.host()};
   Octets again(repr.size());
-  repr.emit(again);
+  repr.write_to(again);
   require(again == octets, "a request for a stream is written as it was read");
 }
 
@@ -228,7 +228,7 @@ void stream_answer(const Octets& octets) {
   const auto answer = wire::StreamAnswer::parse(octets);
   if (!answer) return;
   Octets again(2);
-  wire::StreamAnswerRepr{answer->code()}.emit(again);
+  wire::StreamAnswerRepr{answer->code()}.write_to(again);
   require(octets[1] > std::byte{7} ? again[1] == std::byte{7} : again[1] == octets[1],
           "an answer is written as it was read, or has failed");
 }

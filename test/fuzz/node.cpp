@@ -135,7 +135,7 @@ class FuzzedNode : test::HandFed<Stack> {
                                           options & 2 ? said.locator : source.locator, (options & 4) != 0,
                                           in_.one_of(names)};
         Octets payload(message.size());
-        message.emit(payload);
+        message.write_to(payload);
         const Ilv to{all_nodes_locator, Nid{}};
         return feed(network_of_any(), test::frame(source, to, 43, payload, options >> 3 & 3),
                     source.nid.value());

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_checksum_is_never_zero) {
     std::array<std::byte, 2> payload{};
     wire::store(MutableBytes(payload), 0, static_cast<std::uint16_t>(value));
     std::array<std::byte, wire::UdpEncapsulationRepr::size> header;
-    wire::UdpEncapsulationRepr{1, Locator(0xa), 0, 10000}.emit(header, {}, payload);
+    wire::UdpEncapsulationRepr{1, Locator(0xa), 0, 10000}.write_to(header, {}, payload);
     BOOST_REQUIRE(wire::load<std::uint16_t>(header, 60) != 0);
   }
 }

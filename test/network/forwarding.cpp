@@ -17,7 +17,7 @@ struct Stranger {
     std::vector<std::byte> bytes(wire::IlnpHeader::size + payload.size());
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(payload.size()), next_header, hop_limit, source,
                          destination}
-        .emit(bytes);
+        .write_to(bytes);
     std::ranges::copy(payload, bytes.begin() + static_cast<std::ptrdiff_t>(wire::IlnpHeader::size));
     return bytes;
   }
@@ -40,7 +40,7 @@ struct Stranger {
 
 std::vector<std::byte> datagram(std::string_view text) {
   std::vector<std::byte> bytes(wire::StpHeader::size + text.size());
-  wire::StpHeaderRepr{port, port}.emit(bytes);
+  wire::StpHeaderRepr{port, port}.write_to(bytes);
   std::ranges::copy(as_bytes(text), bytes.begin() + static_cast<std::ptrdiff_t>(wire::StpHeader::size));
   return bytes;
 }

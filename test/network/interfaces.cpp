@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(none_before_the_first) {
   BOOST_TEST(none.find(a) == nullptr);
   BOOST_TEST(!none.joined(a));
   BOOST_TEST(!none.current(a));
-  BOOST_TEST(none.slots() == 0U);
+  BOOST_TEST(none.taken_slots() == 0U);
   BOOST_TEST(none.locators().empty());
   BOOST_TEST(none.all().empty());
 }
@@ -56,10 +56,10 @@ BOOST_AUTO_TEST_CASE(the_order_is_that_of_preference) {
 BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
   Interfaces all;
   for (std::uint64_t i = 0; i < Interfaces::max_joined; ++i) all.add(test::interface_at(Locator(i)));
-  BOOST_TEST(all.slots() == 0xffff'ffffU);
+  BOOST_TEST(all.taken_slots() == 0xffff'ffffU);
   const auto freed = all.find(Locator(7))->slot;
   all.remove(Locator(7));
-  BOOST_TEST(all.slots() == (0xffff'ffffU & ~(1U << freed)));
+  BOOST_TEST(all.taken_slots() == (0xffff'ffffU & ~(1U << freed)));
   all.add(test::interface_at(Locator(0x100)));
   BOOST_TEST(all.find(Locator(0x100))->slot == freed);
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
   two.remove(a);
   for (std::uint64_t i = 1; i < Interfaces::max_joined; ++i) two.add(test::interface_at(Locator(0x100 + i)));
   two.add(test::interface_at(a));
-  BOOST_TEST(two.slots() != 0U);
+  BOOST_TEST(two.taken_slots() != 0U);
   std::set<unsigned> taken;
   for (const auto& each : two.all()) taken.insert(each.slot);
   BOOST_TEST(taken.size() >= Interfaces::max_joined);

@@ -54,9 +54,9 @@ BOOST_AUTO_TEST_CASE(packets_to_either_locator_arrive_once_with_and_without_a_ro
     net.world.run_for(2s);
     bob.node().with([&](auto& stack, auto& cx) {
       std::array<std::byte, 9> update{};
-      wire::LocatorUpdateRepr{std::array{c}}.emit(update);
+      wire::LocatorUpdateRepr{std::array{c}}.write_to(update);
       std::vector<std::byte> frame(wire::IlnpHeader::size + update.size());
-      wire::IlnpHeaderRepr{9, 44, 3, {a, alice.nid()}, {a, bob.nid()}}.emit(frame);
+      wire::IlnpHeaderRepr{9, 44, 3, {a, alice.nid()}, {a, bob.nid()}}.write_to(frame);
       std::ranges::copy(update, frame.begin() + 40);
       stack.on_receive({a, 99}, MutableBytes(frame), cx, [](const auto&, Bytes) {});
     });

@@ -31,7 +31,7 @@ struct Reader {
 
 Octets request() {
   Octets octets(wire::StreamRequestRepr{80, "example.org"}.size());
-  wire::StreamRequestRepr{80, "example.org"}.emit(octets);
+  wire::StreamRequestRepr{80, "example.org"}.write_to(octets);
   return octets;
 }
 

@@ -29,7 +29,7 @@ void put(sim::World& world, const sim::Host& from, Locator on, const Ilv& source
   Octets head(wire::IlnpHeader::size);
   wire::IlnpHeaderRepr{static_cast<std::uint16_t>(payload.size()), next_header, hop_limit, source,
                        destination}
-      .emit(head);
+      .write_to(head);
   world.transmit(from, on, head, payload);
 }
 

@@ -62,7 +62,7 @@ class ReferenceNetwork {
     const auto out = route(to.locator, cx.now());
     if (!out) return Errc::no_route;
     sessions_[to] = cx.now();
-    return emit({*out, config_.nid}, to, *out, next_header, packet, cx);
+    return send_out({*out, config_.nid}, to, *out, next_header, packet, cx);
   }
 
   template <ContextLike Cx, class Up>
@@ -186,19 +186,20 @@ class ReferenceNetwork {
     hosts_.update(header.source, locators, cx.now() + 3 * config_.wait_time);
     if (locators.empty()) return;
     Packet acknowledgement(next_.headroom(wire::IlnpHeader::size + 1), {});
-    wire::LocatorUpdateRepr{}.emit(acknowledgement.prepend(1));
-    static_cast<void>(emit({in, config_.nid}, {locators.front(), header.source.nid}, in,
-                           static_cast<std::uint8_t>(wire::NextHeader::locator_update), acknowledgement, cx));
+    wire::LocatorUpdateRepr{}.write_to(acknowledgement.prepend(1));
+    static_cast<void>(send_out({in, config_.nid}, {locators.front(), header.source.nid}, in,
+                               static_cast<std::uint8_t>(wire::NextHeader::locator_update), acknowledgement,
+                               cx));
   }
 
   // ---- sending ----
 
   template <ContextLike Cx>
-  error_code emit(const Ilv& source, const Ilv& destination, Locator out, std::uint8_t next_header,
-                  Packet& packet, Cx& cx) {
+  error_code send_out(const Ilv& source, const Ilv& destination, Locator out, std::uint8_t next_header,
+                      Packet& packet, Cx& cx) {
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(packet.size()), next_header, config_.hop_limit, source,
                          destination}
-        .emit(packet.prepend(wire::IlnpHeader::size));
+        .write_to(packet.prepend(wire::IlnpHeader::size));
     return next_.send(out, packet, cx);
   }
 
@@ -209,12 +210,12 @@ class ReferenceNetwork {
     if (message.empty()) {
       const wire::DiscoveryRepr repr{config_.nid, named, solicitation, config_.host_name};
       message.resize(repr.size());
-      repr.emit(message);
+      repr.write_to(message);
     }
     learn_host(config_.host_name, {named, config_.nid}, cx);
     Packet packet(next_.headroom(wire::IlnpHeader::size), message);
-    static_cast<void>(emit({out, config_.nid}, {all_nodes_locator, Nid{}}, out,
-                           static_cast<std::uint8_t>(wire::NextHeader::discovery), packet, cx));
+    static_cast<void>(send_out({out, config_.nid}, {all_nodes_locator, Nid{}}, out,
+                               static_cast<std::uint8_t>(wire::NextHeader::discovery), packet, cx));
   }
 
   template <ContextLike Cx>
@@ -259,7 +260,7 @@ class ReferenceNetwork {
     attempts_ = 0;
     leave_at_ = cx.now() + config_.handoff_time;
     update_.resize(1 + 8 * to.size());
-    wire::LocatorUpdateRepr{to}.emit(update_);
+    wire::LocatorUpdateRepr{to}.write_to(update_);
     send_updates(cx);
   }
 
@@ -268,8 +269,8 @@ class ReferenceNetwork {
     for (const auto& [peer, interface] : pending_) {
       Packet packet(next_.headroom(wire::IlnpHeader::size), update_);
       ++counters_.updates_sent;
-      static_cast<void>(emit({interface, config_.nid}, peer, interface,
-                             static_cast<std::uint8_t>(wire::NextHeader::locator_update), packet, cx));
+      static_cast<void>(send_out({interface, config_.nid}, peer, interface,
+                                 static_cast<std::uint8_t>(wire::NextHeader::locator_update), packet, cx));
     }
     retry_at_ = cx.now() + config_.loc_update_retry_wait_time;
     if (attempts_++ == config_.loc_update_retries) pending_.clear();

@@ -68,7 +68,7 @@ class ReferenceNode {
                       Cx& cx) {
     if (payload.size() > max_payload()) return Errc::message_too_long;
     Packet packet(next_.headroom(wire::StpHeader::size), payload);
-    wire::StpHeaderRepr{source_port, destination_port}.emit(packet.prepend(wire::StpHeader::size));
+    wire::StpHeaderRepr{source_port, destination_port}.write_to(packet.prepend(wire::StpHeader::size));
     return next_.send(to, protocol, packet, cx);
   }
 

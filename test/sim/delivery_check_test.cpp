@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(one_that_may_repeat_excuses_what_it_repeats) {
   scene.send("text");
   const auto frame = [&] {
     std::vector<std::byte> octets(wire::IlnpHeader::size);
-    wire::IlnpHeaderRepr{8, 42, 2, {a, Nid(1)}, {a, Nid(3)}}.emit(octets);
+    wire::IlnpHeaderRepr{8, 42, 2, {a, Nid(1)}, {a, Nid(3)}}.write_to(octets);
     octets.insert(octets.end(), {std::byte{0}, std::byte{7}, std::byte{0}, std::byte{7}});
     octets.insert(octets.end(), as_bytes("text").begin(), as_bytes("text").end());
     return octets;

@@ -30,7 +30,7 @@ struct Porter {
   std::string put(Locator on, std::uint8_t hop_limit, std::string_view text = "text") {
     std::vector<std::byte> frame(wire::IlnpHeader::size);
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(text.size()), 42, hop_limit, {a, Nid(1)}, {b, Nid(2)}}
-        .emit(frame);
+        .write_to(frame);
     frame.insert(frame.end(), as_bytes(text).begin(), as_bytes(text).end());
     node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet({}, frame), cx)); });
     return said(node.world(), 1ms);

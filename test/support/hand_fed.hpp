@@ -21,7 +21,7 @@ inline Octets frame(Ilv source, Ilv destination, std::uint8_t next_header, Bytes
   Octets out(wire::IlnpHeader::size);
   wire::IlnpHeaderRepr{static_cast<std::uint16_t>(payload.size()), next_header, hop_limit, source,
                        destination}
-      .emit(out);
+      .write_to(out);
   return joined(std::move(out), octets(payload));
 }
 
@@ -30,7 +30,7 @@ inline Octets discovery(Ilv who, std::string_view name, bool solicitation = fals
                         std::uint8_t hop_limit = 3) {
   const wire::DiscoveryRepr message{who.nid, who.locator, solicitation, name};
   Octets payload(message.size());
-  message.emit(payload);
+  message.write_to(payload);
   return frame(who, {all_nodes_locator, Nid{}}, 43, payload, hop_limit);
 }
 
@@ -38,14 +38,14 @@ inline Octets discovery(Ilv who, std::string_view name, bool solicitation = fals
 inline Octets locator_update(Ilv source, Ilv destination, const std::vector<Locator>& locators) {
   const wire::LocatorUpdateRepr message{locators};
   Octets payload(message.size());
-  message.emit(payload);
+  message.write_to(payload);
   return frame(source, destination, 44, payload);
 }
 
 inline Octets datagram(Ilv source, Ilv destination, std::uint16_t from, std::uint16_t to,
                        std::string_view text, std::uint8_t hop_limit = 3) {
   Octets payload(wire::StpHeader::size);
-  wire::StpHeaderRepr{from, to}.emit(payload);
+  wire::StpHeaderRepr{from, to}.write_to(payload);
   return frame(source, destination, 42, joined(std::move(payload), octets(text)), hop_limit);
 }
 

@@ -49,13 +49,13 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
   }
   void answer(Ilv source, std::uint32_t nonce, std::uint32_t key = 7) {
     Octets out(wire::Fragment::answer_size);
-    wire::FragmentAnswerRepr{nonce, key}.emit(out);
+    wire::FragmentAnswerRepr{nonce, key}.write_to(out);
     hear(source, out);
   }
   /// What alice wants to see in the pieces of that node.
   std::uint32_t key_for(Ilv asking) {
     Octets out(wire::Fragment::question_size);
-    wire::FragmentQuestionRepr{1234}.emit(out);
+    wire::FragmentQuestionRepr{1234}.write_to(out);
     hear(asking, out);
     const auto answers = messages(asking);
     BOOST_TEST_REQUIRE(answers.size() == 1U);
@@ -69,7 +69,7 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
     Octets out(wire::Fragment::piece_header_size);
     wire::FragmentPieceRepr{
         port, key, 5, static_cast<std::uint16_t>(text.size()), stride, static_cast<std::uint16_t>(index)}
-        .emit(out);
+        .write_to(out);
     return joined(std::move(out), octets(as_bytes(text.substr(stride * index, stride))));
   }
   /// The datagram that these pieces make.
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_forged_piece_ends_the_datagram_and_nothing_else) {
 
 BOOST_AUTO_TEST_CASE(a_flood_of_questions_is_not_a_flood_of_answers) {
   Octets out(wire::Fragment::question_size);
-  wire::FragmentQuestionRepr{1}.emit(out);
+  wire::FragmentQuestionRepr{1}.write_to(out);
   for (int i = 0; i < 1000; ++i) hear(bob, out);
   BOOST_TEST(messages(bob).size() == stack.max_answers_a_second);
   BOOST_TEST(counted().dropped_too_many == 1000 - stack.max_answers_a_second);

@@ -22,7 +22,7 @@ struct Fixture {
                             static_cast<std::uint16_t>(whole.size()),
                             static_cast<std::uint16_t>(stride),
                             static_cast<std::uint16_t>(index)}
-        .emit(out);
+        .write_to(out);
     const Bytes rest = Bytes(whole).subspan(stride * index);
     return joined(std::move(out), octets(rest.first(std::min(stride, rest.size()))));
   }

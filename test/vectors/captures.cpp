@@ -108,8 +108,8 @@ std::vector<std::byte> written(const wire::IlnpHeader& header, auto&& repr, std:
   std::vector<std::byte> out(wire::IlnpHeader::size + size);
   wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size + rest.size()), header.next_header(),
                        header.hop_limit(), header.source(), header.destination()}
-      .emit(out);
-  repr.emit(MutableBytes(out).subspan(wire::IlnpHeader::size));
+      .write_to(out);
+  repr.write_to(MutableBytes(out).subspan(wire::IlnpHeader::size));
   out.insert(out.end(), rest.begin(), rest.end());
   return out;
 }

@@ -14,7 +14,7 @@ const Octets fixed_part = hex("ffff00000000000a 000000000000000a 01");
 
 Octets emitted(const wire::DiscoveryRepr& repr) {
   Octets out(repr.size(), std::byte{0xee});
-  repr.emit(out);
+  repr.write_to(out);
   return out;
 }
 

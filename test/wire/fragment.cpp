@@ -19,7 +19,7 @@ const Octets piece = hex("03 00 1f90 9abcdef0 00000007 000a 0004 0002 6869");
 
 Octets emitted(const auto& repr, std::size_t size) {
   Octets out(size, std::byte{0xee});
-  repr.emit(out);
+  repr.write_to(out);
   return out;
 }
 Octets emitted(const Fragment& message) {

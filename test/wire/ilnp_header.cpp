@@ -18,7 +18,7 @@ const wire::IlnpHeaderRepr golden_repr{
 
 Octets emitted(const wire::IlnpHeaderRepr& repr) {
   Octets out(wire::IlnpHeader::size, std::byte{0xee});
-  repr.emit(out);
+  repr.write_to(out);
   return out;
 }
 

@@ -14,7 +14,7 @@ const Octets acknowledgement = hex("00");
 
 Octets emitted(const wire::LocatorUpdateRepr& repr) {
   Octets out(repr.size(), std::byte{0xee});
-  repr.emit(out);
+  repr.write_to(out);
   return out;
 }
 

@@ -11,7 +11,7 @@ const Octets golden = hex("2712 2713 616c696365");
 
 Octets emitted(const wire::StpHeaderRepr& repr) {
   Octets out(wire::StpHeader::size, std::byte{0xee});
-  repr.emit(out);
+  repr.write_to(out);
   return out;
 }
 

@@ -15,7 +15,7 @@ using wire::StreamRequestRepr;
 
 Octets emitted(const StreamRequestRepr& repr) {
   Octets octets(repr.size());
-  repr.emit(octets);
+  repr.write_to(octets);
   return octets;
 }
 
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(every_truncation_of_a_request) {
 BOOST_AUTO_TEST_CASE(answers) {
   for (int code = 0; code <= 255; ++code) {
     Octets octets(StreamAnswer::size);
-    wire::StreamAnswerRepr{static_cast<StreamAnswerCode>(code)}.emit(octets);
+    wire::StreamAnswerRepr{static_cast<StreamAnswerCode>(code)}.write_to(octets);
     const auto answer = StreamAnswer::parse(octets);
     BOOST_TEST_REQUIRE(answer.has_value());
     const int failed = static_cast<int>(StreamAnswerCode::failed);

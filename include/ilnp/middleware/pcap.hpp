@@ -39,7 +39,7 @@ class PcapWriter {
   explicit PcapWriter(Output output, PcapOptions options = {})
       : output_(std::move(output)), options_(options) {
     std::array<std::byte, wire::PcapFileHeaderRepr::size> header;
-    wire::PcapFileHeaderRepr{}.emit(header);
+    wire::PcapFileHeaderRepr{}.write_to(header);
     output_(Bytes(header));
   }
 
@@ -63,8 +63,8 @@ class PcapWriter {
                                static_cast<std::uint32_t>(microseconds.count()),
                                static_cast<std::uint32_t>(Encapsulation::size + head.size() + payload.size()),
                                static_cast<std::uint32_t>(Encapsulation::size + frame.size())}
-        .emit(headers);
-    Encapsulation{sender, frame.interface, options_.user_id, options_.mcast_port}.emit(
+        .write_to(headers);
+    Encapsulation{sender, frame.interface, options_.user_id, options_.mcast_port}.write_to(
         MutableBytes(headers).subspan(wire::PcapRecordHeaderRepr::size), frame.head, frame.payload);
     output_(Bytes(headers));
     if (!head.empty()) output_(head);

@@ -21,14 +21,14 @@ class DuplicateFilter {
   static constexpr std::size_t max_packets = 8192;
   static constexpr Duration window = std::chrono::seconds(1);
 
-  /// A packet with this hash has come in on the interface in `slot`; `slots` says which are joined, a bit each. True if the
+  /// A packet with this hash has come in on the interface in `slot`; `joined` says which are joined, a bit each. True if the
   /// packet is new.
-  bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t slots, TimePoint now) {
+  bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t joined, TimePoint now) {
     Packet* packet = packets_.insert(hash, now);
     if (!packet) return true;  // in doubt, deliver
     packet->age(now);
     if (packet->take(slot)) return false;
-    for (std::uint32_t others = slots & ~(std::uint32_t{1} << slot); others != 0; others &= others - 1)
+    for (std::uint32_t others = joined & ~(std::uint32_t{1} << slot); others != 0; others &= others - 1)
       if (auto& fresh = packet->fresh[static_cast<std::size_t>(std::countr_zero(others))]; fresh < UINT16_MAX)
         ++fresh;
     return true;

@@ -240,7 +240,7 @@ class ILNP {
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
     if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()),
-                                      run.in->slot, node_.interfaces.slots(), cx.now()))
+                                      run.in->slot, node_.interfaces.taken_slots(), cx.now()))
       return node_.drop(Drop::duplicate, run.interface, cx);
     ++node_.counters.delivered;
     up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),

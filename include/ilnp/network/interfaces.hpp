@@ -55,7 +55,7 @@ class Interfaces {
   }
 
   /// The slots that are taken, a bit each.
-  std::uint32_t slots() const noexcept {
+  std::uint32_t taken_slots() const noexcept {
     std::uint32_t taken = 0;
     for (const Interface& interface : all_) taken |= std::uint32_t{1} << interface.slot;
     return taken;
@@ -64,7 +64,7 @@ class Interfaces {
   /// Adds `interface` and gives it a slot: the one that its locator had before, if nobody has had it since (what is under way
   /// there is still the same); else the one that has been free for the longest time.
   void add(const Interface& interface) {
-    const std::uint32_t taken = slots();
+    const std::uint32_t taken = taken_slots();
     const auto before = std::ranges::find(had_slot_, interface.locator);
     std::size_t slot = static_cast<std::size_t>(before - had_slot_.begin());
     if (before == had_slot_.end() || taken >> slot & 1) {

@@ -118,7 +118,7 @@ struct LocalNode {
                                         Interface* named, std::uint8_t next_header, Packet& packet, Cx& cx) {
     const std::size_t size = packet.size();
     wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size), next_header, config.hop_limit, source, destination}
-        .emit(packet.prepend(wire::IlnpHeader::size));
+        .write_to(packet.prepend(wire::IlnpHeader::size));
     if (const error_code error = next.send(out, packet, cx)) return error;
     if (named) named->last_sent = cx.now();
     ++counters.sent;
@@ -150,7 +150,7 @@ struct LocalNode {
   bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out,
                         wire::NextHeader next_header, Cx& cx) {
     Packet packet(next.headroom(wire::IlnpHeader::size + message.size()), {});
-    message.emit(packet.prepend(message.size()));
+    message.write_to(packet.prepend(message.size()));
     if (!transmit(to, {own, config.nid}, out, interfaces.find(own), static_cast<std::uint8_t>(next_header),
                   packet, cx))
       return true;

@@ -55,7 +55,7 @@ class StreamProxy {
     if (!id) return id.error();
     StreamConnection& connection = enter(*id, State::connecting, config_.answer_time, cx.now());
     connection.handshake.resize(wire::StreamRequestRepr{port, host}.size());
-    wire::StreamRequestRepr{port, host}.emit(connection.handshake);
+    wire::StreamRequestRepr{port, host}.write_to(connection.handshake);
     return id;
   }
 
@@ -205,7 +205,7 @@ class StreamProxy {
   template <class Cx>
   void say(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
     std::array<std::byte, wire::StreamAnswer::size> octets;
-    wire::StreamAnswerRepr{code}.emit(octets);
+    wire::StreamAnswerRepr{code}.write_to(octets);
     static_cast<void>(next_.write(id, octets, cx));  // the first that is written: there is room
   }
 

@@ -105,7 +105,7 @@ class Fragment {
     peer.nonce = static_cast<std::uint32_t>(cx.random(std::uint64_t{1} << 32));
     peer.asked_at = cx.now();
     Packet packet(next_.headroom(wire::Fragment::question_size), {});
-    wire::FragmentQuestionRepr{peer.nonce}.emit(packet.prepend(wire::Fragment::question_size));
+    wire::FragmentQuestionRepr{peer.nonce}.write_to(packet.prepend(wire::Fragment::question_size));
     if (const error_code error = next_.send(reserved_port, peer.nid, reserved_port, packet, cx)) return error;
     ++counters_.questions;
     return {};
@@ -136,7 +136,7 @@ class Fragment {
     for (; !payload.empty(); ++piece.index) {
       const std::size_t size = std::min<std::size_t>(piece.stride, payload.size());
       Packet packet(next_.headroom(wire::Fragment::piece_header_size), payload.first(size));
-      piece.emit(packet.prepend(wire::Fragment::piece_header_size));
+      piece.write_to(packet.prepend(wire::Fragment::piece_header_size));
       if (const error_code error = next_.send(datagram.source_port, peer.nid, reserved_port, packet, cx))
         return error;
       ++counters_.pieces_sent;
@@ -166,7 +166,7 @@ class Fragment {
     if (cx.now() - answers_since_ >= std::chrono::seconds(1)) answers_since_ = cx.now(), answers_ = 0;
     if (answers_ == max_answers_a_second) return void(++counters_.dropped_too_many);
     Packet packet(next_.headroom(wire::Fragment::answer_size), {});
-    wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.emit(packet.prepend(wire::Fragment::answer_size));
+    wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.write_to(packet.prepend(wire::Fragment::answer_size));
     ++answers_;
     if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.answers;
   }

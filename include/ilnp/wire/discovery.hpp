@@ -49,7 +49,7 @@ struct DiscoveryRepr {
   std::size_t size() const noexcept { return Discovery::fixed_size + host_name.size(); }
 
   /// Writes `size()` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, nid.value());
     store(out, 8, locator.value());
     store<std::uint8_t>(out, 16, solicitation ? 1 : 0);

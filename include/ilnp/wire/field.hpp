@@ -7,7 +7,7 @@
 
 /// The formats on the wire. The only place where octets are touched. Each header holds one format: a diagram,
 /// a `View` (checked once by `parse`; afterwards no accessor can fail), and a `Repr` (plain values that
-/// `emit` writes).
+/// `write_to` writes).
 namespace ilnp::wire {
 
 /// Reads a big-endian unsigned integer of `sizeof(T)` octets at `offset`. The caller has checked the length.

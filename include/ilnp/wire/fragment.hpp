@@ -103,7 +103,7 @@ struct FragmentQuestionRepr {
   std::uint32_t nonce = 0;
 
   /// Writes `Fragment::question_size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::question)} << 24);
     store(out, 4, nonce);
   }
@@ -114,7 +114,7 @@ struct FragmentAnswerRepr {
   std::uint32_t key = 0;
 
   /// Writes `Fragment::answer_size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::answer)} << 24);
     store(out, 4, nonce);
     store(out, 8, key);
@@ -131,7 +131,7 @@ struct FragmentPieceRepr {
   std::uint16_t index = 0;
 
   /// Writes `Fragment::piece_header_size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, std::uint32_t{static_cast<std::uint8_t>(FragmentKind::piece)} << 24 | destination_port);
     store(out, 4, key);
     store(out, 8, datagram);

@@ -62,7 +62,7 @@ struct IlnpHeaderRepr {
   Ilv destination;
 
   /// Writes `IlnpHeader::size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     // One word, so that who copies the header in words need not wait for its parts.
     store(out, 0, std::uint64_t{payload_length} << 16 | std::uint64_t{next_header} << 8 | hop_limit);
     store(out, 8, source.locator.value());

@@ -47,7 +47,7 @@ struct LocatorUpdateRepr {
   std::size_t size() const noexcept { return 1 + 8 * locators.size(); }
 
   /// Writes `size()` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store<std::uint8_t>(out, 0, locators.empty() ? 0 : 1);
     for (std::size_t index = 0; index < locators.size(); ++index)
       store(out, 1 + 8 * index, locators[index].value());

@@ -20,7 +20,7 @@ struct PcapFileHeaderRepr {
   static constexpr std::uint32_t snapshot_length = 262144;
 
   /// Writes `size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store_little<std::uint32_t>(out, 0, 0xa1b2c3d4);
     store_little<std::uint16_t>(out, 4, 2);
     store_little<std::uint16_t>(out, 6, 4);
@@ -48,7 +48,7 @@ struct PcapRecordHeaderRepr {
   std::uint32_t length = 0;    ///< on the network: no fewer
 
   /// Writes `size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store_little(out, 0, seconds);
     store_little(out, 4, microseconds);
     store_little(out, 8, captured);

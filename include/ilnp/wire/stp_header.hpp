@@ -34,7 +34,7 @@ struct StpHeaderRepr {
   std::uint16_t destination_port = 0;
 
   /// Writes `StpHeader::size` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, std::uint32_t{source_port} << 16 | destination_port);
   }
 };

@@ -54,7 +54,7 @@ struct StreamRequestRepr {
 
   std::size_t size() const noexcept { return StreamRequest::min_size + host.size(); }
   /// Writes `size()` octets to the front of `out`.
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, StreamRequest::version);
     store(out, 1, static_cast<std::uint8_t>(host.size()));
     store(out, 2, port);
@@ -101,7 +101,7 @@ class StreamAnswer {
 
 struct StreamAnswerRepr {
   StreamAnswerCode code = StreamAnswerCode::connected;
-  void emit(MutableBytes out) const noexcept {
+  void write_to(MutableBytes out) const noexcept {
     store(out, 0, StreamRequest::version);
     store(out, 1, static_cast<std::uint8_t>(code));
   }

@@ -27,7 +27,7 @@ struct UdpEncapsulationRepr {
 
   /// Writes `size` octets to the front of `out`, to stand before a frame of `head` and `payload` (together at
   /// most `max_frame` octets), which the checksum covers. Cost: reads the whole frame once.
-  void emit(MutableBytes out, Bytes head, Bytes payload) const noexcept {
+  void write_to(MutableBytes out, Bytes head, Bytes payload) const noexcept {
     const auto length = static_cast<std::uint16_t>(8 + head.size() + payload.size());
     store<std::uint16_t>(out, 0, 0x3333);
     store(out, 2, static_cast<std::uint32_t>(group.value()));
