@@ -68,6 +68,7 @@
 #include "network/locator_updates.hpp"
 #include "network/move_schedule.hpp"
 #include "network/mover.hpp"
+#include "network/name_spellings.hpp"
 #include "network/neighbour_table.hpp"
 #include "network/reflection_filter.hpp"
 #include "network/run.hpp"

@@ -75,6 +75,38 @@ BOOST_AUTO_TEST_CASE(a_silent_owner_loses_its_name_to_who_claims_it_next) {
   BOOST_TEST(hear(bob, "bob") == bob);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only_one) {
+  hear(bob, "Bob-\u00c4");
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
+  BOOST_TEST(table.find(bob, now)->used);
+  BOOST_TEST(table.resolve("bob-\u00e4", now) == Nid{});  // ASCII only
+  BOOST_TEST(table.resolve("bob", now) == Nid{});
+  const ResolvedName known = table.resolve_for_long("BOB-\u00c4", now);
+  BOOST_TEST(known.nid == bob);
+  BOOST_TEST(table.holds(known, now));
+
+  hear(other, "BOB-\u00c4");
+  BOOST_TEST(!table.holds(known, now));
+  BOOST_TEST(table.resolve("BOB-\u00c4", now) == other);  // the exact name comes first
+  BOOST_TEST(table.resolve("Bob-\u00c4", now) == bob);
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});  // which of the two?
+  now += 60s;
+  hear(bob, "Bob-\u00c4");
+  now += 60s;  // the other has fallen silent
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
+  BOOST_TEST(table.resolve("BOB-\u00c4", now) == bob);
+  hear(bob, "robert");
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});
+}
+
+BOOST_AUTO_TEST_CASE(this_node_counts_among_those_whose_names_differ_in_case_only) {
+  BOOST_TEST(table.resolve("ALICE", now) == self);
+  hear(bob, "Alice");
+  BOOST_TEST(table.resolve("ALICE", now) == Nid{});
+  BOOST_TEST(table.resolve("Alice", now) == bob);
+  BOOST_TEST(table.resolve("alice", now) == self);
+}
+
 BOOST_AUTO_TEST_CASE(its_own_name_is_not_given_away) {
   BOOST_TEST(hear(bob, "alice") == self);
   BOOST_TEST(table.resolve("alice", now) == self);

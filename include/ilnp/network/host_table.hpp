@@ -6,6 +6,7 @@
 #include "../resolved_name.hpp"
 #include "bounded_table.hpp"
 #include "host.hpp"
+#include "name_spellings.hpp"
 
 namespace ilnp {
 
@@ -47,7 +48,7 @@ class HostTable {
       ++generation_;
     }
     auto& claim = names_[host.name];
-    if (first_claim) ++claim.claimants;
+    if (first_claim && ++claim.claimants == 1) spellings_.add(name);
     if (claim.owner != nid && (first_claim || !alive(claim.owner, now))) {
       claim.owner = nid;
       ++generation_;
@@ -61,15 +62,13 @@ class HostTable {
     return host && !host->expired(now) ? host : nullptr;
   }
 
-  /// Whom `name` means; 0 if nobody.
+  /// Whom `name` means; 0 if nobody. If no node is called so, it means the node whose name differs in ASCII case only, as long as
+  /// there is just one.
   Nid resolve(std::string_view name, TimePoint now) {
     if (name == self_name_) return self_;
-    const auto at = names_.find(name);
-    if (at == names_.end()) return Nid{};
-    Nid& owner = at->second.owner;
-    Host* host = find(owner, now);
-    if (!host) host = hosts_.find(owner = heir(name, now));
-    if (host) host->used = true;
+    Nid owner = owner_of(name, now);
+    if (owner == Nid{}) owner = only_owner_but_for_case(name, now);
+    if (Host* host = hosts_.find(owner)) host->used = true;
     return owner;
   }
 
@@ -122,6 +121,26 @@ class HostTable {
     return host && !host->expired(now);
   }
 
+  /// Who is called exactly `name`, and alive.
+  Nid owner_of(std::string_view name, TimePoint now) {
+    const auto at = names_.find(name);
+    if (at == names_.end()) return Nid{};
+    Nid& owner = at->second.owner;
+    if (!alive(owner, now)) owner = heir(name, now);
+    return owner;
+  }
+  Nid only_owner_but_for_case(std::string_view name, TimePoint now) {
+    Nid only = equal_but_for_case(name, self_name_) ? self_ : Nid{};
+    for (const std::string& spelling : spellings_.of(name)) {
+      if (spelling == self_name_) continue;
+      const Nid owner = owner_of(spelling, now);
+      if (owner == Nid{}) continue;
+      if (only != Nid{}) return Nid{};
+      only = owner;
+    }
+    return only;
+  }
+
   void restart(Nid nid, Host& host) {
     disown(nid, host.name);
     host = Host{};
@@ -133,6 +152,7 @@ class HostTable {
     if (at == names_.end()) return;
     ++generation_;
     if (--at->second.claimants == 0) {
+      spellings_.remove(name);
       names_.erase(at);
     } else if (at->second.owner == nid) {
       at->second.owner = Nid{};
@@ -156,6 +176,7 @@ class HostTable {
   std::uint32_t generation_ = 0;
   BoundedTable<Nid, Host> hosts_{max_hosts};
   boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>> names_;
+  NameSpellings<TextHash> spellings_;  // of the names in `names_`
 };
 
 }  // namespace ilnp

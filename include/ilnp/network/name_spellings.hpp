@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ilnp {
+
+/// 'A' to 'Z' become small letters; all other octets stay (RFC 4343).
+constexpr char ascii_lower(char octet) noexcept {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
+}
+constexpr bool equal_but_for_case(std::string_view one, std::string_view other) noexcept {
+  if (one.size() != other.size()) return false;
+  for (std::size_t i = 0; i < one.size(); ++i)
+    if (ascii_lower(one[i]) != ascii_lower(other[i])) return false;
+  return true;
+}
+
+/// A set of host names, found by any spelling that differs in ASCII case only. A look-up allocates nothing. It holds as many
+/// names as its owner adds.
+template <class Hash>
+class NameSpellings {
+ public:
+  static constexpr std::size_t max_size = 255;  ///< of a name; longer ones are not found
+
+  /// `name`, which is not in the set.
+  void add(std::string_view name) {
+    Buffer buffer;
+    if (name.size() <= max_size) names_[std::string(fold(name, buffer))].emplace_back(name);
+  }
+  void remove(std::string_view name) {
+    Buffer buffer;
+    const auto at = name.size() <= max_size ? names_.find(fold(name, buffer)) : names_.end();
+    if (at == names_.end()) return;
+    std::erase(at->second, name);
+    if (at->second.empty()) names_.erase(at);
+  }
+  /// All names that equal `name` but for the case of letters, in the order in which they were added. Valid until the next change.
+  std::span<const std::string> of(std::string_view name) const {
+    if (name.size() > max_size) return {};
+    Buffer buffer;
+    const auto at = names_.find(fold(name, buffer));
+    return at == names_.end() ? std::span<const std::string>() : at->second;
+  }
+
+ private:
+  using Buffer = std::array<char, max_size>;
+  static std::string_view fold(std::string_view name, Buffer& buffer) noexcept {
+    for (std::size_t i = 0; i < name.size(); ++i) buffer[i] = ascii_lower(name[i]);
+    return {buffer.data(), name.size()};
+  }
+
+  boost::unordered_flat_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> names_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,46 @@
+#include "ilnp/network/name_spellings.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+
+namespace ilnp::test::name_spellings_test {
+
+struct Hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+BOOST_AUTO_TEST_CASE(case_is_that_of_ascii) {
+  BOOST_TEST(equal_but_for_case("Bob-7", "bOB-7"));
+  BOOST_TEST(!equal_but_for_case("bob", "bob2"));
+  BOOST_TEST(!equal_but_for_case("[", "{"));  // 32 apart, and no letters
+  BOOST_TEST(!equal_but_for_case("\u00c4", "\u00e4"));
+}
+
+BOOST_AUTO_TEST_CASE(all_spellings_of_a_name_are_found_by_each) {
+  NameSpellings<Hash> names;
+  BOOST_TEST(names.of("bob").empty());
+  names.add("Bob");
+  names.add("BOB");
+  names.add("carol");
+  BOOST_TEST_REQUIRE(names.of("bob").size() == 2u);
+  BOOST_TEST(names.of("boB")[0] == "Bob");
+  BOOST_TEST(names.of("boB")[1] == "BOB");
+  names.remove("bob");  // not in the set
+  names.remove("Bob");
+  BOOST_TEST_REQUIRE(names.of("Bob").size() == 1u);
+  names.remove("BOB");
+  BOOST_TEST(names.of("bob").empty());
+  BOOST_TEST(names.of("Carol").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_name_is_found_and_no_longer_one) {
+  NameSpellings<Hash> names;
+  names.add(std::string(255, 'X'));
+  names.add(std::string(256, 'X'));
+  BOOST_TEST(names.of(std::string(255, 'x')).size() == 1u);
+  BOOST_TEST(names.of(std::string(256, 'x')).empty());
+  names.remove(std::string(256, 'X'));
+}
+
+}  // namespace ilnp::test::name_spellings_test
