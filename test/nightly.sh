@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The suites that take hours, for a machine that is free at night:
+#
+#   test/nightly.sh [SUITE]...    without an argument: all of them
+#
+#   clang       everything built by clang with optimisation, and all tests
+#   swarm       random networks, seeds 2001 to 10000
+#   handoff     every cell of the handoff table
+#   discovery   every cell of the discovery table
+#   bench       the benchmarks beside hand-written code, and the system benchmarks in full
+#   fuzz        each fuzz target, ILNP_FUZZ_SECONDS each (default: 3600)
+#
+# Sets everything up as test/run.sh does. Logs: build/nightly. Exit status: 0 only if every suite passed.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+build=$root/build
+
+all=(clang swarm handoff discovery bench fuzz)
+for name in "$@"; do
+  case $name in
+    --help | -h)
+      sed -n '2,/^set -u/{/^set -u/d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    *)
+      [[ " ${all[*]} " == *" $name "* ]] || {
+        printf 'nightly: no suite "%s" (there are: %s)\n' "$name" "${all[*]}" >&2
+        exit 1
+      }
+      ;;
+  esac
+done
+(($#)) || set -- "${all[@]}"
+
+source "$root/test/suites.sh"
+begin_suites "$build/nightly"
+
+setup() { examples/setup.sh --tests; }
+
+clang() { ILNP_PRESET=clang ILNP_BUILD_DIR=$build/clang test/run.sh; }
+
+# Seed 8990 cannot pass: docs/testing.md says why.
+swarm() {
+  local program=$build/test/swarm/test-swarm
+  swarm_seeds "$program" 2001 8989 && swarm_seeds "$program" 8991 10000
+}
+
+handoff() { "$build/test/handoff/handoff-table"; }
+
+discovery() { "$build/test/discovery/discovery-scale"; }
+
+bench() { "$build/bench/bench-stack" && bench/system/run.sh --output "$build/nightly/bench"; }
+
+fuzz() {
+  ILNP_PRESET=sanitizers ILNP_BUILD_DIR=$build/sanitizers examples/setup.sh --tests --no-build &&
+    ILNP_BUILD_DIR=$build/sanitizers test/fuzz/run.sh --seconds "${ILNP_FUZZ_SECONDS:-3600}"
+}
+
+suite setup
+for name in "$@"; do suite "$name"; done
+end_suites
