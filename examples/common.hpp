@@ -7,6 +7,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <string>
@@ -14,7 +17,7 @@
 
 #include "command_line.hpp"
 #include "event_log.hpp"
-#include "text.hpp"
+#include "output.hpp"
 
 namespace program {
 
@@ -26,31 +29,42 @@ inline std::string describe(const boost::system::system_error& error) {
   return text + error.code().message();
 }
 
-/// Runs `body`, which gives the exit status; whatever goes wrong is one line on stderr.
+/// Runs `body`, which gives the exit status; whatever goes wrong is one line on stderr. So is output that could not be written.
 template <class Body>
 int run(const char* name, Body&& body) {
+  secure_output();
+  const auto failed = [name](std::string_view what) {
+    LineWriter write(STDERR_FILENO);  // waits for nobody for long
+    while (!what.empty()) {           // a line for each mistake in a configuration
+      const auto end = what.find('\n');
+      write(std::string(name) + ": " + std::string(what.substr(0, end)));
+      what.remove_prefix(end == what.npos ? what.size() : end + 1);
+    }
+    return 1;
+  };
   try {
-    return body();
+    const int status = body();
+    errno = 0;
+    if (!std::cout.flush())
+      return failed("standard output: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
+    return status;
   } catch (const UsageError& error) {
-    std::cerr << name << ": " << error.what() << " (--help tells more)\n";
-    return 1;
+    return failed(std::string(error.what()) + " (--help tells more)");
   } catch (const options::error& error) {
-    std::cerr << name << ": " << error.what() << " (--help tells more)\n";
-    return 1;
+    return failed(std::string(error.what()) + " (--help tells more)");
   } catch (const boost::system::system_error& error) {
-    std::cerr << name << ": " << describe(error) << '\n';
+    return failed(describe(error));
   } catch (const std::exception& error) {
-    std::cerr << name << ": " << error.what() << '\n';
+    return failed(error.what());
   }
-  return 1;
 }
 
-/// Reads a configuration; warnings go to stderr. The user's id and a random identifier fill in what the file leaves open.
-inline ilnp::Config load(const std::string& file) {
+/// Reads a configuration; warnings go to the log. The user's id and a random identifier fill in what the file leaves open.
+inline ilnp::Config load(const std::string& file, Log& log) {
   const ilnp::ConfigDefaults defaults{static_cast<std::uint16_t>(::getuid() & 0xffff),
                                       ilnp::Nid(ilnp::random_seed() | 1)};
   ilnp::Config config = ilnp::load_config(file, defaults);
-  for (const auto& warning : config.warnings) std::cerr << "warning: " << warning << '\n';
+  for (const auto& warning : config.warnings) log("warning: " + warning);
   return config;
 }
 
@@ -68,11 +82,13 @@ inline void check(const ilnp::error_code& error, const std::string& what = "star
   if (error) throw boost::system::system_error(error, what);
 }
 
-/// Ends `io` on SIGINT and SIGTERM; calls `on_user_signal` on SIGUSR1.
+/// Ends `io` on SIGINT, SIGTERM and SIGHUP (unless that is ignored, as by nohup); calls `on_user_signal` on SIGUSR1.
 class Signals {
  public:
   template <class F>
   Signals(boost::asio::io_context& io, F on_user_signal) : end_(io, SIGINT, SIGTERM), user_(io, SIGUSR1) {
+    struct sigaction hang_up {};
+    if (::sigaction(SIGHUP, nullptr, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN) end_.add(SIGHUP);
     end_.async_wait([&io](const auto& error, int) {
       if (!error) io.stop();
     });

@@ -87,29 +87,33 @@ void append_counters(const Gateway& gateway, std::string& answer, const char* pr
 template <class Stack>
 class Complaints {
  public:
-  Complaints(const char* program, LineWriter& log, Stack& stack)
-      : program_(program), log_(&log), stack_(&stack) {}
+  Complaints(const char* program, Log& log, Stack& stack) : program_(program), log_(&log), stack_(&stack) {}
 
   void operator()(const ilnp::LocalError& error) {
+    log_->note(std::string(program_) + ": " + error.error.message(), [&] { return text(error); });
+  }
+
+ private:
+  /// None if it was said a moment ago.
+  std::optional<std::string> text(const ilnp::LocalError& error) {
     std::string text =
         "from local port " + std::to_string(error.local_port.port) + ": " + error.error.message();
     const auto held_back = limit_(text);
-    if (!held_back) return;
+    if (!held_back) return std::nullopt;
     if (error.error == ilnp::Errc::message_too_long)
       text += " (" + std::to_string(error.size) + " octets, at most " +
               std::to_string(ilnp::frame_payload(stack_->next_layer())) +
               " to a node that does not put pieces together)";
     stack_->for_each_mapping([&](ilnp::LocalPort local, const ilnp::Remote& remote) {
       if (local.port == error.local_port.port && local.socket == error.local_port.socket)
-        text += ", to " + remote.host;
+        text += ", to " + printable_name(remote.host);
     });
     if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
-    (*log_)(program_ + (": " + text));
+    return program_ + (": " + text);
   }
 
- private:
   const char* program_;
-  LineWriter* log_;
+  Log* log_;
   Stack* stack_;
   RateLimit limit_;
 };

@@ -4,11 +4,12 @@
 
 #include <ilnp/ilnp.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "command_line.hpp"
 #include "event_text.hpp"
-#include "text.hpp"
+#include "log.hpp"
 
 namespace program {
 
@@ -16,8 +17,8 @@ namespace program {
 /// user should know in any case (but for --quiet). A small value, copied into the node's context.
 class EventLog {
  public:
-  EventLog(LineWriter& write, const CommandLine& line, const ilnp::LogConfig& configured)
-      : write_(&write),
+  EventLog(Log& log, const CommandLine& line, const ilnp::LogConfig& configured)
+      : log_(&log),
         show_(line.has("quiet")     ? ilnp::LogConfig{}
               : line.has("verbose") ? ilnp::LogConfig{true, true, true, true, true}
                                     : configured),
@@ -29,44 +30,69 @@ class EventLog {
   void operator()(const ilnp::event::PacketSent& e) const {
     const bool discovery = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::discovery);
     const bool transport = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::stp);
-    if (discovery ? show_.discovery : transport ? show_.transport : show_.network)
-      line(discovery ? "discovery" : transport ? "transport" : "network", event_text(e));
+    if (discovery) {
+      show(show_.discovery, "discovery", "packet sent", e);
+    } else if (transport) {
+      show(show_.transport, "transport", "packet sent", e);
+    } else {
+      show(show_.network, "network", "packet sent", e);
+    }
   }
-  void operator()(const ilnp::event::Dropped& e) const { network(e); }
-  void operator()(const ilnp::event::HandoffBegan& e) const { network(e); }
-  void operator()(const ilnp::event::HandoffEnded& e) const { network(e); }
-  void operator()(const ilnp::event::HandoffUndone& e) const { network(e); }
-  void operator()(const ilnp::event::UpdateSent& e) const { network(e); }
-  void operator()(const ilnp::event::UpdateAcknowledged& e) const { network(e); }
-  void operator()(const ilnp::event::UpdateGivenUp& e) const { network(e); }
-  void operator()(const ilnp::event::PeerMoved& e) const { network(e); }
+  void operator()(const ilnp::event::Dropped& e) const {
+    show(show_.network, "network", to_string(e.reason), e);
+  }
+  void operator()(const ilnp::event::HandoffBegan& e) const { network("handoff", e); }
+  void operator()(const ilnp::event::HandoffEnded& e) const { network("handoff", e); }
+  void operator()(const ilnp::event::HandoffUndone& e) const { network("handoff", e); }
+  void operator()(const ilnp::event::UpdateSent& e) const { network("locator update", e); }
+  void operator()(const ilnp::event::UpdateAcknowledged& e) const { network("locator update", e); }
+  void operator()(const ilnp::event::UpdateGivenUp& e) const { network("locator update", e); }
+  void operator()(const ilnp::event::PeerMoved& e) const { network("a node moved", e); }
   void operator()(const ilnp::event::NameConflict& e) const {
-    const std::string text = event_text(e);
-    if (!quiet_ && (*conflicts_)(text)) line("discovery", text);
+    if (quiet_) return;
+    note("discovery", "two nodes claim one name", [&]() -> std::optional<std::string> {
+      std::string text = event_text(e);
+      if (!(*conflicts_)(text)) return std::nullopt;
+      return text;
+    });
   }
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
-    line("transport", "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
-                          ", which does not put pieces together (" + std::to_string(e.datagrams) +
-                          " dropped)");
+    note("transport", "message too long", [&]() -> std::optional<std::string> {
+      return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
+             ", which does not put pieces together (" + std::to_string(e.datagrams) + " dropped)";
+    });
   }
 
  private:
   template <class Event>
-  void network(const Event& event) const {
-    if (show_.network) line("network", event_text(event));
+  void network(std::string_view kind, const Event& event) const {
+    show(show_.network, "network", kind, event);
   }
-  void line(const char* layer, const std::string& text) const {
-    (*write_)(timestamp() + " " + layer + ": " + text);
+  /// What the user wants to see of a layer.
+  template <class Event>
+  void show(bool wanted, const char* layer, std::string_view kind, const Event& event) const {
+    if (!wanted) return;
+    log_->show(std::string(layer).append(": ").append(kind),
+               [&] { return std::string(layer) + ": " + event_text(event); });
+  }
+  /// What the user should know. `text` gives none if it has been said already.
+  template <class Text>
+  void note(const char* layer, std::string_view kind, Text&& text) const {
+    log_->note(std::string(layer).append(": ").append(kind), [&]() -> std::optional<std::string> {
+      const std::optional<std::string> said = text();
+      if (!said) return std::nullopt;
+      return std::string(layer) + ": " + *said;
+    });
   }
 
-  LineWriter* write_;
+  Log* log_;
   ilnp::LogConfig show_;
   bool quiet_;
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
 /// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for.
-inline void note_link(LineWriter& log, const ilnp::McastUdp& underlay, const ilnp::LinkConfig& config) {
+inline void note_link(Log& log, const ilnp::McastUdp& underlay, const ilnp::LinkConfig& config) {
   if (!underlay.link_ready())
     log("note: " + config.mcast_interface + " cannot be used yet (" + underlay.link_error().message() +
         "); waiting until it can");

@@ -49,7 +49,7 @@ inline std::string event_text(const ilnp::event::PeerMoved& e) {
   return to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to);
 }
 inline std::string event_text(const ilnp::event::NameConflict& e) {
-  return "two nodes claim the name " + printable(e.host_name) + ": " + to_string(e.owner) +
+  return "two nodes claim the name " + printable_name(e.host_name) + ": " + to_string(e.owner) +
          ", whom it means, and " + to_string(e.claimant);
 }
 

@@ -15,9 +15,13 @@ class Flow {
  public:
   /// Numbers above this are not believed: remembering all takes a bit each.
   static constexpr std::uint64_t max_number = 1 << 28;
+  /// Nor are those that are this far ahead of all others, if nothing else is said: one datagram shall not take all the memory.
+  static constexpr std::uint64_t max_jump = 1 << 22;
+
+  explicit Flow(std::uint64_t most_ahead = max_jump) : most_ahead_(most_ahead) {}
 
   void receive(std::uint64_t number, std::size_t octets, Time now) {
-    if (number > max_number) return;
+    if (number > max_number || number - std::min(number, highest_) > most_ahead_) return;
     if (number >= seen_.size()) seen_.resize(std::max<std::size_t>(number + 1, seen_.size() * 2));
     if (seen_[number]) {
       ++duplicated_;
@@ -54,6 +58,7 @@ class Flow {
   }
 
  private:
+  std::uint64_t most_ahead_;
   std::vector<bool> seen_;
   std::uint64_t highest_ = 0;
   std::uint64_t received_ = 0;

@@ -1,7 +1,8 @@
 // Sends numbered datagrams at a steady pace, and says what became of those of the other end. Both ways at once if both ends have a
 // remote_hostname. Without [application] port the node only forwards, so that one program serves all three hosts of an experiment.
 //
-// A datagram: 8 octets of sequence number, big-endian, from 1; then random octets. Number 0, alone, ends the receiver.
+// A datagram: 8 octets of sequence number, big-endian, from 1; then random octets. Number 0, alone, from a node that has sent
+// others, ends the receiver.
 
 #include <fcntl.h>
 
@@ -29,12 +30,12 @@ struct Sighting {
 /// The packets, as lines for people (--quiet: none) and rows for plots (--csv).
 class Report {
  public:
-  Report(bool quiet, const std::string& csv) {
-    if (!quiet) lines_.emplace(STDOUT_FILENO);
+  Report(program::LineWriter& lines, bool quiet, const std::string& csv)
+      : lines_(quiet ? nullptr : &lines), name_(csv) {
     if (csv.empty()) return;
     csv_ = ::open(csv.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (csv_ < 0) throw boost::system::system_error(errno, boost::system::system_category(), csv);
-    rows_.emplace(csv_, std::size_t{64} << 20);
+    rows_.emplace(csv_, max_waiting_rows, program::LineWriter::Gaps::counted);
     (*rows_)(
         "time,direction,sequence,size,interface,source_locator,source_nid,destination_locator,destination_"
         "nid");
@@ -44,6 +45,18 @@ class Report {
   ~Report() {
     rows_.reset();
     if (csv_ >= 0) ::close(csv_);
+  }
+
+  /// The table is in the file when this returns, or an exception says what of it is not.
+  void finish() {
+    if (!rows_) return;
+    rows_->finish({std::chrono::seconds(5), std::chrono::seconds(60)});
+    const auto [rows, error] = rows_->losses();
+    if (rows != 0)
+      throw std::runtime_error(name_ + ": rows missing: " + std::to_string(rows) + ": " +
+                               (error != 0 ? std::strerror(error) : "they could not be written in time"));
+    if (::close(std::exchange(csv_, -1)) != 0)
+      throw boost::system::system_error(errno, boost::system::system_category(), name_);
   }
 
   void operator()(const Sighting& packet) {
@@ -71,17 +84,22 @@ class Report {
   }
 
  private:
+  static constexpr std::size_t max_waiting_rows = std::size_t{64} << 20;  ///< octets
+
+  program::LineWriter* lines_;
+  std::string name_;
   int csv_ = -1;
-  std::optional<program::LineWriter> lines_;
   std::optional<program::LineWriter> rows_;
 };
 
 class Experiment {
  public:
-  Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::EventLog log)
+  Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::Log& complain,
+             program::EventLog log)
       : io_(io),
         config_(config.application),
         report_(report),
+        complain_(complain),
         stack_(config.network, config.link),
         node_(io.get_executor(), stack_, Up{this}, Observer{log, &last_sent_}),
         pace_(io),
@@ -106,13 +124,13 @@ class Experiment {
       if (not_sent_ != 0)
         std::cout << "not sent (no route, unknown host, ...): " << not_sent_ << " attempts\n";
     }
-    for (const auto& [nid, flow] : flows_) std::cout << "received from " << nid << ": " << flow << '\n';
-    if (config_.port && flows_.empty()) std::cout << "received: nothing\n";
+    for (const auto& [nid, peer] : peers_) std::cout << "received from " << nid << ": " << peer.flow << '\n';
+    if (config_.port && peers_.empty()) std::cout << "received: nothing\n";
     std::cout << std::flush;
   }
 
  private:
-  static constexpr std::size_t max_flows = 64;
+  static constexpr std::size_t max_peers = 16;
   static constexpr int endings = 3;  ///< datagrams with number 0: each may get lost
   static constexpr auto between_endings = 100ms;
   static constexpr auto linger = 300ms;  ///< after the other's end: what is still under way
@@ -174,13 +192,15 @@ class Experiment {
     for (std::byte& octet : payload.subspan(8)) octet = static_cast<std::byte>(random_());
     const auto error = node_.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
       const auto nid = stack.resolve(config_.remote_hostname, cx);
+      if (nid) remote_ = *nid;
       return nid ? stack.send(*config_.port, *nid, config_.remote_port, payload, cx) : nid.error();
     });
     if (error) {
       ++not_sent_;
-      const std::string text = config_.remote_hostname + ": " + error.message();
-      if (complaints_(text)) std::cerr << "ilnp-experiment: " << text << std::endl;
-      return;
+      return complain_.note("ilnp-experiment: " + error.message(), [&] {
+        return "ilnp-experiment: " + program::printable_name(config_.remote_hostname) + ": " +
+               error.message();
+      });
     }
     if (number != 0) {
       last_sent_at_ = std::chrono::steady_clock::now();
@@ -196,18 +216,35 @@ class Experiment {
   void receive(const ilnp::DatagramSource& from, ilnp::Bytes payload) {
     if (payload.size() < 8) return;
     const auto number = ilnp::wire::load<std::uint64_t>(payload, 0);
+    auto known = peers_.find(from.nid);
+    if (known == peers_.end()) {
+      // Whoever has sent no numbered datagram has nothing to end.
+      if (number == 0 || peers_.size() == max_peers) return;
+      known = peers_.try_emplace(from.nid).first;
+    }
+    Peer& peer = known->second;
     report_({false, from.network.source, from.network.destination, from.network.interface, payload.size(),
              number});
-    last_heard_ = std::chrono::steady_clock::now();
+    peer.last_heard = last_heard_ = std::chrono::steady_clock::now();
     if (!heard_) first_heard_ = last_heard_;
     heard_ = true;
-    if (number == 0) {
-      end_heard_ = true;
-      return end_if_done();
-    }
-    if (flows_.contains(from.nid) || flows_.size() < max_flows)
-      flows_[from.nid].receive(number, payload.size(), last_heard_);
+    peer.ended = number == 0;
+    if (number == 0) return end_if_done();
+    peer.flow.receive(number, payload.size(), last_heard_);
     if (!waiting_for_end_) wait_for_end(silence);
+  }
+
+  /// Whom this node sends to has said that it has sent all; if it sends to nobody: all that are still heard have.
+  bool end_heard() const {
+    if (sends()) {
+      const auto remote = peers_.find(remote_);
+      return remote != peers_.end() && remote->second.ended;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    return std::ranges::any_of(peers_, [](const auto& each) { return each.second.ended; }) &&
+           std::ranges::all_of(peers_, [&](const auto& each) {
+             return each.second.ended || now - each.second.last_heard >= silence;
+           });
   }
 
   // ---- ending
@@ -215,7 +252,7 @@ class Experiment {
   /// The end has come when this node has sent all, and the other too, as far as can be known.
   void end_if_done() {
     if (sends() && !done_sending_) return;
-    if (end_heard_ || !heard_) {
+    if (end_heard() || !heard_) {
       end_.expires_after(linger);
       end_.async_wait([this](const auto& error) {
         if (!error) io_.stop();
@@ -233,6 +270,7 @@ class Experiment {
     end_.async_wait([this](const auto& error) {
       if (error) return;
       const auto now = std::chrono::steady_clock::now();
+      if (end_heard() && (!sends() || done_sending_)) return io_.stop();
       const bool over = sends() ? done_sending_ : config_.run_time && now - first_heard_ >= *config_.run_time;
       if (over && now - last_heard_ >= silence) return io_.stop();
       wait_for_end(silence / 5);
@@ -242,6 +280,7 @@ class Experiment {
   boost::asio::io_context& io_;
   const ilnp::ApplicationConfig& config_;
   Report& report_;
+  program::Log& complain_;
   ilnp::event::PacketSent last_sent_{};
   Stack stack_;
   ilnp::Node<Stack, Up, Observer> node_;
@@ -249,7 +288,6 @@ class Experiment {
   boost::asio::steady_timer end_;
   ilnp::Random random_;
   std::vector<std::byte> datagram_;
-  program::RateLimit complaints_;
 
   SteadyTime due_{};
   SteadyTime first_sent_at_{};
@@ -259,11 +297,16 @@ class Experiment {
   std::uint64_t not_sent_ = 0;
   bool done_sending_ = false;
 
-  std::map<ilnp::Nid, program::Flow<>> flows_;
+  struct Peer {
+    program::Flow<> flow;
+    SteadyTime last_heard{};
+    bool ended = false;  ///< it has said so, and sent nothing since
+  };
+  std::map<ilnp::Nid, Peer> peers_;
+  ilnp::Nid remote_{};  ///< whom this node has sent to last
   SteadyTime first_heard_{};
   SteadyTime last_heard_{};
   bool heard_ = false;
-  bool end_heard_ = false;
   bool waiting_for_end_ = false;
 };
 
@@ -284,16 +327,20 @@ int main(int argc, char** argv) {
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
-    program::LineWriter log(STDERR_FILENO);
+    program::Output output;
+    const ilnp::Config config = program::load(line["CONFIG"], output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
-    std::optional<Report> report(std::in_place, line.has("quiet"), line.value("csv"));
-    Experiment experiment(io, config, *report, program::EventLog(log, line, config.log));
+    Report report(output.out, line.has("quiet"), line.value("csv"));
+    Experiment experiment(io, config, report, output.log, program::EventLog(output.log, line, config.log));
     experiment.start();
     io.run();
-    report.reset();  // the last lines come before the summary
     experiment.print_summary();
+    report.finish();
+    output.out.finish();
+    const auto [lines, error] = output.out.losses();
+    if (lines != 0 && error != 0)
+      throw std::runtime_error("standard output: " + std::string(std::strerror(error)));
     return 0;
   });
 }

@@ -9,8 +9,11 @@ namespace {
 
 class Heartbeat {
  public:
-  Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::EventLog log)
+  Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::Output& output,
+            program::EventLog log)
       : config_(config),
+        complain_(output.log),
+        table_(output.out),
         stack_(config.network, config.link),
         observer_{log, &sent_},
         node_(io.get_executor(), stack_, Print{this}, observer_),
@@ -27,6 +30,8 @@ class Heartbeat {
 
  private:
   static constexpr auto period = std::chrono::seconds(1);
+  static constexpr const char* sent_arrow = " <- ";
+  static constexpr const char* received_arrow = " -> ";
 
   /// Remembers how the last datagram left, which the transport does not say.
   struct Observer {
@@ -47,7 +52,7 @@ class Heartbeat {
   };
 
   void received(const ilnp::DatagramSource& from, ilnp::Bytes payload) {
-    print({from.network.source, from.port}, " -> ", {from.network.destination, from.destination_port},
+    print({from.network.source, from.port}, received_arrow, {from.network.destination, from.destination_port},
           from.network.interface, ilnp::as_text(payload));
   }
 
@@ -68,9 +73,12 @@ class Heartbeat {
                  : nid.error();
     });
     if (error) {
-      std::cerr << "ilnp-heartbeat: " << application.remote_hostname << ": " << error.message() << std::endl;
+      complain_.note("ilnp-heartbeat: " + error.message(), [&] {
+        return "ilnp-heartbeat: " + program::printable_name(application.remote_hostname) + ": " +
+               error.message();
+      });
     } else {
-      print({sent_.destination, application.remote_port}, " <- ", {sent_.source, *application.port},
+      print({sent_.destination, application.remote_port}, sent_arrow, {sent_.source, *application.port},
             sent_.interface, text);
     }
   }
@@ -83,13 +91,16 @@ class Heartbeat {
   /// The other end first; the arrow shows which way the text went.
   void print(const End& remote, const char* arrow, const End& local, ilnp::Locator interface,
              std::string_view text) {
-    write_(program::timestamp() + " [" + to_string(remote.ilv) + "%" + to_string(interface) +
-           "]:" + std::to_string(remote.port) + arrow + "[" + to_string(local.ilv) +
-           "]:" + std::to_string(local.port) + " " + program::printable(text));
+    table_.show(arrow == sent_arrow ? "sent" : "received", [&] {
+      return "[" + to_string(remote.ilv) + "%" + to_string(interface) + "]:" + std::to_string(remote.port) +
+             arrow + "[" + to_string(local.ilv) + "]:" + std::to_string(local.port) + " " +
+             program::printable(text);
+    });
   }
 
   const ilnp::Config& config_;
-  program::LineWriter write_{STDOUT_FILENO};
+  program::Log& complain_;
+  program::Log table_;  // anybody may tell this node anything: what is shown of that has its limits
   ilnp::event::PacketSent sent_{};
   Stack stack_;
   Observer observer_;
@@ -109,11 +120,11 @@ int main(int argc, char** argv) {
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::Output output;
+    const ilnp::Config config = program::load(line["CONFIG"], output.log);
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
-    program::LineWriter log(STDERR_FILENO);
     boost::asio::io_context io(1);
-    Heartbeat heartbeat(io, config, program::EventLog(log, line, config.log));
+    Heartbeat heartbeat(io, config, output, program::EventLog(output.log, line, config.log));
     const program::Signals signals(io);
     heartbeat.start();
     io.run();

@@ -63,10 +63,13 @@ class Client {
   int socket_;
 };
 
+/// A line of the proxy's, fit for a terminal: names in it are escaped, but who knows what answers there.
+std::string shown(std::string_view line) { return ilnp::printable(line, ilnp::Escape::unsafe); }
+
 /// Throws what the proxy says was wrong.
 std::string checked(const std::string& answer) {
   constexpr std::string_view mark = "error: ";
-  if (answer.starts_with(mark)) throw std::runtime_error(program::printable(answer.substr(mark.size())));
+  if (answer.starts_with(mark)) throw std::runtime_error(shown(answer.substr(mark.size())));
   return answer;
 }
 
@@ -79,11 +82,11 @@ std::string word(const char* what, const std::string& text) {
   return text;
 }
 
-/// Prints lines, each fit for a terminal: names in them came from the network.
+/// Prints lines, each fit for a terminal.
 void print(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
-    std::cout << program::printable(text.substr(0, end)) << '\n';
+    std::cout << shown(text.substr(0, end)) << '\n';
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
   }
 }

@@ -27,8 +27,9 @@ int main(int argc, char** argv) {
     if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
     const std::uint16_t port =
         line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
-    const ilnp::Config config = program::load(line["CONFIG"]);
-    program::LineWriter log(STDERR_FILENO);
+    program::Output output;
+    program::Log& log = output.log;
+    const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
 
     boost::asio::io_context io(1);

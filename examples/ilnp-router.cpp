@@ -13,8 +13,9 @@ int main(int argc, char** argv) {
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
-    program::LineWriter log(STDERR_FILENO);
+    program::Output output;
+    program::Log& log = output.log;
+    const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
 
     boost::asio::io_context io(1);
@@ -24,7 +25,8 @@ int main(int argc, char** argv) {
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
     program::check(node.start());
-    if (!line.has("quiet")) std::cout << "Routing as " << config.network.host_name << std::endl;
+    if (!line.has("quiet"))
+      std::cout << "Routing as " << program::printable_name(config.network.host_name) << std::endl;
     io.run();
     return 0;
   });

@@ -29,7 +29,7 @@ class Tool {
       const auto nid = stack.resolve(host, cx);
       return nid ? stack.send(port_, *nid, port, std::as_bytes(std::span(&now, 1)), cx) : nid.error();
     });
-    if (error) std::cerr << host << ": " << error.message() << std::endl;
+    if (error) std::cerr << program::printable(host) << ": " << error.message() << std::endl;
     timer_.expires_after(std::chrono::seconds(1));
     timer_.async_wait([this, host, port](const auto& cancelled) {
       if (!cancelled) ask(host, port);
@@ -76,7 +76,8 @@ int main(int argc, char** argv) {
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::Output output;
+    const ilnp::Config config = program::load(line["CONFIG"], output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Tool tool(io, config, program::parse_port("PORT", line["PORT"]));

@@ -45,7 +45,7 @@ awaitable<void> ask(Socket& socket, std::string host, std::uint16_t port) {
   while (true) {
     const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
     const auto error = socket.send_to(std::as_bytes(std::span(&now, 1)), nid, port);
-    if (error) std::cerr << host << ": " << error.message() << std::endl;
+    if (error) std::cerr << program::printable(host) << ": " << error.message() << std::endl;
     timer.expires_after(std::chrono::seconds(1));
     co_await timer.async_wait(use_awaitable);
   }
@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 
-    const ilnp::Config config = program::load(line["CONFIG"]);
+    program::Output output;
+    const ilnp::Config config = program::load(line["CONFIG"], output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Stack stack(config.network, config.link);

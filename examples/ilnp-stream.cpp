@@ -43,17 +43,19 @@ void raise_descriptor_limit() {
 /// Says what became of a connection that did not come about; the same at most once a second.
 class Failures {
  public:
-  explicit Failures(program::LineWriter& log) : log_(&log) {}
+  explicit Failures(program::Log& log) : log_(&log) {}
   void operator()(const ilnp::StreamFailure& failure) {
-    std::string text = "to " + failure.target + ": " + failure.error.message();
-    const auto held_back = limit_(text);
-    if (!held_back) return;
-    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
-    (*log_)("ilnp-stream: " + text);
+    log_->note("ilnp-stream: " + failure.error.message(), [&]() -> std::optional<std::string> {
+      std::string text = "to " + program::printable(failure.target) + ": " + failure.error.message();
+      const auto held_back = limit_(text);
+      if (!held_back) return std::nullopt;
+      if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+      return "ilnp-stream: " + text;
+    });
   }
 
  private:
-  program::LineWriter* log_;
+  program::Log* log_;
   program::RateLimit limit_;
 };
 
@@ -112,8 +114,9 @@ int main(int argc, char** argv) {
     proxy.plain = line.has("plain");
     proxy.exit = line.has("allow-exit");
     proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
-    const ilnp::Config config = program::load(line["CONFIG"]);
-    program::LineWriter log(STDERR_FILENO);
+    program::Output output;
+    program::Log& log = output.log;
+    const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
     raise_descriptor_limit();
 
@@ -149,7 +152,8 @@ int main(int argc, char** argv) {
     if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;
     for (const auto& [port, target] : listens) {
       const auto listening = streams.listen({address, port}, target);
-      std::cout << "Streams to " << target.node << ':' << target.port << " on " << listening << std::endl;
+      std::cout << "Streams to " << program::printable_name(target.node) << ':' << target.port << " on "
+                << listening << std::endl;
     }
     if (line.has("socks")) {
       const auto listening = streams.listen_socks({address, socks_port}, line.value("exit"));

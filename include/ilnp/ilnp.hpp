@@ -10,6 +10,7 @@
 #include "error.hpp"
 #include "layer.hpp"
 #include "packet.hpp"
+#include "printable.hpp"
 #include "random.hpp"
 #include "resolved_name.hpp"
 #include "stream.hpp"

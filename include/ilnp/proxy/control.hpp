@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "../network/host_table.hpp"
+#include "../printable.hpp"
 #include "proxy.hpp"
 
 namespace ilnp {
@@ -16,7 +17,8 @@ namespace ilnp {
 ///     hosts                                         the nodes that are known: name, identifier, locators
 ///     counters                                      the counters of each layer, a line each
 ///
-/// An answer that begins with `error: ` says what was wrong with the request; then nothing has changed.
+/// An answer that begins with `error: ` says what was wrong with the request; then nothing has changed. Names in answers are
+/// single words (`printable_name`): whatever a node calls itself, it makes no word and no line of its own.
 class ControlProtocol {
  public:
   /// Longest answer, octets: fits the datagrams of a UNIX socket with the kernel's default buffers.
@@ -122,7 +124,7 @@ class ControlProtocol {
         full = true;
         return;
       }
-      text += std::to_string(local) + ' ' + remote.host + ' ' + std::to_string(remote.port) +
+      text += std::to_string(local) + ' ' + printable_name(remote.host) + ' ' + std::to_string(remote.port) +
               (remote.any ? " any\n" : "\n");
     });
     return text;
@@ -131,12 +133,12 @@ class ControlProtocol {
   template <class Stack, ContextLike Cx>
   static std::string hosts(Stack& proxy, Cx& cx) {
     const auto& network = network_layer(proxy);
-    std::string text = network.config().host_name + ' ' + to_string(network.local_nid());
+    std::string text = printable_name(network.config().host_name) + ' ' + to_string(network.local_nid());
     for (const auto& interface : network.interfaces().all()) text += ' ' + to_string(interface.locator);
     text += " this node\n";
     network.hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool owns_name) {
       if (text.size() > max_answer) return;
-      text += (host.name.empty() ? "-" : host.name) + ' ' + to_string(nid);
+      text += (host.name.empty() ? "-" : printable_name(host.name)) + ' ' + to_string(nid);
       for (const auto& place : host.places()) text += ' ' + to_string(place.locator);
       text += owns_name || host.name.empty() ? "\n" : " name taken by another node\n";
     });

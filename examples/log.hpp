@@ -1,0 +1,203 @@
+#pragma once
+
+// The log of a running node: lines with the time, and no more of them than somebody could read.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "line_writer.hpp"
+#include "text.hpp"
+
+namespace program {
+
+/// So many lines at once, and so many a second in the long run.
+struct LineRate {
+  double burst;
+  double a_second;
+};
+
+/// A bucket of tokens: a line takes one.
+class LineBucket {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit LineBucket(LineRate rate) : rate_(rate), tokens_(rate.burst) {}
+  bool take(Clock::time_point now) {
+    const std::chrono::duration<double> passed = now - filled_;
+    if (passed.count() > 0) tokens_ = std::min(rate_.burst, tokens_ + passed.count() * rate_.a_second);
+    filled_ = now;
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+ private:
+  LineRate rate_;
+  double tokens_;
+  Clock::time_point filled_ = Clock::now();
+};
+
+/// Lets the same text through once a second, or once a `period`.
+class RateLimit {
+ public:
+  static constexpr std::size_t max_texts = 1000;
+
+  explicit RateLimit(std::chrono::steady_clock::duration period = std::chrono::seconds(1))
+      : period_(period) {}
+
+  /// How many were held back since it was let through last; none: hold this one back too.
+  std::optional<std::uint64_t> operator()(const std::string& text) {
+    const auto now = std::chrono::steady_clock::now();
+    if (texts_.size() >= max_texts) texts_.clear();
+    auto [entry, fresh] = texts_.try_emplace(text, State{now, 0});
+    if (!fresh && now - entry->second.last < period_) {
+      ++entry->second.held_back;
+      return std::nullopt;
+    }
+    entry->second.last = now;
+    return std::exchange(entry->second.held_back, 0);
+  }
+
+ private:
+  struct State {
+    std::chrono::steady_clock::time_point last;
+    std::uint64_t held_back;
+  };
+  std::chrono::steady_clock::duration period_;
+  std::map<std::string, State> texts_;
+};
+
+/// Lines with the time in front. Whatever happens on the network or in local programs, there are never more than the rates below:
+/// of one kind, so that it does not hide the others, and in all. Of what is held back, the number is told:
+/// `57 more lines like this in 10 s`. A kind is a few words that say what such a line is about; it never comes from the network.
+/// The writer must outlive it. Any thread.
+class Log {
+ public:
+  using Clock = LineBucket::Clock;
+
+  static constexpr LineRate notes{100, 2};  ///< what nobody asked for, all kinds together
+  static constexpr LineRate notes_of_kind{10, 0.5};
+  static constexpr LineRate shown{
+      1000, 100};  ///< what the user wants to see of the layers (`log = true`, --verbose)
+  static constexpr LineRate shown_of_kind{300, 30};
+  static constexpr auto summary_period =
+      std::chrono::seconds(10);                  ///< from the first line held back to the number
+  static constexpr std::size_t max_kinds = 100;  ///< the others are one kind
+  static constexpr std::size_t max_line = 1000;  ///< octets; the rest is cut off
+
+  explicit Log(LineWriter& write) : write_(&write), state_(std::make_shared<State>()) { write.ask(state_); }
+
+  /// A note of a kind of its own: `note: ...`, `warning: ...`. Those are few, and all count as one kind.
+  void operator()(std::string_view text) {
+    note("notes", [&] { return std::string(text); });
+  }
+  /// What the user should know. `text` is called if the line may be written, and gives the whole of it; or none (`std::optional`),
+  /// if it turns out to have been said before.
+  template <class Text>
+  void note(std::string_view kind, Text&& text) {
+    add(false, kind, std::forward<Text>(text));
+  }
+  /// What the user wants to see.
+  template <class Text>
+  void show(std::string_view kind, Text&& text) {
+    add(true, kind, std::forward<Text>(text));
+  }
+
+ private:
+  struct Kind {
+    explicit Kind(LineRate rate) : bucket(rate) {}
+    LineBucket bucket;
+    std::uint64_t held_back = 0;
+    Clock::time_point since{};  ///< the first of them
+  };
+
+  struct State : LineSource {
+    bool pending() override {
+      const std::lock_guard lock(mutex);
+      return held_back;
+    }
+    std::string due(bool all) override {
+      const std::lock_guard lock(mutex);
+      return summaries(Clock::now(), all);
+    }
+
+    bool admit(bool wanted, std::string_view name, Clock::time_point now) {
+      auto& kinds = wanted ? shown_kinds : note_kinds;
+      auto known = kinds.find(name);
+      if (known == kinds.end()) {
+        if (kinds.size() >= max_kinds) name = "others";
+        known = kinds.try_emplace(std::string(name), wanted ? shown_of_kind : notes_of_kind).first;
+      }
+      Kind& kind = known->second;
+      if (kind.bucket.take(now) && (wanted ? all_shown : all_notes).take(now)) return true;
+      if (kind.held_back++ == 0) kind.since = now;
+      return false;
+    }
+    std::string summaries(Clock::time_point now, bool all) {
+      std::string lines;
+      held_back = false;
+      for (auto* kinds : {&note_kinds, &shown_kinds})
+        for (auto& [name, kind] : *kinds) {
+          if (kind.held_back == 0) continue;
+          if (!all && now - kind.since < summary_period) {
+            held_back = true;
+            continue;
+          }
+          const auto seconds = std::chrono::ceil<std::chrono::seconds>(now - kind.since).count();
+          const std::uint64_t count = std::exchange(kind.held_back, 0);
+          lines += timestamp() + " " + name + ": " + std::to_string(count) +
+                   (count == 1 ? " more line like this in " : " more lines like this in ") +
+                   std::to_string(seconds) + " s\n";
+        }
+      return lines;
+    }
+
+    std::mutex mutex;
+    std::map<std::string, Kind, std::less<>> note_kinds;
+    std::map<std::string, Kind, std::less<>> shown_kinds;
+    LineBucket all_notes{notes};
+    LineBucket all_shown{shown};
+    bool held_back = false;
+  };
+
+  template <class Text>
+  void add(bool wanted, std::string_view kind, Text&& text) {
+    bool admitted = false;
+    bool first = false;
+    {
+      const std::lock_guard lock(state_->mutex);
+      admitted = state_->admit(wanted, kind, Clock::now());
+      if (!admitted) first = !std::exchange(state_->held_back, true);
+    }
+    if (first) write_->wake();  // the number is to be told, though nothing more may happen
+    if (!admitted) return;
+    std::string line = timestamp() + ' ';
+    if constexpr (std::is_convertible_v<std::invoke_result_t<Text&>, std::string>) {
+      line += text();
+    } else {
+      const std::optional<std::string> said = text();
+      if (!said) return;
+      line += *said;
+    }
+    if (line.size() > max_line) {
+      std::size_t end = max_line;
+      while ((static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;  // not within a character
+      line.replace(end, line.npos, " ...");
+    }
+    (*write_)(line);
+  }
+
+  LineWriter* write_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace program

@@ -1,0 +1,74 @@
+#pragma once
+
+// What a program that runs a node prints, whatever becomes of those who should read it.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <streambuf>
+#include <string>
+
+#include "line_writer.hpp"
+#include "log.hpp"
+
+namespace program {
+
+/// Leaves nothing that concerns output to the system's own ways: a reader that has gone away, or a file that may not grow, is an error
+/// of a write, and not a signal that ends the program; and the standard descriptors are taken, so that none of them becomes a socket.
+inline void secure_output() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
+  for (int file = ::open("/dev/null", O_RDWR); file >= 0; file = ::open("/dev/null", O_RDWR))
+    if (file > STDERR_FILENO) {
+      ::close(file);
+      break;
+    }
+}
+
+/// A stream's lines, for a `LineWriter`.
+class LineBuffer : public std::streambuf {
+ public:
+  LineBuffer(std::ostream& stream, LineWriter& write)
+      : stream_(stream), before_(stream.rdbuf(this)), write_(write) {}
+  LineBuffer(const LineBuffer&) = delete;
+  LineBuffer& operator=(const LineBuffer&) = delete;
+  ~LineBuffer() override {
+    if (!line_.empty()) write_(line_);
+    stream_.rdbuf(before_);
+  }
+
+ protected:
+  int_type overflow(int_type c) override {
+    if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
+    if (traits_type::to_char_type(c) == '\n') {
+      write_(line_);
+      line_.clear();
+    } else {
+      line_ += traits_type::to_char_type(c);
+    }
+    return c;
+  }
+
+ private:
+  std::ostream& stream_;
+  std::streambuf* before_;
+  LineWriter& write_;
+  std::string line_;
+};
+
+/// Standard output and standard error of a program that runs a node, for as long as this lives: all that goes to `std::cout` and
+/// `std::cerr` too. Nothing that is printed holds the node up or ends it. At the end, what is left is written, if somebody
+/// takes it at once.
+class Output {
+ public:
+  LineWriter out{STDOUT_FILENO};
+  LineWriter err{STDERR_FILENO};
+  Log log{err};
+
+ private:
+  LineBuffer cout_{std::cout, out};
+  LineBuffer cerr_{std::cerr, err};
+};
+
+}  // namespace program
