@@ -72,6 +72,7 @@
 #include "network/name_spellings.hpp"
 #include "network/neighbour_table.hpp"
 #include "network/reflection_filter.hpp"
+#include "network/resumption.hpp"
 #include "network/run.hpp"
 #include "network/seen_messages.hpp"
 

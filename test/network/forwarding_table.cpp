@@ -46,6 +46,24 @@ BOOST_AUTO_TEST_CASE(a_locator_leads_to_where_it_was_heard) {
   BOOST_TEST(routes == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_route_that_is_doubted_gives_way_to_the_first_that_is_heard) {
+  const Locator near{0xe}, lost{0xd};
+  for (const Locator locator : {far, near, lost}) BOOST_TEST(learn(locator, a));
+  now += 2s;
+  table.doubt_all(now);
+  BOOST_TEST((way(far) == a));  // as a last resort
+  BOOST_TEST(table.find(far, now)->wants_probe);
+  BOOST_TEST(learn(far, b));
+  BOOST_TEST((way(far) == b));
+  BOOST_TEST(learn(far, a));  // from here on, as ever
+  BOOST_TEST((way(far) == b));
+  now += 1s;
+  BOOST_TEST(learn(near, a));
+  now += ForwardingTable::probe_time;
+  BOOST_TEST((way(near) == a));
+  BOOST_TEST((way(lost) == std::nullopt));
+}
+
 BOOST_AUTO_TEST_CASE(a_shorter_way_is_taken_when_it_lasts) {
   const auto prefer = [&](Locator nearer, Locator farther) {
     table.prefer(far, nearer, farther, interfaces, now);

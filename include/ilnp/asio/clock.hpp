@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <boost/system/system_error.hpp>
 #include <cerrno>
@@ -11,16 +12,18 @@
 
 namespace ilnp {
 
-/// The time of the operating system's steady clock, on the time line of the protocol code.
+/// The time since the machine was started, on the time line of the protocol code. It never goes back, and, unlike
+/// `std::chrono::steady_clock`, it goes on while the machine sleeps: what was learnt before is that much older afterwards.
 inline TimePoint steady_now() noexcept {
-  return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+  timespec time{};
+  (void)::clock_gettime(CLOCK_BOOTTIME, &time);
+  return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
-/// A time of the protocol code, for timers. `time` must not be `never`.
-inline std::chrono::steady_clock::time_point to_steady(TimePoint time) noexcept {
-  return std::chrono::steady_clock::time_point(
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch()));
-}
+/// The clock of a running node; a test may have another.
+struct BootClock {
+  static TimePoint now() noexcept { return steady_now(); }
+};
 
 /// 64 bits of the operating system's randomness, which nobody foresees: for secrets. Takes no descriptor. Throws
 /// `boost::system::system_error` where the system gives none.

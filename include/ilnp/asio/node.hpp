@@ -20,26 +20,32 @@ namespace ilnp {
 ///     deadline:  stack.on_timer(..., up)
 ///     with(f):   begin batch, f(stack, context), up.flush(), flush
 ///
+/// Time that passes while the machine sleeps, or the process is stopped, counts. Whoever was not run for a while tells the
+/// network layer before anything else is done: what it knows, and what waits at the underlay, is old.
+///
 /// `Up` is called with what the stack hands up; the octets are valid until it returns, or, if it has a member
 /// `flush()`, until that has returned. It may call `with`.
 ///
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
 /// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it.
-template <class Stack, class Up, class Observer = NoObserver>
+template <class Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock>
 class Node {
  public:
   /// The most batches that are received in a row before others on the executor have their turn.
   static constexpr int max_batches = 16;
   /// A deadline that `on_timer` leaves in the past is not tried again sooner than this.
   static constexpr Duration min_timer_pause = std::chrono::milliseconds(1);
-  /// When a deadline is later than this, the process was stopped for a while: the network layer is told.
+  /// When a deadline is later than this, the node was not run for a while: the network layer is told.
   static constexpr Duration max_lateness = std::chrono::seconds(1);
+  /// It wakes up this often, though nothing is due, to notice that. It bounds, too, by how much a timer is late because
+  /// it stood still while the machine slept.
+  static constexpr Duration max_sleep = std::chrono::seconds(1);
 
   Node(const boost::asio::any_io_executor& executor, Stack& stack, Up up, Observer observer = {})
       : stack_(stack),
         up_(std::move(up)),
         random_(random_seed(), &system_secret),
-        cx_(steady_now(), random_, std::move(observer)),
+        cx_(TimeSource::now(), random_, std::move(observer)),
         executor_(executor),
         timer_(executor) {}
   Node(const Node&) = delete;
@@ -56,7 +62,7 @@ class Node {
       descriptors_.back().assign(descriptor);
       wait(descriptors_.back());
     }
-    cx_.set_now(steady_now());
+    cx_.set_now(TimeSource::now());
     const error_code error = network_layer(stack_).start(cx_);
     if (error) {
       stop();
@@ -92,9 +98,11 @@ class Node {
   /// longer.
   class Turn {
    public:
-    explicit Turn(Node& node) noexcept
-        : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
-      if (!within_call_) node.cx_.set_now(steady_now());
+    explicit Turn(Node& node) : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
+      if (!within_call_) {
+        node.cx_.set_now(TimeSource::now());
+        node.notice_stop();
+      }
       if (!within_batch_) node.underlay().begin_batch();
       node.batching_ = node.busy_ = true;
     }
@@ -138,10 +146,11 @@ class Node {
   void on_readable() {
     for (int batch = 0; batch < max_batches && alive_; ++batch) {
       const Turn turn(*this);
-      notice_stop();
       const auto received = lowest_layer(stack_).receive(
           [this](const FrameSource& from, MutableBytes frame) { stack_.on_receive(from, frame, cx_, up_); });
-      if (received == 0 || drained()) break;
+      if (received != 0 && !drained()) continue;
+      caught_up();
+      break;
     }
   }
 
@@ -154,9 +163,11 @@ class Node {
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
   void on_deadline() {
-    cx_.set_now(steady_now());
+    cx_.set_now(TimeSource::now());
     notice_stop();
     armed_for_ = never;
+    if (behind_) on_readable();  // though nothing may be
+    if (!alive_) return;
     if (stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
       // What comes up here is the layers' own, and gone when the call returns: it is flushed one by one.
@@ -169,20 +180,29 @@ class Node {
     if (alive_) arm(cx_.now() + min_timer_pause);
   }
 
+  /// A deadline has long passed: tells the network layer so, and sees to it that what waits is taken at once.
   void notice_stop() {
     if constexpr (requires { network_layer(stack_).resumed(armed_for_, cx_); }) {
-      if (cx_.now() - armed_for_ > max_lateness)
-        network_layer(stack_).resumed(std::exchange(armed_for_, cx_.now()), cx_);
+      if (cx_.now() - armed_for_ <= max_lateness) return;
+      behind_ = true;
+      network_layer(stack_).resumed(std::exchange(armed_for_, never), cx_);
     }
+  }
+
+  /// What waited has been taken.
+  void caught_up() {
+    if constexpr (requires { network_layer(stack_).caught_up(cx_); })
+      if (std::exchange(behind_, false)) network_layer(stack_).caught_up(cx_);
   }
 
   /// A timer that fires too early is harmless, and cheaper than one that is set anew for each packet: only an
   /// earlier deadline sets it.
   void arm(TimePoint earliest) {
-    const TimePoint due = std::max(stack_.next_deadline(), earliest);
+    const TimePoint wanted = behind_ ? earliest : stack_.next_deadline();
+    const TimePoint due = std::max(std::min(wanted, cx_.now() + max_sleep), earliest);
     if (!alive_ || due >= armed_for_) return;
     armed_for_ = due;
-    timer_.expires_at(to_steady(due));
+    timer_.expires_after(std::max(due - TimeSource::now(), Duration::zero()));
     timer_.async_wait(unless_stopped([this] { on_deadline(); }));
   }
 
@@ -197,6 +217,7 @@ class Node {
   std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
   bool batching_ = false;
   bool busy_ = false;
+  bool behind_ = false;  // it was not run for a while, and has not yet taken all that waited meanwhile
 };
 
 }  // namespace ilnp

@@ -21,6 +21,7 @@ enum class Drop : std::uint8_t {
   discovery_malformed,  ///< a discovery message that does not parse
   discovery_bad_name,   ///< a discovery message without a proper host name
   discovery_repeated,   ///< not passed on again: equal to one that was within the last second
+  discovery_stale,      ///< a discovery message that waited while this node was not run
   update_malformed,     ///< a locator update that does not parse: no locators, half of one, an unknown type
   update_unexpected,    ///< a locator update from a node with which there was no traffic
   update_too_often,     ///< more changes than a node may make in a second
@@ -34,14 +35,28 @@ enum class Drop : std::uint8_t {
 inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::send_failed) + 1;
 
 constexpr std::string_view to_string(Drop reason) noexcept {
-  constexpr std::array<std::string_view, drop_reasons> names{
-      "too_short",           "wrong_length",        "not_joined",
-      "own_frame",           "hop_limit",           "no_route",
-      "another_carries",     "reflected",           "duplicate",
-      "overheard",           "discovery_malformed", "discovery_bad_name",
-      "discovery_repeated",  "update_malformed",    "update_unexpected",
-      "update_too_often",    "update_contradicted", "acknowledgement_unexpected",
-      "unknown_destination", "table_full",          "send_failed"};
+  constexpr std::array<std::string_view, drop_reasons> names{"too_short",
+                                                             "wrong_length",
+                                                             "not_joined",
+                                                             "own_frame",
+                                                             "hop_limit",
+                                                             "no_route",
+                                                             "another_carries",
+                                                             "reflected",
+                                                             "duplicate",
+                                                             "overheard",
+                                                             "discovery_malformed",
+                                                             "discovery_bad_name",
+                                                             "discovery_repeated",
+                                                             "discovery_stale",
+                                                             "update_malformed",
+                                                             "update_unexpected",
+                                                             "update_too_often",
+                                                             "update_contradicted",
+                                                             "acknowledgement_unexpected",
+                                                             "unknown_destination",
+                                                             "table_full",
+                                                             "send_failed"};
   return names[static_cast<std::size_t>(reason)];
 }
 

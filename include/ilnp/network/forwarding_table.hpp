@@ -44,7 +44,7 @@ class ForwardingTable {
     const Interface* held = route->confirmations == 0       ? nullptr
                             : route->interface == interface ? in
                                                             : interfaces.find(route->interface);
-    const bool held_is_worse = !held || (held->leaving && in && !in->leaving);
+    const bool held_is_worse = !held || route->doubted || (held->leaving && in && !in->leaving);
     const bool held_is_better = held && !held->leaving && in && in->leaving && now - route->confirmed < ttl_;
     if (!held_is_worse && route->interface != interface) {
       if (held_is_better || now - route->confirmed < switch_time) return true;  // both are heard: stay
@@ -64,6 +64,7 @@ class ForwardingTable {
     route->expires = now + ttl_ + dormant_;
     route->alternate_since = never;
     route->probed = never;
+    route->doubted = false;
     if (route->confirmations == 0) {
       route->learnt = now;
       route->confirmations = 1;
@@ -168,6 +169,20 @@ class ForwardingTable {
     return guessed;
   }
 
+  /// No route is known to lead anywhere any more: each is followed for `probe_time` at most, unless it is confirmed, and the
+  /// interface on which its locator is heard first is the way.
+  void doubt_all(TimePoint now) {
+    change();
+    routes_.for_each([&](Locator, Route& route) {
+      if (!valid(route, now)) return;
+      route.confirmed = std::min(route.confirmed, now - ttl_);
+      route.probed = now;
+      route.doubted = true;
+      route.alternate_since = route.nearer_since = route.contradicted = never;
+      route.nearer_heard = route.best = long_ago;
+    });
+  }
+
   std::size_t size() const noexcept { return routes_.size(); }
   /// Grows when a route is added or changed.
   std::uint32_t generation() const noexcept { return generation_; }
@@ -204,6 +219,7 @@ class ForwardingTable {
     TimePoint probed = never;
     std::uint8_t confirmations = 0;
     bool used = false;
+    bool doubted = false;  ///< see `doubt_all`
 
     bool established() const noexcept { return used || confirmations > 1; }
     bool expired(TimePoint now) const noexcept { return now >= expires; }

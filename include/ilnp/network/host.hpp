@@ -77,6 +77,14 @@ class Host {
     change();
   }
 
+  /// What is known may not hold any more: of its places, the first that is confirmed, or that an update names, is better than all.
+  void doubt(TimePoint now) {
+    updated_at_ = long_ago;
+    for (Place& place : places_)
+      place.updated = false, place.confirmed = std::min(place.confirmed, now - 2 * burst);
+    change();
+  }
+
   /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
   /// `here` changes when this node joins or leaves a network. Null if there is a way to none.
   template <class Usable, class Joined>

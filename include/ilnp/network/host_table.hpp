@@ -82,6 +82,22 @@ class HostTable {
     return known.generation == generation_ && now < known.until;
   }
 
+  /// Nothing that is known of any node is known to hold any more: each is forgotten at `until`, unless it is heard of again.
+  void doubt_all(TimePoint now, TimePoint until) {
+    ++generation_;
+    hosts_.for_each([&](Nid, Host& host) {
+      host.expires = std::min(host.expires, until);
+      host.doubt(now);
+    });
+  }
+  /// Is there a node that this one has used, and that will be forgotten by `until`?
+  bool wants_before(TimePoint until, TimePoint now) const {
+    bool wants = false;
+    hosts_.for_each(
+        [&](Nid, const Host& host) { wants |= host.used && !host.expired(now) && host.expires <= until; });
+    return wants;
+  }
+
   /// Grows whenever `resolve` might answer otherwise, but for expiry.
   std::uint32_t generation() const noexcept { return generation_; }
   std::size_t size() const noexcept { return hosts_.size(); }

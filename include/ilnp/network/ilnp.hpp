@@ -7,6 +7,7 @@
 #include "forwarder.hpp"
 #include "mover.hpp"
 #include "reflection_filter.hpp"
+#include "resumption.hpp"
 #include "run.hpp"
 
 namespace ilnp {
@@ -28,7 +29,8 @@ class ILNP {
         neighbours_(3 * node_.config.wait_time),
         discoverer_(node_, neighbours_),
         forwarder_(node_, neighbours_),
-        mover_(node_, discoverer_) {}
+        mover_(node_, discoverer_),
+        resumption_(node_, neighbours_) {}
 
   ILNP(const ILNP&) = delete;
   ILNP& operator=(const ILNP&) = delete;
@@ -77,23 +79,30 @@ class ILNP {
   void on_timer(Cx& cx, Up&& up) {
     end_runs();
     if (node_.next.on_timer(cx)) node_.solicit(cx.now());
+    resumption_.on_timer(cx.now());
     mover_.on_timer(cx);
     discoverer_.on_timer(cx);
     deliver_looped(up);
   }
 
-  /// For the shell: nothing was fed from `since` until now, though something was due; the process was stopped, say. What
-  /// comes in next is as old as that.
+  /// For the shell: nothing was fed from `since` until now, though something was due; the machine slept, or the process was
+  /// stopped. What comes in next, until `caught_up`, is as old as that: others have moved meanwhile, and what discovery
+  /// messages say of them is neither believed nor passed on.
   template <ContextLike Cx>
   void resumed(TimePoint since, Cx& cx) {
-    end_runs();
     forwarder_.resumed(since, cx.now());
-    node_.solicit(cx.now());
+    resumption_.begin(cx.now());
+  }
+  /// For the shell, after `resumed`: all that waited has been fed.
+  template <ContextLike Cx>
+  void caught_up(Cx& cx) {
+    resumption_.caught_up(cx.now());
   }
 
   TimePoint next_deadline() const noexcept {
     if (!loopback_.empty()) return long_ago;
-    return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline()});
+    return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
+                     resumption_.next_deadline()});
   }
 
   /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False, and
@@ -211,6 +220,7 @@ class ILNP {
     if (source.nid == local_nid()) return drop(Drop::own_frame);
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
       end_runs();
+      if (resumption_.behind()) return drop(Drop::discovery_stale);
       discoverer_.receive(from, *header, frame, *in, cx);
       return nullptr;
     }
@@ -274,6 +284,7 @@ class ILNP {
   Discoverer<Next> discoverer_;
   Forwarder<Next> forwarder_;
   Mover<Next> mover_;
+  Resumption<Next> resumption_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
   Runs runs_;

@@ -94,6 +94,13 @@ class NeighbourTable {
     });
   }
 
+  /// Who is there is not known any more: nobody is until it is heard again.
+  void doubt_all(TimePoint now) {
+    neighbours_.for_each([&](std::uint64_t, Neighbour& neighbour) {
+      for (Place& place : neighbour.places) place.heard = std::min(place.heard, now - life_);
+    });
+  }
+
   std::size_t size() const noexcept { return neighbours_.size(); }
   Neighbour* find(std::uint64_t sender) noexcept { return neighbours_.find(sender); }
 

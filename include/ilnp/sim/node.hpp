@@ -56,6 +56,7 @@ class Node : public Host {
   template <class Function>
   decltype(auto) with(Function&& function) {
     if (!stack_) throw std::logic_error(name() + " has crashed");
+    if (asleep_) throw std::logic_error(name() + " is asleep");
     begin_batch();
     const struct End {
       Node& node;
@@ -83,6 +84,27 @@ class Node : public Host {
     with([up](auto& stack, auto&) { lowest_layer(stack).set_link(up); });
   }
 
+  /// From now on it does nothing, as a machine that sleeps, or a process that was stopped. What comes in meanwhile waits for
+  /// it, at most `waits` frames; the rest is lost.
+  void suspend(std::size_t waits = 0) {
+    if (depth_ != 0) throw std::logic_error(name() + " cannot be suspended within its own call");
+    asleep_ = true;
+    asleep_since_ = world().now();
+    waits_ = waits;
+  }
+
+  /// Ends that. As the shell does, it tells the network layer, hands it what waited, and tells it that this was all.
+  void resume() {
+    asleep_ = false;
+    const TimePoint since = std::min(wake_at_, asleep_since_);
+    wake_at_ = never;
+    with([&](auto& stack, auto& cx) {
+      network_layer(stack).resumed(since, cx);
+      for (const auto& [from, octets] : std::exchange(waiting_, {})) receive(from, octets);
+      network_layer(stack).caught_up(cx);
+    });
+  }
+
   /// From now on deaf, and all state is lost. Not to be called from within this node's own batch: schedule
   /// it.
   void crash() {
@@ -91,6 +113,8 @@ class Node : public Host {
     world().touch(id());
     ++incarnation_;
     wake_at_ = never;
+    asleep_ = false;
+    waiting_.clear();
   }
 
   /// Makes the stack anew from the arguments of the constructor. Does not start it.
@@ -123,12 +147,16 @@ class Node : public Host {
   }
 
   void begin_batch() override {
-    if (depth_++ != 0) return;
+    if (asleep_ || depth_++ != 0) return;
     cx_.set_now(world().now());
     underlay().begin_batch();
   }
 
   void receive(FrameSource from, Bytes frame) override {
+    if (asleep_) {
+      if (waiting_.size() < waits_) waiting_.push_back({from, {frame.begin(), frame.end()}});
+      return;
+    }
     if (lent_count_ == lent_.size()) lent_.emplace_back();
     auto& lent = lent_[lent_count_++];
     lent.assign(frame.begin(), frame.end());
@@ -136,7 +164,7 @@ class Node : public Host {
   }
 
   void end_batch() override {
-    if (--depth_ != 0) return;
+    if (asleep_ || --depth_ != 0) return;
     world().touch(id());
     underlay().flush(cx_);
     // What was lent is over: who kept it reads this.
@@ -148,7 +176,7 @@ class Node : public Host {
   }
 
   void wake(std::uint64_t sequence) override {
-    if (sequence != wake_sequence_) return;
+    if (sequence != wake_sequence_ || asleep_) return;
     wake_at_ = never;
     wakes_at_once_ = last_wake_ == world().now() ? wakes_at_once_ + 1 : 0;
     last_wake_ = world().now();
@@ -172,6 +200,10 @@ class Node : public Host {
   std::deque<std::vector<std::byte>> lent_;  // a deque: what is lent stays where it is
   std::size_t lent_count_ = 0;
   int depth_ = 0;
+  bool asleep_ = false;
+  TimePoint asleep_since_ = never;
+  std::size_t waits_ = 0;
+  std::vector<std::pair<FrameSource, std::vector<std::byte>>> waiting_;
   TimePoint wake_at_ = never;
   std::uint64_t wake_sequence_ = 0;
   TimePoint last_wake_ = never;
