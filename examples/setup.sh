@@ -7,6 +7,7 @@
 # bench/system/run.sh and bench/instructions.sh need besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd,
 # a Linux kernel that is a program, ...): it is not installed, but unpacked into streams/ of the build folder. With
 # --browser: Chromium, for stream_demo.sh.
+# ILNP_WERROR=ON in the environment makes warnings errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -33,7 +34,7 @@ while (($#)); do
     --browser) browser=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -226,8 +227,9 @@ elif [[ $bench == yes ]]; then
 else
   # The demo needs neither tests nor benchmarks, nor their packages; who has them configured keeps them.
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)
-  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment ilnp-stream)
+  targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment ilnp-lab ilnp-stream)
 fi
+[[ -z ${ILNP_WERROR:-} ]] || options+=("-DILNP_WERROR=$ILNP_WERROR")
 
 quietly() { # what ran well needs no lines; what failed needs all
   local log

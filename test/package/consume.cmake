@@ -1,4 +1,5 @@
-# Builds and runs consumer/ in FOLDER, with the toolkit installed to a fresh prefix or added as a folder (WAY).
+# Builds and runs consumer/ in FOLDER, with the toolkit installed to a fresh prefix, found in its build folder, or added
+# as a folder (WAY).
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -9,6 +10,8 @@ file(REMOVE_RECURSE ${FOLDER})
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${FOLDER}/prefix)
   set(where -D CMAKE_PREFIX_PATH=${FOLDER}/prefix)
+elseif(WAY STREQUAL "build_folder")
+  set(where -D CMAKE_PREFIX_PATH=${BUILD})
 else()
   set(where -D ILNP_SOURCE=${SOURCE})
 endif()
