@@ -132,8 +132,7 @@ struct NameOurs {
   explicit NameOurs(std::size_t entries) : order(entries) {
     for (std::uint64_t nid = 0; nid <= entries; ++nid) names.push_back(host_name(nid));
     for (std::uint64_t nid = 1; nid <= entries; ++nid) {
-      Host* host = hosts.touch(Nid(nid), begin);
-      hosts.claim(Nid(nid), *host, names[nid], begin);
+      hosts.claim(Nid(nid), hosts.touch(Nid(nid), 1, begin), names[nid], begin);
     }
   }
   void run() {
@@ -163,11 +162,11 @@ struct NameByHand {
 /// Each packet is from another than the one before, and later.
 struct CorrespondentOurs {
   explicit CorrespondentOurs(std::size_t entries) : order(entries) {
-    for (std::uint64_t nid = 1; nid <= entries; ++nid) table.touch(Nid(nid), true, now);
+    for (std::uint64_t nid = 1; nid <= entries; ++nid) table.touch(Nid(nid), true, 1, now);
   }
   void run() {
     now += Duration(1);
-    bool fresh = table.touch(Nid(order.next()), false, now);
+    bool fresh = table.touch(Nid(order.next()), false, 1, now);
     bench::keep(fresh);
   }
   Order order;
@@ -201,12 +200,12 @@ struct CorrespondentByHand {
 /// The table under all the others, beyond the limits that those have.
 struct Value {
   std::uint64_t number = 0;
-  bool established() const noexcept { return true; }
+  TimePoint last_used() const noexcept { return begin; }
   bool expired(TimePoint) const noexcept { return false; }
 };
 struct BoundedOurs {
   explicit BoundedOurs(std::size_t entries) : order(entries), table(entries) {
-    for (std::uint64_t key = 1; key <= entries; ++key) table.insert(Nid(key), begin)->number = key;
+    for (std::uint64_t key = 1; key <= entries; ++key) table.insert(Nid(key), 1, begin).number = key;
   }
   void run() {
     std::uint64_t number = table.find(Nid(order.next()))->number;

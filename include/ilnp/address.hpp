@@ -121,15 +121,16 @@ constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
-/// A hash of two 64-bit values by one long multiplication, its halves put together.
+/// A long multiplication, its halves put together: 0 if one of the two is.
 constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xe7037ed1a0b428db);
+  const Wide product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
 }  // namespace ilnp
 
+/// For containers of a program's own. What strangers choose goes into tables that are keyed (hash_key.hpp).
 template <class Tag>
 struct std::hash<ilnp::Name64<Tag>> {
   using is_avalanching = void;
@@ -140,6 +141,6 @@ template <>
 struct std::hash<ilnp::Ilv> {
   using is_avalanching = void;
   std::size_t operator()(const ilnp::Ilv& ilv) const noexcept {
-    return ilnp::mix64(ilnp::fold64(ilv.locator.value(), ilv.nid.value()));
+    return ilnp::mix64(ilnp::mix64(ilv.locator.value()) + ilv.nid.value());
   }
 };

@@ -8,6 +8,7 @@
 #include "bytes.hpp"
 #include "context.hpp"
 #include "error.hpp"
+#include "hash_key.hpp"
 #include "layer.hpp"
 #include "packet.hpp"
 #include "printable.hpp"
@@ -75,6 +76,8 @@
 #include "network/resumption.hpp"
 #include "network/run.hpp"
 #include "network/seen_messages.hpp"
+#include "network/sender_shares.hpp"
+#include "network/wanted_names.hpp"
 
 // Transport: datagrams between ports
 #include "transport/counters.hpp"

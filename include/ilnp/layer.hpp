@@ -59,6 +59,7 @@ struct NetworkSource {
   Locator interface;         ///< the locator that it came in on
   std::uint8_t next_header;  ///< who is to read the payload
   std::uint8_t hop_limit;    ///< as received
+  std::uint64_t sender = 0;  ///< who put it on the network: see `FrameSource`; 0 for this node itself
 };
 
 /// Carries packets between nodes that are named by their NID, wherever they are.

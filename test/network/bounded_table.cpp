@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 struct Entry {
   int number = 0;
   TimePoint until = never;
-  bool kept = false;
-  bool established() const noexcept { return kept; }
+  TimePoint used = long_ago;
+  TimePoint last_used() const noexcept { return used; }
   bool expired(TimePoint now) const noexcept { return now >= until; }
 };
 
@@ -22,17 +22,20 @@ struct Fixture {
   BoundedTable<std::uint64_t, Entry> table{64};
   TimePoint now = TimePoint{} + 1h;
 
-  Entry* add(std::uint64_t key, bool kept = false, TimePoint until = never) {
-    Entry* entry = table.insert(key, now);
-    if (entry) *entry = {static_cast<int>(key), until, kept};
-    return entry;
+  Entry& add(std::uint64_t key, bool used = false, TimePoint until = never, std::uint64_t sender = 1) {
+    return table.insert(key, sender, now) = {static_cast<int>(key), until, used ? now : long_ago};
+  }
+  /// How many of the `count` keys from `first` on are there.
+  std::size_t there(std::uint64_t first, std::uint64_t count) {
+    std::size_t found = 0;
+    for (std::uint64_t key = first; key < first + count; ++key) found += table.find(key) != nullptr;
+    return found;
   }
 };
 
 /// All keys in one chain.
 struct Same {
-  using is_avalanching = void;
-  std::size_t operator()(std::uint64_t) const noexcept { return 7; }
+  std::uint64_t operator()(const HashKey&, std::uint64_t) const noexcept { return 7; }
 };
 
 BOOST_FIXTURE_TEST_SUITE(bounded_table, Fixture)
@@ -41,7 +44,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_in_is_found) {
   BOOST_TEST(table.find(1) == nullptr);
   BOOST_TEST(table.size() == 0U);
   BOOST_TEST(table.capacity() == 64U);
-  for (std::uint64_t key = 0; key < 64; ++key) BOOST_TEST(add(key * 1024) != nullptr);
+  for (std::uint64_t key = 0; key < 64; ++key) add(key * 1024);
   BOOST_TEST(table.size() == 64U);
   for (std::uint64_t key = 0; key < 64; ++key) {
     BOOST_TEST_REQUIRE(table.find(key * 1024) != nullptr);
@@ -52,59 +55,112 @@ BOOST_AUTO_TEST_CASE(what_is_put_in_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_there_is_not_made_anew) {
-  Entry* entry = add(1);
-  BOOST_TEST(table.insert(1, now) == entry);
-  BOOST_TEST(entry->number == 1);
+  Entry& entry = add(1);
+  BOOST_TEST(&table.insert(1, 2, now) == &entry);
+  BOOST_TEST(entry.number == 1);
   BOOST_TEST(table.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_erased_is_gone_and_its_place_is_used_again) {
-  for (std::uint64_t key = 0; key < 64; ++key) add(key, true);
-  BOOST_TEST(add(100) == nullptr);
+  for (std::uint64_t key = 0; key < 64; ++key) add(key);
   table.erase(20);
   table.erase(20);
   table.erase(1000);
   BOOST_TEST(table.find(20) == nullptr);
   BOOST_TEST(table.size() == 63U);
-  BOOST_TEST_REQUIRE(add(100) != nullptr);
+  add(100);
   BOOST_TEST(table.find(100)->number == 100);
-  BOOST_TEST(table.insert(101, now) == nullptr);
+  BOOST_TEST(there(0, 64) == 63U);
 }
 
 BOOST_AUTO_TEST_CASE(a_new_entry_is_a_fresh_one) {
   add(1, true);
   table.erase(1);
-  BOOST_TEST(table.insert(2, now)->number == 0);
-  BOOST_TEST(!table.insert(2, now)->kept);
+  BOOST_TEST(table.insert(2, 1, now).number == 0);
+  BOOST_TEST((table.insert(2, 1, now).used == long_ago));
 }
 
-BOOST_AUTO_TEST_CASE(strangers_turn_over_a_quarter_only) {
-  for (std::uint64_t key = 0; key < 48; ++key) add(key);  // heard once, but first
-  for (std::uint64_t key = 1000; key < 101'000; ++key) BOOST_REQUIRE(add(key) != nullptr);
+BOOST_AUTO_TEST_CASE(what_came_first_stays_and_a_quarter_is_reused_in_turn) {
+  for (const bool many_senders : {false, true}) {
+    table = BoundedTable<std::uint64_t, Entry>(64);
+    for (std::uint64_t key = 0; key < 48; ++key) add(key, false, never, many_senders ? key : 1);
+    for (std::uint64_t key = 1000; key < 101'000; ++key) add(key, false, never, many_senders ? key : 1);
+    BOOST_TEST(table.size() == 64U);
+    BOOST_TEST(there(0, 48) == 48U);
+    BOOST_TEST(there(101'000 - 16, 16) == 16U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_has_filled_the_table_displaces_himself) {
+  for (std::uint64_t key = 1000; key < 1100; ++key) add(key, false, never, 0xbad);
+  for (std::uint64_t key = 0; key < 20; ++key) add(key, false, never, key % 4);
+  for (std::uint64_t key = 2000; key < 102'000; ++key) add(key, false, never, 0xbad);
+  BOOST_TEST(there(0, 20) == 20U);
+  for (std::uint64_t key = 20; key < 30; ++key) add(key, false, never, 4);
+  for (std::uint64_t key = 2000; key < 102'000; ++key) add(key, false, never, key % 2 ? 0xbad : 0xbae);
+  BOOST_TEST(there(0, 30) == 30U);
   BOOST_TEST(table.size() == 64U);
-  for (std::uint64_t key = 0; key < 48; ++key) BOOST_TEST(table.find(key) != nullptr);
-  for (std::uint64_t key = 101'000 - 16; key < 101'000; ++key) BOOST_TEST(table.find(key) != nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_established_does_not_give_way) {
-  for (std::uint64_t key = 0; key < 56; ++key) add(key, true);  // 8 of them in the last quarter
-  for (std::uint64_t key = 1000; key < 2000; ++key) BOOST_REQUIRE(add(key) != nullptr);
-  for (std::uint64_t key = 0; key < 56; ++key) BOOST_TEST(table.find(key) != nullptr);
+BOOST_AUTO_TEST_CASE(what_this_node_uses_does_not_give_way) {
+  for (std::uint64_t key = 0; key < 48; ++key) add(key, true);
+  for (std::uint64_t key = 1000; key < 2000; ++key) add(key);
+  BOOST_TEST(there(0, 48) == 48U);
+  for (std::uint64_t key = 2000; key < 3000; ++key) add(key, false, never, key);  // whatever the senders
+  BOOST_TEST(there(0, 48) == 48U);
+  BOOST_TEST(there(3000 - 16, 16) == 16U);
 }
 
-BOOST_AUTO_TEST_CASE(a_table_full_of_what_stays_takes_nothing) {
-  for (std::uint64_t key = 0; key < 64; ++key) add(key, true);
-  for (std::uint64_t key = 100; key < 200; ++key) BOOST_TEST(add(key) == nullptr);
+BOOST_AUTO_TEST_CASE(a_table_full_of_what_is_in_use_still_takes_what_is_new) {
+  for (std::uint64_t key = 0; key < 10; ++key) add(key, true, never, 2);
+  for (std::uint64_t key = 100; key < 10'000; ++key) add(key, true, never, 1);
+  BOOST_TEST(there(0, 10) == 10U);  // of who has fewer
+  for (std::uint64_t key = 10'000; key < 10'010; ++key) add(key, false, never, key);
+  BOOST_TEST(there(10'000, 10) == 10U);
+  BOOST_TEST(there(0, 10) == 10U);
   BOOST_TEST(table.size() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_used_again_outlasts_what_was_used_once) {
+  for (std::uint64_t key = 0; key < 10; ++key) add(key, true);
+  for (std::uint64_t key = 100; key < 1000; ++key) {
+    now += 1ms;
+    add(key, true);
+    for (std::uint64_t used = 0; used < 10; ++used)
+      if (Entry* entry = table.find(used)) entry->used = now;
+  }
+  BOOST_TEST(there(0, 10) == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(what_has_expired_makes_room) {
   for (std::uint64_t key = 0; key < 64; ++key) add(key, true, now + 1s);
-  BOOST_TEST(add(100) == nullptr);
   now += 1s;
-  for (std::uint64_t key = 100; key < 164; ++key) BOOST_TEST(add(key, true) != nullptr);
+  for (std::uint64_t key = 100; key < 164; ++key) add(key, true);
   BOOST_TEST(table.size() == 64U);
-  for (std::uint64_t key = 0; key < 64; ++key) BOOST_TEST(table.find(key) == nullptr);
+  BOOST_TEST(there(0, 64) == 0U);
+  BOOST_TEST(there(100, 64) == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(within_its_share_nobody_takes_from_who_has_as_few) {
+  for (std::uint64_t key = 0; key < 64; ++key) BOOST_TEST(table.insert_within_share(key, key % 2, now));
+  BOOST_TEST(table.insert_within_share(5, 2, now) == table.find(5));
+  for (std::uint64_t key = 100; key < 110; ++key) {
+    BOOST_TEST(!table.insert_within_share(1000 + key, 1, now));
+    BOOST_TEST(table.insert_within_share(key, 2, now));
+  }
+  BOOST_TEST(there(100, 10) == 10U);
+  BOOST_TEST(there(0, 64) == 54U);
+}
+
+BOOST_AUTO_TEST_CASE(another_key_finds_the_same) {
+  for (std::uint64_t key = 0; key < 100; ++key) add(key);
+  const std::size_t before = there(0, 100);
+  Random random(3);
+  Context<> cx(now, random);
+  table.rekey(HashKey(cx));
+  BOOST_TEST(there(0, 100) == before);
+  for (std::uint64_t key = 0; key < 100; ++key) table.erase(key);
+  BOOST_TEST(table.size() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(who_gives_way_is_shown_first) {
@@ -115,10 +171,10 @@ BOOST_AUTO_TEST_CASE(who_gives_way_is_shown_first) {
     BOOST_TEST(table.find(key) == &entry);
     gone.push_back(key);
   };
-  table.insert(100, now, watch);
+  table.insert(100, 1, now, watch);
   BOOST_TEST((gone == std::vector<std::uint64_t>{48}));  // the first of the last quarter
   now += 1s;
-  for (std::uint64_t key = 101; key < 120; ++key) table.insert(key, now, watch);
+  for (std::uint64_t key = 101; key < 120; ++key) table.insert(key, 1, now, watch);
   BOOST_TEST((std::ranges::find(gone, 5U) != gone.end()));
 }
 
@@ -137,7 +193,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_tables_work) {
   for (const std::size_t capacity : {1U, 2U, 3U, 4U, 5U}) {
     BoundedTable<std::uint64_t, Entry> small(capacity);
     for (std::uint64_t key = 0; key < 100; ++key) {
-      BOOST_REQUIRE(small.insert(key, now) != nullptr);
+      small.insert(key, key % 3, now);
       BOOST_REQUIRE(small.find(key) != nullptr);
       BOOST_REQUIRE(small.size() <= capacity);
     }
@@ -146,7 +202,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_tables_work) {
 
 BOOST_AUTO_TEST_CASE(keys_that_collide_are_told_apart) {
   BoundedTable<std::uint64_t, Entry, Same> same(8);
-  for (std::uint64_t key = 0; key < 8; ++key) same.insert(key, now)->number = static_cast<int>(key);
+  for (std::uint64_t key = 0; key < 8; ++key) same.insert(key, 1, now).number = static_cast<int>(key);
   for (const std::uint64_t key : {3U, 0U, 7U, 5U}) same.erase(key);
   for (std::uint64_t key = 0; key < 8; ++key) {
     const Entry* entry = same.find(key);
@@ -163,7 +219,7 @@ BOOST_AUTO_TEST_CASE(it_agrees_with_a_map) {
   for (int i = 0; i < 100'000; ++i) {
     const std::uint64_t key = random.below(200);
     if (random.below(2)) {
-      large.insert(key, now)->number = i;
+      large.insert(key, 1, now).number = i;
       model[key] = i;
     } else {
       large.erase(key);

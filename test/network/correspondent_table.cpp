@@ -20,22 +20,22 @@ BOOST_FIXTURE_TEST_SUITE(correspondents, Fixture)
 BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time) {
   BOOST_TEST((table.last_traffic() == long_ago));
   BOOST_TEST(!table.active(bob, now));
-  BOOST_TEST(table.touch(bob, true, now));
-  BOOST_TEST(!table.touch(bob, true, now));
-  BOOST_TEST(!table.touch(bob, false, now));
+  BOOST_TEST(table.touch(bob, true, 0xd, now));
+  BOOST_TEST(!table.touch(bob, true, 0xd, now));
+  BOOST_TEST(!table.touch(bob, false, 0xd, now));
   BOOST_TEST((table.last_traffic() == now));
   now += 29s;
   BOOST_TEST(table.active(bob, now));
-  BOOST_TEST(!table.touch(bob, false, now));
+  BOOST_TEST(!table.touch(bob, false, 0xd, now));
   now += 30s;
   BOOST_TEST(!table.active(bob, now));
-  BOOST_TEST(table.touch(bob, false, now));  // not active meanwhile
+  BOOST_TEST(table.touch(bob, false, 0xd, now));  // not active meanwhile
 }
 
 BOOST_AUTO_TEST_CASE(all_that_are_active) {
-  table.touch(bob, true, now);
+  table.touch(bob, true, 0xd, now);
   now += 20s;
-  table.touch(carol, false, now);
+  table.touch(carol, false, 0xd, now);
   BOOST_TEST((table.all_active(now) == std::vector{bob, carol}));
   now += 15s;
   BOOST_TEST((table.all_active(now) == std::vector{carol}));
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(all_that_are_active) {
 
 BOOST_AUTO_TEST_CASE(changes_are_limited_to_some_a_second) {
   BOOST_TEST(!table.admit_change(bob, now));  // not known
-  table.touch(bob, true, now);
+  table.touch(bob, true, 0xd, now);
   for (unsigned i = 0; i < CorrespondentTable::max_changes_a_second; ++i)
     BOOST_TEST(table.admit_change(bob, now));
   BOOST_TEST(!table.admit_change(bob, now + 999ms));
@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(changes_are_limited_to_some_a_second) {
 
 BOOST_AUTO_TEST_CASE(strangers_do_not_displace_whom_this_node_has_sent_to) {
   for (std::uint64_t i = 0; i < CorrespondentTable::max_correspondents * 3 / 4; ++i)
-    table.touch(Nid(100 + i), false, now);
-  table.touch(bob, true, now);
-  for (std::uint64_t i = 0; i < 20'000; ++i) table.touch(Nid(10'000 + i), false, now);
+    table.touch(Nid(100 + i), false, 0xd, now);
+  table.touch(bob, true, 0xd, now);
+  for (std::uint64_t i = 0; i < 20'000; ++i) table.touch(Nid(10'000 + i), false, 0xd, now);
   BOOST_TEST(table.active(bob, now));
   BOOST_TEST(table.active(Nid(10'000 + 19'999), now));
   BOOST_TEST(table.size() == CorrespondentTable::max_correspondents);

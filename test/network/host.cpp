@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_known_at_first) {
   BOOST_TEST(host.places().empty());
   BOOST_TEST(host.in_use() == Locator{});
   BOOST_TEST((host.last_confirmed() == long_ago));
-  BOOST_TEST(!host.established());
+  BOOST_TEST((host.last_used() == long_ago));
   BOOST_TEST(host.expired(now));
 }
 
@@ -132,14 +132,7 @@ BOOST_AUTO_TEST_CASE(places_are_bounded_and_the_oldest_goes) {
   BOOST_TEST(host.updated_to(std::span(many).first(Host::max_locators)));
 }
 
-BOOST_AUTO_TEST_CASE(used_or_confirmed_again_it_is_established) {
-  host.used = true;
-  BOOST_TEST(host.established());
-  host.used = false;
-  host.confirmations = 1;
-  BOOST_TEST(!host.established());
-  host.confirmations = 2;
-  BOOST_TEST(host.established());
+BOOST_AUTO_TEST_CASE(it_expires) {
   host.expires = now;
   BOOST_TEST(host.expired(now));
   BOOST_TEST(!host.expired(now - 1ns));

@@ -18,16 +18,16 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(messages_seen, Fixture)
 
 BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
-  BOOST_TEST((seen.pass(1, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 3, now) == Pass::repeated));
-  BOOST_TEST((seen.pass(2, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 3, now + 999ms) == Pass::repeated));
-  BOOST_TEST((seen.pass(1, 3, now + 1s) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::repeated));
+  BOOST_TEST((seen.pass(2, 0xd, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now + 999ms) == Pass::repeated));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now + 1s) == Pass::yes));
 }
 
 BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
   const auto compare = [&](std::uint64_t hash, Locator interface, std::uint8_t hop_limit) {
-    const auto ways = seen.compare(hash, interface, hop_limit, now);
+    const auto ways = seen.compare(Locator(hash), 0xd, interface, hop_limit, now);
     if (!ways) return std::string();
     return to_string(ways->nearer) + (ways->alike ? " as " : " ") + to_string(ways->farther);
   };
@@ -45,19 +45,19 @@ BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
 }
 
 BOOST_AUTO_TEST_CASE(again_with_a_higher_hop_limit) {
-  BOOST_TEST((seen.pass(1, 1, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 2, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 1, now) == Pass::repeated));
-  BOOST_TEST((seen.pass(1, 2, now) == Pass::repeated));
+  BOOST_TEST((seen.pass(1, 0xd, 1, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 2, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 1, now) == Pass::repeated));
+  BOOST_TEST((seen.pass(1, 0xd, 2, now) == Pass::repeated));
 }
 
 BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
-  BOOST_TEST(seen.answer(1, 0xa, now));
-  BOOST_TEST(!seen.answer(1, 0xa, now));
-  BOOST_TEST(seen.answer(1, 0xb, now));
-  BOOST_TEST(seen.answer(2, 0xa, now));
-  BOOST_TEST((seen.pass(1, 3, now) == Pass::yes));  // another matter
-  BOOST_TEST(seen.answer(1, 0xa, now + 1s));
+  BOOST_TEST(seen.answer(1, 0xa, 0xd, now));
+  BOOST_TEST(!seen.answer(1, 0xa, 0xd, now));
+  BOOST_TEST(seen.answer(1, 0xb, 0xd, now));
+  BOOST_TEST(seen.answer(2, 0xa, 0xd, now));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::yes));  // another matter
+  BOOST_TEST(seen.answer(1, 0xa, 0xd, now + 1s));
 }
 
 BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
@@ -72,10 +72,24 @@ BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
 
 BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
   for (std::uint64_t i = 0; i < SeenMessages::max_messages; ++i)
-    BOOST_REQUIRE((seen.pass(i * 7919, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 3, now) == Pass::table_full));
-  BOOST_TEST(!seen.answer(1, 0xa, now));
-  BOOST_TEST((seen.pass(1, 3, now + 1s) == Pass::yes));
+    BOOST_REQUIRE((seen.pass(i * 7919, 0xd, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::table_full));
+  BOOST_TEST(!seen.answer(1, 0xa, 0xd, now));
+  BOOST_TEST((seen.pass(1, 0xd, 3, now + 1s) == Pass::yes));
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_that_fills_the_table_keeps_no_other_out) {
+  for (std::uint64_t i = 0; i < 2 * SeenMessages::max_messages; ++i) seen.pass(i * 7919, 0xbad, 3, now);
+  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST((seen.pass(i, 0xd, 3, now) == Pass::yes));
+  BOOST_TEST((seen.pass(101, 0xbad, 3, now) == Pass::table_full));
+  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST((seen.pass(i, 0xd, 3, now) == Pass::repeated));
+}
+
+BOOST_AUTO_TEST_CASE(many_senders_do_not_pass_more_than_the_table_holds) {
+  std::size_t passed = 0;
+  for (std::uint64_t i = 0; i < 4 * SeenMessages::max_messages; ++i)
+    passed += seen.pass(i * 7919, 0x1000 + i, 3, now) == Pass::yes;
+  BOOST_TEST(passed == SeenMessages::max_messages);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -33,7 +33,7 @@ class Copies {
       since_ = frame.time;
       counts_.clear();
     }
-    return ++counts_[content_hash(frame.bytes.subspan(8), frame.network.value())] > most;
+    return ++counts_[content_hash(frame.bytes.subspan(8), HashKey(), frame.network.value())] > most;
   }
 
  private:
@@ -51,7 +51,7 @@ class Trial {
     world_.tap([this](const sim::SentFrame& frame) {
       is_lost_ = plan_.nodes[frame.host].reference && copies_.lose(frame);
       outcome_.digest = content_hash(
-          frame.bytes, outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
+          frame.bytes, HashKey(), outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
       if (trace_.on())
         say(world_.host(frame.host)->name(), describe(frame) + (is_lost_ ? ", lost: a copy too many" : ""));
     });

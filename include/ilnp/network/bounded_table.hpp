@@ -1,48 +1,54 @@
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <boost/config.hpp>
 #include <cassert>
-#include <functional>
 #include <utility>
 #include <vector>
 
-#include "../address.hpp"
 #include "../context.hpp"
+#include "../hash_key.hpp"
+#include "sender_shares.hpp"
 
 namespace ilnp {
 
-/// The hash of a key that is a hash already.
-struct KeyAsHash {
-  using is_avalanching = void;
-  std::size_t operator()(std::uint64_t key) const noexcept { return key; }
-};
-
-/// A hash table that never holds more than `capacity` entries, whatever strangers send.
+/// A hash table that never holds more than `capacity` entries, whatever strangers send, and always has a place for one more.
 ///
-/// Three quarters of the places are for who comes first: such an entry stays until it has expired. The last quarter is
-/// reused in turn, and there only entries that are not `established()`. So a flood of names that are heard once turns over
-/// a quarter of the table, and pushes out neither a peer that is in use nor one that was known before.
+/// Each entry counts for the sender that brought it in. What this node itself uses (`Value::last_used()`) stays, up to three
+/// quarters of the table. Of the rest, when the table is full, one gives way:
 ///
-/// `Value` has `bool established() const` (used, or confirmed more than once) and `bool expired(TimePoint now) const`.
-/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places. Memory is taken as the table
-/// fills, and never again after it was full once, however its entries come and go (a table with open addressing
-/// has to be built anew now and then).
+/// - of the sender with the most entries, if these are more than a `fair_share`. So who floods the table displaces himself.
+/// - else (a flood under many senders) one of the last quarter of the places, which are reused in turn. So what came first
+///   stays until it has expired.
+///
+/// `Value` has `TimePoint last_used() const` (when this node itself last used it; `long_ago` if never) and
+/// `bool expired(TimePoint now) const`. `Hash` hashes a key under a `HashKey`.
+/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places, but for those that it finds in
+/// use, once. Memory is taken as the table fills, and never again after it was full once, however its entries come and go (a
+/// table with open addressing has to be built anew now and then).
 /// A pointer to a value is valid until the next insertion. One thread.
-template <class Key, class Value, class Hash = std::hash<Key>>
+template <class Key, class Value, class Hash = KeyedHash>
 class BoundedTable {
  public:
   /// `capacity`: at least 1.
   explicit BoundedTable(std::size_t capacity) noexcept : BoundedTable(capacity, (capacity + 3) / 4) {}
   /// The same with another share of places that are reused in turn: all of them, where the newest counts most.
   BoundedTable(std::size_t capacity, std::size_t in_turn) noexcept
-      : capacity_(capacity), first_come_(capacity - in_turn) {
+      : capacity_(capacity), first_come_(capacity - in_turn), turn_hand_(capacity - 1) {
     assert(in_turn > 0 && in_turn <= capacity);
+  }
+
+  /// Hashes with `key` from here on.
+  void rekey(const HashKey& key) {
+    key_ = key;
+    loose_.rekey(key);
+    kept_.rekey(key);
+    fill_buckets(buckets_.size());
   }
 
   std::size_t size() const noexcept { return slots_.size() - free_.size(); }
   std::size_t capacity() const noexcept { return capacity_; }
+  /// A sender that has no more entries than this does not give way before others.
+  std::size_t fair_share() const noexcept { return std::max<std::size_t>(capacity_ / 64, 1); }
 
   Value* find(const Key& key) noexcept {
     const std::uint32_t slot = slot_of(key);
@@ -50,15 +56,24 @@ class BoundedTable {
   }
   const Value* find(const Key& key) const noexcept { return const_cast<BoundedTable*>(this)->find(key); }
 
-  /// The value of `key`, made with its default constructor if it is new. Null if there is no place for it. An entry that
-  /// gives way is shown to `on_evict(key, value)` first.
+  /// The value of `key`; if it is new, made with its default constructor, and `sender`'s (`FrameSource::sender`; 0 for this
+  /// node). An entry that gives way is shown to `on_evict(key, value)` first.
   template <class OnEvict>
-  Value* insert(const Key& key, TimePoint now, OnEvict&& on_evict) {
-    if (Value* value = find(key)) return value;
-    return add(key, now, on_evict);
+  Value& insert(const Key& key, std::uint64_t sender, TimePoint now, OnEvict&& on_evict) {
+    if (Value* value = find(key)) return *value;
+    return add(key, sender, now, on_evict);
   }
-  Value* insert(const Key& key, TimePoint now) {
-    return insert(key, now, [](const Key&, const Value&) {});
+  Value& insert(const Key& key, std::uint64_t sender, TimePoint now) {
+    return insert(key, sender, now, ignore);
+  }
+  /// The same, but in a table that is full only who has fewer entries than another gets a place: null if he does not.
+  Value* insert_within_share(const Key& key, std::uint64_t sender, TimePoint now) {
+    if (Value* value = find(key)) return value;
+    sweep(now, ignore);
+    const bool full = free_.empty() && slots_.size() == capacity_;
+    if (full && loose_.of(sender) + 1 >= loose_.largest() && !slots_[loose_.first_to_go()].value.expired(now))
+      return nullptr;
+    return &add(key, sender, now, ignore);
   }
 
   void erase(const Key& key) {
@@ -70,32 +85,33 @@ class BoundedTable {
   template <class F>
   void for_each(F&& f) {
     for (auto& slot : slots_)
-      if (slot.used) f(std::as_const(slot.key), slot.value);
+      if (slot.taken) f(std::as_const(slot.key), slot.value);
   }
   template <class F>
   void for_each(F&& f) const {
     for (const auto& slot : slots_)
-      if (slot.used) f(slot.key, slot.value);
+      if (slot.taken) f(slot.key, slot.value);
   }
 
  private:
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr std::uint32_t end = static_cast<std::uint32_t>(-1);  // of a chain
   static constexpr std::size_t sweep_step = 4;    // places looked at for expired entries, an insertion
   static constexpr std::size_t search_step = 64;  // places looked at for one that may give way
+  static constexpr auto ignore = [](const Key&, const Value&) {};
 
   struct Slot {
     Key key{};
     Value value{};
     std::uint32_t next = end;  // in the chain of its bucket
-    bool used = false;
+    bool taken = false;
+    bool kept = false;  // found in use
+    std::uint64_t sender = 0;
+    TimePoint kept_at = long_ago;
   };
 
   /// The bucket of `key`: the first slot of its chain.
   std::uint32_t& bucket(const Key& key) noexcept {
-    std::uint64_t hash = Hash{}(key);
-    if constexpr (!requires { typename Hash::is_avalanching; }) hash = mix64(hash);
-    return buckets_[hash & (buckets_.size() - 1)];
+    return buckets_[Hash{}(key_, key) & (buckets_.size() - 1)];
   }
 
   std::uint32_t slot_of(const Key& key) noexcept {
@@ -104,39 +120,42 @@ class BoundedTable {
     return slot;
   }
 
-  /// One slot more, and at least as many buckets as slots.
-  std::size_t add_slot() {
-    slots_.emplace_back();
-    if (slots_.size() > buckets_.size()) {
-      buckets_.assign(std::bit_ceil(slots_.size()), end);
-      for (std::size_t slot = 0; slot < slots_.size(); ++slot)
-        if (slots_[slot].used)
-          slots_[slot].next = std::exchange(bucket(slots_[slot].key), static_cast<std::uint32_t>(slot));
-    }
-    return slots_.size() - 1;
+  void fill_buckets(std::size_t count) {
+    buckets_.assign(count, end);
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+      if (slots_[slot].taken)
+        slots_[slot].next = std::exchange(bucket(slots_[slot].key), static_cast<std::uint32_t>(slot));
   }
 
-  void release(std::size_t slot) {
+  /// One slot more, and at least as many buckets as slots.
+  std::uint32_t add_slot() {
+    slots_.emplace_back();
+    if (slots_.size() > buckets_.size()) fill_buckets(std::bit_ceil(slots_.size()));
+    return static_cast<std::uint32_t>(slots_.size() - 1);
+  }
+
+  void release(std::uint32_t slot) {
     std::uint32_t* link = &bucket(slots_[slot].key);
     while (*link != slot) link = &slots_[*link].next;
     *link = slots_[slot].next;
+    (slots_[slot].kept ? kept_ : loose_).remove(slot);
     slots_[slot] = Slot{};
-    free_.push_back(static_cast<std::uint32_t>(slot));
+    free_.push_back(slot);
   }
 
   template <class OnEvict>
-  BOOST_NOINLINE Value* add(const Key& key, TimePoint now, OnEvict& on_evict) {
+  BOOST_NOINLINE Value& add(const Key& key, std::uint64_t sender, TimePoint now, OnEvict& on_evict) {
     sweep(now, on_evict);
-    const std::size_t slot = take_slot(now, on_evict);
-    if (slot == none) return nullptr;
+    const std::uint32_t slot = take_slot(now, on_evict);
     std::uint32_t& first = bucket(key);
-    slots_[slot] = Slot{key, Value{}, first, true};
-    first = static_cast<std::uint32_t>(slot);
-    return &slots_[slot].value;
+    slots_[slot] = Slot{key, Value{}, first, true, false, sender, long_ago};
+    first = slot;
+    loose_.add(slot, sender, slot >= first_come_);
+    return slots_[slot].value;
   }
 
   template <class OnEvict>
-  void evict(std::size_t slot, OnEvict& on_evict) {
+  void evict(std::uint32_t slot, OnEvict& on_evict) {
     on_evict(std::as_const(slots_[slot].key), std::as_const(slots_[slot].value));
     release(slot);
   }
@@ -145,31 +164,68 @@ class BoundedTable {
   void sweep(TimePoint now, OnEvict& on_evict) {
     for (std::size_t step = 0; step < sweep_step && !slots_.empty(); ++step) {
       sweep_hand_ = (sweep_hand_ + 1) % slots_.size();
-      if (slots_[sweep_hand_].used && slots_[sweep_hand_].value.expired(now)) evict(sweep_hand_, on_evict);
+      if (slots_[sweep_hand_].taken && slots_[sweep_hand_].value.expired(now))
+        evict(static_cast<std::uint32_t>(sweep_hand_), on_evict);
     }
   }
 
   template <class OnEvict>
-  std::size_t take_slot(TimePoint now, OnEvict& on_evict) {
+  std::uint32_t take_slot(TimePoint now, OnEvict& on_evict) {
     if (free_.empty() && slots_.size() < capacity_) return add_slot();
-    for (std::size_t step = 0; free_.empty() && step < search_step; ++step) {
-      turn_hand_ = turn_hand_ + 1 < capacity_ && turn_hand_ >= first_come_ ? turn_hand_ + 1 : first_come_;
-      const Value& value = slots_[turn_hand_].value;
-      if (!value.established() || value.expired(now)) evict(turn_hand_, on_evict);
+    while (free_.empty()) {
+      const std::uint32_t slot = next_to_go();
+      const Value& value = slots_[slot].value;
+      if (value.expired(now) || value.last_used() == long_ago) {
+        evict(slot, on_evict);
+      } else {
+        keep(slot, now, on_evict);
+      }
     }
-    if (free_.empty()) return none;
-    const std::size_t slot = free_.back();
+    const std::uint32_t slot = free_.back();
     free_.pop_back();
     return slot;
+  }
+
+  /// Of the entries that were not found in use; there is always one.
+  std::uint32_t next_to_go() noexcept {
+    if (loose_.largest() > fair_share()) return loose_.first_to_go();
+    for (std::size_t step = 0; step < search_step; ++step) {
+      turn_hand_ = turn_hand_ + 1 < capacity_ ? turn_hand_ + 1 : first_come_;
+      if (!slots_[turn_hand_].kept) return static_cast<std::uint32_t>(turn_hand_);
+    }
+    return loose_.first_to_go();
+  }
+
+  /// `slot` is in use, and does not give way from here on; when too many do not, one gives way that was not used since, of
+  /// who has most of them.
+  template <class OnEvict>
+  void keep(std::uint32_t slot, TimePoint now, OnEvict& on_evict) {
+    loose_.remove(slot);
+    kept_.add(slot, slots_[slot].sender, true);
+    slots_[slot].kept = true;
+    slots_[slot].kept_at = now;
+    if (kept_.size() <= first_come_) return;
+    for (std::size_t step = 0;; ++step) {
+      const std::uint32_t oldest = kept_.first_to_go();
+      Slot& found = slots_[oldest];
+      if (step == search_step || found.value.last_used() <= found.kept_at || found.value.expired(now))
+        return evict(oldest, on_evict);
+      found.kept_at = now;
+      kept_.remove(oldest);
+      kept_.add(oldest, found.sender, true);
+    }
   }
 
   std::size_t capacity_;
   std::size_t first_come_;
   std::size_t sweep_hand_ = 0;
-  std::size_t turn_hand_ = 0;
+  std::size_t turn_hand_;
+  HashKey key_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> buckets_{end};  // a power of two
+  SenderShares loose_;                       // the slots that may give way, and
+  SenderShares kept_;                        // those that were found in use
 };
 
 }  // namespace ilnp

@@ -12,10 +12,8 @@ struct Flow {
 };
 
 struct FlowHash {
-  using is_avalanching = void;
-  std::size_t operator()(const Flow& flow) const noexcept {
-    return mix64(fold64(flow.source.locator.value(), flow.source.nid.value()) +
-                 3 * fold64(flow.destination.locator.value(), flow.destination.nid.value()));
+  std::uint64_t operator()(const HashKey& key, const Flow& flow) const noexcept {
+    return key(flow.source, flow.destination);
   }
 };
 
@@ -46,11 +44,12 @@ class CarrierElection {
 
   CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
 
+  void rekey(const HashKey& key) { flows_.rekey(key); }
+
   /// `sender` has put a packet of the flow on `in` with `hop_limit`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
   Verdict decide(const Flow& flow, Locator in, Locator out, std::uint64_t sender, std::uint8_t hop_limit,
                  bool passing, TimePoint now) {
-    State* state = flows_.insert(flow, now);
-    if (!state) return Verdict::carry;
+    State* state = &flows_.insert(flow, sender, now);
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
     // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.
@@ -138,7 +137,7 @@ class CarrierElection {
     std::uint8_t hop_limit = 0;
     bool standing_back = false;
 
-    bool established() const noexcept { return false; }
+    TimePoint last_used() const noexcept { return long_ago; }
     bool expired(TimePoint now) const noexcept { return now - seen_at >= flow_life; }
   };
 

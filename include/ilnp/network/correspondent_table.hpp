@@ -16,14 +16,16 @@ class CorrespondentTable {
 
   explicit CorrespondentTable(Duration ttl) noexcept : ttl_(ttl) {}
 
+  void rekey(const HashKey& key) { correspondents_.rekey(key); }
+
   /// There was traffic with `nid`: a packet to it (`sent`) or from it. True if it was not active before this: it may not
-  /// know where this node is. Whom this node has sent nothing gives way when strangers fill the table.
-  bool touch(Nid nid, bool sent, TimePoint now) {
-    Correspondent* known = correspondents_.insert(nid, now);
-    if (!known) return false;
-    const bool fresh = !active(*known, now);
-    known->expires = now + ttl_;
-    known->sent = known->sent || sent;
+  /// know where this node is. `sender`: who put the packet on the network. Whom this node has sent nothing gives way when
+  /// strangers fill the table.
+  bool touch(Nid nid, bool sent, std::uint64_t sender, TimePoint now) {
+    Correspondent& known = correspondents_.insert(nid, sender, now);
+    const bool fresh = !active(known, now);
+    known.expires = now + ttl_;
+    if (sent) known.sent_at = now;
     last_traffic_ = now;
     return fresh;
   }
@@ -41,12 +43,13 @@ class CorrespondentTable {
     return known->changes++ < max_changes_a_second;
   }
 
-  /// Those with which there was traffic within the time to live, in the order in which they were met.
+  /// Those with which there was traffic within the time to live: first whom this node has sent something.
   std::vector<Nid> all_active(TimePoint now) const {
     std::vector<Nid> found;
-    correspondents_.for_each([&](Nid nid, const Correspondent& known) {
-      if (active(known, now)) found.push_back(nid);
-    });
+    for (const bool sent : {true, false})
+      correspondents_.for_each([&](Nid nid, const Correspondent& known) {
+        if (active(known, now) && (known.sent_at != long_ago) == sent) found.push_back(nid);
+      });
     return found;
   }
 
@@ -59,9 +62,9 @@ class CorrespondentTable {
     TimePoint expires = long_ago;
     TimePoint window = long_ago;
     unsigned changes = 0;
-    bool sent = false;
+    TimePoint sent_at = long_ago;  ///< by this node
 
-    bool established() const noexcept { return sent; }
+    TimePoint last_used() const noexcept { return sent_at; }
     bool expired(TimePoint now) const noexcept { return now >= expires; }
   };
 

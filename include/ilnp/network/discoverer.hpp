@@ -25,6 +25,8 @@ class Discoverer {
   Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours) {}
 
+  void rekey(const HashKey& key) { seen_.rekey(key); }
+
   /// A packet for all nodes came in. `frame` is passed on as it is, but for its hop limit.
   template <ContextLike Cx>
   void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
@@ -38,15 +40,14 @@ class Discoverer {
                          in.locator, cx);
     ++node_->counters.discovery_received;
     const Ilv source = header.source();
-    node_->learn(source.locator, in.locator, cx);
+    node_->learn(source.locator, from, cx.now());
     if (source.locator == in.locator && message->nid() == source.nid)
       neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now());
-    if (message->nid() != node_->config.nid) learn_host(*message, source, in, cx);
-    const std::uint64_t hash =
-        content_hash(header.payload(), mix64(source.locator.value()) ^ source.nid.value());
+    if (message->nid() != node_->config.nid) learn_host(*message, source, from, cx);
+    const std::uint64_t hash = content_hash(header.payload(), node_->key, node_->key(source));
     if (node_->interfaces.all().size() > 1)
       if (const auto ways =
-              seen_.compare(mix64(~source.locator.value()), in.locator, header.hop_limit(), cx.now())) {
+              seen_.compare(source.locator, from.sender, in.locator, header.hop_limit(), cx.now())) {
         if (ways->alike)
           node_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
         else
@@ -55,12 +56,12 @@ class Discoverer {
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
       if (!many()) {
-        if (seen_.answer(hash, in.locator.value(), cx.now())) answer(in, cx);
-      } else if (seen_.answer(mix64(message->nid().value()), 0, cx.now())) {
+        if (seen_.answer(hash, in.locator.value(), from.sender, cx.now())) answer(in, cx);
+      } else if (seen_.answer(node_->key(message->nid().value()), 0, from.sender, cx.now())) {
         answer_later(cx);  // one answer to all that a node asks at once, whatever ways that comes
       }
     }
-    pass_on(hash, header, frame, in, cx);
+    pass_on(hash, header, frame, from, cx);
   }
 
   /// Does what is due: rounds, reminders, announcements.
@@ -113,17 +114,16 @@ class Discoverer {
   }
 
   template <ContextLike Cx>
-  void learn_host(const wire::Discovery& message, const Ilv& source, const Interface& in, Cx& cx) {
+  void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
-    Host* host = node_->hosts.touch(nid, cx.now());
-    if (!host) return node_->drop(Drop::table_full, in.locator, cx);
+    Host* host = &node_->hosts.touch(nid, from.sender, cx.now());
     const Nid owner = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
     if (owner != nid) cx.observe(event::NameConflict{message.host_name(), owner, nid});
     bool believed = host->confirm(message.locator(), cx.now());
     // What a node itself has sent tells where it is as well.
     if (source.nid == nid && source.locator != message.locator())
       believed &= host->confirm(source.locator, cx.now());
-    if (!believed) node_->drop(Drop::update_contradicted, in.locator, cx);
+    if (!believed) node_->drop(Drop::update_contradicted, from.interface, cx);
   }
 
   bool many() const noexcept { return node_->hosts.size() > few; }
@@ -171,23 +171,24 @@ class Discoverer {
   }
 
   template <ContextLike Cx>
-  void pass_on(std::uint64_t hash, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
+  void pass_on(std::uint64_t hash, const wire::IlnpHeader& header, MutableBytes frame, FrameSource from,
                Cx& cx) {
     if (node_->interfaces.all().size() < 2) return;
+    const Locator in = from.interface;
     const std::uint8_t hop_limit = header.hop_limit();
-    if (hop_limit == 0) return node_->drop(Drop::hop_limit, in.locator, cx);
-    switch (seen_.pass(hash, hop_limit, cx.now())) {
+    if (hop_limit == 0) return node_->drop(Drop::hop_limit, in, cx);
+    switch (seen_.pass(hash, from.sender, hop_limit, cx.now())) {
       case SeenMessages::Pass::repeated:
-        return node_->drop(Drop::discovery_repeated, in.locator, cx);
+        return node_->drop(Drop::discovery_repeated, in, cx);
       case SeenMessages::Pass::table_full:
-        return node_->drop(Drop::table_full, in.locator, cx);
+        return node_->drop(Drop::table_full, in, cx);
       case SeenMessages::Pass::yes:
         break;
     }
     const Locator origin = header.source().locator;
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
     for (const Interface& out : node_->interfaces.all()) {
-      if (out.locator == in.locator || out.locator == origin) continue;
+      if (out.locator == in || out.locator == origin) continue;
       if (node_->next.send(out.locator, Packet({}, frame), cx)) {
         node_->drop(Drop::send_failed, out.locator, cx);
       } else {

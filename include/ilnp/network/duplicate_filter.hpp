@@ -21,15 +21,16 @@ class DuplicateFilter {
   static constexpr std::size_t max_packets = 8192;
   static constexpr Duration window = std::chrono::seconds(1);
 
-  /// A packet with this hash has come in on the interface in `slot`; `joined` says which are joined, a bit each. True if the
+  void rekey(const HashKey& key) { packets_.rekey(key); }
+
+  /// A packet with this hash (a keyed one: whoever could make another with the same would keep this one out) has come in on the interface in `slot`; `joined` says which are joined, a bit each. True if the
   /// packet is new.
   bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t joined, TimePoint now) {
-    Packet* packet = packets_.insert(hash, now);
-    if (!packet) return true;  // in doubt, deliver
-    packet->age(now);
-    if (packet->take(slot)) return false;
+    Packet& packet = packets_.insert(hash, 0, now);
+    packet.age(now);
+    if (packet.take(slot)) return false;
     for (std::uint32_t others = joined & ~(std::uint32_t{1} << slot); others != 0; others &= others - 1)
-      if (auto& fresh = packet->fresh[static_cast<std::size_t>(std::countr_zero(others))]; fresh < UINT16_MAX)
+      if (auto& fresh = packet.fresh[static_cast<std::size_t>(std::countr_zero(others))]; fresh < UINT16_MAX)
         ++fresh;
     return true;
   }
@@ -59,7 +60,7 @@ class DuplicateFilter {
       --expected;
       return true;
     }
-    bool established() const noexcept { return false; }
+    TimePoint last_used() const noexcept { return long_ago; }
     bool expired(TimePoint) const noexcept { return false; }  // the oldest gives way, and no other
   };
 

@@ -13,6 +13,11 @@ class Forwarder {
   Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
 
+  void rekey(const HashKey& key) {
+    election_.rekey(key);
+    copies_.rekey(key);
+  }
+
   /// How a packet is to be carried.
   struct Hop {
     Locator out;
@@ -28,7 +33,7 @@ class Forwarder {
     };
     const Flow flow{header.source(), header.destination()};
     const Locator to = flow.destination.locator;
-    node_->learn(flow.source.locator, in.locator, cx);
+    node_->learn(flow.source.locator, from, cx.now());
     if (node_->interfaces.all().size() == 1) return drop(Drop::overheard);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());

@@ -33,21 +33,23 @@ class ForwardingTable {
     bool wants_probe;  ///< the route will expire, or has; a solicitation would confirm it
   };
 
-  /// A frame from `locator` came in on `interface`. False if the table is full.
-  bool learn(Locator locator, Locator interface, const Interfaces& interfaces, TimePoint now) {
+  void rekey(const HashKey& key) { routes_.rekey(key); }
+
+  /// A frame from `locator` came in on `interface`, where `sender` put it.
+  void learn(Locator locator, Locator interface, std::uint64_t sender, const Interfaces& interfaces,
+             TimePoint now) {
     const Interface* own = interfaces.find(locator);
-    if (own && !own->leaving) return true;  // its own locators map to themselves
+    if (own && !own->leaving) return;  // its own locators map to themselves
     const Interface* in = interfaces.find(interface);
-    if (own && (!in || in->leaving)) return true;
-    Route* route = routes_.insert(locator, now);
-    if (!route) return false;
-    const Interface* held = route->confirmations == 0       ? nullptr
+    if (own && (!in || in->leaving)) return;
+    Route* route = &routes_.insert(locator, sender, now);
+    const Interface* held = !route->known                   ? nullptr
                             : route->interface == interface ? in
                                                             : interfaces.find(route->interface);
     const bool held_is_worse = !held || route->doubted || (held->leaving && in && !in->leaving);
     const bool held_is_better = held && !held->leaving && in && in->leaving && now - route->confirmed < ttl_;
     if (!held_is_worse && route->interface != interface) {
-      if (held_is_better || now - route->confirmed < switch_time) return true;  // both are heard: stay
+      if (held_is_better || now - route->confirmed < switch_time) return;  // both are heard: stay
       if (route->alternate_since == never || route->alternate != interface) {
         route->alternate = interface;
         route->alternate_since = now;
@@ -56,22 +58,16 @@ class ForwardingTable {
       } else if (route->alternate_again == never && now - route->alternate_since >= switch_time) {
         route->alternate_again = now;
       }
-      if (now < alternate_at(*route)) return true;
+      if (now < alternate_at(*route)) return;
     }
-    if (route->confirmations == 0 || route->interface != interface || !valid(*route, now)) change();
+    if (!route->known || route->interface != interface || !valid(*route, now)) change();
     route->interface = interface;
     route->confirmed = now;
     route->expires = now + ttl_ + dormant_;
     route->alternate_since = never;
     route->probed = never;
     route->doubted = false;
-    if (route->confirmations == 0) {
-      route->learnt = now;
-      route->confirmations = 1;
-    } else if (now - route->learnt >= switch_time) {
-      route->confirmations = 2;  // not before: who sends twice at once is no better known for it
-    }
-    return true;
+    route->known = true;
   }
 
   /// Messages from `locator` came in on both interfaces, and by `nearer` a shorter way. When that is so for the time to live
@@ -123,7 +119,7 @@ class ForwardingTable {
     }
     bool wants_probe = false;
     if (use) {
-      route->used = true;
+      route->used_at = now;
       wants_probe = now - route->confirmed >= ttl_ * 2 / 3;
       if (wants_probe && route->probed == never) route->probed = now;
       if (route->alternate_since != never && now - route->alternate_since >= switch_time) wants_probe = true;
@@ -156,14 +152,14 @@ class ForwardingTable {
     });
     for (const Locator locator : gone) routes_.erase(locator);
     if (!instead) return false;
-    Route* left = routes_.insert(interface, now);
-    if (left && !valid(*left, now)) {
-      *left = Route{};
-      left->interface = *instead;
-      left->confirmed = now - ttl_;
-      left->expires = now + ttl_;
-      left->probed = now;
-      left->confirmations = 1;
+    Route& left = routes_.insert(interface, 0, now);
+    if (!valid(left, now)) {
+      left = Route{};
+      left.interface = *instead;
+      left.confirmed = now - ttl_;
+      left.expires = now + ttl_;
+      left.probed = now;
+      left.known = true;
       guessed = true;
     }
     return guessed;
@@ -207,7 +203,6 @@ class ForwardingTable {
     Locator interface;
     Locator alternate;
     Locator nearer;
-    TimePoint learnt = long_ago;
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;
@@ -217,11 +212,11 @@ class ForwardingTable {
     TimePoint nearer_heard = long_ago;
     TimePoint contradicted = never;  ///< that `nearer` is a shorter way
     TimePoint probed = never;
-    std::uint8_t confirmations = 0;
-    bool used = false;
+    TimePoint used_at = long_ago;  ///< when a packet followed it last
+    bool known = false;
     bool doubted = false;  ///< see `doubt_all`
 
-    bool established() const noexcept { return used || confirmations > 1; }
+    TimePoint last_used() const noexcept { return used_at; }
     bool expired(TimePoint now) const noexcept { return now >= expires; }
   };
 

@@ -134,12 +134,12 @@ class Host {
   Way way;           ///< as it was found last; ends when `select` might answer otherwise
   std::string name;  ///< empty if the node is known by an update only
   TimePoint expires = long_ago;
-  TimePoint known_since = never;
-  std::uint8_t confirmations = 0;  ///< 0, 1, or 2: again when more than a burst old
-  bool used = false;
+  TimePoint used_at = long_ago;   ///< when this node last asked for it, or for the way to it
+  bool known = false;             ///< heard of at all
+  Nid before, after;              ///< who else has the same name, in the order in which they claimed it
   std::uint64_t selected_at = 0;  ///< what `select` was last asked under, for its caller's use
 
-  bool established() const noexcept { return used || confirmations > 1; }
+  TimePoint last_used() const noexcept { return used_at; }
   bool expired(TimePoint now) const noexcept { return now >= expires; }
 
  private:

@@ -5,8 +5,10 @@
 
 #include "../resolved_name.hpp"
 #include "bounded_table.hpp"
+#include "content_hash.hpp"
 #include "host.hpp"
 #include "name_spellings.hpp"
+#include "wanted_names.hpp"
 
 namespace ilnp {
 
@@ -23,19 +25,23 @@ class HostTable {
   HostTable(Nid self, std::string self_name, Duration life)
       : self_(self), self_name_(std::move(self_name)), life_(life) {}
 
-  /// The entry of `nid`, new or old, with its life renewed; null if the table is full.
-  Host* touch(Nid nid, TimePoint now) {
-    Host* host = hosts_.insert(nid, now, [&](Nid gone, const Host& entry) { disown(gone, entry.name); });
-    if (!host) return nullptr;
-    if (host->expired(now) && host->confirmations) restart(nid, *host);
-    host->expires = now + life_;
-    // Said twice at once is not confirmed: or strangers who repeat themselves would be as good as neighbours.
-    if (host->confirmations == 0) {
-      host->known_since = now;
-      host->confirmations = 1;
-    } else if (now - host->known_since >= Host::burst) {
-      host->confirmations = 2;
+  void rekey(const HashKey& key) {
+    hosts_.rekey(key);
+    Names keyed(names_.size(), TextHash{key});
+    for (auto& [name, claim] : names_) keyed.emplace(name, claim);
+    names_ = std::move(keyed);
+    spellings_.rehash(TextHash{key});
+  }
+
+  /// The entry of `nid`, new or old, with its life renewed. `sender`: who brought the news of it.
+  Host& touch(Nid nid, std::uint64_t sender, TimePoint now) {
+    Host& host = hosts_.insert(nid, sender, now, [&](Nid gone, const Host& entry) { disown(gone, entry); });
+    if (host.expired(now) && host.known) {
+      disown(nid, host);
+      host = Host{};
     }
+    host.expires = now + life_;
+    host.known = true;
     return host;
   }
 
@@ -43,16 +49,17 @@ class HostTable {
   Nid claim(Nid nid, Host& host, std::string_view name, TimePoint now) {
     const bool first_claim = host.name != name;
     if (first_claim) {
-      disown(nid, host.name);
+      disown(nid, host);
       host.name = name;
       ++generation_;
     }
     auto& claim = names_[host.name];
-    if (first_claim && ++claim.claimants == 1) spellings_.add(name);
+    if (first_claim) enlist(nid, host, claim);
     if (claim.owner != nid && (first_claim || !alive(claim.owner, now))) {
       claim.owner = nid;
       ++generation_;
     }
+    if (claim.owner == nid && wanted_.take(name, now)) host.used_at = now;
     return name == self_name_ ? self_ : claim.owner;
   }
 
@@ -68,7 +75,11 @@ class HostTable {
     if (name == self_name_) return self_;
     Nid owner = owner_of(name, now);
     if (owner == Nid{}) owner = only_owner_but_for_case(name, now);
-    if (Host* host = hosts_.find(owner)) host->used = true;
+    if (Host* host = hosts_.find(owner)) {
+      host->used_at = now;
+    } else if (owner != self_) {
+      wanted_.add(name, now);
+    }
     return owner;
   }
 
@@ -93,8 +104,9 @@ class HostTable {
   /// Is there a node that this one has used, and that will be forgotten by `until`?
   bool wants_before(TimePoint until, TimePoint now) const {
     bool wants = false;
-    hosts_.for_each(
-        [&](Nid, const Host& host) { wants |= host.used && !host.expired(now) && host.expires <= until; });
+    hosts_.for_each([&](Nid, const Host& host) {
+      wants |= host.used_at != long_ago && !host.expired(now) && host.expires <= until;
+    });
     return wants;
   }
 
@@ -122,15 +134,16 @@ class HostTable {
  private:
   struct TextHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const noexcept { return content_hash(as_bytes(text), key); }
+    HashKey key{};
   };
 
   struct Claim {
-    Nid owner;
-    std::uint32_t claimants = 0;  ///< entries of `hosts_` with this name
+    Nid owner;        ///< 0 if nobody who claims the name is alive
+    Nid first, last;  ///< of those that claim it: see `Host::after`
   };
+  using Names = boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>>;
 
   bool alive(Nid nid, TimePoint now) const noexcept {
     const Host* host = hosts_.find(nid);
@@ -141,9 +154,9 @@ class HostTable {
   Nid owner_of(std::string_view name, TimePoint now) {
     const auto at = names_.find(name);
     if (at == names_.end()) return Nid{};
-    Nid& owner = at->second.owner;
-    if (!alive(owner, now)) owner = heir(name, now);
-    return owner;
+    Claim& claim = at->second;
+    if (claim.owner != Nid{} && !alive(claim.owner, now)) claim.owner = heir(claim, now);
+    return claim.owner;
   }
   Nid only_owner_but_for_case(std::string_view name, TimePoint now) {
     Nid only = equal_but_for_case(name, self_name_) ? self_ : Nid{};
@@ -157,33 +170,48 @@ class HostTable {
     return only;
   }
 
-  void restart(Nid nid, Host& host) {
-    disown(nid, host.name);
-    host = Host{};
+  /// `host`, the entry of `nid`, is one more that claims its name.
+  void enlist(Nid nid, Host& host, Claim& claim) {
+    if (claim.first == Nid{}) {
+      spellings_.add(host.name);
+      claim.first = nid;
+    } else {
+      hosts_.find(claim.last)->after = nid;
+    }
+    host.before = claim.last;
+    host.after = Nid{};
+    claim.last = nid;
+  }
+  void delist(const Host& host, Claim& claim) noexcept {
+    (host.before == Nid{} ? claim.first : hosts_.find(host.before)->after) = host.after;
+    (host.after == Nid{} ? claim.last : hosts_.find(host.after)->before) = host.before;
   }
 
-  /// `nid` no longer claims `name`: it goes to another claimant, if there is one.
-  void disown(Nid nid, std::string_view name) {
-    const auto at = names_.find(name);
+  /// `host`, the entry of `nid`, no longer claims its name: it goes to another claimant, if there is one.
+  void disown(Nid nid, const Host& host) {
+    const auto at = names_.find(host.name);
     if (at == names_.end()) return;
+    Claim& claim = at->second;
     ++generation_;
-    if (--at->second.claimants == 0) {
-      spellings_.remove(name);
+    delist(host, claim);
+    if (claim.first == Nid{}) {
+      spellings_.remove(host.name);
       names_.erase(at);
-    } else if (at->second.owner == nid) {
-      at->second.owner = Nid{};
-      hosts_.for_each([&](Nid other, const Host& host) {
-        if (other != nid && host.name == name) at->second.owner = other;
-      });
+    } else if (claim.owner == nid) {
+      claim.owner = claim.first;
     }
   }
 
-  Nid heir(std::string_view name, TimePoint now) const {
-    Nid next;
-    hosts_.for_each([&](Nid other, const Host& host) {
-      if (host.name == name && !host.expired(now)) next = other;
-    });
-    return next;
+  /// The first claimant that is alive; 0 if none is. Those before it claim nothing any more, so that nobody looks at them
+  /// again; but one stays.
+  Nid heir(Claim& claim, TimePoint now) {
+    while (!alive(claim.first, now)) {
+      if (claim.first == claim.last) return Nid{};
+      Host& gone = *hosts_.find(claim.first);
+      delist(gone, claim);
+      gone.name.clear();
+    }
+    return claim.first;
   }
 
   Nid self_;
@@ -191,8 +219,9 @@ class HostTable {
   Duration life_;
   std::uint32_t generation_ = 0;
   BoundedTable<Nid, Host> hosts_{max_hosts};
-  boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>> names_;
+  Names names_;
   NameSpellings<TextHash> spellings_;  // of the names in `names_`
+  WantedNames wanted_;
 };
 
 }  // namespace ilnp

@@ -39,6 +39,7 @@ class ILNP {
   /// be joined; those before it stay joined.
   template <ContextLike Cx>
   error_code start(Cx& cx) {
+    draw_key(cx);
     for (const Locator locator : node_.config.locators.front()) {
       if (const error_code error = node_.next.join(locator)) return error;
       node_.interfaces.add({.locator = locator, .joined_at = cx.now(), .solicit_at = cx.now()});
@@ -174,15 +175,29 @@ class ILNP {
     if (!host) return node_.ask(cx.now()), Errc::unknown_host;
     if (!host->way.holds(node_.ways, cx.now())) {
       if (!node_.find_way(to, *host, cx)) return node_.ask(cx.now()), Errc::no_route;
-      meet(to, true, cx.now());
+      meet(to, true, 0, cx.now());
     }
     ways_.begin(to, host->way);
     return {};
   }
 
+  /// What strangers choose is hashed with a secret.
+  template <ContextLike Cx>
+  void draw_key(Cx& cx) {
+    node_.draw_key(cx);
+    neighbours_.rekey(node_.key);
+    discoverer_.rekey(node_.key);
+    forwarder_.rekey(node_.key);
+    mover_.rekey(node_.key);
+    reflections_.rekey(node_.key);
+    duplicates_.rekey(node_.key);
+    runs_.rekey(node_.key);
+    ways_.rekey(node_.key);
+  }
+
   /// There is traffic with `peer`, from this node (`sent`) or to it.
-  void meet(Nid peer, bool sent, TimePoint now) {
-    if (node_.correspondents.touch(peer, sent, now)) mover_.meet(peer, now);
+  void meet(Nid peer, bool sent, std::uint64_t sender, TimePoint now) {
+    if (node_.correspondents.touch(peer, sent, sender, now)) mover_.meet(peer, now);
   }
 
   /// What was decided for the packets before may not hold any more.
@@ -226,14 +241,14 @@ class ILNP {
     }
     if (update && destination.nid == local_nid()) {
       end_runs();
-      mover_.receive(*header, *in, cx);
+      mover_.receive(from, *header, *in, cx);
       return nullptr;
     }
     // What was not noted, or is to be looked at again, holds for this packet alone.
     if (destination.nid == local_nid()) {
-      const bool learnt = node_.learn(source.locator, in->locator, cx);
-      meet(source.nid, false, cx.now());
-      return runs_.begin(*header, *in, node_.ways, learnt ? cx.now() + run_hold : cx.now());
+      node_.learn(source.locator, from, cx.now());
+      meet(source.nid, false, from.sender, cx.now());
+      return runs_.begin(*header, *in, node_.ways, cx.now() + run_hold);
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
@@ -249,12 +264,13 @@ class ILNP {
       return node_.drop(Drop::reflected, run.interface, cx);
     const bool several =
         node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
-    if (several && !duplicates_.admit(content_hash(header.frame().subspan(8), header.next_header()),
-                                      run.in->slot, node_.interfaces.taken_slots(), cx.now()))
+    if (several &&
+        !duplicates_.admit(content_hash(header.frame().subspan(8), node_.key, header.next_header()),
+                           run.in->slot, node_.interfaces.taken_slots(), cx.now()))
       return node_.drop(Drop::duplicate, run.interface, cx);
     ++node_.counters.delivered;
     up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),
-                     header.hop_limit()},
+                     header.hop_limit(), from.sender},
        header.payload());
   }
 

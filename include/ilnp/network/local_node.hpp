@@ -32,8 +32,18 @@ struct LocalNode {
         correspondents(config.active_unicast_session_ttl),
         rounds(config.wait_time, config.backwards_learning_ttl / 3) {}
 
+  /// Draws the secret that the tables hash with; before anything is in them.
+  template <ContextLike Cx>
+  void draw_key(Cx& cx) {
+    key = HashKey(cx);
+    forwarding.rekey(key);
+    hosts.rekey(key);
+    correspondents.rekey(key);
+  }
+
   const NetworkConfig config;
   Next next;
+  HashKey key;
   /// Grows with each change of what this node has joined, of a route, and with whatever else may change what was decided for
   /// packets.
   std::uint32_t ways = 0;
@@ -50,12 +60,9 @@ struct LocalNode {
     cx.observe(event::Dropped{reason, interface});
   }
 
-  /// A frame of `locator`'s came in on `interface`: that is the way to `locator`. False if there was no room to note it.
-  template <ContextLike Cx>
-  bool learn(Locator locator, Locator interface, Cx& cx) {
-    if (forwarding.learn(locator, interface, interfaces, cx.now())) return true;
-    drop(Drop::table_full, interface, cx);
-    return false;
+  /// A frame of `locator`'s came in as `from` says: that is the way to `locator`.
+  void learn(Locator locator, FrameSource from, TimePoint now) {
+    forwarding.learn(locator, from.interface, from.sender, interfaces, now);
   }
 
   /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
@@ -74,7 +81,7 @@ struct LocalNode {
   const Locator* locate(Nid nid, Host& host, Cx& cx) {
     const std::uint64_t state =
         std::uint64_t{1} + host.changes() + interfaces.generation() + forwarding.generation();
-    host.used = true;
+    host.used_at = cx.now();
     if (host.expires - cx.now() < hosts.life() / 3) ask(cx.now());
     if (host.selected_at == state && route(host.in_use(), cx.now(), false)) return host.in_use_address();
     const Locator before = host.in_use();

@@ -6,6 +6,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "bounded_table.hpp"
 
 namespace ilnp {
 
@@ -17,60 +18,75 @@ class LocatorUpdates {
 
   LocatorUpdates(unsigned retries, Duration wait) noexcept : attempts_(retries + 1), wait_(wait) {}
 
+  void rekey(const HashKey& key) { pending_.rekey(key); }
+
   /// This node is now at `locators`; nobody has been told.
   void begin(std::vector<Locator> locators) {
     locators_ = std::move(locators);
-    pending_.clear();
+    erase_all([](Nid, const Pending&) { return true; });
+    next_ = never;
   }
 
   /// `peer` is to be told at `due`. No effect if it is pending already, or if too many are.
   void add(Nid peer, TimePoint due) {
-    if (pending_.size() == max_pending) return;
-    if (std::ranges::find(pending_, peer, &Pending::peer) == pending_.end())
-      pending_.push_back({peer, due, 0});
+    if (pending_.size() == max_pending || pending_.find(peer)) return;
+    pending_.insert(peer, 0, due).due = due;
+    next_ = std::min(next_, due);
   }
 
   /// `peer` has acknowledged an update whose first locator was `first`. True if that was the last one, and pending.
   bool acknowledge(Nid peer, Locator first) {
-    if (locators_.empty() || locators_.front() != first) return false;
-    return std::erase_if(pending_, [&](const Pending& p) { return p.peer == peer; }) != 0;
+    if (locators_.empty() || locators_.front() != first || !pending_.find(peer)) return false;
+    pending_.erase(peer);
+    if (pending_.size() == 0) next_ = never;
+    return true;
   }
 
   /// Calls `send(peer, attempt)` for each that is due, and `give_up(peer)` for each that did not answer the last attempt.
   template <class Send, class GiveUp>
   void poll(TimePoint now, Send&& send, GiveUp&& give_up) {
-    std::erase_if(pending_, [&](Pending& p) {
-      if (p.due > now) return false;
-      if (p.attempts == attempts_) {
-        give_up(p.peer);
-        return true;
-      }
-      p.due = now + wait_;
-      send(p.peer, ++p.attempts);
+    if (next_ > now) return;
+    next_ = never;
+    erase_all([&](Nid peer, Pending& p) {
+      const bool due = p.due <= now;
+      if (due && p.attempts == attempts_) return give_up(peer), true;
+      if (due) p.due = now + wait_;
+      next_ = std::min(next_, p.due);
+      if (due) send(peer, ++p.attempts);
       return false;
     });
   }
 
-  TimePoint next_deadline() const noexcept {
-    TimePoint next = never;
-    for (const Pending& p : pending_) next = std::min(next, p.due);
-    return next;
-  }
+  /// Not later than the first that is due.
+  TimePoint next_deadline() const noexcept { return next_; }
 
   std::span<const Locator> locators() const noexcept { return locators_; }
   std::size_t pending() const noexcept { return pending_.size(); }
 
  private:
   struct Pending {
-    Nid peer;
-    TimePoint due;
-    unsigned attempts;
+    TimePoint due = never;
+    unsigned attempts = 0;
+
+    TimePoint last_used() const noexcept { return due; }  // there is room for all
+    bool expired(TimePoint) const noexcept { return false; }
   };
+
+  template <class If>
+  void erase_all(If&& condition) {
+    gone_.clear();
+    pending_.for_each([&](Nid peer, Pending& p) {
+      if (condition(peer, p)) gone_.push_back(peer);
+    });
+    for (const Nid peer : gone_) pending_.erase(peer);
+  }
 
   unsigned attempts_;
   Duration wait_;
   std::vector<Locator> locators_;
-  std::vector<Pending> pending_;
+  BoundedTable<Nid, Pending> pending_{max_pending};
+  std::vector<Nid> gone_;
+  TimePoint next_ = never;
 };
 
 }  // namespace ilnp

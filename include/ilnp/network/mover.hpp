@@ -21,6 +21,7 @@ class Mover {
         schedule_(node.config) {}
 
   void start(TimePoint now) noexcept { schedule_.start(now); }
+  void rekey(const HashKey& key) { updates_.rekey(key); }
 
   template <ContextLike Cx>
   void on_timer(Cx& cx) {
@@ -54,11 +55,11 @@ class Mover {
 
   /// A locator update, or an acknowledgement, for this node.
   template <ContextLike Cx>
-  void receive(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
+  void receive(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto message = wire::LocatorUpdate::parse(header.payload());
     if (!message) return node_->drop(Drop::update_malformed, in.locator, cx);
     const Ilv source = header.source();
-    node_->learn(source.locator, in.locator, cx);
+    node_->learn(source.locator, from, cx.now());
     if (message->acknowledgement()) {
       if (!updates_.acknowledge(source.nid, header.destination().locator))
         return node_->drop(Drop::acknowledgement_unexpected, in.locator, cx);
@@ -69,14 +70,12 @@ class Mover {
       return node_->drop(Drop::update_unexpected, in.locator, cx);
     std::vector<Locator> locators(std::min(message->count(), Host::max_locators));
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
-    Host* host = node_->hosts.touch(source.nid, cx.now());
-    if (!host) return node_->drop(Drop::table_full, in.locator, cx);
+    Host* host = &node_->hosts.touch(source.nid, from.sender, cx.now());
     if (!host->updated_to(locators)) {
       if (!node_->correspondents.admit_change(source.nid, cx.now()))
         return node_->drop(Drop::update_too_often, in.locator, cx);
       host->update(locators, cx.now());
     }
-    host->used = true;
     ++node_->counters.updates_received;
     // The acknowledgement leaves where the update came in, for a router to carry it to the new place: that proves the new
     // path. Its source is what the update was addressed to, if that is ours: by that the sender may know it.

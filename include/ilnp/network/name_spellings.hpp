@@ -21,16 +21,27 @@ constexpr bool equal_but_for_case(std::string_view one, std::string_view other) 
 }
 
 /// A set of host names, found by any spelling that differs in ASCII case only. A look-up allocates nothing. It holds as many
-/// names as its owner adds.
+/// names as its owner adds, but of one name no more than `max_spellings`.
 template <class Hash>
 class NameSpellings {
  public:
   static constexpr std::size_t max_size = 255;  ///< of a name; longer ones are not found
 
+  static constexpr std::size_t max_spellings = 16;
+
+  /// Hashes with `hash` from here on.
+  void rehash(const Hash& hash) {
+    Names again(names_.size(), hash);
+    for (auto& [name, spellings] : names_) again.emplace(name, std::move(spellings));
+    names_ = std::move(again);
+  }
+
   /// `name`, which is not in the set.
   void add(std::string_view name) {
     Buffer buffer;
-    if (name.size() <= max_size) names_[std::string(fold(name, buffer))].emplace_back(name);
+    if (name.size() > max_size) return;
+    auto& spellings = names_[std::string(fold(name, buffer))];
+    if (spellings.size() < max_spellings) spellings.emplace_back(name);
   }
   void remove(std::string_view name) {
     Buffer buffer;
@@ -54,7 +65,9 @@ class NameSpellings {
     return {buffer.data(), name.size()};
   }
 
-  boost::unordered_flat_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> names_;
+  using Names = boost::unordered_flat_map<std::string, std::vector<std::string>, Hash, std::equal_to<>>;
+
+  Names names_;
 };
 
 }  // namespace ilnp

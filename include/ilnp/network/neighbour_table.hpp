@@ -35,8 +35,8 @@ class NeighbourTable {
     std::vector<Place> places;
     bool always_carries = false;  ///< it stands back for nobody: a node of another kind
     TimePoint failed_at = long_ago;
-    std::uint8_t heard = 0;
-    std::uint8_t hop_limit = 0;  ///< of its own frames
+    TimePoint counted_on = long_ago;  ///< when this node last stood back for it
+    std::uint8_t hop_limit = 0;       ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
       const auto at = std::ranges::find(places, locator, &Place::locator);
@@ -46,27 +46,27 @@ class NeighbourTable {
       const auto last = std::ranges::max_element(places, {}, &Place::heard);
       return last == places.end() ? long_ago : last->heard;
     }
-    bool established() const noexcept { return heard > 1; }
+    TimePoint last_used() const noexcept { return counted_on; }
     bool expired(TimePoint now) const noexcept { return now - last_heard() >= std::chrono::seconds(300); }
   };
 
   /// `life`: who was not heard in a network for this long is no longer there.
   explicit NeighbourTable(Duration life) noexcept : life_(life) {}
 
+  void rekey(const HashKey& key) { neighbours_.rekey(key); }
+
   /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
   /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own, and show
   /// that it is of the other kind.
   void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface,
             TimePoint now) {
-    Neighbour* neighbour = neighbours_.insert(sender, now);
-    if (!neighbour) return;
+    Neighbour* neighbour = &neighbours_.insert(sender, sender, now);
     if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) {
       neighbour->always_carries = true;
       return;
     }
     neighbour->hop_limit = hop_limit;
     neighbour->nid = nid;
-    if (neighbour->heard < 2) ++neighbour->heard;
     for (Place& other : neighbour->places)
       if (other.locator != interface.locator && now - other.heard > together && other.missed == never)
         other.missed = now;

@@ -29,6 +29,8 @@ class ReflectionFilter {
   explicit ReflectionFilter(bool shorter_passes = false)
       : sets_(max_packets / 2), shorter_passes_(shorter_passes) {}
 
+  void rekey(const HashKey& key) noexcept { key_ = key; }
+
   /// A packet has been put on the network by `sender`, with this payload; `path` is a hash of its addresses and of where it
   /// came in. True if it is no copy.
   bool admit(Bytes payload, std::uint64_t path, std::uint64_t sender, std::uint8_t hop_limit,
@@ -57,13 +59,15 @@ class ReflectionFilter {
   };
 
   /// Of the front, the back and the length.
-  static std::uint64_t fingerprint(Bytes payload, std::uint64_t path) noexcept {
+  std::uint64_t fingerprint(Bytes payload, std::uint64_t path) const noexcept {
     constexpr std::size_t front = 64;
     constexpr std::size_t back = 16;
-    if (payload.size() <= front) return content_hash(payload, path);
-    return content_hash(payload.last<back>(), content_hash(payload.first<front>(), path ^ payload.size()));
+    if (payload.size() <= front) return content_hash(payload, key_, path);
+    return content_hash(payload.last<back>(), key_,
+                        content_hash(payload.first<front>(), key_, path ^ payload.size()));
   }
 
+  HashKey key_;
   std::vector<Set> sets_;
   bool shorter_passes_;
 };

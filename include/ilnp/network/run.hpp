@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "../hash_key.hpp"
 #include "../layer.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "interfaces.hpp"
@@ -37,6 +38,8 @@ class Runs {
   Runs(const Runs&) = delete;
   Runs& operator=(const Runs&) = delete;
 
+  void rekey(const HashKey& key) noexcept { key_ = key; }
+
   /// The run that a packet continues; null if it was not decided yet, or what was decided does not hold any more.
   const Run* find(const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
                   TimePoint now) noexcept {
@@ -66,14 +69,11 @@ class Runs {
            std::memcmp(header.path().data(), run.path.data(), run.path.size()) == 0;
   }
 
-  static std::uint64_t hash(const wire::IlnpHeader& header, Locator interface) noexcept {
-    const Ilv source = header.source();
-    const Ilv destination = header.destination();
-    return mix64(fold64(source.locator.value(), source.nid.value()) +
-                 3 * fold64(destination.locator.value(), destination.nid.value()) +
-                 5 * fold64(interface.value(), header.next_header()));
+  std::uint64_t hash(const wire::IlnpHeader& header, Locator interface) const noexcept {
+    return key_(header.source(), header.destination(), interface.value(), header.next_header());
   }
 
+  HashKey key_;
   std::array<Run, max_runs> runs_;
   const Run* last_ = runs_.data();
 };
@@ -100,6 +100,8 @@ class Ways {
   Ways(const Ways&) = delete;
   Ways& operator=(const Ways&) = delete;
 
+  void rekey(const HashKey& key) noexcept { key_ = key; }
+
   /// True if the way to that node is known and holds; then it is `last()`.
   bool find(Nid to, std::uint32_t ways, TimePoint now) noexcept {
     if (last_->to != to) last_ = &place(to);
@@ -117,8 +119,9 @@ class Ways {
     Way way;
   };
 
-  Entry& place(Nid to) noexcept { return entries_[fold64(to.value(), 0x9e37'79b9'7f4a'7c15) % max_nodes]; }
+  Entry& place(Nid to) noexcept { return entries_[key_(to.value()) % max_nodes]; }
 
+  HashKey key_;
   std::array<Entry, max_nodes> entries_;
   Entry* last_ = entries_.data();
 };

@@ -8,7 +8,8 @@
 namespace ilnp {
 
 /// The discovery messages of the last second, so that none is passed on, or answered, twice (docs/protocol.md, "Flooding").
-/// When the table is full nothing more is passed on: its size bounds the messages that a node passes on in a second.
+/// The size of the table bounds the messages that a node passes on in a second. When it is full, only those of a sender that has
+/// sent fewer than another are remembered, and passed on.
 class SeenMessages {
  public:
   static constexpr std::size_t max_messages = 4096;
@@ -16,10 +17,15 @@ class SeenMessages {
 
   enum class Pass { yes, repeated, table_full };
 
-  /// May a message with this hash, heard with `hop_limit`, be passed on? Only if it was not within the last second, or if its hop limit is higher
+  void rekey(const HashKey& key) {
+    key_ = key;
+    messages_.rekey(key);
+  }
+
+  /// May a message with this hash, which `sender` put on the network with `hop_limit`, be passed on? Only if it was not within the last second, or if its hop limit is higher
   /// than it was then. Remembers it.
-  Pass pass(std::uint64_t hash, std::uint8_t hop_limit, TimePoint now) {
-    Seen* seen = messages_.insert(hash, now);
+  Pass pass(std::uint64_t hash, std::uint64_t sender, std::uint8_t hop_limit, TimePoint now) {
+    Seen* seen = messages_.insert_within_share(hash, sender, now);
     if (!seen) return Pass::table_full;
     const bool fresh = now - seen->passed_at < window;
     if (fresh && hop_limit <= seen->hop_limit) return Pass::repeated;
@@ -35,10 +41,11 @@ class SeenMessages {
     bool alike = false;
   };
 
-  /// A message from the locator with this hash was heard on `interface` with `hop_limit`: compares that with the shortest way
-  /// on which one came within the last second.
-  std::optional<Ways> compare(std::uint64_t hash, Locator interface, std::uint8_t hop_limit, TimePoint now) {
-    Seen* seen = messages_.insert(hash, now);
+  /// A message from `locator` was heard on `interface` with `hop_limit`: compares that with the shortest way on which one came
+  /// within the last second.
+  std::optional<Ways> compare(Locator locator, std::uint64_t sender, Locator interface,
+                              std::uint8_t hop_limit, TimePoint now) {
+    Seen* seen = messages_.insert_within_share(key_(locator.value(), matter_way), sender, now);
     if (!seen) return std::nullopt;
     const Locator before = seen->nearest;
     const bool first = now - seen->heard_at >= window;
@@ -52,8 +59,8 @@ class SeenMessages {
   }
 
   /// May a solicitation with this hash, which came by this way, be answered? Once a second for each way.
-  bool answer(std::uint64_t hash, std::uint64_t way, TimePoint now) {
-    Seen* seen = messages_.insert(mix64(hash + mix64(way)), now);
+  bool answer(std::uint64_t hash, std::uint64_t way, std::uint64_t sender, TimePoint now) {
+    Seen* seen = messages_.insert_within_share(key_(hash, ~way), sender, now);
     if (!seen) return false;
     if (now - seen->passed_at < window) return false;
     seen->passed_at = now;
@@ -62,7 +69,7 @@ class SeenMessages {
 
   /// This node has said on `interface` that it is at `named`.
   void say(Locator interface, Locator named, TimePoint now) {
-    if (Seen* seen = messages_.insert(own(interface, named), now)) seen->passed_at = now;
+    messages_.insert(own(interface, named), 0, now).passed_at = now;
   }
   /// When it said so for the last time, as far as that is remembered.
   TimePoint last_said(Locator interface, Locator named) const noexcept {
@@ -80,14 +87,17 @@ class SeenMessages {
     std::uint8_t hop_limit = 0;
     std::uint8_t heard_hop_limit = 0;
 
-    bool established() const noexcept { return true; }
+    TimePoint last_used() const noexcept { return long_ago; }
     bool expired(TimePoint now) const noexcept { return now - std::max(passed_at, heard_at) >= window; }
   };
 
-  static std::uint64_t own(Locator interface, Locator named) noexcept {
-    return mix64(mix64(interface.value()) + named.value());
+  static constexpr std::uint64_t matter_way = 0x7761'7973'7761'7973;
+
+  std::uint64_t own(Locator interface, Locator named) const noexcept {
+    return ~key_({interface, Nid(named.value())}, {});
   }
 
+  HashKey key_;
   BoundedTable<std::uint64_t, Seen> messages_{max_messages};
 };
 

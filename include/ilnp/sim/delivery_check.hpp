@@ -98,7 +98,7 @@ class DeliveryCheck {
       older_ = std::exchange(recent_, {});
       turned_ = world_.now();
     }
-    const std::uint64_t content = content_hash(payload);
+    const std::uint64_t content = content_hash(payload, HashKey());
     const std::uint64_t ports = std::uint64_t{ends.source_port} << 16 | ends.destination_port;
     const std::uint64_t key =
         mix64(content + mix64(ends.source.value() + mix64(ends.destination.value() + mix64(ports))));
@@ -124,7 +124,7 @@ class DeliveryCheck {
   std::string closest(Bytes payload) const {
     for (const Table* table : {&recent_, &older_})
       for (const auto& [key, known] : *table)
-        if (known.sent > 0 && known.payload == content_hash(payload))
+        if (known.sent > 0 && known.payload == content_hash(payload, HashKey()))
           return "; such a one was sent: " + describe(known.ends, known.size);
     return "; nothing like it was sent by anybody";
   }

@@ -45,7 +45,7 @@ class HopLimitCheck {
     if (!header)
       return world_.violated(name(frame.host) + " sent a malformed frame on " + to_string(frame.network));
     const Put put{frame.network, frame.host, header->hop_limit()};
-    Known& known = find(content_hash(frame.bytes.subspan(8), header->next_header()), frame.host);
+    Known& known = find(content_hash(frame.bytes.subspan(8), HashKey(), header->next_header()), frame.host);
     if (put.host != known.origin && !carried(known, put))
       world_.violated(name(put.host) + " put on " + to_string(put.network) + " with hop limit " +
                       std::to_string(put.hop_limit) +

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "address.hpp"
+#include "context.hpp"
+
+namespace ilnp {
+
+/// A secret that a node draws when it starts, and hashes with whatever strangers choose: who does not know it can neither
+/// make many keys that fall into one bucket of a table, nor two messages with one hash. Each input is put together with a
+/// word of the key before it is multiplied, so that nobody can make a factor zero. A value; cheap to copy.
+class HashKey {
+ public:
+  static constexpr std::size_t words = 8;
+
+  /// No secret: for what strangers do not choose, and until the node starts.
+  constexpr HashKey() noexcept = default;
+  template <ContextLike Cx>
+  explicit HashKey(Cx& cx) {
+    for (std::uint64_t& word : words_) word = cx.secret();
+  }
+
+  constexpr std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
+
+  constexpr std::uint64_t operator()(std::uint64_t value) const noexcept {
+    return fold64(fold64(value ^ words_[0], words_[1]) ^ words_[2], words_[3]);
+  }
+  constexpr std::uint64_t operator()(std::uint64_t one, std::uint64_t other) const noexcept {
+    return fold64(fold64(one ^ words_[0], other ^ words_[1]) ^ words_[2], words_[3]);
+  }
+  constexpr std::uint64_t operator()(const Ilv& ilv) const noexcept {
+    return (*this)(ilv.locator.value(), ilv.nid.value());
+  }
+  constexpr std::uint64_t operator()(const Ilv& one, const Ilv& other) const noexcept {
+    const std::uint64_t first = fold64(one.locator.value() ^ words_[0], one.nid.value() ^ words_[1]);
+    const std::uint64_t second = fold64(other.locator.value() ^ words_[4], other.nid.value() ^ words_[5]);
+    return fold64(first ^ words_[2], second ^ words_[3]);
+  }
+  /// The same with two more values.
+  constexpr std::uint64_t operator()(const Ilv& one, const Ilv& other, std::uint64_t third,
+                                     std::uint64_t fourth) const noexcept {
+    const std::uint64_t first = fold64(one.locator.value() ^ words_[0], one.nid.value() ^ words_[1]);
+    const std::uint64_t second = fold64(other.locator.value() ^ words_[4], other.nid.value() ^ words_[5]);
+    const std::uint64_t rest = fold64(third ^ words_[6], fourth ^ words_[7]);
+    return fold64((first + rest) ^ words_[2], second ^ words_[3]);
+  }
+
+ private:
+  std::array<std::uint64_t, words> words_{0x9e3779b97f4a7c15, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3,
+                                          0x589965cc75374cc3, 0x1d8e4e27c47d124f, 0xeb44accab455d165,
+                                          0xa0761d6478bd642f, 0x2b7e151628aed2a7};
+};
+
+/// The hash of a key under a `HashKey`.
+struct KeyedHash {
+  constexpr std::uint64_t operator()(const HashKey& key, std::uint64_t value) const noexcept {
+    return key(value);
+  }
+  template <class Tag>
+  constexpr std::uint64_t operator()(const HashKey& key, Name64<Tag> name) const noexcept {
+    return key(name.value());
+  }
+};
+
+/// The hash of a key that is a keyed hash already.
+struct KeyAsHash {
+  constexpr std::uint64_t operator()(const HashKey&, std::uint64_t key) const noexcept { return key; }
+};
+
+}  // namespace ilnp

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "../context.hpp"
+#include "name_spellings.hpp"
+
+namespace ilnp {
+
+/// The names that this node has lately asked for and not found: who is then heard to have one is in use from the first moment,
+/// and does not give way to strangers before the next packet. The newest few.
+class WantedNames {
+ public:
+  static constexpr std::size_t max_names = 16;
+  static constexpr Duration memory = std::chrono::seconds(30);
+
+  void add(std::string_view name, TimePoint now) {
+    Wanted* oldest = &all_[0];
+    for (Wanted& each : all_) {
+      if (each.name == name) return void(each.at = now);
+      if (each.at < oldest->at) oldest = &each;
+    }
+    oldest->name = name;
+    oldest->at = now;
+  }
+
+  /// Was `name` asked for, in any case? Not any more then.
+  bool take(std::string_view name, TimePoint now) noexcept {
+    for (Wanted& each : all_) {
+      if (each.at == long_ago || now - each.at >= memory || !equal_but_for_case(each.name, name)) continue;
+      each.at = long_ago;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  struct Wanted {
+    std::string name;
+    TimePoint at = long_ago;
+  };
+  std::array<Wanted, max_names> all_;
+};
+
+}  // namespace ilnp
