@@ -80,6 +80,7 @@
 #include "network/wanted_names.hpp"
 
 // Transport: datagrams between ports
+#include "transport/answer_limit.hpp"
 #include "transport/counters.hpp"
 #include "transport/datagram_pool.hpp"
 #include "transport/events.hpp"

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
       {"SeenMessages::max_messages", SeenMessages::max_messages},
       {"DuplicateFilter::max_packets", DuplicateFilter::max_packets},
       {"ReflectionFilter::max_packets", ReflectionFilter::max_packets},
+      {"AnswerLimit::max_to_one", AnswerLimit::max_to_one},
       {"Reassembly::max_datagrams", Reassembly::max_datagrams},
       {"FragmentPeers::max_held", FragmentPeers::max_held},
       {"FragmentPeers::max_peers", FragmentPeers::max_peers},

@@ -1,6 +1,7 @@
 #include "ilnp/network/config.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <climits>
 
 namespace ilnp::test::config_test {
 
@@ -60,6 +61,29 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
   says("handoff_time: ", [](auto& c) { c.handoff_time = -1ns; });
   says("loc_update_retry_wait_time: ", [](auto& c) { c.loc_update_retry_wait_time = 0s; });
   says("wait_time: ", [](auto& c) { c.wait_time = 0s; });
+}
+
+/// Each bound, at its edge and beyond it.
+BOOST_AUTO_TEST_CASE(times_and_numbers_have_bounds) {
+  const auto bounds = [](const char* key, auto member, Duration least) {
+    const auto with = [&](Duration time) { return error([&](auto& config) { config.*member = time; }); };
+    BOOST_TEST(with(least) == "");
+    BOOST_TEST(with(NetworkConfig::max_time) == "");
+    for (const Duration wrong :
+         {least - 1ns, NetworkConfig::max_time + 1ns, Duration::max(), Duration::min()})
+      BOOST_TEST(with(wrong).starts_with(std::string(key) + ": must be from "), with(wrong));
+  };
+  using C = NetworkConfig;
+  bounds("backwards_learning_ttl", &C::backwards_learning_ttl, C::min_wait_time);
+  bounds("active_unicast_session_ttl", &C::active_unicast_session_ttl, C::min_time);
+  bounds("move_time", &C::move_time, C::min_wait_time);
+  bounds("handoff_time", &C::handoff_time, 0ns);
+  bounds("loc_update_retry_wait_time", &C::loc_update_retry_wait_time, C::min_time);
+  bounds("wait_time", &C::wait_time, C::min_wait_time);
+  BOOST_TEST(error([](auto& config) { config.loc_update_retries = C::max_retries; }) == "");
+  for (const unsigned wrong : {C::max_retries + 1, UINT_MAX})
+    BOOST_TEST(error([&](auto& config) { config.loc_update_retries = wrong; }) ==
+               "loc_update_retries: must be from 0 to 100");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,6 +56,7 @@ class MemoryUnderlay {
     ++flushes;
   }
   std::size_t max_frame() const noexcept { return max_frame_; }
+  void set_max_frame(std::size_t size) noexcept { max_frame_ = size; }
   bool joined(Locator locator) const noexcept { return std::ranges::find(joined_, locator) != joined_.end(); }
 
   std::vector<Sent> sent;

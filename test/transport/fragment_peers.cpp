@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 struct Fixture {
   FragmentPeers::Peer& get(std::uint64_t nid) { return peers.get(Nid(nid), now, pool, counters); }
-  bool hold(std::uint64_t nid) { return peers.hold(get(nid), Bytes(text), 1, 2, now, pool); }
+  bool hold(std::uint64_t nid) { return peers.hold(get(nid), Bytes(text), 1, 2, now, pool, counters); }
 
   const std::array<std::byte, 3000> text{};
   TimePoint now{1h};
@@ -34,17 +34,41 @@ BOOST_AUTO_TEST_CASE(the_peer_that_was_used_least_recently_gives_way_and_what_it
 }
 
 BOOST_AUTO_TEST_CASE(what_may_wait_is_limited_for_one_and_for_all) {
-  std::size_t held = 0;
-  for (std::uint64_t nid = 1; nid <= 10; ++nid)
-    for (std::size_t i = 0; i < 10; ++i) held += hold(nid) ? 1 : 0;
-  BOOST_TEST(held == FragmentPeers::max_held);
-  std::size_t of_the_first = 0;
-  peers.release_held(get(1), [&](const FragmentPeers::Held& each) {
-    ++of_the_first;
-    pool.give_back(each.buffer);
-  });
-  BOOST_TEST(of_the_first == FragmentPeers::max_held_for_one);
-  BOOST_TEST(hold(10));
+  const auto waiting = [&](std::uint64_t nid) { return get(nid).held.size(); };
+  for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i) BOOST_TEST(hold(1));
+  BOOST_TEST(!hold(1));
+  for (std::uint64_t nid = 2; nid <= 4; ++nid)
+    for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i, now += 1ms) BOOST_TEST(hold(nid));
+  BOOST_TEST(counters.dropped_no_answer == 0U);
+  for (std::uint64_t nid = 5; nid <= 8; ++nid) BOOST_TEST(hold(nid));
+  BOOST_TEST(counters.dropped_no_answer == 4U);  // of those with most, the oldest
+  for (std::uint64_t nid = 1; nid <= 4; ++nid) BOOST_TEST(waiting(nid) == 3U);
+  for (std::uint64_t nid = 5; nid <= 8; ++nid) BOOST_TEST(waiting(nid) == 1U);
+  BOOST_TEST(pool.size() <= FragmentPeers::max_held + 1);
+}
+
+BOOST_AUTO_TEST_CASE(peers_that_never_answer_give_way_before_those_that_do) {
+  for (std::uint64_t nid = 1; nid <= 100; ++nid) get(nid).answer(7, now);
+  for (std::uint64_t nid = 1001; nid < 3000; ++nid, now += 1ms) get(nid);
+  for (std::uint64_t nid = 1; nid <= 100; ++nid) BOOST_TEST(peers.find(Nid(nid)) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_answer_is_refused_longer_each_time_but_not_who_has_answered_before) {
+  auto& peer = get(1);
+  for (const Duration refusal : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+    peer.refuse(now);
+    BOOST_TEST(peer.refusing(now + refusal - 1ns));
+    now += refusal;
+    BOOST_TEST(!peer.refusing(now));
+  }
+  peer.answer(7, now);
+  BOOST_TEST(peer.willing(now + FragmentPeers::trust - 1ns));
+  BOOST_TEST(!peer.willing(now + FragmentPeers::trust));
+  for (int i = 0; i < 10; ++i) {
+    peer.refuse(now);
+    now += FragmentPeers::first_refusal;
+    BOOST_TEST(!peer.refusing(now));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(who_is_asked_is_due) {
@@ -52,6 +76,7 @@ BOOST_AUTO_TEST_CASE(who_is_asked_is_due) {
   auto& peer = get(1);
   peer.asking = true;
   peer.asked_at = now;
+  peers.watch(peer);
   BOOST_TEST((peers.next_deadline() == now + FragmentPeers::question_interval));
   int due = 0;
   peers.for_each_due(now, [&](const FragmentPeers::Peer&) { ++due; });

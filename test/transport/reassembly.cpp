@@ -26,10 +26,14 @@ struct Fixture {
     const Bytes rest = Bytes(whole).subspan(stride * index);
     return joined(std::move(out), octets(rest.first(std::min(stride, rest.size()))));
   }
-  Octets add(const Octets& piece, Nid from = bob, std::uint16_t source_port = 99) {
-    return octets(reassembly.add(from, source_port, *wire::Fragment::parse(piece), now, pool, counters));
+  Octets add(const Octets& piece, Nid from = bob, std::uint16_t source_port = 99,
+             std::uint64_t sender = 0xd) {
+    return octets(
+        reassembly.add(from, sender, source_port, *wire::Fragment::parse(piece), now, pool, counters));
   }
-  void first_of(Nid from, std::uint32_t number) { BOOST_TEST(add(piece(number, text, 4, 0), from).empty()); }
+  void first_of(Nid from, std::uint32_t number, std::uint64_t sender = 0xd) {
+    BOOST_TEST(add(piece(number, text, 4, 0), from, 99, sender).empty());
+  }
 
   const Octets text = octets(as_bytes("put together"));
   TimePoint now{1h};
@@ -124,6 +128,16 @@ BOOST_AUTO_TEST_CASE(many_nodes_that_leave_many_unfinished_leave_room_for_anothe
   add(piece(1, text, 4, 1), carol);
   BOOST_TEST((add(piece(1, text, 4, 2), carol) == text));
   BOOST_TEST(pool.size() <= Reassembly::max_datagrams + 1);
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_many_unfinished_in_the_names_of_others_loses_his_own) {
+  first_of(carol, 1);
+  first_of(bob, 1);
+  for (std::uint64_t nid = 100; nid < 1100; ++nid) first_of(Nid(nid), 1, 0xbad);
+  for (const Nid nid : {bob, carol}) {
+    add(piece(1, text, 4, 1), nid);
+    BOOST_TEST((add(piece(1, text, 4, 2), nid) == text));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(without_buffers_pieces_are_dropped) {

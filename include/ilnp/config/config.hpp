@@ -22,6 +22,8 @@ struct ApplicationConfig {
   std::uint16_t remote_port = 0;
   std::optional<Duration> run_time;                     ///< for how long to send; none: without end
   Duration wait_time = std::chrono::milliseconds(100);  ///< from one datagram to the next
+
+  static constexpr Duration min_wait_time = std::chrono::microseconds(10);
 };
 
 /// Which layers the user wants to see at work (`log = true` in their sections). It is for the program to show
@@ -134,11 +136,16 @@ inline ApplicationConfig read_application(IniFile& ini) {
   application.remote_hostname = ini.text("application", "remote_hostname").value_or("");
   if (!application.remote_hostname.empty()) ini.required("application", "remote_port");
   ini.number("application", "remote_port", application.remote_port, 1, 65535);
-  if (const auto run_time = ini.text("application", "run_time"))
+  if (const auto run_time = ini.text("application", "run_time")) {
     ini.seconds("application", "run_time", application.run_time.emplace());
+    if (*application.run_time > NetworkConfig::max_time)
+      ini.fail("application", "run_time", *run_time, "must be from 0 s to 365 days");
+  }
   ini.seconds("application", "wait_time", application.wait_time);
-  if (application.wait_time <= Duration::zero())
-    ini.fail("application", "wait_time", *ini.text("application", "wait_time"), "must be above 0");
+  if (application.wait_time < ApplicationConfig::min_wait_time ||
+      application.wait_time > NetworkConfig::max_time)
+    ini.fail("application", "wait_time", *ini.text("application", "wait_time"),
+             "must be from 0.00001 s to 365 days");
   return application;
 }
 

@@ -22,7 +22,8 @@ class ILNP {
  public:
   static constexpr std::size_t max_loopback = 64;  ///< packets to itself that wait
 
-  /// Throws `std::invalid_argument` if `config` describes no node. The other arguments go to the underlay.
+  /// Throws `std::invalid_argument` if `config` describes no node, or if the underlay's frames are too small for what a node
+  /// says of itself, or larger than its header can tell. The other arguments go to the underlay.
   template <class... Args>
   explicit ILNP(NetworkConfig config, Args&&... args)
       : node_(std::move(config), std::forward<Args>(args)...),
@@ -137,7 +138,9 @@ class ILNP {
 
   Nid local_nid() const noexcept { return node_.config.nid; }
   /// The most octets that fit behind the network header.
-  std::size_t max_payload() const noexcept { return node_.next.max_frame() - wire::IlnpHeader::size; }
+  std::size_t max_payload() const noexcept {
+    return std::max(node_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
+  }
   const NetworkConfig& config() const noexcept { return node_.config; }
   const NetworkCounters& counters() const noexcept { return node_.counters; }
   const Interfaces& interfaces() const noexcept { return node_.interfaces; }

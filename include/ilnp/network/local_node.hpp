@@ -2,6 +2,8 @@
 
 #include <boost/config.hpp>
 #include <optional>
+#include <stdexcept>
+#include <string>
 
 #include "../layer.hpp"
 #include "../wire/discovery.hpp"
@@ -30,7 +32,25 @@ struct LocalNode {
         forwarding(config.backwards_learning_ttl, 3 * config.wait_time, &ways),
         hosts(config.nid, config.host_name, 3 * config.wait_time),
         correspondents(config.active_unicast_session_ttl),
-        rounds(config.wait_time, config.backwards_learning_ttl / 3) {}
+        rounds(config.wait_time, config.backwards_learning_ttl / 3) {
+    check_frames(config, next.max_frame());
+  }
+
+  /// The largest frame that its header can describe, octets.
+  static constexpr std::size_t max_frame = wire::IlnpHeader::size + UINT16_MAX;
+  /// The smallest frames that hold what a node of this configuration says of itself: its name, and where it has moved.
+  static std::size_t min_frame(const NetworkConfig& settings) {
+    std::size_t size = wire::DiscoveryRepr{settings.nid, {}, false, settings.host_name}.size();
+    for (const auto& set : settings.locators) size = std::max(size, wire::LocatorUpdateRepr{set}.size());
+    return wire::IlnpHeader::size + size;
+  }
+  /// Throws `std::invalid_argument` if an underlay does not suit the node.
+  static void check_frames(const NetworkConfig& settings, std::size_t size) {
+    if (size >= min_frame(settings) && size <= max_frame) return;
+    throw std::invalid_argument("max_frame: the underlay's frames of " + std::to_string(size) +
+                                " octets are not from " + std::to_string(min_frame(settings)) +
+                                " (for this node's name and locators) to " + std::to_string(max_frame));
+  }
 
   /// Draws the secret that the tables hash with; before anything is in them.
   template <ContextLike Cx>

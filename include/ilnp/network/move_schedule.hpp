@@ -25,7 +25,7 @@ class MoveSchedule {
   /// The move that was due at `next_move()` is tried at `now`; `moved` says whether it was made.
   void tried(bool moved, TimePoint now) noexcept {
     if (moved) index_ = (index_ + 1) % config_->locators.size();
-    while (next_move_ <= now) next_move_ += config_->move_time;
+    if (next_move_ <= now) next_move_ += ((now - next_move_) / config_->move_time + 1) * config_->move_time;
   }
 
   /// A handoff has begun at `now`.

@@ -25,10 +25,10 @@ namespace ilnp {
 template <StreamTransport Next>
 class StreamProxy {
  public:
-  /// Throws `std::invalid_argument` if the port for requests is taken. The other arguments go to the layers below.
+  /// Throws `std::invalid_argument` if `config` is of no use, or the port for requests is taken. The other arguments go to the layers below.
   template <class... Args>
   explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...), config_(config) {
+      : next_(std::forward<Args>(args)...), config_((config.validate(), config)) {
     if (const error_code error = next_.listen(config_.request_port))
       throw std::invalid_argument("port " + std::to_string(config_.request_port) +
                                   " of requests: " + error.message());

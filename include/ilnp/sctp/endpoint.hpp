@@ -2,6 +2,7 @@
 
 #include <bitset>
 
+#include "../random.hpp"
 #include "../wire/sctp_header.hpp"
 #include "progress.hpp"
 
@@ -103,7 +104,9 @@ class SctpEndpoint {
     peer->last_error.clear();
     error_code error = Errc::port_in_use;
     for (int tries = 0; tries < max_port_tries && error; ++tries) {
-      const auto local = static_cast<std::uint16_t>(first_free_port + cx.random(65536 - first_free_port));
+      // Nobody is to foresee it, or to be there before.
+      const auto local =
+          static_cast<std::uint16_t>(first_free_port + Random(cx.secret()).below(65536 - first_free_port));
       auto opened = SctpSocket::open(config_, peer->address, local, mtu_);
       error = opened ? error_code() : opened.error();
       if (error) continue;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+
 #include "../layer.hpp"
 #include "../resolved_name.hpp"
+#include "answer_limit.hpp"
 #include "events.hpp"
 #include "fragment_peers.hpp"
 #include "keyed_hash.hpp"
@@ -15,8 +18,6 @@ namespace ilnp {
 template <PacketTransport Next>
 class Fragment {
  public:
-  static constexpr std::uint64_t max_answers_a_second = 256;
-
   /// All arguments go to the layers below.
   template <class... Args>
   explicit Fragment(Args&&... args) : next_(std::forward<Args>(args)...) {
@@ -39,7 +40,8 @@ class Fragment {
     Peer& peer = peers_.get(to, now, pool_, counters_);
     if (peer.willing(now)) {
       if (now - peer.asked_at >= FragmentPeers::refresh) (void)ask(peer, cx);
-      return send_pieces(peer, {0, static_cast<std::uint16_t>(payload.size()), source_port, destination_port},
+      return send_pieces(peer,
+                         {now, 0, static_cast<std::uint16_t>(payload.size()), source_port, destination_port},
                          payload, cx);
     }
     if (peer.refusing(now)) return ++counters_.refused_too_long, Errc::message_too_long;
@@ -47,8 +49,9 @@ class Fragment {
       if (const error_code error = ask(peer, cx)) return error;
       peer.asking = true;
       peer.asked = 1;
+      peers_.watch(peer);
     }
-    if (!peers_.hold(peer, payload, source_port, destination_port, now, pool_))
+    if (!peers_.hold(peer, payload, source_port, destination_port, now, pool_, counters_))
       return ++counters_.refused_queue_full, Errc::queue_full;
     ++counters_.held;
     return {};
@@ -87,7 +90,8 @@ class Fragment {
 
   /// To nodes that put pieces together; to others it is that of the next layer.
   std::size_t max_payload() const noexcept {
-    return std::min(wire::Fragment::max_total, stride() * wire::Fragment::max_pieces);
+    return std::max(next_.max_payload(),
+                    std::min(wire::Fragment::max_total, stride() * wire::Fragment::max_pieces));
   }
   const FragmentCounters& counters() const noexcept { return counters_; }
   Next& next_layer() noexcept { return next_; }
@@ -98,11 +102,15 @@ class Fragment {
   using Held = FragmentPeers::Held;
   static constexpr std::uint16_t reserved_port = 0;
 
-  std::size_t stride() const noexcept { return next_.max_payload() - wire::Fragment::piece_header_size; }
+  /// 0 if no piece fits a frame.
+  std::size_t stride() const noexcept {
+    return std::max(next_.max_payload(), wire::Fragment::piece_header_size) -
+           wire::Fragment::piece_header_size;
+  }
 
   template <ContextLike Cx>
   error_code ask(Peer& peer, Cx& cx) {
-    peer.nonce = static_cast<std::uint32_t>(cx.random(std::uint64_t{1} << 32));
+    peer.nonce = static_cast<std::uint32_t>(cx.secret());
     peer.asked_at = cx.now();
     Packet packet(next_.headroom(wire::Fragment::question_size), {});
     wire::FragmentQuestionRepr{peer.nonce}.write_to(packet.prepend(wire::Fragment::question_size));
@@ -117,8 +125,7 @@ class Fragment {
       ++peer.asked;
       return void(ask(peer, cx));  // an error is as good as a lost question
     }
-    peer.asking = false;
-    peer.refusing_until = cx.now() + FragmentPeers::refusal;
+    peer.refuse(cx.now());
     if (peer.held.empty()) return;
     const event::LongDatagramsDropped event{peer.nid, peer.held.size(), peer.held.front().size};
     peers_.drop_held(peer, pool_, counters_);
@@ -127,6 +134,7 @@ class Fragment {
 
   template <ContextLike Cx>
   error_code send_pieces(const Peer& peer, const Held& datagram, Bytes payload, Cx& cx) {
+    draw_secrets(cx);
     wire::FragmentPieceRepr piece{datagram.destination_port,
                                   peer.key,
                                   ++number_,
@@ -153,7 +161,7 @@ class Fragment {
     if (!message) return void(++counters_.dropped_malformed);
     switch (message->kind()) {
       case wire::FragmentKind::question:
-        return answer(source.nid, message->nonce(), cx);
+        return answer(source, message->nonce(), cx);
       case wire::FragmentKind::answer:
         return answered(source.nid, *message, cx);
       case wire::FragmentKind::piece:
@@ -162,12 +170,13 @@ class Fragment {
   }
 
   template <ContextLike Cx>
-  void answer(Nid to, std::uint32_t nonce, Cx& cx) {
-    if (cx.now() - answers_since_ >= std::chrono::seconds(1)) answers_since_ = cx.now(), answers_ = 0;
-    if (answers_ == max_answers_a_second) return void(++counters_.dropped_too_many);
+  void answer(const DatagramSource& source, std::uint32_t nonce, Cx& cx) {
+    const Nid to = source.nid;
+    draw_secrets(cx);
+    if (!answer_limit_.admit(to, source.network.sender, known(to, cx.now()), cx.now()))
+      return void(++counters_.dropped_too_many);
     Packet packet(next_.headroom(wire::Fragment::answer_size), {});
     wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.write_to(packet.prepend(wire::Fragment::answer_size));
-    ++answers_;
     if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.answers;
   }
 
@@ -176,10 +185,7 @@ class Fragment {
     Peer* const peer = peers_.find(by);
     if (!peer || peer->asked_at == long_ago || peer->nonce != message.nonce())
       return void(++counters_.dropped_unasked);
-    peer->key = message.key();
-    peer->answered_at = cx.now();
-    peer->asking = false;
-    peer->refusing_until = long_ago;
+    peer->answer(message.key(), cx.now());
     peers_.release_held(*peer, [&](const Held& held) {
       (void)send_pieces(*peer, held, pool_.octets(held.buffer, held.size),
                         cx);  // what fails is lost, as on the way
@@ -193,8 +199,10 @@ class Fragment {
     if (piece.destination_port() == reserved_port || !next_.bound(piece.destination_port()))
       return void(++counters_.dropped_not_bound);
     ++counters_.pieces_received;
-    const Bytes whole = reassembly_.add(source.nid, source.port, piece, cx.now(), pool_, counters_);
+    const Bytes whole =
+        reassembly_.add(source.nid, source.network.sender, source.port, piece, cx.now(), pool_, counters_);
     if (whole.empty()) return;
+    speaker(source.nid) = {source.nid, cx.now()};
     ++counters_.delivered;
     DatagramSource whole_source = source;
     whole_source.destination_port = piece.destination_port();
@@ -204,25 +212,55 @@ class Fragment {
   /// What pieces from that node have to bear: who has not heard it from this node cannot send any.
   template <ContextLike Cx>
   std::uint32_t key_for(Nid nid, Cx& cx) {
-    if (nid != key_of_ || secret_[0] == 0) {
-      while (secret_[0] == 0)
-        for (std::uint64_t& half : secret_) half = cx.random(~std::uint64_t{0});
+    draw_secrets(cx);
+    if (nid != key_of_) {
       key_of_ = nid;
       key_ = static_cast<std::uint32_t>(keyed_hash(nid.value(), secret_[0], secret_[1]));
     }
     return key_;
   }
 
+  /// Once, when they are first needed.
+  template <ContextLike Cx>
+  void draw_secrets(Cx& cx) {
+    if (drawn_) return;
+    drawn_ = true;
+    for (std::uint64_t& half : secret_) half = cx.secret();
+    number_ = static_cast<std::uint32_t>(cx.secret());
+    hash_key_ = HashKey(cx);
+    answer_limit_.rekey(hash_key_);
+    key_of_ = Nid{};
+    key_ = static_cast<std::uint32_t>(keyed_hash(0, secret_[0], secret_[1]));
+  }
+
+  /// Has `nid` lately sent a long datagram to this node, or told it that it takes some?
+  bool known(Nid nid, TimePoint now) noexcept {
+    const FragmentPeers::Peer* peer = peers_.find(nid);
+    if (peer && peer->known()) return true;
+    const Speaker& other = speaker(nid);
+    return other.nid == nid && now - other.heard < speaker_memory;
+  }
+  static constexpr Duration speaker_memory = std::chrono::seconds(60);
+
+  /// A node that sends long datagrams.
+  struct Speaker {
+    Nid nid;
+    TimePoint heard = long_ago;
+  };
+  Speaker& speaker(Nid nid) noexcept { return speakers_[hash_key_(nid.value()) % speakers_.size()]; }
+
   Next next_;
   DatagramPool pool_;
   Reassembly reassembly_;
   FragmentPeers peers_;
   std::uint32_t number_ = 0;  // of the last datagram
+  bool drawn_ = false;
   std::uint64_t secret_[2] = {};
+  HashKey hash_key_;
   Nid key_of_;             // the node that was looked up last,
   std::uint32_t key_ = 0;  // and its key
-  TimePoint answers_since_ = long_ago;
-  std::uint64_t answers_ = 0;  // since then
+  AnswerLimit answer_limit_;
+  std::array<Speaker, 1024> speakers_{};
   FragmentCounters counters_;
 };
 

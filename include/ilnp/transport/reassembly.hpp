@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "../address.hpp"
@@ -12,7 +13,8 @@
 namespace ilnp {
 
 /// Puts datagrams together from pieces that have been checked each by itself. Bounded in number and time, and fair: a
-/// node that leaves many unfinished loses its own, not those of others. One thread.
+/// node that leaves many unfinished loses its own, and who does so in the names of many nodes theirs, not those of others. One
+/// thread.
 class Reassembly {
  public:
   static constexpr std::size_t max_datagrams = 64;  ///< under way at once
@@ -21,16 +23,17 @@ class Reassembly {
 
   Reassembly() { under_way_.reserve(max_datagrams); }
 
-  /// Adds a piece of a datagram from `source_port` of the node `from`. The whole datagram if that was the last one
-  /// missing, valid until the batch ends; otherwise nothing.
-  Bytes add(Nid from, std::uint16_t source_port, const wire::Fragment& piece, TimePoint now,
-            DatagramPool& pool, FragmentCounters& counters) {
+  /// Adds a piece of a datagram from `source_port` of the node `from`, which `sender` has put on the network. The whole datagram
+  /// if that was the last one missing, valid until the batch ends; otherwise nothing.
+  Bytes add(Nid from, std::uint64_t sender, std::uint16_t source_port, const wire::Fragment& piece,
+            TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     auto at = find(from, source_port, piece);
     if (at == under_way_.end()) {
       make_room(from, pool, counters);
       const std::uint16_t buffer = pool.take(now);
       if (buffer == DatagramPool::none) return ++counters.dropped_no_room, Bytes();
       under_way_.push_back({from,
+                            sender,
                             piece.datagram(),
                             source_port,
                             piece.destination_port(),
@@ -71,6 +74,7 @@ class Reassembly {
  private:
   struct Datagram {
     Nid from;
+    std::uint64_t sender;  ///< of the first piece
     std::uint32_t number;
     std::uint16_t source_port;
     std::uint16_t destination_port;
@@ -92,18 +96,22 @@ class Reassembly {
     return under_way_.end();
   }
 
-  /// The oldest of the node that has most, or of `from` if it has its share.
+  /// The oldest of `from` if it has its share; else, when there is no room, the oldest of the node that has most, of those that
+  /// the sender with most speaks for.
   void make_room(Nid from, DatagramPool& pool, FragmentCounters& counters) {
-    if (of(from) < max_of_one) {
+    if (count(&Datagram::from, from) < max_of_one) {
       if (under_way_.size() < max_datagrams) return;
-      std::size_t most = 0;
-      for (const Datagram& each : under_way_)
-        if (const std::size_t count = of(each.from); count > most) most = count, from = each.from;
+      std::pair<std::size_t, std::size_t> most;
+      for (const Datagram& each : under_way_) {
+        const std::pair its(count(&Datagram::sender, each.sender), count(&Datagram::from, each.from));
+        if (its > most) most = its, from = each.from;
+      }
     }
     drop(std::ranges::find(under_way_, from, &Datagram::from), pool, counters.dropped_incomplete);
   }
-  std::size_t of(Nid from) const noexcept {
-    return static_cast<std::size_t>(std::ranges::count(under_way_, from, &Datagram::from));
+  template <class Member>
+  std::size_t count(Member Datagram::*member, Member value) const noexcept {
+    return static_cast<std::size_t>(std::ranges::count(under_way_, value, member));
   }
 
   void drop(At at, DatagramPool& pool, std::uint64_t& counter) {

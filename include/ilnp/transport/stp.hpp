@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <boost/config.hpp>
 
@@ -84,7 +85,9 @@ class STP {
   requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
   bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
   /// The largest datagram, octets: 1396 with the default frame.
-  std::size_t max_payload() const noexcept { return next_.max_payload() - wire::StpHeader::size; }
+  std::size_t max_payload() const noexcept {
+    return std::max(next_.max_payload(), wire::StpHeader::size) - wire::StpHeader::size;
+  }
   const TransportCounters& counters() const noexcept { return counters_; }
   Next& next_layer() noexcept { return next_; }
   const Next& next_layer() const noexcept { return next_; }
