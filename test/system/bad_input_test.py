@@ -1,9 +1,11 @@
 """Bad input from outside, against running programs: each is dropped and counted for its reason, changes nothing else,
 and ends nothing."""
 
+import itertools
 import random
 import socket
 import struct
+import threading
 import time
 import unittest
 
@@ -218,6 +220,48 @@ class BadInput(WithMallory):
         until(lambda: "mallory" in self.alice.hosts(), what="mallory in the table of hosts")
         drain([self.at_bob])
         self.still_works()
+
+
+class Newcomers(WithMallory):
+    """mallory has filled alice's tables, and goes on: who comes then is found, and nobody loses anything."""
+
+    def beside(self, frames):
+        for _ in range(2):  # what is said again a second later is confirmed
+            for index, frame in enumerate(frames):
+                self.card.send(A, frame)
+                if index % PACE == PACE - 1:
+                    time.sleep(0.002)
+            time.sleep(1.1)
+        stop = threading.Event()
+
+        def go_on():
+            for frame in itertools.cycle(frames):
+                self.card.send(A, frame)
+                if stop.wait(0.001):
+                    return
+
+        flood = threading.Thread(target=go_on)
+        flood.start()
+        try:
+            host = self.lab.host("carol")
+            self.lab.proxy(host, "0:0:0:a", "ffff:0:0:c", ["10002:alice:10002"])
+            self.alice.create("10002", "carol", "10002")
+            at_alice, at_carol = self.hosts["alice"].udp(10002), host.udp(10002)
+            flows = [Flow("alice to carol", at_alice, at_carol), Flow("carol to alice", at_carol, at_alice), *self.flows()]
+            warm_up(flows, 20)
+            run_flows(flows, 100, 2)
+            self.once(*flows)
+            self.assertTrue(flood.is_alive())
+        finally:
+            stop.set()
+            flood.join()
+        self.still_works()
+
+    def test_newcomer_beside_a_flood_of_confirmed_names(self):
+        self.beside([discovery(A, MALLORY_NID + 1 + index, f"stranger-{index}") for index in range(4094)])
+
+    def test_newcomer_beside_a_flood_of_empty_datagrams(self):
+        self.beside([stp((0x3_0000_0000 + index, MALLORY_NID + 1 + index), TO_ALICE, 1, 1, b"") for index in range(4094)])
 
 
 class ControlRequests(WithMallory):
