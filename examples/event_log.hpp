@@ -9,6 +9,7 @@
 
 #include "command_line.hpp"
 #include "event_text.hpp"
+#include "link_text.hpp"
 #include "log.hpp"
 
 namespace program {
@@ -62,8 +63,19 @@ class EventLog {
              ", which does not put pieces together (" + std::to_string(e.datagrams) + " dropped)";
     });
   }
+  void operator()(const ilnp::event::LinkDown& e) const { link("cannot be used", e); }
+  void operator()(const ilnp::event::LinkUp& e) const { link("can be used", e); }
+  void operator()(const ilnp::event::SendFailing& e) const { link("cannot be sent", e); }
+  void operator()(const ilnp::event::SendWorks& e) const { link("sent again", e); }
+  void operator()(const ilnp::event::TrainsGivenUp& e) const { show(show_.link, "link", "trains", e); }
+  void operator()(const ilnp::event::GroupsLost& e) const { show(show_.link, "link", "groups", e); }
 
  private:
+  /// Shown in any case, for without a link a node can do nothing.
+  template <class Event>
+  void link(std::string_view kind, const Event& event) const {
+    if (!quiet_) note("link", kind, [&]() -> std::optional<std::string> { return event_text(event); });
+  }
   template <class Event>
   void network(std::string_view kind, const Event& event) const {
     show(show_.network, "network", kind, event);
@@ -94,8 +106,12 @@ class EventLog {
 /// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for.
 inline void note_link(Log& log, const ilnp::McastUdp& underlay, const ilnp::LinkConfig& config) {
   if (!underlay.link_ready())
-    log("note: " + config.mcast_interface + " cannot be used yet (" + underlay.link_error().message() +
+    log("note: " + config.mcast_interface + " cannot be used yet (" +
+        problem_text(underlay.link().problem(), underlay.link_error(), underlay.link().other()) +
         "); waiting until it can");
+  if (const auto trains = underlay.trains_off();
+      trains == ilnp::TrainsOff::known_kernel || trains == ilnp::TrainsOff::corrupted)
+    log("note: " + trains_text(trains));
   const ilnp::BufferSize size = underlay.receive_buffer();
   if (size.refused())
     log("note: the receive buffer holds " + std::to_string(size.granted) + " octets, not " +

@@ -33,20 +33,26 @@
 
 // Underlay: frames between the nodes of one network
 #include "underlay/endpoint.hpp"
+#include "underlay/events.hpp"
 #include "underlay/frame_class.hpp"
 #include "underlay/group_address.hpp"
 #include "underlay/link_config.hpp"
 #include "underlay/link_monitor.hpp"
+#include "underlay/link_report.hpp"
+#include "underlay/link_watch.hpp"
 #include "underlay/mcast_sockets.hpp"
 #include "underlay/mcast_udp.hpp"
 #include "underlay/mcast_udp_counters.hpp"
 #include "underlay/memberships.hpp"
+#include "underlay/netlink.hpp"
 #include "underlay/overflow_count.hpp"
 #include "underlay/own_frame_filter.hpp"
 #include "underlay/receive_batch.hpp"
 #include "underlay/segmentation.hpp"
+#include "underlay/send_failures.hpp"
 #include "underlay/send_queue.hpp"
 #include "underlay/socket.hpp"
+#include "underlay/train_check.hpp"
 
 // Network layer: packets between nodes, wherever they are
 #include "network/bounded_table.hpp"

@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
   BOOST_TEST(config.link.buffer_size == 1440u);
   BOOST_TEST(config.link.user_id == 42);
   BOOST_TEST(config.link.mcast_loop);
+  BOOST_TEST((config.link.segmentation == Segmentation::automatic));
   BOOST_TEST((config.network.nid == Nid(7)));
   BOOST_TEST(config.network.host_name == "alice");
   BOOST_TEST(config.network.hop_limit == 3);
@@ -63,7 +64,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
 
 BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const Config config = parse(
-      "[link]\nmcast_port = 65535\nmcast_interface = wlan0\nbuffer_size = 45\nuser_id = 65535\nmcast_loop = "
+      "[link]\nmcast_port = 65535\nmcast_interface = wlan0\nbuffer_size = 45\nuser_id = 65535\nsegmentation "
+      "= off\nmcast_loop = "
       "no\nlog = true\n"
       "[network]\nlocators = 0:0:0:a , 0:0:0:F - ffff:0:0:000b\nnid = FFFF:0:0:0A\ndefault_hop_limit = 255\n"
       "backwards_learning_ttl = 0.5\nactive_unicast_session_ttl = 1.25\nmove_time = 7\nhandoff_time = 0\n"
@@ -77,6 +79,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   BOOST_TEST(config.link.buffer_size == 45u);
   BOOST_TEST(config.link.user_id == 65535);
   BOOST_TEST(!config.link.mcast_loop);
+  BOOST_TEST((config.link.segmentation == Segmentation::off));
   BOOST_TEST_REQUIRE(config.network.locators.size() == 2u);
   BOOST_TEST((config.network.locators[0] == NetworkConfig::LocatorSet{Locator(0xa), Locator(0xf)}));
   BOOST_TEST((config.network.locators[1] == NetworkConfig::LocatorSet{Locator(0xffff00000000000b)}));
@@ -172,6 +175,8 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
        "a.ini: [link] buffer_size: \"65508\" is not a number from 45 to 65507"},
       {with("[network]", "user_id = 65536\n[network]"),
        "a.ini: [link] user_id: \"65536\" is not a number from 0 to 65535"},
+      {with("[network]", "segmentation = on\n[network]"),
+       "a.ini: [link] segmentation: \"on\" is neither auto nor off"},
       {with("[network]", "mcast_loop = maybe\n[network]"),
        "a.ini: [link] mcast_loop: \"maybe\" is neither true nor false"},
       {with_network("log = 2"), "a.ini: [network] log: \"2\" is neither true nor false"},

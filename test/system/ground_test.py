@@ -1,10 +1,14 @@
 """What is below the overlay: network cards, addresses, links and buffers that are not as one would like."""
 
 import os
+import re
+import signal
 import time
+import unittest
 
 import lab
 from lab import Flow, Node, run_flows, until, warm_up
+from nft import Firewall
 from overlay import A, B, Card, discovery
 
 ALICE, BOB, CAROL, DAVE = (f"ffff:0:0:{digit}" for digit in "abcd")
@@ -32,6 +36,11 @@ class Ground(lab.LabTest):
         self.assertLess(took, limit)
         run_flows(self.flows, 300, 0.5)
         self.once(*self.flows)
+
+    def told_once(self, *patterns):
+        """alice has said each of these in one line."""
+        for pattern in patterns:
+            self.assertEqual(len(re.findall(pattern, self.alice.output, re.MULTILINE)), 1, pattern)
 
     def test_two_interfaces_with_the_same_group(self):
         # One host, a node on each card; another node on each network. Nothing crosses over.
@@ -76,8 +85,10 @@ class Ground(lab.LabTest):
         for _ in range(20):
             self.at_alice.sendto(b"nobody hears me", ("127.0.0.1", 10000))
             time.sleep(0.02)
+        self.alice.wait_line("link: mcast_interface eth0 cannot be used: it is down$")
         self.alice_host.ip("link", "set", "eth0", "up")
         self.healed(time.monotonic(), 2.0)
+        self.told_once("cannot be used: it is down", "can be used$")
 
     def test_cable_out_and_in(self):
         self.alice_host = self.lab.host("alice", None)
@@ -88,9 +99,127 @@ class Ground(lab.LabTest):
         self.start_alice()
         warm_up(self.flows)
         lab.checked("ip", "link", "set", cable, "down")
-        time.sleep(0.5)
+        self.alice.wait_line("cannot be used: it has no carrier")
         lab.checked("ip", "link", "set", cable, "up")
         self.healed(time.monotonic(), 2.0)
+        self.told_once("cannot be used: it has no carrier", "can be used$")
+
+    def test_interface_renamed_for_three_seconds(self):
+        self.pair()
+        self.start_alice()
+        warm_up(self.flows)
+        self.alice_host.ip("link", "set", "eth0", "down", "name", "lan9")
+        self.alice_host.ip("link", "set", "lan9", "up")
+        time.sleep(3)
+        self.alice.wait_line("cannot be used: it is called lan9 now")
+        self.alice_host.ip("link", "set", "lan9", "down", "name", "eth0")
+        self.alice_host.ip("link", "set", "eth0", "up")
+        self.healed(time.monotonic(), 2.0)
+        self.told_once("cannot be used: it is (down|called lan9 now)", "can be used$")
+
+    def test_ipv6_gone_for_a_moment(self):
+        # The kernel forgets the groups, and has an address again at once, with or without looking for another who has it.
+        self.pair(dad=True)
+        self.start_alice()
+        warm_up(self.flows)
+        for detection in ({"accept_dad": 0}, {"accept_dad": 1, "optimistic_dad": 1, "use_optimistic": 1}):
+            for key, value in detection.items():
+                self.alice_host.sysctl(f"ipv6/conf/eth0/{key}", value)
+                self.alice_host.sysctl(f"ipv6/conf/default/{key}", value)
+            self.alice_host.ip("link", "set", "eth0", "mtu", "1200")
+            self.alice_host.ip("link", "set", "eth0", "mtu", "1500")
+            self.healed(time.monotonic(), 3.0)
+
+    def test_port_of_a_bridge(self):
+        self.pair()
+        self.start_alice()
+        warm_up(self.flows)
+        self.alice_host.ip("link", "add", "br0", "type", "bridge")
+        self.alice_host.ip("link", "set", "eth0", "master", "br0")
+        self.alice.wait_line("cannot be used: it belongs to br0, and nothing .* is heard: set mcast_interface to br0$")
+        self.alice_host.ip("link", "set", "eth0", "nomaster")
+        self.healed(time.monotonic(), 2.0)
+        self.told_once("cannot be used: it belongs to br0", "can be used$")
+
+    def test_route_gone_and_back(self):
+        self.pair()
+        self.start_alice()
+        warm_up(self.flows)
+        route = ("multicast", "ff00::/8", "dev", "eth0", "table", "local")
+        self.alice_host.ip("-6", "route", "del", *route)
+        self.alice.wait_line("cannot be used: it has no route")
+        self.alice_host.ip("-6", "route", "add", *route)
+        self.healed(time.monotonic(), 2.0)
+        self.told_once("cannot be used: it has no route", "can be used$")
+
+    def firewall(self, **rules):
+        try:
+            return Firewall(self.alice_host, **rules)
+        except OSError as error:
+            raise unittest.SkipTest(str(error))
+
+    def test_firewall_that_passes_only_the_overlay(self):
+        self.pair()
+        wall = self.firewall(passed=lab.MCAST_PORT)
+        self.start_alice()
+        warm_up(self.flows)
+        run_flows(self.flows, 100, 2)
+        self.once(*self.flows)
+        self.alice_host.ip("link", "set", "eth0", "down")
+        self.alice.wait_line("cannot be used")
+        time.sleep(0.5)
+        self.alice_host.ip("link", "set", "eth0", "up")
+        self.healed(time.monotonic(), 2.0)
+        self.assertEqual(wall.dropped(), 0)
+        self.assertNotRegex(self.alice.output, "note|cannot be sent|not permitted")
+
+    def test_firewall_that_refuses_frames(self):
+        self.pair()
+        self.start_alice()
+        warm_up(self.flows)
+        wall = self.firewall(refused=lab.MCAST_PORT)
+        until(lambda: self.at_alice.sendto(b"nobody hears me", ("127.0.0.1", 10000))
+              and re.search("link: frames to 0:0:0:a cannot be sent on eth0: Operation not permitted .a firewall",
+                            self.alice.output), what="the failure to be told", every=0.05)
+        self.assertGreater(wall.dropped(), 0)
+        wall.remove()
+        self.healed(time.monotonic(), 2.0)
+        until(lambda: self.at_alice.sendto(b"x", ("127.0.0.1", 10000)) and
+              re.search("frames to 0:0:0:a are sent on eth0 again", self.alice.output), what="the end to be told", every=0.05)
+        self.told_once("cannot be sent on eth0", "are sent on eth0 again")
+        counters = self.alice.counters()
+        self.assertEqual(counters["send_failures"], 1)
+        self.assertEqual(counters["link_failures"], 0)
+
+    def test_frames_sent_one_by_one(self):
+        self.pair()
+        self.start_alice(link={"segmentation": "off"})
+        warm_up(self.flows)
+        for _ in range(20):
+            for _ in range(50):
+                self.at_alice.sendto(bytes(500), ("127.0.0.1", 10000))
+            time.sleep(0.01)
+        until(lambda: self.alice.counters()["frames_out"] > 1000, what="all to be sent")
+        counters = self.alice.counters()
+        self.assertEqual(counters["frames_out"], counters["buffers_out"])
+
+    def test_stopped_while_its_peer_moves(self):
+        # What waits in its socket when it goes on says that bob is where it was.
+        self.pair()
+        carol_host, router = self.lab.host("carol"), self.lab.host("router")
+        self.lab.router(router, "0:0:0:a,0:0:0:b")
+        self.start_alice()
+        warm_up(self.flows)
+        self.alice.child.send_signal(signal.SIGSTOP)
+        Card(carol_host, A).send(A, discovery(A, 0x77, "carol", solicitation=True))
+        time.sleep(0.5)
+        self.bob.stop()
+        again = self.lab.proxy(self.bob_host, "0:0:0:b", BOB, ["10001:alice:10001"], name="bob")
+        time.sleep(2.5)
+        self.assertTrue(again.running)
+        self.alice.child.send_signal(signal.SIGCONT)
+        self.healed(time.monotonic(), 2.0)
+        self.assertGreater(self.alice.counters()["dropped_discovery_stale"], 0)
 
     def test_interface_removed_and_back(self):
         self.pair()

@@ -41,7 +41,7 @@ struct Sockets {
     (void)set_receive_buffer(to.native_handle(), 8 << 20);
   }
 
-  SendQueue queue() const { return {from.native_handle(), Endpoint::loopback(9)}; }
+  SendQueue queue() const { return SendQueue(from.native_handle()); }
 
   std::vector<Octets> take(ReceiveBatch& batch) const {
     std::vector<Octets> all;
@@ -253,6 +253,19 @@ BOOST_AUTO_TEST_CASE(that_are_refused_altogether_go_singly_for_good) {
   sending.set_coalescing(true);
   push(sending, address, all);
   BOOST_TEST(sending.counters().buffers == sending.counters().datagrams);
+}
+
+BOOST_AUTO_TEST_CASE(go_singly_if_that_is_wanted) {
+  SendQueue sending(from.native_handle(), Segmentation::off);
+  ReceiveBatch batch;
+  const auto all = mixture();
+  BOOST_TEST((exchange(sending, batch, all) == all));
+  sending.forget_refusals();
+  sending.set_coalescing(true);
+  BOOST_TEST((exchange(sending, batch, all) == all));
+  BOOST_TEST(sending.counters().buffers == 2 * all.size());
+  BOOST_TEST(sending.counters().fallbacks == 0U);
+  BOOST_TEST((sending.trains_off() == TrainsOff::configured));
 }
 
 BOOST_AUTO_TEST_CASE(that_cannot_be_sent_are_counted_and_the_rest_leaves) {

@@ -102,8 +102,7 @@ class Host {
   /// The kernel has dealt with the link's coming up, which it does a while after it was told.
   bool is_running(const std::string& interface) const {
     const Visit visit(space_);
-    const Socket socket = Socket::udp(AF_INET6);
-    return (LinkMonitor(interface, {}).flags(socket.native_handle()) & IFF_RUNNING) != 0;
+    return (LinkMonitor(interface, {}).flags() & IFF_RUNNING) != 0;
   }
 
   /// The interface has an address of IPv6 to send from.
@@ -189,11 +188,33 @@ struct Heard {
   Octets frame;
 };
 
+/// Keeps what an underlay shows, in words.
+struct LinkLog {
+  std::vector<std::string>* lines;
+
+  void operator()(const event::LinkDown& e) const {
+    lines->push_back("down " + std::to_string(static_cast<int>(e.problem)) + ' ' + std::string(e.other));
+  }
+  void operator()(const event::LinkUp&) const { lines->push_back("up"); }
+  void operator()(const event::GroupsLost& e) const { lines->push_back("lost " + std::to_string(e.groups)); }
+  void operator()(const event::SendFailing& e) const {
+    lines->push_back("failing " + to_string(e.network) + ' ' + e.why.message());
+  }
+  void operator()(const event::SendWorks& e) const { lines->push_back("works " + to_string(e.network)); }
+  template <class Event>
+  void operator()(const Event&) const {}
+};
+
+/// What `LinkLog` makes of a link that cannot be used.
+inline std::string down(LinkProblem problem, const std::string& other = {}) {
+  return "down " + std::to_string(static_cast<int>(problem)) + ' ' + other;
+}
+
 /// An underlay on a host, with the time of the machine.
 class Station {
  public:
   explicit Station(const Host& host, const LinkConfig& config = link())
-      : random_(1), cx_(TimePoint{}, random_) {
+      : random_(1), cx_(TimePoint{}, random_, LinkLog{&shown}) {
     const auto visit = host.visit();
     underlay_.emplace_back(config);
     tick();
@@ -201,11 +222,12 @@ class Station {
 
   McastUdp& operator*() noexcept { return underlay_.front(); }
   McastUdp* operator->() noexcept { return &underlay_.front(); }
-  Context<>& cx() noexcept { return cx_; }
+  Context<LinkLog>& cx() noexcept { return cx_; }
 
   /// Does what is due; true if the link has come back.
   bool tick() {
     cx_.set_now(TimePoint(std::chrono::steady_clock::now().time_since_epoch()));
+    underlay_.front().hear_of_changes();
     return underlay_.front().on_timer(cx_);
   }
 
@@ -233,10 +255,11 @@ class Station {
   }
 
   std::vector<Heard> heard;
+  std::vector<std::string> shown;
 
  private:
   Random random_;
-  Context<> cx_;
+  Context<LinkLog> cx_;
   std::vector<McastUdp> underlay_;
 };
 

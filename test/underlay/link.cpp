@@ -62,6 +62,104 @@ BOOST_FIXTURE_TEST_CASE(that_goes_down_and_up_heals, Two) {
   left.ip("link set eth0 up");
   BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
   check_traffic(one, two);
+  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::down), "up"}));
+  BOOST_TEST(one->counters().link_failures == 1U);
+}
+
+// Its IPv6, and with it each membership, goes for a moment, and nobody looks meanwhile.
+BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_again, Two) {
+  Station one(left), two(right);
+  for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
+  BOOST_TEST(!one->join(b));
+  check_traffic(one, two);
+  left.ip("link set eth0 mtu 1200");
+  left.ip("link set eth0 mtu 1500");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST((one.shown == std::vector<std::string>{"lost 2"}));
+  BOOST_TEST(one->counters().groups_lost == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_longer_says_so, Two) {
+  Station one(left), two(right);
+  for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
+  left.ip("link set eth0 mtu 1200");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  BOOST_TEST((one->link().problem() == LinkProblem::small_mtu));
+  left.ip("link set eth0 mtu 1500");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::small_mtu), "up"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(whose_name_changes_is_away_until_it_has_it_again, Two) {
+  Station one(left), two(right);
+  for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
+  check_traffic(one, two);
+  left.ip("link set eth0 down");
+  left.ip("link set eth0 name eth9");
+  left.ip("link set eth9 up");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  BOOST_TEST((one->link().problem() == LinkProblem::renamed));
+  BOOST_TEST(one.send(a, numbered(1, 50)) == boost::system::errc::no_such_device);
+  left.ip("link set eth9 down");
+  left.ip("link set eth9 name eth0");
+  left.ip("link set eth0 up");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::renamed, "eth9"), "up"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(that_belongs_to_a_bridge_is_deaf_and_says_so, Two) {
+  Station one(left), two(right);
+  for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
+  left.ip("link add br9 type bridge");
+  left.ip("link set eth0 master br9");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::captured, "br9")}));
+  left.ip("link set eth0 nomaster");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST(one.shown.back() == "up");
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_route_says_so, Two) {
+  Station one(left), two(right);
+  for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
+  left.ip("-6 route del multicast ff00::/8 dev eth0 table local");
+  BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
+  left.ip("-6 route add multicast ff00::/8 dev eth0 table local");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::no_route), "up"}));
+}
+
+BOOST_AUTO_TEST_CASE(is_looked_at_without_sending_anything) {
+  const Host host;
+  Ethernet ethernet({&host});
+  Station one(host);
+  BOOST_TEST(!one->join(a));
+  const auto sent = [&] {
+    const auto visit = host.visit();
+    std::ifstream statistics("/proc/thread-self/net/snmp6");
+    std::string name;
+    long value = 0;
+    while (statistics >> name >> value)
+      if (name == "Udp6OutDatagrams") return value;
+    return -1L;
+  };
+  const long before = sent();
+  BOOST_TEST(before >= 0);
+  for (const char* state : {"up", "down"}) {
+    host.ip(std::string("link set eth0 ") + state);
+    Random random(1);
+    Context<> cx(one->next_deadline(), random);
+    for (int look = 0; look < 20; ++look) {
+      one->on_timer(cx);
+      cx.set_now(one->next_deadline());
+    }
+  }
+  BOOST_TEST(sent() == before);
 }
 
 BOOST_FIXTURE_TEST_CASE(that_is_removed_and_comes_back_is_joined_again, Two) {

@@ -19,9 +19,7 @@ class LocalSocket {
 
   /// Bound to `address`; port 0 takes any free one. Throws `boost::system::system_error` that names the address.
   LocalSocket(const boost::asio::any_io_executor& executor, const Address& address)
-      : socket_(open(executor, address)),
-        address_(socket_.local_endpoint()),
-        to_send_(handle(), to_endpoint({loopback_of(address), discard_port})) {
+      : socket_(open(executor, address)), address_(socket_.local_endpoint()), to_send_(handle()) {
     enable_receive_coalescing(handle());
     // As much as the underlay has: what one side brings in a burst, the other is to hold.
     (void)set_receive_buffer(handle(), buffer_octets);
@@ -57,8 +55,6 @@ class LocalSocket {
   }
 
  private:
-  static constexpr std::uint16_t discard_port = 9;  // RFC 863
-
   static boost::asio::ip::udp::socket open(const boost::asio::any_io_executor& executor,
                                            const Address& address) {
     boost::asio::ip::udp::socket socket(executor, address.protocol());

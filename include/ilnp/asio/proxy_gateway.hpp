@@ -82,7 +82,7 @@ class ProxyGateway {
         on_error_(std::move(on_error)),
         others_(std::move(others)),
         node_(executor, stack, Deliver{this}, std::move(observer)) {
-    sockets_.emplace_back(executor_, address);
+    add_socket(address);
   }
 
   /// The port that local programs send to.
@@ -172,7 +172,16 @@ class ProxyGateway {
   boost::asio::ip::udp::endpoint open(const boost::asio::ip::udp::endpoint& address) {
     if (sockets_.size() == max_sockets)
       throw boost::system::system_error(make_error_code(Errc::too_many_sockets), "a further socket");
-    return sockets_.emplace_back(executor_, address).socket.address();
+    return add_socket(address).address();
+  }
+
+  /// Its datagrams leave as frames do: one by one, if the underlay was told so.
+  LocalSocket& add_socket(const boost::asio::ip::udp::endpoint& address) {
+    LocalSocket& socket = sockets_.emplace_back(executor_, address).socket;
+    if constexpr (requires { lowest_layer(node_.stack()).trains_off(); })
+      if (lowest_layer(node_.stack()).trains_off() == TrainsOff::configured)
+        socket.to_send().set_coalescing(false);
+    return socket;
   }
 
   /// Reads it from now on, if the gateway runs.

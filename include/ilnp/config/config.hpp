@@ -87,6 +87,13 @@ inline LinkConfig read_link(IniFile& ini, const ConfigDefaults& defaults) {
   ini.number("link", "buffer_size", link.buffer_size, smallest, LinkConfig::max_buffer_size);
   ini.number("link", "user_id", link.user_id, 0, 65535);
   ini.boolean("link", "mcast_loop", link.mcast_loop);
+  if (const auto text = ini.text("link", "segmentation")) {
+    if (*text == "off") {
+      link.segmentation = Segmentation::off;
+    } else if (*text != "auto") {
+      ini.fail("link", "segmentation", *text, "is neither auto nor off");
+    }
+  }
   return link;
 }
 

@@ -3,70 +3,133 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 
 #include "endpoint.hpp"
+#include "events.hpp"
+#include "netlink.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
 
-/// Watches one network interface by name: whether it exists, and whether it can be sent on. Looks only when
-/// asked to (three system calls a time), in the network namespace of the socket that it is given. One thread.
+/// Watches one network interface by name: whether it exists, and whether frames can be sent and heard on it. Sends nothing: it asks
+/// the kernel, in the network namespace in which it was made, and only when told to (about eight system calls a time).
+/// Movable; one thread.
 class LinkMonitor {
  public:
-  /// `probe` is an address that can be reached through the interface only, and where nobody listens: sending
-  /// there shows whether there is a route and an address to send from (there is none for one or two seconds
-  /// after link-up: RFC 4862, section 5.4).
-  LinkMonitor(std::string name, const Endpoint& probe) : name_(std::move(name)), probe_(probe) {}
+  /// `group`: where frames go, of which the kernel is asked whether there is a route, and an address to send from.
+  LinkMonitor(std::string name, const Endpoint& group)
+      : name_(std::move(name)), group_(group), socket_(Socket::udp(AF_INET6)) {}
 
   const std::string& name() const noexcept { return name_; }
   /// The interface's index; 0 while it is away.
   unsigned index() const noexcept { return index_; }
-  /// It was there, up, and had an address, when last looked at.
-  bool ready() const noexcept { return ready_; }
-  /// Why it could not be sent on when last looked at; none if it could.
+  /// When last looked at, frames could be sent and heard on it.
+  bool ready() const noexcept { return problem_ == LinkProblem::none; }
+  LinkProblem problem() const noexcept { return problem_; }
+  /// The same as an error; none if there is no problem.
   error_code why() const noexcept { return why_; }
-
-  /// Looks whether the interface is there. True if it is, and is not the one that was there before:
-  /// memberships are gone.
-  bool look_up(int socket) noexcept {
-    ifreq request = named();
-    const unsigned found =
-        ::ioctl(socket, SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
-    if (found == 0) why_ = last_system_error();
-    return std::exchange(index_, found) != found && found != 0;
-  }
+  /// What it is called now (`renamed`), or belongs to (`captured`).
+  const std::string& other() const noexcept { return other_; }
 
   /// The interface's flags (`IFF_UP`, ...); 0 if it is away.
-  int flags(int socket) const noexcept {
+  int flags() const noexcept {
     ifreq request = named();
-    return ::ioctl(socket, SIOCGIFFLAGS, &request) == 0 ? static_cast<unsigned short>(request.ifr_flags) : 0;
+    return ::ioctl(handle(), SIOCGIFFLAGS, &request) == 0 ? static_cast<unsigned short>(request.ifr_flags)
+                                                          : 0;
   }
 
-  /// Looks whether one can send through `socket`. True if one could not before, and now can.
-  bool look_ready(int socket) noexcept {
-    why_ = index_ == 0                          ? error_code(ENODEV, boost::system::system_category())
-           : (flags(socket) & IFF_RUNNING) == 0 ? error_code(ENETDOWN, boost::system::system_category())
-           : ::sendto(socket, nullptr, 0, MSG_DONTWAIT, probe_.data(), probe_.size()) < 0
-               ? last_system_error()
-               : error_code();
-    if (why_ == boost::system::errc::resource_unavailable_try_again) why_ = {};
-    return !std::exchange(ready_, !why_) && ready_;
+  /// Looks at it. `receiver`: a socket that is to hear frames.
+  void look(int receiver) {
+    ifreq request = named();
+    const unsigned found =
+        ::ioctl(handle(), SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
+    if (found != 0) last_index_ = found;
+    index_ = found;
+    other_.clear();
+    const auto link = last_index_ != 0 ? netlink_.link(last_index_) : std::nullopt;
+    if (found == 0) {
+      if (link) other_ = link->name;
+      return set(link ? LinkProblem::renamed : LinkProblem::gone, ENODEV);
+    }
+    const int present = flags();
+    if ((present & IFF_UP) == 0) return set(LinkProblem::down, ENETDOWN);
+    if ((present & IFF_RUNNING) == 0) return set(LinkProblem::no_carrier, ENETDOWN);
+    if (link && link->master != 0 && captures(link->master_kind, receiver)) {
+      other_ = name_of(link->master);
+      return set(LinkProblem::captured, EBUSY);
+    }
+    const int error = try_route();
+    if (error == 0) return set(LinkProblem::none, 0);
+    if (link && link->mtu < smallest_mtu) return set(LinkProblem::small_mtu, error);
+    set(error == EADDRNOTAVAIL ? LinkProblem::no_address
+        : error == ENETUNREACH ? LinkProblem::no_route
+                               : LinkProblem::refused,
+        error);
+  }
+
+  /// Is there news of it? Then look.
+  bool changed() { return netlink_.changed(last_index_, name_); }
+  /// A descriptor that is readable when there may be news; -1 if it has to be looked at without.
+  int native_handle() const noexcept { return netlink_.native_handle(); }
+
+  /// See `Netlink::for_each_group`.
+  template <class Each>
+  bool for_each_group(Each&& each) {
+    return netlink_.for_each_group(index_, each);
   }
 
  private:
+  static constexpr std::uint32_t smallest_mtu = 1280;  // RFC 8200, section 5
+
+  int handle() const noexcept { return socket_.native_handle(); }
+
   ifreq named() const noexcept {
     ifreq request{};
     name_.copy(request.ifr_name, IFNAMSIZ - 1);
     return request;
   }
+  std::string name_of(unsigned index) const {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(index);
+    return ::ioctl(handle(), SIOCGIFNAME, &request) == 0 ? request.ifr_name : "";
+  }
+
+  void set(LinkProblem problem, int error) noexcept {
+    problem_ = problem;
+    why_ = error != 0 ? error_code(error, boost::system::system_category()) : error_code();
+  }
+
+  /// Does what it belongs to keep from `receiver` what comes in on it? Others do not (batman-adv).
+  static bool captures(const std::string& kind, int receiver) {
+    for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
+      if (kind == each) return true;
+    if (kind != "vrf" || get_option(receiver, SOL_SOCKET, SO_BINDTOIFINDEX) > 0) return false;
+    int accepts = 0;
+    std::ifstream("/proc/sys/net/ipv4/udp_l3mdev_accept") >> accepts;
+    return accepts == 0;
+  }
+
+  /// Does all that the kernel does to send to the group, but for the sending: an error, or 0.
+  int try_route() noexcept {
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    (void)::connect(handle(), &nobody, sizeof nobody);  // forgets the interface and address that it had before
+    if (set_option(handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(index_))) return errno;
+    return ::connect(handle(), group_.data(), group_.size()) == 0 ? 0 : errno;
+  }
 
   std::string name_;
-  Endpoint probe_;
+  Endpoint group_;
+  Socket socket_;
+  Netlink netlink_;
   unsigned index_ = 0;
-  bool ready_ = false;
-  error_code why_;
+  unsigned last_index_ = 0;
+  LinkProblem problem_ = LinkProblem::gone;
+  error_code why_{ENODEV, boost::system::system_category()};
+  std::string other_;
 };
 
 }  // namespace ilnp

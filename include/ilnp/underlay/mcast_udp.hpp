@@ -9,7 +9,7 @@
 #include "frame_class.hpp"
 #include "group_address.hpp"
 #include "link_config.hpp"
-#include "link_monitor.hpp"
+#include "link_watch.hpp"
 #include "mcast_sockets.hpp"
 #include "mcast_udp_counters.hpp"
 #include "memberships.hpp"
@@ -28,7 +28,8 @@ namespace ilnp {
 /// are heard under overload.
 ///
 /// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under
-/// the same name, its groups are joined again. Movable; one thread; allocates at construction and in `join`
+/// the same name, or the kernel loses memberships, its groups are joined again. What is wrong with the interface, and
+/// whether frames can be sent, is shown to the observer (underlay/events.hpp). Movable; one thread; allocates at construction and in `join`
 /// only. Linux.
 class McastUdp {
  public:
@@ -39,10 +40,7 @@ class McastUdp {
   static constexpr int send_buffer_octets = 4 << 20;
   static constexpr std::size_t batch_buffers = 32;  ///< taken at most by one `receive`
   static constexpr std::size_t control_batch_buffers = 8;
-  static constexpr Duration check_interval =
-      std::chrono::milliseconds(500);  ///< between looks at the interface
-  static constexpr Duration recovery_interval =
-      std::chrono::milliseconds(50);  ///< the same while it cannot be sent on
+  static constexpr Duration check_interval = LinkWatch::check_interval;
 
   /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the
   /// user: no such interface, a port in use by a program that does not share it, a loopback interface without
@@ -51,27 +49,27 @@ class McastUdp {
       : config_(detail::validated(config)),
         prefix_(config.user_id),
         sender_(detail::open_send_socket(config.mcast_loop)),
-        link_(config.mcast_interface, probe(config, sender_.native_handle())),
-        queue_(sender_.native_handle(), probe(config, sender_.native_handle())),
+        link_(config.mcast_interface, Endpoint(prefix_.group(Locator{}), config.mcast_port)),
+        queue_(sender_.native_handle(), config.segmentation),
         wanted_(prefix_, config.mcast_port) {
     const int sender = sender_.native_handle();
-    if (!link_.look_up(sender))
-      throw boost::system::system_error(link_.why(), "mcast_interface " + config.mcast_interface);
-    use_interface();
-    const bool loopback = (link_.flags(sender) & IFF_LOOPBACK) != 0;
-    (void)link_.look_ready(sender);
-    if (loopback && link_.why() == boost::system::errc::network_unreachable) {
-      throw boost::system::system_error(link_.why(), "mcast_interface " + config.mcast_interface +
-                                                         " (it needs: ip -6 route add local ff12::/16 dev " +
-                                                         config.mcast_interface + ")");
+    link_.begin(sender);
+    if (link().index() == 0)
+      throw boost::system::system_error(link().why(), "mcast_interface " + config.mcast_interface);
+    const bool loopback = (link().flags() & IFF_LOOPBACK) != 0;
+    if (loopback && link().problem() == LinkProblem::no_route) {
+      throw boost::system::system_error(link().why(), "mcast_interface " + config.mcast_interface +
+                                                          " (it needs: ip -6 route add local ff12::/16 dev " +
+                                                          config.mcast_interface + ")");
     }
+    queue_.note_failures();
     comes_back_ = config.mcast_loop || loopback;
     const std::uint16_t own_port = detail::local_port(sender);
     control_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::control);
     // Opened last, so that the kernel gives unicast, which only one socket gets, to this one: there it is
     // counted.
     data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
-    handles_ = {control_.native_handle(), data_.native_handle()};
+    handles_ = {control_.native_handle(), data_.native_handle(), link().native_handle()};
     receive_buffer_ = set_receive_buffer(data_.native_handle(), receive_buffer_octets);
     (void)set_receive_buffer(control_.native_handle(), control_buffer_octets);
     (void)set_send_buffer(sender, send_buffer_octets);
@@ -84,10 +82,13 @@ class McastUdp {
   // As a layer.
 
   /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
-  error_code join(Locator locator) { return wanted_.join(locator, handles_, link_.index()); }
+  error_code join(Locator locator) { return wanted_.join(locator, receivers(), link().index()); }
 
   /// Ends that. Error: `Errc::not_joined`.
-  error_code leave(Locator locator) { return wanted_.leave(locator, handles_, link_.index()); }
+  error_code leave(Locator locator) {
+    if (const Endpoint* group = wanted_.group(locator)) queue_.failures()->forget(*group);
+    return wanted_.leave(locator, receivers(), link().index());
+  }
 
   /// From here on `send` queues, until `flush`.
   void begin_batch() noexcept { batching_ = true; }
@@ -96,14 +97,19 @@ class McastUdp {
   MutableBytes headroom(std::size_t size) noexcept { return queue_.headroom(size); }
 
   /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `flush`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
-  /// `Errc::message_too_long`; outside of a batch also the kernel's: the link is down, or has no address yet
-  /// (EADDRNOTAVAIL: try again).
+  /// `Errc::message_too_long`, ENODEV if the interface is away; outside of a batch also the kernel's: the link is down, or
+  /// has no address yet (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>
-  error_code send(Locator locator, const Packet& packet, Cx&) noexcept {
+  error_code send(Locator locator, const Packet& packet, Cx& cx) {
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
     const Endpoint* group = wanted_.group(locator);
     if (!group) return Errc::not_joined;
-    if (!batching_) return queue_.send(*group, packet.head(), packet.payload());
+    if (link().index() == 0) return link().why();  // who had its name may be there still, and is not it
+    if (!batching_) {
+      const error_code error = queue_.send(*group, packet.head(), packet.payload());
+      if (error) link_.look_at(queue_, prefix_, cx);
+      return error;
+    }
     // A train is classed by its first frame, so a control message travels alone.
     queue_.push(*group, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
     return {};
@@ -111,9 +117,10 @@ class McastUdp {
 
   /// Sends what the batch has queued, and ends it. Errors are counted.
   template <ContextLike Cx>
-  void flush(Cx&) noexcept {
+  void flush(Cx& cx) {
     queue_.flush();
     batching_ = false;
+    if (!queue_.failures()->empty()) link_.look_at(queue_, prefix_, cx);
   }
 
   /// What came in goes up.
@@ -126,21 +133,24 @@ class McastUdp {
   /// announce itself again.
   template <ContextLike Cx>
   bool on_timer(Cx& cx) {
-    if (cx.now() < deadline_) return false;
-    const bool back = check_link();
-    deadline_ = cx.now() + (link_.ready() ? check_interval : recovery_interval);
+    if (cx.now() < link_.next_deadline()) return false;
+    const bool back = link_.look(sender_.native_handle(), receivers(), wanted_, cx);
+    queue_.forget_refusals();  // the MTU may have grown
+    link_.look_at(queue_, prefix_, cx);
     overflow_.look(data_.native_handle(), control_.native_handle(), own_buffers(), counters_.control_in);
     return back;
   }
 
-  TimePoint next_deadline() const noexcept { return deadline_; }
+  TimePoint next_deadline() const noexcept { return link_.next_deadline(); }
   std::size_t max_frame() const noexcept { return config_.buffer_size; }
 
   // For the shell.
 
   /// The descriptors to wait for: when one is readable, call `receive`. Valid as long as this object; they
   /// stay the same.
-  std::span<const int> native_handles() const noexcept { return handles_; }
+  std::span<const int> native_handles() const noexcept {
+    return std::span(handles_).first(link().native_handle() >= 0 ? 3 : 2);
+  }
 
   /// Takes what waits, control messages first, and calls `sink(FrameSource, MutableBytes frame)` for each
   /// frame that counts. Does not block. The frames stay valid, and may be changed in place, until the next
@@ -155,8 +165,11 @@ class McastUdp {
     counters_.control_in += control;
     counters_.buffers_in += control + data;
     drained_ = control < control_batch_buffers && data < batch_buffers;
+    if (control + data == 0) hear_of_changes();
     return taken;
   }
+  /// If there is news of the interface, it is looked at soon.
+  void hear_of_changes() { link_.hear_of_changes(); }
 
   /// The last `receive` took all that there was: who waits for readiness next saves a call that finds nothing.
   bool drained() const noexcept { return drained_; }
@@ -171,45 +184,27 @@ class McastUdp {
     all.gso_refusals = sent.refusals;
     all.gso_fallbacks = sent.fallbacks;
     all.receive_overflow = overflow_.count();
+    all.link_changes = link_.counters().changes;
+    all.link_failures = link_.counters().failures;
+    all.send_failures = link_.counters().send_failures;
+    all.groups_lost = link_.counters().groups_lost;
     return all;
   }
 
   /// What the kernel gave for the receive buffer: the program may tell its user that it was less than asked.
   BufferSize receive_buffer() const noexcept { return receive_buffer_; }
-  /// The interface is there, up, and has an address.
-  bool link_ready() const noexcept { return link_.ready(); }
-  /// Why it cannot be sent on; none if it can.
-  error_code link_error() const noexcept { return link_.why(); }
+  /// Frames can be sent and heard on the interface.
+  bool link_ready() const noexcept { return link().ready(); }
+  /// Why not; none if they can.
+  error_code link_error() const noexcept { return link().why(); }
+  /// The same in detail.
+  const LinkMonitor& link() const noexcept { return link_.monitor(); }
+  /// Why frames do not leave in trains.
+  TrainsOff trains_off() const noexcept { return queue_.trains_off(); }
 
  private:
-  /// Where the link is tried: a group of a scope that the kernel does not let out of the host, or, on lo, one
-  /// that nobody joins.
-  static Endpoint probe(const LinkConfig& config, int socket) {
-    const LinkMonitor link(config.mcast_interface, {});
-    const auto scope = (link.flags(socket) & IFF_LOOPBACK) != 0 ? GroupPrefix::Scope::link_local
-                                                                : GroupPrefix::Scope::interface_local;
-    constexpr std::uint16_t discard = 9;
-    return {GroupPrefix(config.user_id, scope).group(Locator{}), discard};
-  }
-
-  void use_interface() noexcept {
-    (void)set_option(sender_.native_handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF,
-                     static_cast<int>(link_.index()));
-  }
-
-  /// True if the link has become usable.
-  bool check_link() {
-    const int sender = sender_.native_handle();
-    const unsigned before = link_.index();
-    const bool was_ready = link_.ready();
-    const bool other = link_.look_up(sender);
-    if (other) use_interface();
-    const bool back = link_.look_ready(sender) || (other && link_.ready());
-    if (before != link_.index() || was_ready != link_.ready()) ++counters_.link_changes;
-    queue_.forget_refusals();  // the MTU may have grown
-    if (before != link_.index() || back) wanted_.renew(handles_, before, link_.index());
-    return back;
-  }
+  /// Those of its sockets that receive frames.
+  std::span<const int> receivers() const noexcept { return std::span(handles_).first(2); }
 
   template <class Sink>
   std::size_t deliver(const ReceivedTrain& train, Sink& sink) {
@@ -218,7 +213,7 @@ class McastUdp {
         train.destination != nullptr ? prefix_.locator(train.destination->ipi6_addr) : std::nullopt;
     if (!locator || !wanted_.contains(*locator)) {
       counters_.wrong_group += count;
-    } else if (train.destination->ipi6_ifindex != link_.index()) {
+    } else if (train.destination->ipi6_ifindex != link().index()) {
       counters_.wrong_interface += count;
     } else if (train.truncated) {
       counters_.truncated += count;
@@ -253,17 +248,16 @@ class McastUdp {
   LinkConfig config_;
   GroupPrefix prefix_;
   Socket sender_;
-  LinkMonitor link_;
+  LinkWatch link_;
   SendQueue queue_;
   Socket data_;
   Socket control_;
-  std::array<int, 2> handles_{};
+  std::array<int, 3> handles_{};
   BufferSize receive_buffer_;
   bool coalesced_ = false;
   bool comes_back_ = true;  ///< the kernel loops back what this node sends
   bool batching_ = false;
   bool drained_ = false;
-  TimePoint deadline_{};
   Memberships wanted_;
   ReceiveBatch data_batch_{batch_buffers};
   ReceiveBatch control_batch_{control_batch_buffers};

@@ -26,7 +26,10 @@ struct McastUdpCounters {
   std::uint64_t gso_refusals = 0;  ///< trains (UDP GSO) that were refused, and whose frames were sent singly
   std::uint64_t gso_fallbacks =
       0;  ///< 1 once no more trains are made, because the kernel or the device takes none
-  std::uint64_t link_changes = 0;  ///< how often the interface went or came
+  std::uint64_t link_changes = 0;   ///< how often the interface went or came
+  std::uint64_t link_failures = 0;  ///< how often it became unusable
+  std::uint64_t send_failures = 0;  ///< how often frames to a network could not be sent for a while
+  std::uint64_t groups_lost = 0;    ///< memberships that the kernel had lost, and that were joined again
 
   /// Calls `each(const char* name, std::uint64_t value)` for all of them.
   template <class Each>
@@ -45,6 +48,9 @@ struct McastUdpCounters {
     each("gso_refusals", gso_refusals);
     each("gso_fallbacks", gso_fallbacks);
     each("link_changes", link_changes);
+    each("link_failures", link_failures);
+    each("send_failures", send_failures);
+    each("groups_lost", groups_lost);
   }
 };
 

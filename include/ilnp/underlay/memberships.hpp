@@ -63,10 +63,32 @@ class Memberships {
     }
   }
 
+  /// Of what is wanted, the sockets become members anew where the kernel has lost it, though they remember it: when the
+  /// interface loses IPv6 for a moment it does. `each_group(f)` calls `f(group)` for each that the interface receives, and is
+  /// true if these are all. How many there were.
+  template <class EachGroup>
+  std::size_t restore(Sockets sockets, unsigned interface, EachGroup&& each_group) {
+    for (Wanted& wanted : wanted_) wanted.received = false;
+    const bool all = each_group([&](const in6_addr& group) {
+      const auto locator = prefix_.locator(group);
+      const auto found = locator ? std::ranges::find(wanted_, *locator, &Wanted::locator) : wanted_.end();
+      if (found != wanted_.end()) found->received = true;
+    });
+    std::size_t restored = 0;
+    if (!all) return restored;
+    for (const Wanted& wanted : wanted_) {
+      if (wanted.received) continue;
+      (void)set(wanted.group, sockets, false, interface);
+      if (!set(wanted.group, sockets, true, interface)) ++restored;
+    }
+    return restored;
+  }
+
  private:
   struct Wanted {
     Locator locator;
     Endpoint group;
+    bool received = false;  ///< by the interface, when last looked at
   };
 
   static error_code set(const Endpoint& group, Sockets sockets, bool member, unsigned interface) noexcept {

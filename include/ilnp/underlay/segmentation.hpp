@@ -9,8 +9,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "endpoint.hpp"
-
 namespace ilnp {
 
 /// The control message that tells the kernel to cut a buffer into datagrams of one size (UDP GSO).
@@ -39,19 +37,11 @@ inline bool is_segmentation_refused(int error) noexcept {
   return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
 
-/// Tries the smallest train, two datagrams of one octet, on the way to `to`. False only if it is refused for
-/// being one.
-inline bool probe_segmentation(int socket, const Endpoint& to) noexcept {
-  std::byte octets[2] = {};
-  iovec part{octets, sizeof octets};
-  msghdr header{};
-  header.msg_name = const_cast<sockaddr*>(to.data());
-  header.msg_namelen = to.size();
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  SegmentSizeControl control;
-  control.attach(header, 1);
-  return ::sendmsg(socket, &header, MSG_DONTWAIT) >= 0 || !is_segmentation_refused(errno);
+/// True if by that error a train of datagrams of `segment` octets was refused for being a train, and not for their length:
+/// then all others are refused too.
+inline bool is_segmentation_refused_altogether(int error, std::size_t segment) noexcept {
+  constexpr std::size_t fits_any_mtu = 1280 - 40 - 8;  // of IPv6
+  return error == EIO || error == EOPNOTSUPP || error == ENOPROTOOPT || segment <= fits_any_mtu;
 }
 
 /// Cuts what `parts` gather into datagrams of `segment` octets (the last may be shorter) and calls

@@ -14,8 +14,11 @@
 
 #include "../bytes.hpp"
 #include "endpoint.hpp"
+#include "link_config.hpp"
 #include "segmentation.hpp"
+#include "send_failures.hpp"
 #include "socket.hpp"
+#include "train_check.hpp"
 
 namespace ilnp {
 
@@ -26,15 +29,14 @@ namespace ilnp {
 /// costs it ten times what the copy does (docs/performance.md). Allocates once, at construction. Movable; one
 /// thread.
 ///
-///     ilnp::SendQueue queue(fd, ilnp::Endpoint::loopback(9));
+///     ilnp::SendQueue queue(fd);
 ///     queue.push(to, head, payload);   // payload is borrowed until flush()
 ///     queue.flush();                   // does not fail: see counters()
 ///     queue.send(to, head, payload);   // one datagram at once; says what went wrong
 ///
-/// Where the kernel or a device refuses a train, its datagrams are sent singly. Then a probe (two datagrams
-/// of an octet, to the address given at construction) shows whether trains are refused altogether, and no
-/// more are made, or only such long datagrams (longer than the link's MTU), and those go singly until
-/// `forget_refusals()`.
+/// Where the kernel or a device refuses a train, its datagrams are sent singly. If trains are refused altogether, no
+/// more are made; if only such long datagrams are (longer than the link's MTU), those go singly until `forget_refusals()`.
+/// None are made if the kernel is known, or was seen, to corrupt them (`train_fault`).
 class SendQueue {
  public:
   static constexpr std::size_t max_train = 64;             ///< datagrams; older kernels allow no more
@@ -52,19 +54,20 @@ class SendQueue {
     std::uint64_t buffers = 0;    ///< in so many buffers (a train counts once)
     std::uint64_t errors = 0;     ///< datagrams that a flush could not send
     std::uint64_t refusals = 0;   ///< trains that were refused, and sent singly
-    std::uint64_t fallbacks = 0;  ///< 1 once trains are no longer made
+    std::uint64_t fallbacks = 0;  ///< 1 once trains are no longer made, because they cannot be
   };
 
-  /// `socket` stays the caller's, and open. `probe` is an address where two datagrams of one octet do no
-  /// harm.
-  SendQueue(int socket, const Endpoint& probe)
+  /// `socket` stays the caller's, and open.
+  explicit SendQueue(int socket, Segmentation segmentation = Segmentation::automatic)
       : socket_(socket),
-        probe_(probe),
         arena_(std::make_unique_for_overwrite<std::byte[]>(arena_octets)),
         parts_(std::make_unique_for_overwrite<iovec[]>(max_parts)),
         messages_(std::make_unique_for_overwrite<Message[]>(max_messages)),
         headers_(std::make_unique_for_overwrite<mmsghdr[]>(max_messages)) {
-    if (!supports_segmentation(socket)) fall_back();
+    const TrainsOff why = segmentation == Segmentation::off ? TrainsOff::configured
+                          : !supports_segmentation(socket)  ? TrainsOff::unsupported
+                                                            : train_fault();
+    if (why != TrainsOff::no) fall_back(why);
   }
 
   bool empty() const noexcept { return message_count_ == 0; }
@@ -72,10 +75,18 @@ class SendQueue {
   /// Why the last datagram that a flush could not send was not sent.
   error_code last_error() const noexcept { return last_error_; }
 
+  /// Why no trains are made.
+  TrainsOff trains_off() const noexcept { return trains_off_; }
+
+  /// From here on it notes the destinations to which datagrams cannot be sent.
+  void note_failures() { failures_ = std::make_unique<SendFailures>(); }
+  /// Null unless it does.
+  SendFailures* failures() noexcept { return failures_.get(); }
+
   /// Sends one datagram per call instead of trains, or goes back to trains if the kernel has them. For tests
   /// and measurements.
   void set_coalescing(bool on) noexcept {
-    longest_segment_ = on && counters_.fallbacks == 0 ? max_train_octets : 0;
+    longest_segment_ = on && trains_off_ == TrainsOff::no ? max_train_octets : 0;
   }
 
   /// Tries trains of long datagrams again: call it now and then, for MTUs change.
@@ -126,14 +137,14 @@ class SendQueue {
     for (std::size_t at = 0; at < message_count_;) {
       const int sent =
           ::sendmmsg(socket_, &headers_[at], static_cast<unsigned>(message_count_ - at), MSG_DONTWAIT);
-      for (int i = 0; i < sent; ++i) count_sent(messages_[at++].count);
+      for (int i = 0; i < sent; ++i, ++at) count_sent(messages_[at].to, messages_[at].count);
       if (sent > 0) continue;
       const int error = errno;
-      if (error == EINTR || (would_block(error) && wait_for_room())) continue;
+      if (error == EINTR || (error == EAGAIN && wait_for_room())) continue;
       if (messages_[at].count > 1 && is_segmentation_refused(error)) {
-        send_singly(at);
+        send_singly(at, error);
       } else {
-        count_error(error, messages_[at].count);
+        count_error(messages_[at].to, error, messages_[at].count);
       }
       ++at;
     }
@@ -147,7 +158,11 @@ class SendQueue {
     iovec parts[] = {part(head), part(payload)};
     patience_left_ = patience;
     const auto error = send_parts(to, parts, 2);
-    if (!error) count_sent(1);
+    if (!error) {
+      count_sent(to, 1);
+    } else if (failures_) {
+      failures_->failed(to, error.value(), 1);
+    }
     return error;
   }
 
@@ -169,7 +184,6 @@ class SendQueue {
   static iovec part(Bytes octets) noexcept {
     return {const_cast<std::byte*>(octets.data()), octets.size()};  // the kernel only reads it
   }
-  static bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
   bool joins(const Message& last, const Endpoint& to, std::size_t size, bool alone) const noexcept {
     return !last.closed && !alone && size != 0 && size <= last.segment &&
@@ -228,12 +242,12 @@ class SendQueue {
     for (;;) {
       if (::sendmsg(socket_, &header, MSG_DONTWAIT) >= 0) return {};
       const int error = errno;
-      if (error == EINTR || (would_block(error) && wait_for_room())) continue;
+      if (error == EINTR || (error == EAGAIN && wait_for_room())) continue;
       return {error, boost::system::system_category()};
     }
   }
 
-  void send_singly(std::size_t index) noexcept {
+  void send_singly(std::size_t index, int refusal) noexcept {
     ++counters_.refusals;
     const Message& message = messages_[index];
     const msghdr& header = headers_[index].msg_hdr;
@@ -241,40 +255,44 @@ class SendQueue {
     for_each_segment(header.msg_iov, header.msg_iovlen, message.segment,
                      [&](iovec* parts, std::size_t count) {
                        const auto error = send_parts(message.to, parts, count);
-                       if (error) return count_error(error.value(), 1);
-                       count_sent(1);
+                       if (error) return count_error(message.to, error.value(), 1);
+                       count_sent(message.to, 1);
                        any = true;
                      });
     if (!any) return;  // it was not the train that was refused
-    if (probe_segmentation(socket_, probe_)) {
-      longest_segment_ = std::min(longest_segment_, message.segment - 1);
+    if (is_segmentation_refused_altogether(refusal, message.segment)) {
+      fall_back(TrainsOff::refused);
     } else {
-      fall_back();
+      longest_segment_ = std::min(longest_segment_, message.segment - 1);
     }
   }
 
-  void fall_back() noexcept {
+  void fall_back(TrainsOff why) noexcept {
+    trains_off_ = why;
     longest_segment_ = 0;
-    counters_.fallbacks = 1;
+    counters_.fallbacks = why != TrainsOff::configured;
   }
-  void count_sent(std::size_t datagrams) noexcept {
+  void count_sent(const Endpoint& to, std::size_t datagrams) noexcept {
     counters_.datagrams += datagrams;
     ++counters_.buffers;
+    if (failures_) failures_->sent(to, datagrams);
   }
-  void count_error(int error, std::size_t datagrams) noexcept {
+  void count_error(const Endpoint& to, int error, std::size_t datagrams) noexcept {
     counters_.errors += datagrams;
+    if (failures_) failures_->failed(to, error, datagrams);
     last_error_ = {error, boost::system::system_category()};
   }
 
   int socket_;
-  Endpoint probe_;
   std::size_t longest_segment_ = max_train_octets;  ///< longer datagrams do not go into trains; 0: no trains
   std::size_t message_count_ = 0;
   std::size_t part_count_ = 0;
   std::size_t arena_used_ = 0;
   int patience_left_ = patience;
+  TrainsOff trains_off_ = TrainsOff::no;
   Counters counters_;
   error_code last_error_;
+  std::unique_ptr<SendFailures> failures_;
   std::unique_ptr<std::byte[]> arena_;
   std::unique_ptr<iovec[]> parts_;
   std::unique_ptr<Message[]> messages_;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "../context.hpp"
+#include "link_monitor.hpp"
+
+namespace ilnp {
+
+/// Says when the link cannot be used, and when it can again, once each. If it then cannot for another reason (its cable is
+/// in again, and its address is not ready yet) it says so only when that lasts.
+class LinkReport {
+ public:
+  static constexpr Duration lasting = std::chrono::seconds(3);
+
+  /// Begins with the state of `link`, which it does not tell.
+  explicit LinkReport(const LinkMonitor& link) noexcept : told_(link.problem()), seen_(link.problem()) {}
+
+  /// `link` has just been looked at.
+  template <ContextLike Cx>
+  void look(const LinkMonitor& link, Cx& cx) {
+    const LinkProblem problem = link.problem();
+    if (problem != seen_) seen_since_ = cx.now();
+    seen_ = problem;
+    if (problem == told_) return;
+    if (problem == LinkProblem::none) {
+      told_ = problem;
+      cx.observe(event::LinkUp{link.name()});
+    } else if (told_ == LinkProblem::none || cx.now() - seen_since_ >= lasting) {
+      if (told_ == LinkProblem::none) ++failures_;
+      told_ = problem;
+      cx.observe(event::LinkDown{link.name(), problem, link.why(), link.other()});
+    }
+  }
+
+  /// How often the link has become unusable.
+  std::uint64_t failures() const noexcept { return failures_; }
+
+ private:
+  LinkProblem told_;
+  LinkProblem seen_;
+  TimePoint seen_since_ = long_ago;
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace ilnp

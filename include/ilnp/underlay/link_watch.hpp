@@ -1,0 +1,115 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "link_report.hpp"
+#include "memberships.hpp"
+#include "send_queue.hpp"
+
+namespace ilnp {
+
+/// Keeps a multicast underlay on its network interface: has frames leave there, its groups joined there, and tells the observer
+/// when one of the two, or the interface, fails, and when it works again. Looks at it every `check_interval`, and soon after the
+/// kernel has news of it, or frames could not be sent. Sends nothing. Movable; one thread.
+class LinkWatch {
+ public:
+  static constexpr Duration check_interval = std::chrono::milliseconds(500);
+  /// The shortest time between two looks. An interface that cannot be used is looked at as often if there is no news of it
+  /// to be had.
+  static constexpr Duration recovery_interval = std::chrono::milliseconds(50);
+
+  struct Counters {
+    std::uint64_t changes = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t send_failures = 0;
+    std::uint64_t groups_lost = 0;
+  };
+
+  /// See `LinkMonitor`.
+  LinkWatch(std::string name, const Endpoint& group) : monitor_(std::move(name), group), report_(monitor_) {}
+
+  const LinkMonitor& monitor() const noexcept { return monitor_; }
+  TimePoint next_deadline() const noexcept { return deadline_; }
+  Counters counters() const noexcept {
+    Counters all = counters_;
+    all.failures = report_.failures();
+    return all;
+  }
+
+  /// Looks for the first time. `sender` sends to the interface from here on.
+  void begin(int sender) {
+    monitor_.look(sender);
+    report_ = LinkReport(monitor_);
+    use(sender);
+  }
+
+  /// Looks. True if the interface has become usable, or had lost groups: the node should announce itself again.
+  template <ContextLike Cx>
+  bool look(int sender, Memberships::Sockets receivers, Memberships& wanted, Cx& cx) {
+    looked_at_ = cx.now();
+    (void)monitor_.changed();
+    const unsigned before = monitor_.index();
+    const bool was_ready = monitor_.ready();
+    monitor_.look(sender);
+    report_.look(monitor_, cx);
+    const unsigned now = monitor_.index();
+    if (now != before && now != 0) use(sender);
+    if (now != before || was_ready != monitor_.ready()) ++counters_.changes;
+    const bool hears = monitor_.native_handle() >= 0;
+    deadline_ = cx.now() + (monitor_.ready() || hears ? check_interval : recovery_interval);
+    const bool back = monitor_.ready() && (now != before || !was_ready);
+    if (now != before || back) return wanted.renew(receivers, before, now), back;
+    if (now == 0) return false;
+    const std::size_t lost =
+        wanted.restore(receivers, now, [&](auto&& each) { return monitor_.for_each_group(each); });
+    if (lost == 0) return false;
+    counters_.groups_lost += lost;
+    cx.observe(event::GroupsLost{monitor_.name(), lost});
+    return monitor_.ready();
+  }
+
+  /// If there is news of the interface, it is looked at soon.
+  void hear_of_changes() {
+    if (monitor_.changed()) look_soon();
+  }
+
+  /// Tells what has changed with what `queue` sends: whether frames can be sent, and whether they leave in trains.
+  template <ContextLike Cx>
+  void look_at(SendQueue& queue, const GroupPrefix& prefix, Cx& cx) {
+    const auto network = [&](const SendFailures::Destination& at) {
+      return prefix.locator(at.to.address()).value_or(Locator{});
+    };
+    const bool more = queue.failures()->look(
+        cx.now(), monitor_.ready(),
+        [&](const SendFailures::Destination& at) {
+          ++counters_.send_failures;
+          cx.observe(event::SendFailing{monitor_.name(), network(at),
+                                        error_code(at.error, boost::system::system_category()), at.failed,
+                                        at.sent == 0});
+        },
+        [&](const SendFailures::Destination& at) {
+          cx.observe(event::SendWorks{monitor_.name(), network(at), at.failed});
+        });
+    if (more) look_soon();  // it may be the interface
+    if (std::exchange(trains_off_, queue.trains_off()) != queue.trains_off() &&
+        trains_off_ == TrainsOff::refused)
+      cx.observe(event::TrainsGivenUp{monitor_.name(), trains_off_});
+  }
+
+ private:
+  void use(int sender) noexcept {
+    (void)set_option(sender, IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(monitor_.index()));
+  }
+  void look_soon() noexcept { deadline_ = std::min(deadline_, looked_at_ + recovery_interval); }
+
+  LinkMonitor monitor_;
+  LinkReport report_;
+  TimePoint deadline_{};
+  TimePoint looked_at_ = long_ago;
+  TrainsOff trains_off_ = TrainsOff::no;
+  Counters counters_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,65 @@
+#include "ilnp/underlay/train_check.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "lab.hpp"
+
+namespace ilnp::test::train_check_test {
+
+BOOST_AUTO_TEST_SUITE(train_check)
+
+BOOST_AUTO_TEST_CASE(knows_the_kernels_that_corrupt_trains) {
+  for (const char* release : {"7.0", "7.0.0", "7.0.12-1-amd64", "7.1", "7.1.0-rc3", "7.1.4", "7.1.4-2-arm64"})
+    BOOST_TEST(is_known_to_corrupt_trains(release), release);
+  for (const char* release :
+       {"6.1.0-13-amd64", "6.18.44", "7.1.5", "7.1.14", "7.2.0-rc1", "7.10.1", "8.0.0", "70.0", "", "x"})
+    BOOST_TEST(!is_known_to_corrupt_trains(release), release);
+}
+
+int send(int socket, const msghdr& header) {
+  return static_cast<int>(::sendmsg(socket, &header, MSG_DONTWAIT));
+}
+
+BOOST_AUTO_TEST_CASE(finds_trains_that_come_out_wrong) {
+  const Host host;
+  const auto visit = host.visit();
+  BOOST_TEST(trains_arrive_whole(send));
+  // An octet changed far back in a train.
+  BOOST_TEST(!trains_arrive_whole([](int socket, const msghdr& header) {
+    auto* octets = static_cast<std::byte*>(header.msg_iov[2].iov_base);
+    octets[header.msg_iov[2].iov_len - 1] ^= std::byte{1};
+    return send(socket, header);
+  }));
+  // Cut in other places.
+  BOOST_TEST(!trains_arrive_whole([](int socket, const msghdr& header) {
+    std::uint16_t segment = 0;
+    std::memcpy(&segment, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof segment);
+    --segment;
+    std::memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &segment, sizeof segment);
+    return send(socket, header);
+  }));
+  // The same piece twice.
+  BOOST_TEST(!trains_arrive_whole([](int socket, const msghdr& header) {
+    std::memmove(header.msg_iov[2].iov_base, header.msg_iov[0].iov_base, header.msg_iov[2].iov_len);
+    return send(socket, header);
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(holds_nothing_against_trains_that_do_not_come_out) {
+  BOOST_TEST(trains_arrive_whole([](int, const msghdr&) { return -1; }));
+  BOOST_TEST(trains_arrive_whole([](int, const msghdr&) { return 0; }));
+  const Host host;
+  host.ip("link set lo down");
+  const auto visit = host.visit();
+  BOOST_TEST(trains_arrive_whole(send));
+}
+
+BOOST_AUTO_TEST_CASE(trusts_this_kernel_or_says_why_not) {
+  utsname name{};
+  BOOST_TEST(::uname(&name) == 0);
+  BOOST_TEST((train_fault() == TrainsOff::known_kernel) == is_known_to_corrupt_trains(name.release));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::train_check_test
