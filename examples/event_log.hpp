@@ -87,7 +87,13 @@ class EventLog {
     log_->show(std::string(layer).append(": ").append(kind),
                [&] { return std::string(layer) + ": " + event_text(event); });
   }
-  /// What the user should know. `text` gives none if it has been said already.
+  /// What the user should know, but for --quiet.
+  template <class Event>
+  void tell(const char* layer, std::string_view kind, const Event& event) const {
+    if (quiet_) return;
+    note(layer, kind, [&]() -> std::optional<std::string> { return event_text(event); });
+  }
+  /// The same, in other words. `text` gives none if it has been said already.
   template <class Text>
   void note(const char* layer, std::string_view kind, Text&& text) const {
     log_->note(std::string(layer).append(": ").append(kind), [&]() -> std::optional<std::string> {

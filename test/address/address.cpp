@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ilnp/random.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 using namespace ilnp;
@@ -86,14 +87,14 @@ BOOST_AUTO_TEST_CASE(refuses_everything_else) {
                                               "[0:0:0:a]",
                                               "0:0:0:a:b:c:d:e"};
   for (const auto text : refused) {
-    BOOST_TEST((Locator::parse(text).error() == Errc::invalid_address), text);
-    BOOST_TEST((Nid::parse(text).error() == Errc::invalid_address), text);
+    BOOST_TEST(Locator::parse(text).error() == Errc::invalid_address, text);
+    BOOST_TEST(Nid::parse(text).error() == Errc::invalid_address, text);
   }
   for (const std::string_view text : {"", "0:0:0:a", "::", "0:0:0:a::b", "0:0:0:a:0:0:0", "0:0:0:a:0:0:0:b:c",
                                       "0:0:0:a:0:0:0:b:", "0:0:0:a:0:0:0:00000", "0:0:0:a 0:0:0:b"})
-    BOOST_TEST((Ilv::parse(text).error() == Errc::invalid_address), text);
-  BOOST_TEST((Locator::parse(std::string(1 << 20, 'f')).error() == Errc::invalid_address));
-  BOOST_TEST((Locator::parse(std::string(1 << 20, ':')).error() == Errc::invalid_address));
+    BOOST_TEST(Ilv::parse(text).error() == Errc::invalid_address, text);
+  BOOST_TEST(Locator::parse(std::string(1 << 20, 'f')).error() == Errc::invalid_address);
+  BOOST_TEST(Locator::parse(std::string(1 << 20, ':')).error() == Errc::invalid_address);
 }
 
 BOOST_AUTO_TEST_CASE(the_canonical_text_is_lower_case_without_leading_zeros) {
@@ -119,11 +120,11 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_again_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(order_is_that_of_the_numbers) {
-  BOOST_TEST((Locator(1) < Locator(2)));
-  BOOST_TEST((Locator(2) < Locator(0x8000'0000'0000'0000)));
+  BOOST_TEST(Locator(1) < Locator(2));
+  BOOST_TEST(Locator(2) < Locator(0x8000'0000'0000'0000));
   BOOST_TEST((Ilv{Locator(1), Nid(9)} < Ilv{Locator(2), Nid(0)}));
   BOOST_TEST((Ilv{Locator(1), Nid(0)} < Ilv{Locator(1), Nid(1)}));
-  BOOST_TEST(((Locator(5) <=> Locator(5)) == std::strong_ordering::equal));
+  BOOST_TEST((Locator(5) <=> Locator(5)) == std::strong_ordering::equal);
 }
 
 BOOST_AUTO_TEST_CASE(neighbouring_names_hash_far_apart) {
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(neighbouring_names_hash_far_apart) {
   }
   BOOST_TEST(low_bits.size() > 950u);  // 1000 random values of 65536 have about 992 different ones
   BOOST_TEST(std::hash<Nid>{}(Nid(7)) == std::hash<Nid>{}(Nid(7)));
-  BOOST_TEST((std::hash<Ilv>{}({Locator(1), Nid(2)}) != std::hash<Ilv>{}({Locator(2), Nid(1)})));
+  BOOST_TEST(std::hash<Ilv>{}({Locator(1), Nid(2)}) != std::hash<Ilv>{}({Locator(2), Nid(1)}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

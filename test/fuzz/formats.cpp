@@ -305,8 +305,12 @@ void configuration(Bytes text) {
             "an application that can run");
     for (const auto& warning : config.warnings) require_line(warning);
   } catch (const ConfigError& error) {
-    require_line(error.what());
-    require(std::string_view(error.what()).starts_with("node.ini"), "an error names the file");
+    for (std::string_view lines = error.what(); !lines.empty();) {  // one for each mistake
+      const auto end = lines.find('\n');
+      require_line(std::string(lines.substr(0, end)));
+      require(lines.starts_with("node.ini"), "an error names the file");
+      lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
+    }
   }
 }
 

@@ -71,18 +71,18 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_values) {
       "x.lab");
   BOOST_TEST(scenario.file == "x.lab");
   BOOST_TEST(scenario.title == "One that  has it all");
-  BOOST_TEST((scenario.run == 120s));
+  BOOST_TEST(scenario.run == 120s);
 
   BOOST_TEST_REQUIRE(scenario.nodes.size() == 3U);
   const auto& router = scenario.nodes[0];
   BOOST_TEST(router.config.host_name == "router");
-  BOOST_TEST((router.config.nid == ilnp::Nid(0x77)));
+  BOOST_TEST(router.config.nid == ilnp::Nid(0x77));
   BOOST_TEST(router.config.hop_limit == 7);
   BOOST_TEST((router.start.first == 100ms && router.start.last == 200ms));
   const auto& mn = scenario.nodes[1].config;
   using Sets = std::vector<std::vector<ilnp::Locator>>;
   BOOST_TEST((mn.locators == Sets{{ilnp::Locator(0xa), ilnp::Locator(0xb)}, {ilnp::Locator(0xc)}}));
-  BOOST_TEST((mn.nid == ilnp::Nid(0xffff'0000'0000'0002)));
+  BOOST_TEST(mn.nid == ilnp::Nid(0xffff'0000'0000'0002));
   BOOST_TEST((mn.move_time == 20s && mn.handoff_time == 0s && mn.wait_time == 10s &&
               mn.backwards_learning_ttl == 11s));
   const auto& cn = scenario.nodes[2].config;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_values) {
   const auto& move = scenario.actions[3];
   BOOST_TEST((move.at->first == 20s && move.at->last == 30s));
   BOOST_TEST(move.text == "move mn to d");
-  BOOST_TEST((std::get<lab::Move>(move.what).to == std::vector{ilnp::Locator(0xd)}));
+  BOOST_TEST(std::get<lab::Move>(move.what).to == std::vector{ilnp::Locator(0xd)});
   BOOST_TEST(std::get<lab::Crash>(scenario.actions[4].what).node == 1U);
   BOOST_TEST(std::get<lab::Restart>(scenario.actions[5].what).node == 1U);
   BOOST_TEST(!std::get<lab::LinkChange>(scenario.actions[6].what).up);
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_values) {
   BOOST_TEST(scenario.expectations[1].text == "mn -> cn gap < 20ms");
   BOOST_TEST((scenario.expectations[1].flow == std::pair<lab::NodeIndex, lab::NodeIndex>(1, 2)));
   BOOST_TEST(scenario.expectations[1].value == 20e6);
-  BOOST_TEST((scenario.expectations[2].node == lab::NodeIndex{1}));
+  BOOST_TEST(scenario.expectations[2].node == lab::NodeIndex{1});
 }
 
 BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {

@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(words_stand_for_values) {
     OneWord line(text);
     return lab::duration(line, "x");
   };
-  BOOST_TEST((time("0") == 0s));
-  BOOST_TEST((time("0s") == 0s));
-  BOOST_TEST((time("1.5s") == 1500ms));
-  BOOST_TEST((time("200us") == 200us));
-  BOOST_TEST((time("2min") == 120s));
-  BOOST_TEST((time(".5ms") == 500us));
+  BOOST_TEST(time("0") == 0s);
+  BOOST_TEST(time("0s") == 0s);
+  BOOST_TEST(time("1.5s") == 1500ms);
+  BOOST_TEST(time("200us") == 200us);
+  BOOST_TEST(time("2min") == 120s);
+  BOOST_TEST(time(".5ms") == 500us);
   for (const char* text :
        {"", "s", "1", "1h", "1 s", "-1s", "+1s", "1e3s", "inf", "nans", "1sx", "0x1s", "99999999999999s"})
     BOOST_CHECK_THROW(time(text), lab::ScenarioError);

@@ -7,6 +7,7 @@
 
 #include "support/memory_underlay.hpp"
 #include "support/octets.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::capture_test {
 
@@ -51,19 +52,19 @@ BOOST_FIXTURE_TEST_SUITE(captures, Fixture)
 BOOST_AUTO_TEST_CASE(what_goes_out_is_shown_and_goes_out) {
   BOOST_TEST(!send(Locator(0xa), "head", "payload"));
   BOOST_REQUIRE(seen.size() == 1u);
-  BOOST_TEST((seen[0].direction == CapturedFrame::Direction::out));
-  BOOST_TEST((seen[0].time == cx.now()));
+  BOOST_TEST(seen[0].direction == CapturedFrame::Direction::out);
+  BOOST_TEST(seen[0].time == cx.now());
   BOOST_TEST(seen[0].interface == Locator(0xa));
   BOOST_TEST(seen[0].sender == 0u);
   BOOST_TEST(seen[0].head == "head");
   BOOST_TEST(seen[0].payload == "payload");
   BOOST_REQUIRE(capture.next_layer().sent.size() == 1u);
-  BOOST_TEST((capture.next_layer().sent[0].octets == test::octets("headpayload")));
+  BOOST_TEST(capture.next_layer().sent[0].octets == test::octets("headpayload"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_refused_is_not_shown) {
-  BOOST_TEST((send(Locator(0xb), "head", "payload") == Errc::not_joined));
-  BOOST_TEST((send(Locator(0xa), "", std::string(101, 'x')) == Errc::message_too_long));
+  BOOST_TEST(send(Locator(0xb), "head", "payload") == Errc::not_joined);
+  BOOST_TEST(send(Locator(0xa), "", std::string(101, 'x')) == Errc::message_too_long);
   BOOST_TEST(seen.empty());
 }
 
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(what_comes_in_is_shown_before_the_layer_above_sees_it) {
   });
   BOOST_TEST(shown_before == 1u);
   BOOST_TEST(above == "frame");
-  BOOST_TEST((seen[0].direction == CapturedFrame::Direction::in));
+  BOOST_TEST(seen[0].direction == CapturedFrame::Direction::in);
   BOOST_TEST(seen[0].sender == 77u);
   BOOST_TEST(seen[0].head.empty());
   BOOST_TEST(seen[0].payload == "frame");
@@ -98,14 +99,14 @@ BOOST_AUTO_TEST_CASE(everything_else_is_handed_on) {
   BOOST_TEST(capture.next_layer().batches == 1);
   BOOST_TEST(capture.next_layer().flushes == 1);
   BOOST_TEST(capture.max_frame() == 100u);
-  BOOST_TEST((capture.next_deadline() == never));
+  BOOST_TEST(capture.next_deadline() == never);
   capture.next_layer().deadline = TimePoint{};
-  BOOST_TEST((capture.next_deadline() == TimePoint{}));
+  BOOST_TEST(capture.next_deadline() == TimePoint{});
   BOOST_TEST(!capture.on_timer(cx));
   capture.next_layer().link_back = true;
   BOOST_TEST(capture.on_timer(cx));
   BOOST_TEST(!capture.leave(Locator(0xa)));
-  BOOST_TEST((capture.leave(Locator(0xa)) == Errc::not_joined));
+  BOOST_TEST(capture.leave(Locator(0xa)) == Errc::not_joined);
   BOOST_TEST(&lowest_layer(capture) == &capture.next_layer());
   BOOST_TEST(capture.sink().seen == &seen);
 }

@@ -16,6 +16,7 @@
 #include "support/octet_sink.hpp"
 #include "support/octets.hpp"
 #include "support/pcap.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::pcap_test {
 
@@ -64,8 +65,8 @@ BOOST_AUTO_TEST_CASE(frames_are_wrapped_in_ethernet_ipv6_and_udp) {
 
   const auto frames = test::parse_pcap(file);
   BOOST_REQUIRE(frames.size() == 3u);
-  BOOST_TEST((frames[0].time == 1'000'001'500'000us));
-  BOOST_TEST((frames[1].time == 1'000'002'000'007us));
+  BOOST_TEST(frames[0].time == 1'000'001'500'000us);
+  BOOST_TEST(frames[1].time == 1'000'002'000'007us);
 
   const auto out = test::udp_datagram(frames[0].octets);
   BOOST_REQUIRE(out.has_value());
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_time_before_1970_becomes_1970) {
   Writer early(test::OctetSink{&file});
   file.resize(24);
   early({Direction::out, TimePoint{} - 5s, Locator(0xa), 0, {}, {}});
-  BOOST_TEST((test::parse_pcap(file).at(0).time == 0us));
+  BOOST_TEST(test::parse_pcap(file).at(0).time == 0us);
 }
 
 BOOST_AUTO_TEST_CASE(a_captured_frame_comes_back_out_as_it_was_on_the_network) {
@@ -154,12 +155,12 @@ BOOST_AUTO_TEST_CASE(a_captured_frame_comes_back_out_as_it_was_on_the_network) {
   const auto written = test::parse_pcap(copy);
   BOOST_REQUIRE(written.size() == frames.size());
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    BOOST_TEST((written[i].time == frames[i].time));
+    BOOST_TEST(written[i].time == frames[i].time);
     const auto there = test::udp_datagram(frames[i].octets);
     const auto here = test::udp_datagram(written[i].octets);
     BOOST_TEST(here->checksum_good);
-    BOOST_TEST((here->ethernet_destination == there->ethernet_destination));
-    BOOST_TEST((here->destination == there->destination));
+    BOOST_TEST(here->ethernet_destination == there->ethernet_destination);
+    BOOST_TEST(here->destination == there->destination);
     BOOST_TEST(here->hop_limit == there->hop_limit);
     BOOST_TEST(here->source_port == there->source_port);
     BOOST_TEST((std::ranges::equal(here->payload, there->payload)));

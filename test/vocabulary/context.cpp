@@ -4,6 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::context_test {
 
 struct Numbers {
@@ -23,10 +25,10 @@ BOOST_AUTO_TEST_SUITE(contexts)
 BOOST_AUTO_TEST_CASE(time_moves_when_its_owner_says_so) {
   Random random(1);
   Context<> cx(TimePoint{}, random);
-  BOOST_TEST((cx.now() == TimePoint{}));
+  BOOST_TEST(cx.now() == TimePoint{});
   cx.set_now(TimePoint{} + std::chrono::seconds(3));
-  BOOST_TEST((cx.now().time_since_epoch() == std::chrono::seconds(3)));
-  BOOST_TEST((never > cx.now()));
+  BOOST_TEST(cx.now().time_since_epoch() == std::chrono::seconds(3));
+  BOOST_TEST(never > cx.now());
 }
 
 BOOST_AUTO_TEST_CASE(random_numbers_are_those_of_the_source) {

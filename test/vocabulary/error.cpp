@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::error_test {
 
 BOOST_AUTO_TEST_SUITE(errors)
@@ -20,8 +22,8 @@ BOOST_AUTO_TEST_CASE(each_error_has_a_text_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(an_error_compares_and_converts) {
   const error_code code = Errc::message_too_long;
-  BOOST_TEST((code == Errc::message_too_long));
-  BOOST_TEST((code != Errc::no_route));
+  BOOST_TEST(code == Errc::message_too_long);
+  BOOST_TEST(code != Errc::no_route);
   BOOST_TEST(code.category().name() == std::string("ilnp"));
   BOOST_TEST(code.message() == "message too long");
   BOOST_TEST(error_category().message(0) == "unknown error");

@@ -10,7 +10,7 @@ using namespace std::string_literals;
 BOOST_AUTO_TEST_SUITE(printable_text)
 
 BOOST_AUTO_TEST_CASE(is_left_alone_if_it_is_harmless) {
-  for (const auto text :
+  for (const auto& text :
        {"alice"s, ""s, "two words"s, "b\xc3\xb6"s + "b"s, "\xe6\x97\xa5\xe6\x9c\xac"s, "\xf0\x9f\x98\x80"s})
     BOOST_TEST(printable(text) == text);
   BOOST_TEST(printable_name("alice-7.example") == "alice-7.example");

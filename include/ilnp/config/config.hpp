@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -55,7 +56,7 @@ struct Config {
 namespace detail {
 
 /// `0:0:0:a,0:0:0:f-0:0:0:b`: sets separated by '-', their members by ','.
-inline std::vector<NetworkConfig::LocatorSet> parse_locators(const IniFile& ini, std::string_view text) {
+inline std::vector<NetworkConfig::LocatorSet> parse_locators(IniFile& ini, std::string_view text) {
   const auto trimmed = [](std::string_view part) {
     const auto first = part.find_first_not_of(" \t");
     return first == part.npos ? std::string_view{}
@@ -66,9 +67,11 @@ inline std::vector<NetworkConfig::LocatorSet> parse_locators(const IniFile& ini,
     const auto end = text.find_first_of(",-");
     const auto member = trimmed(text.substr(0, end));
     const auto locator = Locator::parse(member);
-    if (!locator)
+    if (!locator) {
       ini.fail("network", "locators", member,
                "is not a locator (four groups of up to four hex digits, as 0:0:0:a)");
+      return {};
+    }
     cycle.back().push_back(*locator);
     if (end == text.npos) return cycle;
     if (text[end] == '-') cycle.emplace_back();
@@ -81,8 +84,10 @@ inline LinkConfig read_link(IniFile& ini, const ConfigDefaults& defaults) {
   link.user_id = defaults.user_id;
   ini.required("link", "mcast_port");
   ini.number("link", "mcast_port", link.mcast_port, 1, 65535);
-  link.mcast_interface = ini.required("link", "mcast_interface");
-  if (link.mcast_interface.empty()) ini.fail("link", "mcast_interface", "", "names no network interface");
+  if (const auto interface = ini.required("link", "mcast_interface")) {
+    link.mcast_interface = *interface;
+    if (interface->empty()) ini.fail("link", "mcast_interface", "", "names no network interface");
+  }
   constexpr std::size_t smallest = 45;  // headers and one octet
   ini.number("link", "buffer_size", link.buffer_size, smallest, LinkConfig::max_buffer_size);
   ini.number("link", "user_id", link.user_id, 0, 65535);
@@ -101,14 +106,15 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
   NetworkConfig network;
   network.nid = defaults.nid;
   if (const auto text = ini.text("network", "nid")) {
-    const auto nid = Nid::parse(*text);
-    if (!nid)
+    if (const auto nid = Nid::parse(*text)) {
+      network.nid = *nid;
+    } else {
       ini.fail("network", "nid", *text,
                "is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)");
-    network.nid = *nid;
+    }
   }
-  network.locators = parse_locators(ini, ini.required("network", "locators"));
-  network.host_name = ini.required("discovery", "hostname");
+  if (const auto text = ini.required("network", "locators")) network.locators = parse_locators(ini, *text);
+  network.host_name = ini.required("discovery", "hostname").value_or("");
   ini.number("network", "default_hop_limit", network.hop_limit, 0, 255);
   ini.seconds("network", "backwards_learning_ttl", network.backwards_learning_ttl);
   // The first implementation reads this key without an i; files with either spelling are about.
@@ -122,6 +128,7 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
   ini.number("network", "loc_update_retries", network.loc_update_retries, 0, 100);
   ini.seconds("network", "loc_update_retry_wait_time", network.loc_update_retry_wait_time);
   ini.seconds("discovery", "wait_time", network.wait_time);
+  if (ini.failed()) return network;  // that is told first
   try {
     network.validate();
   } catch (const std::invalid_argument& error) {  // "key: what is wrong"
@@ -129,8 +136,9 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
     const auto key = what.substr(0, what.find(':'));
     const std::string_view section = key == "hostname" || key == "wait_time" ? "discovery" : "network";
     const auto text = ini.text(section, key);
-    throw ConfigError(ini.file() + ": [" + std::string(section) + "] " + std::string(what) +
-                      (text ? ": " + IniFile::quoted(*text) : std::string()));
+    ini.fail(section, key,
+             std::string(what.substr(std::min(what.size(), key.size() + 2))) +
+                 (text ? ": " + IniFile::quoted(*text) : std::string()));
   }
   return network;
 }
@@ -151,7 +159,7 @@ inline ApplicationConfig read_application(IniFile& ini) {
   ini.seconds("application", "wait_time", application.wait_time);
   if (application.wait_time < ApplicationConfig::min_wait_time ||
       application.wait_time > NetworkConfig::max_time)
-    ini.fail("application", "wait_time", *ini.text("application", "wait_time"),
+    ini.fail("application", "wait_time", ini.text("application", "wait_time").value_or(""),
              "must be from 0.00001 s to 365 days");
   return application;
 }
@@ -159,7 +167,7 @@ inline ApplicationConfig read_application(IniFile& ini) {
 }  // namespace detail
 
 /// Reads the text of an .ini file; `file` is only the name that errors and warnings give it. Throws
-/// `ConfigError`.
+/// `ConfigError`, with all that is wrong.
 inline Config parse_config(std::string_view text, const std::string& file,
                            const ConfigDefaults& defaults = {}) {
   IniFile ini(text, file);
@@ -174,6 +182,7 @@ inline Config parse_config(std::string_view text, const std::string& file,
   ini.boolean("application", "log", config.log.application);
   for (const char* section : {"network", "application"})
     ini.text(section, "move_sleep");  // published, and read by nobody
+  ini.check();
   config.warnings = ini.unknown();
   return config;
 }

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <boost/property_tree/ini_parser.hpp>
-#include <boost/property_tree/ptree.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
+#include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,51 +15,56 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../printable.hpp"
 
 namespace ilnp {
 
-/// What is wrong with a configuration: one line for the user that names the file, the section, the key and
-/// the text.
+/// What is wrong with a configuration, for the user: a line for each mistake that names the file, the line in it, the section,
+/// the key and the text.
 struct ConfigError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// An .ini file of which every key that is asked for is checked, and every other one is remembered as
-/// unknown. Sections and keys are found in any case; lines that begin with '#' or ';' are comments; a key or
-/// section that stands twice is an error. All errors are `ConfigError`. A value; one thread.
+/// An .ini file of which every key that is asked for is checked, and every other one is remembered as unknown. Sections and keys
+/// are found in any case. Lines that begin with '#' or ';' are comments, and no others: what looks like a comment behind a value
+/// is a mistake. A key or section that stands twice is an error. What cannot be read as an .ini file at all is a `ConfigError` at
+/// once; mistakes in keys are collected, so that all are told together: by `check`. A value; one thread.
 class IniFile {
  public:
   /// Parses `text`; `file` is only the name that the errors give it.
   IniFile(std::string_view text, std::string file) : file_(std::move(file)) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // the mark that some editors put first
-    std::istringstream stream{std::string(text)};
-    try {
-      boost::property_tree::read_ini(stream, tree_);
-    } catch (const boost::property_tree::ini_parser_error& error) {
-      throw ConfigError(file_ + ":" + std::to_string(error.line()) + ": " + error.message() + ": " +
-                        quoted(line(text, error.line())));
+    std::string section;
+    for (unsigned number = 1; !text.empty(); ++number) {
+      const auto end = text.find('\n');
+      parse_line(text.substr(0, end), number, section);
+      text.remove_prefix(end == text.npos ? text.size() : end + 1);
     }
-    for (const auto& [name, content] : tree_)
-      if (content.empty())
-        throw ConfigError(file_ + ": " + shown(name) + ": stands before the first [section]");
   }
+
+  static constexpr std::size_t max_told = 50;  ///< mistakes
 
   const std::string& file() const noexcept { return file_; }
 
-  /// The text of a key, trimmed; none if it is not there.
+  /// The text of a key, trimmed; none if it is not there, or if a comment stands behind it, which is a mistake.
   std::optional<std::string> text(std::string_view section, std::string_view key) {
-    known_.insert(folded(section, key));
-    const auto found = tree_.find(std::string(section));
-    if (found == tree_.not_found()) return std::nullopt;
-    const auto value = found->second.find(std::string(key));
-    if (value == found->second.not_found()) return std::nullopt;
-    return value->second.data();
+    const std::string name = folded(section, key);
+    const bool first = known_.insert(name).second;
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return std::nullopt;
+    if (!found->second.comment) return found->second.value;
+    if (first)
+      fail(
+          section, key, found->second.value,
+          "has a comment behind the value: give the comment a line of its own, which begins with '#' or ';'");
+    return std::nullopt;
   }
 
-  /// A key that must be there.
-  std::string required(std::string_view section, std::string_view key) {
-    if (auto value = text(section, key)) return *std::move(value);
-    throw ConfigError(where(section, key) + "missing");
+  /// A key that must be there; none, and a mistake, if it is not.
+  std::optional<std::string> required(std::string_view section, std::string_view key) {
+    auto value = text(section, key);
+    if (!entries_.contains(folded(section, key))) errors_.push_back(where(section, key) + "missing");
+    return value;
   }
 
   /// A decimal number from `low` to `high`; `out` is left alone if the key is not there.
@@ -73,8 +76,8 @@ class IniFile {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
     if (error != std::errc{} || end != value->data() + value->size() || number < low || number > high)
-      fail(section, key, *value,
-           std::string("is not a number from ") + std::to_string(low) + " to " + std::to_string(high));
+      return fail(section, key, *value,
+                  std::string("is not a number from ") + std::to_string(low) + " to " + std::to_string(high));
     out = static_cast<Number>(number);
   }
 
@@ -85,7 +88,7 @@ class IniFile {
     double number = 0;
     const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
     if (error != std::errc{} || end != value->data() + value->size() || !(number >= 0 && number <= 1e9))
-      fail(section, key, *value, "is not a number of seconds");
+      return fail(section, key, *value, "is not a number of seconds");
     out = Duration(std::llround(number * 1e9));
   }
 
@@ -105,37 +108,73 @@ class IniFile {
 
   /// A line for each key that nobody has asked for: most likely a slip of the pen, and so worth a warning.
   std::vector<std::string> unknown() const {
-    std::vector<std::string> lines;
-    for (const auto& [section, content] : tree_)
-      for (const auto& [key, value] : content)
-        if (!known_.contains(folded(section, key)))
-          lines.push_back(where(section, key) + "unknown key, ignored: " + quoted(value.data()));
-    return lines;
+    std::map<unsigned, std::string> lines;  // in the order of the file
+    for (const auto& [name, entry] : entries_)
+      if (!known_.contains(name))
+        lines[entry.line] = file_ + ':' + std::to_string(entry.line) + ": [" + shown(entry.section) + "] " +
+                            shown(entry.key) + ": unknown key, ignored: " + quoted(entry.value);
+    std::vector<std::string> all;
+    for (auto& [line, warning] : lines) all.push_back(std::move(warning));
+    return all;
   }
 
-  /// Throws: `alice.ini: [network] nid: "x" is ...`.
-  [[noreturn]] void fail(std::string_view section, std::string_view key, std::string_view value,
-                         std::string_view what) const {
-    throw ConfigError(where(section, key) + quoted(value) + ' ' + std::string(what));
+  /// Remembers a mistake: `alice.ini:7: [network] nid: "x" is ...`.
+  void fail(std::string_view section, std::string_view key, std::string_view value, std::string_view what) {
+    errors_.push_back(where(section, key) + quoted(value) + ' ' + std::string(what));
+  }
+  /// The same in other words.
+  void fail(std::string_view section, std::string_view key, std::string_view what) {
+    errors_.push_back(where(section, key) + std::string(what));
+  }
+  bool failed() const noexcept { return !errors_.empty(); }
+
+  /// Throws if there were mistakes: all of them, and the unknown keys, one of which may be the one that is missing.
+  void check() const {
+    if (errors_.empty()) return;
+    std::vector<std::string> lines = errors_;
+    for (auto& warning : unknown()) lines.push_back(std::move(warning));
+    std::string all;
+    for (std::size_t i = 0; i < std::min(lines.size(), max_told); ++i) all += (i == 0 ? "" : "\n") + lines[i];
+    if (lines.size() > max_told)
+      all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " mistakes more";
+    throw ConfigError(all);
   }
 
-  /// `alice.ini: [network] nid: `
+  /// `alice.ini:7: [network] nid: `; of a key that is not there, with the line of its section.
   std::string where(std::string_view section, std::string_view key) const {
-    return file_ + ": [" + shown(section) + "] " + shown(key) + ": ";
+    std::string place = file_;
+    if (const auto found = entries_.find(folded(section, key)); found != entries_.end()) {
+      place += ':' + std::to_string(found->second.line);
+    } else if (const auto header = sections_.find(folded(section)); header != sections_.end()) {
+      place += ':' + std::to_string(header->second);
+    }
+    return place + ": [" + shown(section) + "] " + shown(key) + ": ";
   }
 
-  /// Text of a file, fit for one line on a terminal: without control characters, and not longer than a line.
+  /// Text of a file, fit for one line on a terminal, and not longer than a line.
   static std::string shown(std::string_view text) {
     constexpr std::size_t longest = 80;
-    std::string out;
-    for (const char c : text.substr(0, longest))
-      out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
-    return text.size() > longest ? out + "..." : out;
+    return printable(text.substr(0, longest)) + (text.size() > longest ? "..." : "");
   }
   /// The same between quotes.
   static std::string quoted(std::string_view text) { return '"' + shown(text) + '"'; }
 
  private:
+  struct Entry {
+    std::string section;
+    std::string key;
+    std::string value;
+    unsigned line;
+    bool comment;  ///< the value has what looks like one
+  };
+
+  static constexpr std::string_view blanks{" \t\r\v\f"};
+
+  static std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(blanks);
+    return first == text.npos ? std::string_view()
+                              : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  }
   static std::string folded(std::string_view text) {
     std::string out(text);
     for (char& c : out)
@@ -146,16 +185,44 @@ class IniFile {
     return folded(section) + '\n' + folded(key);
   }
 
-  static std::string_view line(std::string_view text, unsigned long number) {
-    for (; number > 1 && text.find('\n') != text.npos; --number) text.remove_prefix(text.find('\n') + 1);
-    text = text.substr(0, text.find('\n'));
-    if (text.ends_with('\r')) text.remove_suffix(1);
-    return text;
+  /// A '#' or ';' behind a blank.
+  static bool has_comment(std::string_view value) {
+    for (std::size_t at = 1; at < value.size(); ++at)
+      if ((value[at] == '#' || value[at] == ';') && blanks.find(value[at - 1]) != blanks.npos) return true;
+    return false;
+  }
+
+  void parse_line(std::string_view raw, unsigned number, std::string& section) {
+    const std::string_view line = trimmed(raw);
+    const auto wrong = [&](const std::string& what) {
+      throw ConfigError(file_ + ':' + std::to_string(number) + ": " + what + ": " + quoted(line));
+    };
+    if (line.empty() || line.front() == '#' || line.front() == ';') return;
+    if (line.front() == '[') {
+      const auto end = line.find(']');
+      if (end == line.npos) wrong("unmatched '['");
+      section = trimmed(line.substr(1, end - 1));
+      const auto [known, fresh] = sections_.try_emplace(folded(section), number);
+      if (!fresh) wrong("this section is in line " + std::to_string(known->second) + " already");
+      return;
+    }
+    const auto equals = line.find('=');
+    if (equals == line.npos) wrong("'=' is missing");
+    const std::string_view key = trimmed(line.substr(0, equals));
+    const std::string_view value = line.substr(equals + 1);
+    if (key.empty()) wrong("the key is missing");
+    if (sections_.empty()) wrong("stands before the first [section]");
+    const auto [known, fresh] = entries_.try_emplace(
+        folded(section, key),
+        Entry{section, std::string(key), std::string(trimmed(value)), number, has_comment(value)});
+    if (!fresh) wrong("this key is in line " + std::to_string(known->second.line) + " already");
   }
 
   std::string file_;
-  boost::property_tree::iptree tree_;  // finds its keys without regard to case
+  std::map<std::string, Entry> entries_;      // by section and key, in lower case
+  std::map<std::string, unsigned> sections_;  // the line of each
   std::set<std::string> known_;
+  std::vector<std::string> errors_;
 };
 
 }  // namespace ilnp

@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
-#include <typeindex>
 
 #include "underlay.hpp"
 
@@ -131,18 +130,22 @@ class Node : public Host {
   }
 
  private:
+  /// Its address stands for the type: what `typeid` is for, without run-time type information.
+  template <class>
+  static inline const char type_mark = 0;
+
   template <class Result, class Source, class Packet>
   void set_handler(std::function<Result(Source, Packet)> handler) {
     using Plain = std::remove_cvref_t<Source>;
-    handler_ = [this, handler = std::move(handler)](std::type_index type, const void* source, Bytes bytes) {
-      if (type != typeid(Plain)) throw std::logic_error(name() + ": the handler is for another stack");
+    handler_ = [this, handler = std::move(handler)](const void* type, const void* source, Bytes bytes) {
+      if (type != &type_mark<Plain>) throw std::logic_error(name() + ": the handler is for another stack");
       handler(*static_cast<const Plain*>(source), bytes);
     };
   }
 
   auto up() {
     return [this](const auto& source, Bytes bytes) {
-      if (handler_) handler_(typeid(source), &source, bytes);
+      if (handler_) handler_(&type_mark<std::remove_cvref_t<decltype(source)>>, &source, bytes);
     };
   }
 
@@ -196,8 +199,8 @@ class Node : public Host {
   Context<Observer> cx_;
   std::optional<Stack> stack_;
   std::function<void()> make_;
-  std::function<void(std::type_index, const void*, Bytes)> handler_;
-  std::deque<std::vector<std::byte>> lent_;  // a deque: what is lent stays where it is
+  std::function<void(const void*, const void*, Bytes)> handler_;  // the type of the source, the source
+  std::deque<std::vector<std::byte>> lent_;                       // a deque: what is lent stays where it is
   std::size_t lent_count_ = 0;
   int depth_ = 0;
   bool asleep_ = false;
