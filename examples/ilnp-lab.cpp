@@ -74,7 +74,16 @@ int run_program(std::vector<std::string> arguments) {
   for (std::string& each : arguments) words.push_back(each.data());
   words.push_back(nullptr);
   pid_t child = 0;
-  if (::posix_spawnp(&child, words[0], nullptr, nullptr, words.data(), environ) != 0) return 127;
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int each : {SIGPIPE, SIGXFSZ}) ::sigaddset(&signals, each);  // they are ignored here
+  ::posix_spawnattr_setsigdefault(&attributes, &signals);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int failed = ::posix_spawnp(&child, words[0], nullptr, &attributes, words.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return 127;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)
     if (errno != EINTR) return 127;
@@ -115,7 +124,9 @@ int run(int argc, char** argv) {
   line.add_options()("seed", text()->value_name("N"), "decides all that is random; default 1")(
       "out", text()->value_name("FOLDER"), "where to write; it is made if need be")(
       "octets", text()->value_name("N"), "how much of each frame frames.pcap holds; default 128, 0: all")(
-      "no-pictures", "write all but the pictures")(
+      "max-output", text()->value_name("OCTETS"),
+      "how much the trace, the tables and frames.pcap may hold together, then they are cut off; default "
+      "268435456")("no-pictures", "write all but the pictures")(
       "verbose,v", "put each datagram, and each drop, into trace.txt")("quiet,q", "no progress");
   line.argument("SCENARIO");
   if (!line.parse(argc, argv)) return 0;
@@ -124,12 +135,14 @@ int run(int argc, char** argv) {
   const lab::Scenario scenario = load_scenario(line["SCENARIO"]);
   const std::uint64_t seed = program::number(line, "seed", 1, 0, max_seed);
   const std::uint64_t octets = program::number(line, "octets", 128, 0, 65535);
+  const std::uint64_t max_output =
+      program::number(line, "max-output", lab::OutputBudget::default_most, 0, max_seed);
   const fs::path folder = line.value("out");
   std::optional<lab::Records> records;
   if (!folder.empty()) {
     fs::create_directories(folder / "data");
     records.emplace(folder, scenario, octets == 0 ? 65535 : static_cast<std::size_t>(octets),
-                    line.has("verbose"));
+                    line.has("verbose"), max_output);
   }
 
   lab::Laboratory laboratory(scenario, seed, records ? &*records : nullptr);
@@ -157,6 +170,11 @@ int run(int argc, char** argv) {
   } else {
     summary << "interrupted after " << lab::seconds(laboratory.world().now()) << " s\n";
   }
+  if (records && records->cut())
+    summary
+        << "CUT OFF: the trace, the tables, the capture and the pictures end at "
+        << lab::seconds(*records->cut()) << " s: they hold " << max_output
+        << " octets, and may hold no more (--max-output).\nThe figures above are those of the whole run.\n";
   std::cout << summary.str() << std::flush;
   if (records) {
     records->close();
@@ -229,6 +247,9 @@ int main(int argc, char** argv) {
     action.sa_handler = [](int) { interrupted = true; };
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
+    struct sigaction hang_up {};
+    if (::sigaction(SIGHUP, nullptr, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN)
+      ::sigaction(SIGHUP, &action, nullptr);
     const std::string_view command = argc > 1 ? argv[1] : "";
     if (command == "run") return run(argc - 1, argv + 1);
     if (command == "sweep") return run_sweep(argc - 1, argv + 1);

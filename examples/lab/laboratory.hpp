@@ -214,7 +214,7 @@ class Laboratory {
       return;
     }
     ++result.sent;
-    if (!seen_.records()) return;
+    if (!seen_.records() || seen_.records()->cut()) return;
     result.sent_at.push_back(world_.now());
     seen_.records()->datagram(
         flow.from, {true, world_.now(), result.sent, sender.datagram.size(), seen_.last_sent.interface,

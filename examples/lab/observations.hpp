@@ -30,6 +30,7 @@ class Observations {
 
   /// Every frame that anybody puts on a network.
   void frame(const ilnp::sim::SentFrame& frame) {
+    if (records_->cut()) return;
     const ilnp::sim::Host& host = *world_.host(frame.host);
     records_->frame(frame, host.sender());
     const auto header = ilnp::wire::IlnpHeader::parse(frame.bytes);
@@ -50,8 +51,11 @@ class Observations {
   void saw(NodeIndex node, const ilnp::event::HandoffBegan& e) {
     show(node, e);
     end_move(node);
-    book(node).moves.push_back(
-        {world_.now(), ilnp::never, {e.from.begin(), e.from.end()}, {e.to.begin(), e.to.end()}});
+    NodeResult& result = book(node);
+    ++result.handoffs;
+    if (result.moves.size() < NodeResult::max_moves)
+      result.moves.push_back(
+          {world_.now(), ilnp::never, {e.from.begin(), e.from.end()}, {e.to.begin(), e.to.end()}});
   }
   void saw(NodeIndex node, const ilnp::event::HandoffEnded& e) {
     show(node, e);
@@ -83,7 +87,7 @@ class Observations {
   const std::string& name(NodeIndex node) const { return scenario_.nodes[node].config.host_name; }
   template <class Event>
   void show(NodeIndex node, const Event& event) {
-    if (!records_) return;
+    if (!records_ || records_->cut()) return;
     std::string text = program::event_text(event);
     if constexpr (requires { event.peer; }) text += " (" + name_of(event.peer) + ')';
     trace(node, text);

@@ -10,6 +10,7 @@
 #include <ilnp/sim/world.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include "../event_text.hpp"
@@ -54,6 +55,31 @@ inline std::string seconds(ilnp::TimePoint time) {
   return std::to_string(microseconds / 1'000'000) + text;
 }
 
+/// How much all files of a run may hold together, octets. A record that does not fit is not written, and none after it: so all
+/// files end at the same time.
+class OutputBudget {
+ public:
+  static constexpr std::uint64_t default_most = std::uint64_t{256} << 20;
+
+  explicit OutputBudget(std::uint64_t most) : left_(most) {}
+  /// True if a record of this size may be written at `now`.
+  bool take(std::uint64_t size, ilnp::TimePoint now) {
+    if (cut_) return false;
+    if (size > left_) {
+      cut_ = now;
+      return false;
+    }
+    left_ -= size;
+    return true;
+  }
+  /// When it was used up, if it was.
+  std::optional<ilnp::TimePoint> cut() const noexcept { return cut_; }
+
+ private:
+  std::uint64_t left_;
+  std::optional<ilnp::TimePoint> cut_;
+};
+
 /// Where a datagram was seen.
 struct Sighting {
   bool sent;
@@ -68,10 +94,13 @@ struct Sighting {
 class Records {
  public:
   /// Writes into `folder`, which is there. `most_octets`: of each frame, in the capture. `every_datagram`: in the trace too.
+  /// `max_output`: octets, in all files together.
   Records(const std::filesystem::path& folder, const Scenario& scenario, std::size_t most_octets,
-          bool every_datagram)
+          bool every_datagram, std::uint64_t max_output)
       : scenario_(scenario),
         every_datagram_(every_datagram),
+        most_octets_(most_octets),
+        budget_(max_output),
         trace_(folder / "trace.txt"),
         frames_(Append{std::make_shared<OutputFile>(folder / "frames.pcap")}, {.most_octets = most_octets}) {
     trace_("# Seconds of virtual time, the node (-: the scenario itself), and what it does.\n");
@@ -89,16 +118,24 @@ class Records {
     }
   }
 
+  /// From when on nothing is written any more, because the files hold all that they may.
+  std::optional<ilnp::TimePoint> cut() const noexcept { return budget_.cut(); }
+
   void frame(const ilnp::sim::SentFrame& frame, std::uint64_t sender) {
+    const std::size_t size = ilnp::wire::PcapRecordHeaderRepr::size + ilnp::wire::UdpEncapsulationRepr::size +
+                             std::min(most_octets_, frame.bytes.size());
+    if (!budget_.take(size, frame.time)) return;
     frames_({ilnp::CapturedFrame::Direction::in, frame.time, frame.network, sender, {}, frame.bytes});
   }
 
   void datagram(NodeIndex node, const Sighting& seen) {
+    if (budget_.cut()) return;
     row_ = seconds(seen.time);
     row_ += seen.sent ? ",sent," : ",received,";
     row_ += std::to_string(seen.number) + ',' + std::to_string(seen.size) + ',' + to_string(seen.interface) +
             ',' + to_string(seen.source.locator) + ',' + to_string(seen.source.nid) + ',' +
             to_string(seen.destination.locator) + ',' + to_string(seen.destination.nid) + '\n';
+    if (!budget_.take(row_.size(), seen.time)) return;
     (*tables_[node])(row_);
     if (every_datagram_)
       trace(seen.time, scenario_.nodes[node].config.host_name,
@@ -109,15 +146,17 @@ class Records {
 
   /// What `node` does; `-` is the scenario's own doing.
   void trace(ilnp::TimePoint time, std::string_view node, std::string_view text) {
+    if (budget_.cut()) return;
     const std::string when = seconds(time);
     std::string line(when.size() < 12 ? 12 - when.size() : 0, ' ');
     line.append(when).append("  ").append(node);
     line.append(node.size() < 10 ? 10 - node.size() : 0, ' ').append("  ").append(text) += '\n';
-    trace_(line);
+    if (budget_.take(line.size(), time)) trace_(line);
   }
 
   /// Of equal drops one a second is told, with the number of those before; and not what others say to each other.
   void drop(ilnp::TimePoint time, std::string_view node, const ilnp::event::Dropped& dropped) {
+    if (budget_.cut()) return;
     if (every_datagram_) return trace(time, node, program::event_text(dropped));
     if (dropped.reason == ilnp::Drop::overheard) return;
     Drops& drops = drops_[{std::string(node), dropped.reason, dropped.interface}];
@@ -133,6 +172,8 @@ class Records {
 
   /// All is in the files when this returns.
   void close() {
+    if (const auto cut = budget_.cut())
+      trace_("# Cut off at " + seconds(*cut) + " s: all files hold as much as they may (--max-output).\n");
     for (const auto& table : tables_)
       if (table) table->close();
     frames_.output().file->close();
@@ -151,6 +192,8 @@ class Records {
 
   const Scenario& scenario_;
   bool every_datagram_;
+  std::size_t most_octets_;
+  OutputBudget budget_;
   OutputFile trace_;
   ilnp::PcapWriter<Append> frames_;
   std::vector<std::unique_ptr<OutputFile>> tables_;

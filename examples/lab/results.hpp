@@ -13,10 +13,10 @@ namespace lab {
 
 struct FlowResult {
   std::uint64_t sent = 0;
-  program::Flow<ilnp::TimePoint> flow;           ///< at the receiver
+  program::Flow<ilnp::TimePoint> flow{program::Flow<ilnp::TimePoint>::max_number};  ///< at the receiver
   std::uint64_t damaged = 0;                     ///< received, and not what was sent
   std::map<std::string, std::uint64_t> refused;  ///< could not be sent, by reason
-  std::vector<ilnp::TimePoint> sent_at;          ///< by number, from 1; empty unless asked for
+  std::vector<ilnp::TimePoint> sent_at;          ///< of the first, from number 1; empty unless asked for
 
   std::uint64_t lost() const noexcept { return sent - flow.received(); }
   std::uint64_t refused_in_all() const noexcept {
@@ -31,17 +31,29 @@ struct LostRun {
   std::uint64_t first;
   std::uint64_t last;
 };
+struct LostRuns {
+  std::vector<LostRun> first;  ///< as many as were asked for
+  std::uint64_t count = 0;     ///< in all
+};
 
-inline std::vector<LostRun> lost_runs(const FlowResult& result) {
-  std::vector<LostRun> runs;
+/// At most the first `most`, and how many there are: of a long run with many losses, all would fill the memory.
+inline LostRuns lost_runs(const FlowResult& result, std::size_t most) {
+  LostRuns runs;
+  LostRun run{};
+  const auto end = [&] {
+    if (run.first == 0) return;
+    if (runs.first.size() < most) runs.first.push_back(run);
+    ++runs.count;
+    run = {};
+  };
   for (std::uint64_t number = 1; number <= result.sent; ++number) {
-    if (result.flow.seen(number)) continue;
-    if (!runs.empty() && runs.back().last + 1 == number) {
-      runs.back().last = number;
+    if (result.flow.seen(number)) {
+      end();
     } else {
-      runs.push_back({number, number});
+      run = {run.first == 0 ? number : run.first, number};
     }
   }
+  end();
   return runs;
 }
 
@@ -54,7 +66,10 @@ struct MoveResult {
 };
 
 struct NodeResult {
-  std::vector<MoveResult> moves;   ///< begun while datagrams were sent
+  static constexpr std::size_t max_moves = 10'000;  ///< of which more is remembered than their number
+
+  std::uint64_t handoffs = 0;      ///< begun while datagrams were sent
+  std::vector<MoveResult> moves;   ///< the first of these
   std::uint64_t undone = 0;        ///< moves that could not be made
   std::uint64_t updates = 0;       ///< locator updates sent
   std::uint64_t acknowledged = 0;  ///< of them
@@ -123,7 +138,7 @@ inline Verdict judge(const Scenario& scenario, const Results& results, const Exp
   };
   if (expected.node) {
     found(scenario.nodes[*expected.node].config.host_name,
-          static_cast<double>(results.nodes[*expected.node].moves.size()));
+          static_cast<double>(results.nodes[*expected.node].handoffs));
     return verdict;
   }
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {

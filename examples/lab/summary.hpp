@@ -72,17 +72,20 @@ inline void print_lost(std::ostream& out, const Scenario& scenario, const Result
   constexpr std::size_t most_runs = 10;
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
     const FlowResult& result = results.flows[i];
-    if (result.sent_at.size() != result.sent || result.lost() == 0) continue;
-    const auto runs = lost_runs(result);
-    for (std::size_t k = 0; k < std::min(runs.size(), most_runs); ++k) {
-      const auto [first, last] = runs[k];
+    if (result.sent_at.empty() || result.lost() == 0) continue;
+    const auto runs = lost_runs(result, most_runs);
+    const auto when = [&](std::uint64_t number) { return seconds(result.sent_at[number - 1]); };
+    for (const auto [first, last] : runs.first) {
       out << "  " << name_of(scenario, scenario.flows[i]) << ": lost " << first;
       if (last != first) out << " to " << last;
-      out << ", sent at " << seconds(result.sent_at[first - 1]);
-      if (last != first) out << " to " << seconds(result.sent_at[last - 1]);
-      out << " s\n";
+      if (last <= result.sent_at.size()) {
+        out << ", sent at " << when(first);
+        if (last != first) out << " to " << when(last);
+        out << " s";
+      }
+      out << '\n';
     }
-    if (runs.size() > most_runs) out << "  ... and " << runs.size() - most_runs << " times more\n";
+    if (runs.count > most_runs) out << "  ... and " << runs.count - most_runs << " times more\n";
   }
 }
 
@@ -95,7 +98,7 @@ inline void print_nodes(std::ostream& out, const Scenario& scenario, const Resul
     std::ostringstream address;
     address << "fe80::" << std::hex << i + 1;
     table.row({scenario.nodes[i].config.host_name, to_string(scenario.nodes[i].config.nid), address.str(),
-               std::to_string(node.moves.size()), std::to_string(node.undone), std::to_string(node.updates),
+               std::to_string(node.handoffs), std::to_string(node.undone), std::to_string(node.updates),
                std::to_string(node.acknowledged), std::to_string(node.given_up),
                std::to_string(node.control)});
   }

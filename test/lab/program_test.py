@@ -241,6 +241,33 @@ class Program(unittest.TestCase):
         self.assertIn("10 seeds from 1 on, 0 failed", out)
         self.assertRegex(out, r"(?m)^  lost +0 +0 +0 +0 ")
 
+    def test_what_it_writes_is_bounded(self):
+        scenario = self.scenario("run 20s\nnode alice in a\nnode bob in a\nflow alice -> bob every 1ms size 100\nnetwork a loss 5%\n")
+        self.lab("run", scenario, "--out", "whole", "--no-pictures")
+        most = 200_000
+        said = self.lab("run", scenario, "--out", "cut", "--max-output", str(most), "--verbose", *([] if PICTURES else ["--no-pictures"]))
+        size = {folder: sum(os.path.getsize(self.path(folder, name)) for name in ("trace.txt", "alice.csv", "bob.csv", "frames.pcap"))
+                for folder in ("whole", "cut")}
+        self.assertGreater(size["whole"], 10 * most, "the test shows nothing")
+        self.assertLessEqual(size["cut"], most + 2000)
+        self.assertGreater(size["cut"], most - 10_000)
+        when = float(re.search(r"CUT OFF: the trace, .* end at ([\d.]+) s", said).group(1))
+        self.assertTrue(0 < when < 20, when)
+        # All files end then, with whole records, and the figures are those of the whole run.
+        self.assertTrue(all(frame.time <= when + 1e-6 for frame in read_pcap(self.path("cut", "frames.pcap"))))
+        for name in ("alice", "bob"):
+            with open(self.path("cut", name + ".csv")) as file:
+                rows = list(csv.DictReader(file))
+            self.assertTrue(rows and all(row["destination_nid"] and float(row["time"]) <= when for row in rows), rows[-1:])
+        with open(self.path("cut", "trace.txt")) as file:
+            self.assertRegex(file.read(), r"\n# Cut off at [\d.]+ s: .*\n$")
+        table = {}
+        for folder in ("whole", "cut"):
+            with open(self.path(folder, "summary.txt")) as file:
+                table[folder] = re.findall(r"(?m)^  alice to bob  +.*$", file.read())
+        self.assertEqual(len(table["whole"]), 1, table)
+        self.assertEqual(table["cut"], table["whole"])
+
     # ---- mistakes, and signals
 
     def test_help(self):
@@ -260,6 +287,7 @@ class Program(unittest.TestCase):
         self.scenario(good)
         self.fails("run", "x.lab", "--seed", "one", says='--seed: "one" is not a number from 0 to 18446744073709551615')
         self.fails("run", "x.lab", "--octets", "-1", says="--octets")
+        self.fails("run", "x.lab", "--max-output", "much", says="--max-output")
         self.fails("run", "x.lab", "--out", "x.lab", says="x.lab")
         self.fails("run", "x.lab", "--out", "/proc/nowhere", says="/proc/nowhere")
         self.fails("sweep", "x.lab", "--seeds", "0", says="--seeds")
