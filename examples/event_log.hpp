@@ -57,6 +57,11 @@ class EventLog {
       return text;
     });
   }
+  void operator()(const ilnp::event::DuplicateNid& e) const {
+    if (quiet_) return;
+    note("network", "two nodes have one identifier",
+         [&]() -> std::optional<std::string> { return event_text(e); });
+  }
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
     note("transport", "message too long", [&]() -> std::optional<std::string> {
       return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +

@@ -53,4 +53,15 @@ inline std::string event_text(const ilnp::event::NameConflict& e) {
          ", whom it means, and " + to_string(e.claimant);
 }
 
+inline std::string event_text(const ilnp::event::DuplicateNid& e) {
+  const std::string nid = to_string(e.nid);
+  if (e.state == ilnp::event::DuplicateNid::State::ended)
+    return "no other node is heard any more with the identifier of this one, " + nid;
+  return std::string(e.state == ilnp::event::DuplicateNid::State::began ? "another node has"
+                                                                        : "another node still has") +
+         " the identifier of this one, " + nid + " (a copied configuration?): heard from " +
+         to_string(e.locator) + " on " + to_string(e.interface) + ", " + std::to_string(e.frames) +
+         " frames so far; packets for the one reach the other";
+}
+
 }  // namespace program

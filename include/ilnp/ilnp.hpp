@@ -57,6 +57,7 @@
 // Network layer: packets between nodes, wherever they are
 #include "network/bounded_table.hpp"
 #include "network/carrier_election.hpp"
+#include "network/carry_account.hpp"
 #include "network/config.hpp"
 #include "network/content_hash.hpp"
 #include "network/correspondent_table.hpp"
@@ -78,6 +79,9 @@
 #include "network/mover.hpp"
 #include "network/name_spellings.hpp"
 #include "network/neighbour_table.hpp"
+#include "network/nid_watch.hpp"
+#include "network/own_messages.hpp"
+#include "network/packet_memory.hpp"
 #include "network/reflection_filter.hpp"
 #include "network/resumption.hpp"
 #include "network/run.hpp"

@@ -1,49 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
-#include "overlay.hpp"
+#include "stranger.hpp"
 
 namespace ilnp::test::forwarding_test {
-
-/// A frame that a test writes itself, put on a network by a host that is no overlay node.
-struct Stranger {
-  Stranger(sim::World& in, std::vector<Locator> locators) : node(in, "stranger") {
-    node.with([&](auto& stack, auto&) {
-      for (const Locator locator : locators) BOOST_TEST(!stack.join(locator));
-    });
-  }
-
-  static std::vector<std::byte> frame(Ilv source, Ilv destination, std::uint8_t hop_limit,
-                                      std::uint8_t next_header, Bytes payload) {
-    std::vector<std::byte> bytes(wire::IlnpHeader::size + payload.size());
-    wire::IlnpHeaderRepr{static_cast<std::uint16_t>(payload.size()), next_header, hop_limit, source,
-                         destination}
-        .write_to(bytes);
-    std::ranges::copy(payload, bytes.begin() + static_cast<std::ptrdiff_t>(wire::IlnpHeader::size));
-    return bytes;
-  }
-  void put(Locator on, Bytes bytes) {
-    node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet({}, bytes), cx)); });
-  }
-
-  /// The least stack: an underlay that ignores what it hears.
-  struct Deaf : sim::Underlay {
-    using sim::Underlay::Underlay;
-    template <class Cx, class Up>
-    void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
-    template <class Cx, class Up>
-    void on_timer(Cx& cx, Up&&) {
-      sim::Underlay::on_timer(cx);
-    }
-  };
-  sim::Node<Deaf> node;
-};
-
-std::vector<std::byte> datagram(std::string_view text) {
-  std::vector<std::byte> bytes(wire::StpHeader::size + text.size());
-  wire::StpHeaderRepr{port, port}.write_to(bytes);
-  std::ranges::copy(as_bytes(text), bytes.begin() + static_cast<std::ptrdiff_t>(wire::StpHeader::size));
-  return bytes;
-}
 
 BOOST_AUTO_TEST_SUITE(forwarding)
 
@@ -149,6 +108,119 @@ BOOST_AUTO_TEST_CASE(a_router_that_comes_back_makes_no_second_copy_for_long) {
   net.world.run_for(60s);
   BOOST_TEST(bob.from[alice.nid()].duplicated() == duplicated);
   BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()]) == lost);
+}
+
+/// A router that drops a part of what it carries, whoever would hear it.
+struct Dropper {
+  Dropper(sim::World& world, Endpoint& router, unsigned percent, bool deaf_too = false) : percent_(percent) {
+    world.tap([this, id = router.node().id(), nid = router.nid()](const sim::SentFrame& frame) {
+      const auto header = wire::IlnpHeader::parse(frame.bytes);
+      drops_ = frame.host == id && header->next_header() == 42 && header->source().nid != nid &&
+               random_.below(100) < percent_;
+    });
+    world.lose_if([this, deaf_too, id = router.node().id()](const sim::SentFrame& frame, sim::HostId to) {
+      if (drops_) return true;
+      return deaf_too && to == id && wire::IlnpHeader::parse(frame.bytes)->next_header() == 42 &&
+             random_.below(100) < percent_;
+    });
+  }
+  unsigned percent_;
+  Random random_{7};
+  bool drops_ = false;
+};
+
+/// Two routers, of which one drops so much of what it carries. How much of what alice sends to bob after the first second is
+/// lost, percent, and how much bob gets twice.
+struct BesideADropper {
+  BesideADropper(unsigned percent, bool swapped, Duration period, bool deaf_too = false) {
+    auto& bad = net.add(swapped ? 0xe : 0xd, "bad", {a, b});
+    auto& good = net.add(swapped ? 0xd : 0xe, "good", {a, b});
+    net.start(2s);
+    const Dropper dropper(net.world, bad, percent, deaf_too);
+    alice.stream(bob, period, net.in(1ms), net.in(61s));
+    net.world.run_for(1s);
+    const std::uint64_t first = alice.sent[bob.nid()];
+    net.world.run_for(62s);
+    const std::uint64_t last = alice.sent[bob.nid()];
+    lost = 100. * bob.from[alice.nid()].lost(first + 1, last) / static_cast<double>(last - first);
+    duplicated = bob.from[alice.nid()].duplicated();
+    copies = static_cast<double>(bad.network().counters().forwarded + good.network().counters().forwarded) /
+             static_cast<double>(last);
+  }
+  Overlay net;
+  Endpoint& alice = net.add(0xa, "alice", {a});
+  Endpoint& bob = net.add(0xb, "bob", {b});
+  double lost = 0;
+  int duplicated = 0;
+  double copies = 0;
+};
+
+BOOST_AUTO_TEST_CASE(beside_a_router_that_drops_a_part_the_other_carries) {
+  for (const bool swapped : {false, true})
+    for (const unsigned percent : {10U, 30U, 60U, 100U})
+      for (const Duration period : {Duration(1ms), Duration(10ms), Duration(100ms)}) {
+        if (percent < 30 && period > 10ms) continue;
+        const BesideADropper run(percent, swapped, period);
+        BOOST_TEST_CONTEXT(percent << " %, every " << period / 1ms << " ms" << (swapped ? ", swapped" : "")) {
+          BOOST_TEST(run.lost <= 0.2);
+          BOOST_TEST(run.duplicated == 0);
+          BOOST_TEST(run.copies <= 1.1);
+        }
+      }
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_router_that_loses_what_it_hears_too_the_other_carries_on) {
+  for (const unsigned percent : {20U, 60U}) {
+    const BesideADropper run(percent, false, 10ms, true);
+    BOOST_TEST_CONTEXT(percent << " %") {
+      BOOST_TEST(run.lost <= 0.2);
+      BOOST_TEST(run.duplicated == 0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_router_that_misses_some_of_what_it_overhears_leaves_it_to_the_other) {
+  for (const bool swapped : {false, true}) {
+    Overlay net;
+    auto& alice = net.add(0xa, "alice", {a});
+    auto& bob = net.add(0xb, "bob", {b});
+    auto& first = net.add(swapped ? 0xe : 0xd, "first", {a, b});
+    auto& second = net.add(swapped ? 0xd : 0xe, "second", {a, b});
+    net.start(2s);
+    net.world.network(b).attachment(second.node().id()).loss = 0.01;
+    alice.stream(bob, 10ms, net.in(1ms), net.in(60s));
+    net.world.run_for(61s);
+    bob.expect_all_once_from(alice);
+    BOOST_TEST(first.network().counters().forwarded + second.network().counters().forwarded <= 6300U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(forged_frames_silence_no_flow) {
+  for (const Duration period : {Duration(400ms), Duration(1ms)})
+    for (const Locator where : {a, b, c})
+      for (const int hop_limit : {0, 2, 3, 255}) {
+        Overlay net;
+        auto& alice = net.add(0xa, "alice", {a});
+        auto& bob = net.add(0xb, "bob", {b});
+        auto& first = net.add(0xd, "first", {a, b, c});
+        net.add(0xe, "second", {a, b, c});
+        Stranger stranger(net.world, {a, b, c});
+        net.start(2s);
+        alice.stream(bob, 10ms, net.in(1ms), net.in(10s));
+        const auto forged = Stranger::frame({a, alice.nid()}, {b, bob.nid()},
+                                            static_cast<std::uint8_t>(hop_limit), 42, datagram(""));
+        net.world.every(period, net.in(1ms), net.in(10s), [&] { stranger.put(where, forged); });
+        net.world.run_for(3s);
+        BOOST_TEST_CONTEXT("every " << period / 1ms << " ms on " << to_string(where) << ", hop limit "
+                                    << hop_limit) {
+          BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()] - 1) <= 1);
+          first.crash();  // that it is gone is seen all the same
+          net.world.run_for(1s);
+          const std::uint64_t now = alice.sent[bob.nid()];
+          net.world.run_for(8s);
+          BOOST_TEST(bob.from[alice.nid()].lost(now, alice.sent[bob.nid()]) == 0);
+        }
+      }
 }
 
 BOOST_AUTO_TEST_CASE(three_routers_and_new_flows_each_second) {

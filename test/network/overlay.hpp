@@ -27,6 +27,7 @@ struct Watch {
   int conflicts = 0;
   int handoffs_begun = 0;
   int handoffs_ended = 0;
+  std::vector<event::DuplicateNid::State> namesakes;
 
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }
   void operator()(const event::PeerMoved&) { ++moved; }
@@ -37,6 +38,7 @@ struct Watch {
   void operator()(const event::NameConflict&) { ++conflicts; }
   void operator()(const event::HandoffBegan&) { ++handoffs_begun; }
   void operator()(const event::HandoffEnded&) { ++handoffs_ended; }
+  void operator()(const event::DuplicateNid& e) { namesakes.push_back(e.state); }
   template <class Event>
   void operator()(const Event&) {}
 };

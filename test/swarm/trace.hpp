@@ -73,7 +73,7 @@ inline std::string describe(const sim::SentFrame& frame) {
 /// The observer of a traced node.
 struct Tracing {
   Trace* trace;
-  const sim::World* world;
+  sim::World* world;
   const std::string* name;
 
   void say(const std::string& what) const { trace->say(world->now(), *name, what); }
@@ -104,6 +104,10 @@ struct Tracing {
     if (trace->on())
       say("hears two claim the name " + std::string(e.host_name) + ": " + to_string(e.owner) + " has it, " +
           to_string(e.claimant) + " wants it");
+  }
+  void operator()(const event::DuplicateNid& e) const {
+    world->violated(*name + ": takes what it hears from " + to_string(e.locator) +
+                    " for another node with its identifier");
   }
   template <class Event>
   void operator()(const Event&) const {}

@@ -309,6 +309,32 @@ class Restarts(ThreeHosts):
             self.assertGreater(len(flow.received), 400, str(flow))
         print(flows[0], flows[1], start)
 
+    def two_with_one_identifier(self, place, router):
+        """Both say so within ten seconds, a counter shows it, and nobody else speaks of it."""
+        self.three(router=router, bob="0:0:0:a" if not router else "0:0:0:b")
+        self.ready()
+        copy = self.lab.proxy(self.lab.host("copy"), place, ALICE, ["10001:bob:10001"], name="alice")
+        for proxy in (copy, self.alice):
+            proxy.wait_line("another node has the identifier of this one, " + ALICE, timeout=10)
+            self.assertGreater(proxy.counters()["ilnp.duplicate_nid"], 1)
+        for other in (self.bob, *([self.router] if router else [])):
+            self.assertNotIn("identifier of this one", other.output)
+
+    def test_two_nodes_with_one_identifier_in_one_network(self):
+        self.two_with_one_identifier("0:0:0:a", None)
+
+    def test_two_nodes_with_one_identifier_behind_a_router(self):
+        self.two_with_one_identifier("0:0:0:b", "0:0:0:a,0:0:0:b")
+
+    def test_a_node_that_is_started_again_takes_nobody_for_itself(self):
+        self.three(router="0:0:0:a,0:0:0:b")
+        self.ready()
+        for _ in range(3):
+            self.alice.stop()
+            self.alice = self.lab.proxy(self.hosts["alice"], "0:0:0:a", ALICE, ["10001:bob:10001"], name="alice")
+        self.ready()
+        self.assertEqual(self.alice.counters()["ilnp.duplicate_nid"], 0)
+
     def test_two_nodes_claim_one_name(self):
         self.three()
         self.ready()

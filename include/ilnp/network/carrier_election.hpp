@@ -1,6 +1,8 @@
 #pragma once
 
+#include "content_hash.hpp"
 #include "neighbour_table.hpp"
+#include "packet_memory.hpp"
 
 namespace ilnp {
 
@@ -17,13 +19,24 @@ struct FlowHash {
   }
 };
 
+/// A packet of a flow as it was heard.
+struct FlowPacket {
+  std::uint64_t sender;  ///< who has put it on the network
+  std::uint8_t hop_limit;
+  std::uint8_t next_header;
+  Bytes content;  ///< all that does not change on its way
+};
+
 /// Which of several nodes that join the same networks carries a flow between them, without a message of its own
 /// (docs/protocol.md, "One copy"). Each node hears on the far network what the others carry:
 ///
 /// - Who hears that another carries the flow with a higher hop limit (a shorter way), or with the same one and a lower
 ///   identifier, stands back. So it does after `grace` for who carries on although it should stand back: a node of another
 ///   kind, which always carries, or one that takes this node for one that passes through.
-/// - Who stands back watches. When a packet that it would have carried is not heard within `takeover`, it carries.
+/// - Who stands back keeps account. When too many of the packets that it would have carried are not heard there
+///   (`CarryAccount`), or none within `takeover`, it carries; and it stands back in that flow again only for who has shown
+///   that he carries.
+/// - What counts is a copy of a packet that was there to be carried (`PacketMemory`), whatever else claims to be of the flow.
 /// - A node that is only passing through (in handoff) is never waited for; and in handoff itself this node first listens.
 /// - So it does after it was stopped for a while, if there is another that could have carried meanwhile.
 /// - In doubt: carry.
@@ -38,75 +51,73 @@ class CarrierElection {
   static constexpr Duration copy_window = std::chrono::milliseconds(500);
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
   static constexpr Duration flow_life = std::chrono::seconds(60);
+  /// For so long has to carry, in a flow that was not carried, who is to be left alone with it; twice as long after each failure.
+  static constexpr Duration proof = std::chrono::seconds(1);
+  static constexpr std::uint8_t max_failures = 7;
 
-  /// `returned`: who carries has sent the packet back to where it came from, instead; this node carries it.
-  enum class Verdict { carry, copy, another, returned };
+  /// `carry_alone`: what holds for this packet does not hold for the next. `returned`: who carries has sent the packet back to
+  /// where it came from, instead; this node carries it.
+  enum class Verdict { carry, carry_alone, copy, another, returned };
 
   CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
 
-  void rekey(const HashKey& key) { flows_.rekey(key); }
+  void rekey(const HashKey& key) {
+    flows_.rekey(key);
+    key_ = key;
+  }
 
-  /// `sender` has put a packet of the flow on `in` with `hop_limit`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
-  Verdict decide(const Flow& flow, Locator in, Locator out, std::uint64_t sender, std::uint8_t hop_limit,
-                 bool passing, TimePoint now) {
-    State* state = &flows_.insert(flow, sender, now);
+  /// A packet of the flow was put on `in`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
+  Verdict decide(const Flow& flow, Locator in, Locator out, const FlowPacket& packet, bool passing,
+                 TimePoint now) {
+    State* state = &flows_.insert(flow, packet.sender, now);
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
     // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.
     const bool elsewhere = in != state->in && in != flow.source.locator;
-    if (now - state->seen_at < copy_window &&
-        (hop_limit < state->hop_limit || (hop_limit == state->hop_limit && elsewhere))) {
-      const bool returned = state->standing_back && sender == state->rival && in == state->in &&
-                            hop_limit + 1 == state->hop_limit;
-      return returned ? Verdict::returned : Verdict::copy;
+    const bool lesser =
+        now - state->seen_at < copy_window &&
+        (packet.hop_limit < state->hop_limit || (packet.hop_limit == state->hop_limit && elsewhere));
+    // In a flow with copies each packet is looked at: a stranger may have forged the one with the highest hop limit.
+    const bool mixed = now - state->lesser_at < flow_life;
+    if (lesser) {
+      state->lesser_at = now;
+      if (state->standing_back && packet.sender == state->rival && in == state->in &&
+          packet.hop_limit + 1 == state->hop_limit)
+        return Verdict::returned;
+      if (!mixed) return Verdict::copy;
+    } else {
+      state->in = in;
+      state->hop_limit = packet.hop_limit;
+      state->seen_at = now;
     }
-    state->in = in;
-    state->hop_limit = hop_limit;
-    state->seen_at = now;
-    if (!state->standing_back) return Verdict::carry;
+    const Step step = CarryAccount::step_at(now);
+    using Kind = PacketMemory::Seen::Kind;
+    const bool room = state->account.room(step);
+    const std::uint64_t source = packet.sender + mix64(in.value());
+    const auto seen = packets_.see(hash(packet), source, packet.hop_limit, room, step);
+    if (lesser && seen.kind == Kind::copy) return Verdict::copy;
+    if (room && (seen.kind == Kind::fresh || seen.kind == Kind::carried)) state->account.expect(step);
     if (state->unanswered == never) state->unanswered = now;
-    if (now - state->unanswered < takeover) return Verdict::another;
+    if (seen.kind == Kind::carried &&
+        carried(*state, seen.carrier, seen.carrier_hop_limit, packet.hop_limit, step, passing, now))
+      return Verdict::another;
+    if (!state->standing_back) return mixed ? Verdict::carry_alone : Verdict::carry;
+    if (state->unanswered == never) return Verdict::another;
+    if (now - state->unanswered < takeover && (passing || !state->account.failing(step)))
+      return Verdict::another;
     take_over(*state, now);
     return Verdict::carry;
   }
 
-  /// `sender` has put a packet of the flow on `on` with `hop_limit`, which is not where the flow comes from. True if this node,
-  /// which has carried the flow, stands back from here on.
-  bool overhear(const Flow& flow, Locator on, std::uint64_t sender, std::uint8_t hop_limit, bool passing,
-                TimePoint now) {
+  /// A packet of the flow was put on `on`, which is not where the flow comes from. True if this node, which has carried the
+  /// flow, stands back from here on.
+  bool overhear(const Flow& flow, Locator on, const FlowPacket& packet, bool passing, TimePoint now) {
     State* state = flows_.find(flow);
     if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return false;
-    const auto* rival = neighbours_->find(sender);
-    const bool rival_passes = rival && neighbours_->passing(*rival, state->in, on, now);
-    if (state->standing_back) {
-      if (!rival_passes || passing) {
-        state->unanswered = never;
-        state->rival = sender;
-      } else if (sender == state->rival) {
-        state->standing_back = false;  // who is waited for is about to go
-      }
-      return false;
-    }
-    const int mine = state->hop_limit - 1;
-    if (hop_limit < mine) return false;  // a reflection of what this node carried, or a longer way
-    const bool beaten =
-        passing || hop_limit > mine || (rival && (rival->always_carries || rival->nid < self_));
-    if (rival_passes && !passing) return false;
-    if (beaten) {
-      stand_back(*state, sender);
-    } else if (now - state->conflict_heard >= conflict_memory) {
-      state->conflict = state->conflict_heard = now;  // the first of a new conflict
-      state->conflicts = 1;
-      state->rival = sender;
-    } else if (sender != state->rival) {
-      return false;  // one after the other
-    } else if (state->conflict_heard = now;
-               ++state->conflicts >= min_conflicts && now - state->conflict >= grace) {
-      // In this flow only. One of our own kind carries on for as long as it does not count on this node, and in the next
-      // flow both would stand back.
-      stand_back(*state, sender);
-    }
-    return state->standing_back;
+    const auto heard =
+        packets_.hear(hash(packet), packet.sender, packet.hop_limit, passing, CarryAccount::step_at(now));
+    return heard &&
+           carried(*state, packet.sender, packet.hop_limit, heard->hop_limit, heard->since, passing, now);
   }
 
   /// This node has done nothing from `since` to `now`. What comes in next waited as long, and another may have carried it.
@@ -115,9 +126,10 @@ class CarrierElection {
       if (since - state.seen_at >= flow_life) return;
       state.seen_at = now;
       state.unanswered = never;
+      state.account.begin(CarryAccount::step_at(now));
       neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
         if (!state.standing_back && may_carry(other, flow, state.in, state.out, since))
-          stand_back(state, sender);
+          stand_back(state, sender, now);
       });
     });
   }
@@ -125,32 +137,96 @@ class CarrierElection {
   std::size_t size() const noexcept { return flows_.size(); }
 
  private:
+  using Step = CarryAccount::Step;
+
   struct State {
     Locator in;
     Locator out;
     TimePoint seen_at = long_ago;
-    TimePoint unanswered = never;   ///< the first packet since the other was heard to carry
-    TimePoint conflict = long_ago;  ///< since when another carries that should not
+    TimePoint lesser_at = long_ago;  ///< a packet that looked like a copy
+    TimePoint unanswered = never;    ///< the first packet since the other was heard to carry
+    TimePoint conflict = long_ago;   ///< since when another carries that should not
     TimePoint conflict_heard = long_ago;
     std::uint64_t conflicts = 0;  ///< packets that both have carried since then
     std::uint64_t rival = 0;  ///< who carries: while this node stands back, or though it should stand back
+    CarryAccount account;     ///< of the rival
     std::uint8_t hop_limit = 0;
+    std::uint8_t failures = 0;  ///< of those who were to carry: another has to show first that he does
     bool standing_back = false;
+    TimePoint failed_at = long_ago;
 
     TimePoint last_used() const noexcept { return long_ago; }
     bool expired(TimePoint now) const noexcept { return now - seen_at >= flow_life; }
   };
 
+  std::uint64_t hash(const FlowPacket& packet) const noexcept {
+    return content_hash(packet.content, key_, packet.next_header);
+  }
+
   void begin(State& state, const Flow& flow, Locator in, Locator out, bool passing, TimePoint now) {
     state = State{};
     state.out = out;
     state.standing_back = passing;
+    state.account.begin(CarryAccount::step_at(now));
     if (passing) return;
     neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
-      if (!state.standing_back && (other.always_carries || other.nid < self_) &&
-          now - other.failed_at >= NeighbourTable::distrust && may_carry(other, flow, in, out, now))
-        stand_back(state, sender);
+      if (!state.standing_back && (other.always_carries || other.nid < self_) && !other.distrusted(now) &&
+          may_carry(other, flow, in, out, now))
+        stand_back(state, sender, now);
     });
+  }
+
+  /// `carrier` has carried a packet that was there since `since`: it came with `came_with`, and went out with `hop_limit`.
+  /// True if this node, which has carried the flow, stands back from here on.
+  bool carried(State& state, std::uint64_t carrier, std::uint8_t hop_limit, std::uint8_t came_with,
+               Step since, bool passing, TimePoint now) {
+    auto* rival = neighbours_->find(carrier);
+    const bool rival_passes = rival && neighbours_->passing(*rival, state.in, state.out, now);
+    if (state.standing_back) {
+      if (!rival_passes || passing) {
+        state.unanswered = never;
+        state.rival = carrier;
+        if (rival) rival->counted_on = now;
+        state.account.hear(since);
+      } else if (carrier == state.rival) {
+        state.standing_back = false;  // who is waited for is about to go
+      }
+      return false;
+    }
+    if (hop_limit + 1 < came_with) return false;  // a reflection of what this node carried, or a longer way
+    if (rival_passes && !passing) return false;
+    if (state.failures > 0 && !passing && !shown(state, carrier, since, now)) return false;
+    const bool beaten =
+        passing || hop_limit + 1 > came_with || (rival && (rival->always_carries || rival->nid < self_));
+    if (beaten) {
+      stand_back(state, carrier, now);
+    } else if (now - state.conflict_heard >= conflict_memory) {
+      state.conflict = state.conflict_heard = now;  // the first of a new conflict
+      state.conflicts = 1;
+      state.rival = carrier;
+    } else if (carrier != state.rival) {
+      return false;  // one after the other
+    } else if (state.conflict_heard = now;
+               ++state.conflicts >= min_conflicts && now - state.conflict >= grace) {
+      // In this flow only. One of our own kind carries on for as long as it does not count on this node, and in the next
+      // flow both would stand back.
+      stand_back(state, carrier, now);
+    }
+    return state.standing_back;
+  }
+
+  /// Has `carrier`, who carries beside this node, shown that it can be left to him?
+  bool shown(State& state, std::uint64_t carrier, Step since, TimePoint now) {
+    const Step step = CarryAccount::step_at(now);
+    if (carrier != state.rival) {
+      state.rival = carrier;
+      state.account.begin(step);
+      return false;
+    }
+    state.account.hear(since);
+    if (!state.account.proven(step, proof * (1 << (state.failures - 1)))) return false;
+    if (auto* rival = neighbours_->find(carrier)) rival->trust();
+    return true;
   }
 
   /// Is `other` there to carry the flow?
@@ -160,24 +236,29 @@ class CarrierElection {
            neighbours_->settled(other, in, out, now);
   }
 
-  static void stand_back(State& state, std::uint64_t rival) noexcept {
+  void stand_back(State& state, std::uint64_t rival, TimePoint now) noexcept {
+    if (auto* other = neighbours_->find(rival)) other->counted_on = now;
     state.standing_back = true;
     state.rival = rival;
     state.unanswered = never;
+    state.account.begin(CarryAccount::step_at(now));
   }
 
   void take_over(State& state, TimePoint now) noexcept {
     state.standing_back = false;
+    if (now - state.failed_at >= flow_life) state.failures = 0;
+    if (state.failures < max_failures) ++state.failures;
+    state.failed_at = now;
     state.conflict_heard = long_ago;
-    auto* gone = neighbours_->find(state.rival);
-    if (!gone) return;
-    gone->failed_at = now;
-    gone->always_carries = false;  // or it would have
+    state.account.begin(CarryAccount::step_at(now));
+    if (auto* gone = neighbours_->find(state.rival)) gone->distrust(now);
   }
 
   Nid self_;
   NeighbourTable* neighbours_;
+  HashKey key_;
   BoundedTable<Flow, State, FlowHash> flows_{max_flows};
+  PacketMemory packets_;
 };
 
 }  // namespace ilnp

@@ -23,6 +23,7 @@ struct NetworkCounters {
   std::uint64_t acknowledgements_sent = 0;
   std::uint64_t acknowledgements_received = 0;  ///< accepted
   std::uint64_t handoffs = 0;                   ///< begun
+  std::uint64_t duplicate_nid = 0;              ///< frames of another node with this node's identifier
   std::array<std::uint64_t, drop_reasons> dropped{};
 
   std::uint64_t of(Drop reason) const noexcept { return dropped[static_cast<std::size_t>(reason)]; }
@@ -43,6 +44,7 @@ struct NetworkCounters {
     f("acknowledgements_sent", acknowledgements_sent);
     f("acknowledgements_received", acknowledgements_received);
     f("handoffs", handoffs);
+    f("duplicate_nid", duplicate_nid);
     for (std::size_t reason = 0; reason < drop_reasons; ++reason)
       f("dropped_" + std::string(to_string(static_cast<Drop>(reason))), dropped[reason]);
   }

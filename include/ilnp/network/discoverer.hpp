@@ -64,6 +64,9 @@ class Discoverer {
     pass_on(hash, header, frame, from, cx);
   }
 
+  /// Another node asks who has this node's identifier, too: says that this one is there.
+  void answer_namesake(TimePoint now) { advertise_everywhere(now); }
+
   /// Does what is due: rounds, reminders, announcements.
   template <ContextLike Cx>
   void on_timer(Cx& cx) {

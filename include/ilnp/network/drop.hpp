@@ -11,7 +11,7 @@ enum class Drop : std::uint8_t {
   too_short,            ///< shorter than the network header
   wrong_length,         ///< the payload length does not fit the frame
   not_joined,           ///< came in on a locator that this node has not joined
-  own_frame,            ///< sent by this node, and carried back to it
+  own_frame,            ///< has this node's identifier: carried back to it, or another's (`duplicate_nid`)
   hop_limit,            ///< to be forwarded, but the hop limit was 0
   no_route,             ///< to be forwarded, but no interface leads to its destination locator
   another_carries,      ///< another node carries this flow between the same two networks

@@ -72,4 +72,15 @@ struct NameConflict {
   Nid claimant;
 };
 
+/// Another node has this node's identifier: a frame of it, from the network `locator`, was heard on `interface`. Told when it is
+/// noticed, each minute while it lasts, and when nothing more is heard of it.
+struct DuplicateNid {
+  enum class State { began, lasts, ended };
+  State state;
+  Nid nid;
+  Locator locator;
+  Locator interface;
+  std::uint64_t frames;  ///< of the other, so far
+};
+
 }  // namespace ilnp::event

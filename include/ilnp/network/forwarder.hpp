@@ -22,6 +22,7 @@ class Forwarder {
   struct Hop {
     Locator out;
     std::uint8_t hop_limit;  ///< with which it came in, or should have
+    bool alone = false;      ///< what follows is not to be carried without being looked at
   };
 
   /// Where a packet for another node, which came in on `in`, is to be carried; dropped if there is nothing.
@@ -37,25 +38,28 @@ class Forwarder {
     if (node_->interfaces.all().size() == 1) return drop(Drop::overheard);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());
+    const FlowPacket packet{from.sender, header.hop_limit(), header.next_header(), header.frame().subspan(8)};
     const auto out = node_->route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
       // On its way already, put there by its sender or by another node that carries.
       if (flow.source.locator != in.locator &&
-          election_.overhear(flow, in.locator, from.sender, header.hop_limit(), passing(&in), cx.now()))
+          election_.overhear(flow, in.locator, packet, passing(&in), cx.now()))
         ++node_->ways;
       return drop(Drop::overheard);
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
     const bool in_handoff = passing(&in) || passing(node_->interfaces.find(*out));
-    switch (election_.decide(flow, in.locator, *out, from.sender, header.hop_limit(), in_handoff, cx.now())) {
+    switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
       case CarrierElection::Verdict::copy:
         return drop(Drop::reflected);
       case CarrierElection::Verdict::another:
         return drop(Drop::another_carries);
       case CarrierElection::Verdict::returned:
-        return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1)};
+        return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1), true};
+      case CarrierElection::Verdict::carry_alone:
+        return Hop{*out, header.hop_limit(), true};
       case CarrierElection::Verdict::carry:
         break;
     }

@@ -6,6 +6,7 @@
 #include "duplicate_filter.hpp"
 #include "forwarder.hpp"
 #include "mover.hpp"
+#include "nid_watch.hpp"
 #include "reflection_filter.hpp"
 #include "resumption.hpp"
 #include "run.hpp"
@@ -31,7 +32,8 @@ class ILNP {
         discoverer_(node_, neighbours_),
         forwarder_(node_, neighbours_),
         mover_(node_, discoverer_),
-        resumption_(node_, neighbours_) {}
+        resumption_(node_, neighbours_),
+        nid_watch_(node_) {}
 
   ILNP(const ILNP&) = delete;
   ILNP& operator=(const ILNP&) = delete;
@@ -47,6 +49,7 @@ class ILNP {
     }
     node_.rounds.start(cx);
     mover_.start(cx.now());
+    nid_watch_.start(cx.now());
     return {};
   }
 
@@ -82,6 +85,7 @@ class ILNP {
     end_runs();
     if (node_.next.on_timer(cx)) node_.solicit(cx.now());
     resumption_.on_timer(cx.now());
+    nid_watch_.on_timer(cx);
     mover_.on_timer(cx);
     discoverer_.on_timer(cx);
     deliver_looped(up);
@@ -93,6 +97,7 @@ class ILNP {
   template <ContextLike Cx>
   void resumed(TimePoint since, Cx& cx) {
     forwarder_.resumed(since, cx.now());
+    nid_watch_.resumed(cx.now());
     resumption_.begin(cx.now());
   }
   /// For the shell, after `resumed`: all that waited has been fed.
@@ -104,7 +109,7 @@ class ILNP {
   TimePoint next_deadline() const noexcept {
     if (!loopback_.empty()) return long_ago;
     return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
-                     resumption_.next_deadline()});
+                     resumption_.next_deadline(), nid_watch_.next_deadline()});
   }
 
   /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False, and
@@ -235,7 +240,10 @@ class ILNP {
     const Ilv source = header->source();
     const Ilv destination = header->destination();
     const bool update = header->next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
-    if (source.nid == local_nid()) return drop(Drop::own_frame);
+    if (source.nid == local_nid()) {
+      if (nid_watch_.hear(*header, *in, cx)) discoverer_.answer_namesake(cx.now());
+      return drop(Drop::own_frame);
+    }
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
       end_runs();
       if (resumption_.behind()) return drop(Drop::discovery_stale);
@@ -255,7 +263,7 @@ class ILNP {
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
-    const bool alone = update || hop->hop_limit != header->hop_limit();
+    const bool alone = update || hop->alone;
     return runs_.begin(*header, *in, node_.ways, alone ? cx.now() : cx.now() + run_hold, hop->out,
                        hop->hop_limit);
   }
@@ -304,6 +312,7 @@ class ILNP {
   Forwarder<Next> forwarder_;
   Mover<Next> mover_;
   Resumption<Next> resumption_;
+  NidWatch<Next> nid_watch_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
   Runs runs_;

@@ -79,8 +79,20 @@ class Interfaces {
     change();
   }
   void remove(Locator locator) {
+    if (const Interface* gone = find(locator)) {
+      left_[next_left_] = {locator, gone->last_sent};
+      next_left_ = (next_left_ + 1) % left_.size();
+    }
     std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
     change();
+  }
+  /// When the last frame was sent that carried `locator` as its source, before it was left too, as far as that is remembered.
+  TimePoint last_sent(Locator locator) const noexcept {
+    const Interface* interface = find(locator);
+    TimePoint last = interface ? interface->last_sent : long_ago;
+    for (const Left& left : left_)
+      if (left.locator == locator) last = std::max(last, left.last_sent);
+    return last;
   }
   /// Puts the entries into the order of `locators`; those that are not among them come last.
   void prefer(std::span<const Locator> locators) {
@@ -112,6 +124,13 @@ class Interfaces {
   std::uint32_t generation_ = 0;
   std::uint8_t last_slot_ = 0;
   std::array<Locator, max_joined> had_slot_{};  // who had it last
+
+  struct Left {
+    Locator locator;
+    TimePoint last_sent = long_ago;
+  };
+  std::array<Left, 2 * max_joined> left_;  // the last ones, in turn
+  std::size_t next_left_ = 0;
 };
 
 }  // namespace ilnp

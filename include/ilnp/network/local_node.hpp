@@ -16,6 +16,7 @@
 #include "events.hpp"
 #include "forwarding_table.hpp"
 #include "host_table.hpp"
+#include "own_messages.hpp"
 #include "run.hpp"
 
 namespace ilnp {
@@ -72,6 +73,7 @@ struct LocalNode {
   HostTable hosts;
   CorrespondentTable correspondents;
   DiscoveryRounds rounds;
+  OwnMessages own_messages;
   NetworkCounters counters;
 
   template <ContextLike Cx>
@@ -158,8 +160,10 @@ struct LocalNode {
   bool say_where(Locator out, Locator named, bool solicitation, Cx& cx) {
     const bool sent = transmit_message(wire::DiscoveryRepr{config.nid, named, solicitation, config.host_name},
                                        {all_nodes_locator, Nid{}}, out, out, wire::NextHeader::discovery, cx);
-    if (sent) ++(solicitation ? counters.solicitations_sent : counters.advertisements_sent);
-    return sent;
+    if (!sent) return false;
+    ++(solicitation ? counters.solicitations_sent : counters.advertisements_sent);
+    own_messages.said(out, named, solicitation, cx.now());
+    return true;
   }
 
   /// A locator update or, without locators, an acknowledgement. True if it was sent.

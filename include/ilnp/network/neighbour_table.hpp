@@ -19,8 +19,10 @@ class NeighbourTable {
   static constexpr Duration probation = std::chrono::seconds(30);
   /// Who is heard this soon after this node has joined a network was there before.
   static constexpr Duration there_before = std::chrono::seconds(2);
-  /// After it failed to carry, a neighbour is not counted on for this long.
+  /// After it failed to carry, a neighbour is not counted on for this long; twice as long each time that it fails again, up to
+  /// `max_doublings` times.
   static constexpr Duration distrust = std::chrono::seconds(30);
+  static constexpr std::uint8_t max_doublings = 4;
 
   struct Place {
     Locator locator;
@@ -36,6 +38,7 @@ class NeighbourTable {
     bool always_carries = false;  ///< it stands back for nobody: a node of another kind
     TimePoint failed_at = long_ago;
     TimePoint counted_on = long_ago;  ///< when this node last stood back for it
+    std::uint8_t failures = 0;        ///< one after the other
     std::uint8_t hop_limit = 0;       ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
@@ -47,6 +50,22 @@ class NeighbourTable {
       return last == places.end() ? long_ago : last->heard;
     }
     TimePoint last_used() const noexcept { return counted_on; }
+    Duration distrust_time() const noexcept {
+      return NeighbourTable::distrust * (1 << (failures > 0 ? failures - 1 : 0));
+    }
+    bool distrusted(TimePoint now) const noexcept { return now - failed_at < distrust_time(); }
+    /// It has failed to carry.
+    void distrust(TimePoint now) noexcept {
+      if (now - failed_at >= 2 * distrust_time()) failures = 0;  // it was good for as long
+      if (!distrusted(now) && failures <= max_doublings) ++failures;
+      failed_at = now;
+      always_carries = false;  // or it would have
+    }
+    /// It has shown that it carries.
+    void trust() noexcept {
+      failed_at = long_ago;
+      failures = 0;
+    }
     bool expired(TimePoint now) const noexcept { return now - last_heard() >= std::chrono::seconds(300); }
   };
 

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// How many of the packets of a flow that another node is to carry it does carry, of late. Time goes in steps: what is not
+/// heard within `patience` whole steps was missed.
+///
+/// A node does not hear all that is sent, so a few that are missed prove nothing: one, and one more of each `tolerated`.
+/// What counts is the last half second to second; in a flow of few packets, the last ten to twenty packets.
+class CarryAccount {
+ public:
+  using Step = std::uint32_t;
+  static constexpr Duration step = std::chrono::milliseconds(125);
+  static constexpr Step patience = 2;
+  static constexpr unsigned tolerated = 25;  ///< one of so many
+  static constexpr unsigned max_in_a_step =
+      128;  ///< packets of one flow that are waited for: the others are not counted
+  static constexpr unsigned enough = 8;  ///< packets that show that another carries
+
+  static Step step_at(TimePoint time) noexcept { return static_cast<Step>(time.time_since_epoch() / step); }
+
+  /// Nothing counts that was before.
+  void begin(Step now) noexcept {
+    *this = {};
+    since_ = begun_ = now;
+  }
+
+  /// May one more packet be waited for?
+  bool room(Step now) noexcept {
+    settle(now);
+    return pending_[now % pending_.size()].expected < max_in_a_step;
+  }
+
+  /// A packet is waited for from now on; there must be room.
+  void expect(Step now) noexcept {
+    settle(now);
+    Pending& pending = pending_[now % pending_.size()];
+    pending.step = now;
+    ++pending.expected;
+  }
+
+  /// A packet that was waited for since `then` was heard.
+  void hear(Step then) noexcept {
+    Pending& pending = pending_[then % pending_.size()];
+    if (pending.step == then && pending.heard < pending.expected) ++pending.heard;
+  }
+
+  /// Were too many missed?
+  bool failing(Step now) noexcept {
+    settle(now);
+    const unsigned total = recent_.total + before_.total;
+    return recent_.missed + before_.missed > 1 + total / tolerated;
+  }
+
+  /// Is it shown that the other carries: enough packets, for `proof`, and hardly one of late missed?
+  bool proven(Step now, Duration proof) noexcept {
+    if (failing(now)) since_ = now;
+    return recent_.total + before_.total >= enough && (now - since_) * step >= proof;
+  }
+
+ private:
+  struct Pending {
+    Step step = 0;
+    std::uint16_t expected = 0;
+    std::uint16_t heard = 0;
+  };
+  struct Share {
+    std::uint16_t total = 0;
+    std::uint16_t missed = 0;
+  };
+  static constexpr Step short_share = 4, long_share = 40;  // half a second; five
+  static constexpr unsigned few = 10;
+
+  /// Takes in the steps of which nothing more can be heard.
+  void settle(Step now) noexcept {
+    if (now == settled_) return;
+    settled_ = now;
+    const Step age = now - begun_;
+    if (age >= long_share || (age >= short_share && recent_.total >= few)) {
+      before_ = age < 2 * long_share ? recent_ : Share{};
+      recent_ = {};
+      begun_ = now;
+    }
+    for (Pending& pending : pending_) {
+      if (pending.expected == 0 || now - pending.step <= patience) continue;
+      recent_.total = static_cast<std::uint16_t>(recent_.total + pending.expected);
+      recent_.missed = static_cast<std::uint16_t>(recent_.missed + pending.expected - pending.heard);
+      pending = {};
+    }
+  }
+
+  std::array<Pending, patience + 2> pending_;
+  Share recent_, before_;
+  Step since_ = 0;  // when the account was begun, or too many were missed for the last time
+  Step begun_ = 0;  // when `recent_` was
+  Step settled_ = 0;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,120 @@
+#pragma once
+
+#include "local_node.hpp"
+
+namespace ilnp {
+
+/// Notices another node with this node's identifier (docs/protocol.md, "One identifier, one node"). A frame with the own
+/// identifier comes back often: others carry it to a network that this node has joined as well, or send it back. So one
+/// counts only if this node cannot have sent it: it has as many hops left as at its start; or its source is a place where this
+/// node has not sent anything of late; or it is a discovery message that this node has not sent.
+///
+/// Two such frames, at least `apart` from each other, raise the alarm. After the first this node solicits, so that the other,
+/// if it is of our kind, hears of it too. While the alarm lasts it is repeated; it ends when nothing is heard for `patience`.
+template <Underlay Next>
+class NidWatch {
+ public:
+  /// After a start, or a stop, for this long: what was sent by the process before may still be under way.
+  static constexpr Duration quiet = std::chrono::seconds(3);
+  static constexpr Duration apart = std::chrono::seconds(1);
+  static constexpr Duration repeat = std::chrono::seconds(60);
+  static constexpr Duration patience = std::chrono::seconds(50);
+  static constexpr Duration first_gap =
+      std::chrono::milliseconds(1100);  ///< between two solicitations; then twice that
+  static constexpr Duration longest_gap = std::chrono::seconds(15);
+
+  explicit NidWatch(LocalNode<Next>& node) noexcept : node_(&node) {}
+
+  void start(TimePoint now) noexcept { quiet_until_ = now + quiet; }
+  /// See `ILNP::resumed`.
+  void resumed(TimePoint now) noexcept { quiet_until_ = now + quiet; }
+
+  /// A frame with this node's identifier came in. True if the other asks who is there, and should hear of this node.
+  template <ContextLike Cx>
+  bool hear(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
+    const bool discovery = header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::discovery);
+    const wire::Parsed<wire::Discovery> message =
+        discovery ? wire::Discovery::parse(header.payload()) : wire::Malformed::unknown_type;
+    if (may_be_own(header, message, cx.now())) return false;
+    const bool asked = message && message->solicitation();
+    if (cx.now() < quiet_until_) {
+      probe_at_ = quiet_until_;
+      return asked;
+    }
+    ++node_->counters.duplicate_nid;
+    ++frames_;
+    heard_at_ = cx.now();
+    locator_ = header.source().locator;
+    interface_ = in.locator;
+    if (state_ == State::none) {
+      state_ = State::suspected;
+      since_ = cx.now();
+      gap_ = first_gap;
+      probe_at_ = std::max(cx.now(), probed_at_ + first_gap);
+    } else if (state_ == State::suspected && cx.now() - since_ >= apart) {
+      state_ = State::raised;
+      repeat_at_ = cx.now() + repeat;
+      show(event::DuplicateNid::State::began, cx);
+    }
+    return asked;
+  }
+
+  template <ContextLike Cx>
+  void on_timer(Cx& cx) {
+    if (cx.now() < next_deadline()) return;
+    if (state_ != State::none && cx.now() - heard_at_ >= patience) {
+      if (state_ == State::raised) show(event::DuplicateNid::State::ended, cx);
+      state_ = State::none;
+      frames_ = 0;
+      probe_at_ = repeat_at_ = never;
+    }
+    if (probe_at_ <= cx.now()) {
+      node_->solicit(cx.now());
+      probed_at_ = cx.now();
+      probe_at_ = state_ == State::none ? never : cx.now() + gap_;
+      gap_ = std::min(2 * gap_, longest_gap);
+    }
+    if (repeat_at_ <= cx.now()) {
+      repeat_at_ = cx.now() + repeat;
+      show(event::DuplicateNid::State::lasts, cx);
+    }
+  }
+
+  TimePoint next_deadline() const noexcept {
+    return state_ == State::none ? probe_at_ : std::min({probe_at_, repeat_at_, heard_at_ + patience});
+  }
+
+ private:
+  enum class State { none, suspected, raised };
+
+  /// May this node have sent that, and another have passed it on?
+  bool may_be_own(const wire::IlnpHeader& header, const wire::Parsed<wire::Discovery>& message,
+                  TimePoint now) const noexcept {
+    const Locator source = header.source().locator;
+    if (header.hop_limit() >= node_->config.hop_limit) return false;  // nobody has passed it on
+    if (now - node_->interfaces.last_sent(source) >= OwnMessages::memory) return false;
+    if (!message) return true;
+    return message->nid() == node_->config.nid && message->host_name() == node_->config.host_name &&
+           node_->own_messages.may_have_said(source, message->locator(), message->solicitation(), now);
+  }
+
+  template <ContextLike Cx>
+  void show(event::DuplicateNid::State state, Cx& cx) const {
+    cx.observe(event::DuplicateNid{state, node_->config.nid, locator_, interface_, frames_});
+  }
+
+  LocalNode<Next>* node_;
+  State state_ = State::none;
+  TimePoint quiet_until_ = long_ago;
+  TimePoint since_ = long_ago;
+  TimePoint heard_at_ = long_ago;
+  TimePoint probed_at_ = long_ago;
+  TimePoint probe_at_ = never;
+  TimePoint repeat_at_ = never;
+  Duration gap_ = first_gap;
+  std::uint64_t frames_ = 0;
+  Locator locator_;
+  Locator interface_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,83 @@
+#include "ilnp/network/carry_account.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace ilnp::test::carry_account_test {
+
+using namespace std::chrono_literals;
+using Step = CarryAccount::Step;
+
+struct Fixture {
+  Fixture() { account.begin(now); }
+  /// So many packets in this step, of which so many are heard at once; then the next step.
+  void pass(int expected, int heard) {
+    for (int i = 0; i < expected && account.room(now); ++i) account.expect(now);
+    for (int i = 0; i < heard; ++i) account.hear(now);
+    ++now;
+  }
+  Step now = CarryAccount::step_at(TimePoint{} + 1h);
+  CarryAccount account;
+};
+
+BOOST_FIXTURE_TEST_SUITE(carry_account, Fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_heard_is_not_missed) {
+  for (int i = 0; i < 100; ++i) {
+    pass(10, 10);
+    BOOST_TEST(!account.failing(now));
+  }
+  BOOST_TEST(account.proven(now, 1s));
+}
+
+BOOST_AUTO_TEST_CASE(two_of_a_few_are_too_many_once_their_time_is_over) {
+  pass(2, 0);
+  BOOST_TEST(!account.failing(now));
+  now += CarryAccount::patience - 1;
+  BOOST_TEST(!account.failing(now));
+  now += 1;
+  BOOST_TEST(account.failing(now));
+}
+
+BOOST_AUTO_TEST_CASE(one_is_not_and_neither_are_a_few_of_many) {
+  pass(1, 0);
+  for (int i = 0; i < 100; ++i) {
+    pass(100, i % 4 == 0 ? 99 : 98);
+    BOOST_TEST(!account.failing(now));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_long_ago_does_not_count) {
+  pass(10, 0);
+  for (int i = 0; i < 20; ++i) pass(10, 10);
+  BOOST_TEST(!account.failing(now));
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_late_was_missed) {
+  account.expect(now);
+  account.expect(now);
+  const Step then = now;
+  now += CarryAccount::patience + 1;
+  BOOST_TEST(account.failing(now));
+  account.hear(then);
+  account.hear(then);
+  BOOST_TEST(account.failing(now));
+}
+
+BOOST_AUTO_TEST_CASE(a_proof_takes_packets_and_time) {
+  for (int i = 0; i < 7; ++i) pass(1, 1);
+  BOOST_TEST(!account.proven(now, 1s));  // time
+  account.begin(now);
+  pass(3, 3);
+  now += 20;
+  BOOST_TEST(!account.proven(now, 1s));  // packets
+}
+
+BOOST_AUTO_TEST_CASE(only_so_many_are_waited_for) {
+  unsigned taken = 0;
+  for (; account.room(now); ++taken) account.expect(now);
+  BOOST_TEST(taken == CarryAccount::max_in_a_step);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::carry_account_test
