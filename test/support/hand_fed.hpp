@@ -53,7 +53,7 @@ inline Octets datagram(Ilv source, Ilv destination, std::uint16_t from, std::uin
 struct Events {
   std::map<Drop, int> dropped;
   int sent = 0, began = 0, ended = 0, undone = 0, updates = 0, acknowledged = 0, given_up = 0, moved = 0,
-      conflicts = 0, long_dropped = 0;
+      conflicts = 0, namesakes = 0, long_dropped = 0;
 
   void operator()(const event::PacketSent&) { ++sent; }
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }
@@ -65,6 +65,7 @@ struct Events {
   void operator()(const event::UpdateGivenUp&) { ++given_up; }
   void operator()(const event::PeerMoved&) { ++moved; }
   void operator()(const event::NameConflict&) { ++conflicts; }
+  void operator()(const event::DuplicateNid&) { ++namesakes; }
   void operator()(const event::LongDatagramsDropped& e) { long_dropped += static_cast<int>(e.datagrams); }
 };
 
