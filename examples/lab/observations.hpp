@@ -79,6 +79,7 @@ class Observations {
   }
   void saw(NodeIndex node, const ilnp::event::PeerMoved& e) { show(node, e); }
   void saw(NodeIndex node, const ilnp::event::NameConflict& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::DuplicateNid& e) { show(node, e); }
 
   /// What it was in the middle of is over.
   void crashed(NodeIndex node) { end_move(node); }
