@@ -5,6 +5,7 @@
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/transport/fragment.hpp>
 #include <ilnp/transport/stp.hpp>
+#include <ilnp/underlay/send_failures.hpp>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
       {"Host::max_locators", Host::max_locators},
       {"CorrespondentTable::max_correspondents", CorrespondentTable::max_correspondents},
       {"CorrespondentTable::max_changes_a_second", CorrespondentTable::max_changes_a_second},
+      {"SendFailures::max_destinations", SendFailures::max_destinations},
       {"CarrierElection::max_flows", CarrierElection::max_flows},
       {"NeighbourTable::max_neighbours", NeighbourTable::max_neighbours},
       {"NeighbourTable::max_places", NeighbourTable::max_places},

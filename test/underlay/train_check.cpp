@@ -24,12 +24,20 @@ BOOST_AUTO_TEST_CASE(finds_trains_that_come_out_wrong) {
   const Host host;
   const auto visit = host.visit();
   BOOST_TEST(trains_arrive_whole(send));
+  BOOST_TEST(trains_arrive_whole(send, overlay_port));
   // An octet changed far back in a train.
   BOOST_TEST(!trains_arrive_whole([](int socket, const msghdr& header) {
     auto* octets = static_cast<std::byte*>(header.msg_iov[2].iov_base);
     octets[header.msg_iov[2].iov_len - 1] ^= std::byte{1};
     return send(socket, header);
   }));
+  const PlainSocket node(host, overlay_port, true);
+  BOOST_TEST(!trains_arrive_whole(
+      [](int socket, const msghdr& header) {
+        *static_cast<std::byte*>(header.msg_iov[1].iov_base) ^= std::byte{1};
+        return send(socket, header);
+      },
+      overlay_port));
   // Cut in other places.
   BOOST_TEST(!trains_arrive_whole([](int socket, const msghdr& header) {
     std::uint16_t segment = 0;

@@ -116,7 +116,7 @@ class LinkMonitor {
   int try_route() noexcept {
     sockaddr nobody{};
     nobody.sa_family = AF_UNSPEC;
-    (void)::connect(handle(), &nobody, sizeof nobody);  // forgets the interface and address that it had before
+    (void)::connect(handle(), &nobody, sizeof nobody);  // forgets what it had before
     if (set_option(handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(index_))) return errno;
     return ::connect(handle(), group_.data(), group_.size()) == 0 ? 0 : errno;
   }

@@ -50,7 +50,8 @@ class McastUdp {
         prefix_(config.user_id),
         sender_(detail::open_send_socket(config.mcast_loop)),
         link_(config.mcast_interface, Endpoint(prefix_.group(Locator{}), config.mcast_port)),
-        queue_(sender_.native_handle(), config.segmentation),
+        // A firewall may pass nothing but that port.
+        queue_(sender_.native_handle(), config.segmentation, config.mcast_port),
         wanted_(prefix_, config.mcast_port) {
     const int sender = sender_.native_handle();
     link_.begin(sender);

@@ -57,8 +57,8 @@ class SendQueue {
     std::uint64_t fallbacks = 0;  ///< 1 once trains are no longer made, because they cannot be
   };
 
-  /// `socket` stays the caller's, and open.
-  explicit SendQueue(int socket, Segmentation segmentation = Segmentation::automatic)
+  /// `socket` stays the caller's, and open. If the kernel has not been tried, it is at `port` (0: any) of the loopback address.
+  explicit SendQueue(int socket, Segmentation segmentation = Segmentation::automatic, std::uint16_t port = 0)
       : socket_(socket),
         arena_(std::make_unique_for_overwrite<std::byte[]>(arena_octets)),
         parts_(std::make_unique_for_overwrite<iovec[]>(max_parts)),
@@ -66,7 +66,7 @@ class SendQueue {
         headers_(std::make_unique_for_overwrite<mmsghdr[]>(max_messages)) {
     const TrainsOff why = segmentation == Segmentation::off ? TrainsOff::configured
                           : !supports_segmentation(socket)  ? TrainsOff::unsupported
-                                                            : train_fault();
+                                                            : train_fault(port);
     if (why != TrainsOff::no) fall_back(why);
   }
 
@@ -194,8 +194,7 @@ class SendQueue {
     Message& message = messages_[message_count_];
     message.to = to;
     message.segment = size;
-    message.octets = 0;
-    message.count = 0;
+    message.octets = message.count = 0;
     message.closed = alone;
     headers_[message_count_].msg_hdr = {};
     headers_[message_count_].msg_hdr.msg_iov = &parts_[part_count_];
@@ -228,9 +227,7 @@ class SendQueue {
   bool wait_for_room() noexcept {
     if (patience_left_ == 0) return false;
     pollfd waiting{socket_, POLLOUT, 0};
-    --patience_left_;
-    (void)::poll(&waiting, 1, 1);
-    return true;
+    return --patience_left_, (void)::poll(&waiting, 1, 1), true;
   }
 
   error_code send_parts(const Endpoint& to, iovec* parts, std::size_t count) noexcept {

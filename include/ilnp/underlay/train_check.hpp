@@ -33,14 +33,15 @@ inline bool is_known_to_corrupt_trains(std::string_view release) noexcept {
   return version[0] == 7 && (version[1] == 0 || (version[1] == 1 && version[2] <= 4));
 }
 
-/// Sends a few trains from one socket of this host to another, by `send_message(socket, msghdr)`. False if one of the datagrams
+/// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`. False if one of the datagrams
 /// came out other than it went in. True if none did: also if none came out at all, for the loopback interface may be down, or
 /// a firewall in the way.
 template <class SendMessage>
-bool trains_arrive_whole(SendMessage&& send_message) {
+bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   const Socket receiver(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
   const Socket sender(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
-  Endpoint to(in6addr_loopback, 0);
+  Endpoint to(in6addr_loopback, port);
+  (void)set_option(receiver.native_handle(), SOL_SOCKET, SO_REUSEADDR, 1);
   socklen_t size = Endpoint::capacity();
   if (::bind(receiver.native_handle(), to.data(), to.size()) != 0 ||
       ::getsockname(receiver.native_handle(), to.data(), &size) != 0 ||
@@ -77,7 +78,7 @@ bool trains_arrive_whole(SendMessage&& send_message) {
     header.msg_iovlen = parts.size();
     SegmentSizeControl control;
     control.attach(header, train.segment);
-    if (send_message(sender.native_handle(), header) < 0) continue;
+    if (send_message(sender.native_handle(), header) < 0) return true;
     for (std::size_t left = train.count; left > 0; --left) {
       pollfd waiting{receiver.native_handle(), POLLIN, 0};
       (void)::poll(&waiting, 1, 20);
@@ -94,15 +95,15 @@ bool trains_arrive_whole(SendMessage&& send_message) {
 }
 
 /// May this kernel be given trains? Found out once in the life of a process: a millisecond. What only a certain device does wrong
-/// does not show.
-inline TrainsOff train_fault() {
-  static const TrainsOff fault = [] {
+/// does not show. `port`: see `trains_arrive_whole`; of the first call.
+inline TrainsOff train_fault(std::uint16_t port = 0) {
+  static const TrainsOff fault = [port] {
     utsname name{};
     if (::uname(&name) == 0 && is_known_to_corrupt_trains(name.release)) return TrainsOff::known_kernel;
     const auto send = [](int socket, const msghdr& header) {
       return ::sendmsg(socket, &header, MSG_DONTWAIT);
     };
-    return trains_arrive_whole(send) ? TrainsOff::no : TrainsOff::corrupted;
+    return trains_arrive_whole(send, port) ? TrainsOff::no : TrainsOff::corrupted;
   }();
   return fault;
 }
