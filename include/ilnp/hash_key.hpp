@@ -22,6 +22,14 @@ class HashKey {
     for (std::uint64_t& word : words_) word = cx.secret();
   }
 
+  /// Each word from `source()`.
+  template <class Source>
+  static HashKey from(Source&& source) {
+    HashKey key;
+    for (std::uint64_t& word : key.words_) word = source();
+    return key;
+  }
+
   constexpr std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
 
   constexpr std::uint64_t operator()(std::uint64_t value) const noexcept {

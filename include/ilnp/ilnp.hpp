@@ -52,6 +52,7 @@
 #include "underlay/send_failures.hpp"
 #include "underlay/send_queue.hpp"
 #include "underlay/socket.hpp"
+#include "underlay/system_secret.hpp"
 #include "underlay/train_check.hpp"
 
 // Network layer: packets between nodes, wherever they are

@@ -17,6 +17,11 @@ namespace ilnp {
 struct FrameSource {
   Locator interface;
   std::uint64_t sender;
+  /// The same for all senders on one machine, as far as the underlay can tell; 0 if it cannot.
+  std::uint64_t host = 0;
+
+  /// Whom that is counted for which frames like this one bring into tables.
+  constexpr std::uint64_t share() const noexcept { return host != 0 ? host : sender; }
 };
 
 namespace detail {
@@ -59,7 +64,7 @@ struct NetworkSource {
   Locator interface;         ///< the locator that it came in on
   std::uint8_t next_header;  ///< who is to read the payload
   std::uint8_t hop_limit;    ///< as received
-  std::uint64_t sender = 0;  ///< who put it on the network: see `FrameSource`; 0 for this node itself
+  std::uint64_t share = 0;   ///< whom it is counted for: see `FrameSource`; 0 for this node itself
 };
 
 /// Carries packets between nodes that are named by their NID, wherever they are.

@@ -185,6 +185,7 @@ inline LinkConfig link(const std::string& interface = "eth0") {
 struct Heard {
   Locator interface;
   std::uint64_t sender;
+  std::uint64_t host;
   Octets frame;
 };
 
@@ -240,7 +241,7 @@ class Station {
     tick();
     const std::size_t before = heard.size();
     while (underlay_.front().receive([&](FrameSource from, MutableBytes frame) {
-      heard.push_back({from.interface, from.sender, octets(frame)});
+      heard.push_back({from.interface, from.sender, from.host, octets(frame)});
     }) != 0) {
     }
     return heard.size() - before;

@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(have_a_name_that_is_the_same_on_all_locators) {
     BOOST_TEST(ear.heard[i].interface == (i % 2 == 0 ? a : b));
     for (std::size_t j = 0; j < i; ++j)
       BOOST_TEST((ear.heard[i].sender == ear.heard[j].sender) == (i / 2 == j / 2));
+    BOOST_TEST((ear.heard[i].host == ear.heard[0].host) == (i < 4));  // one and two are on one machine
   }
 }
 

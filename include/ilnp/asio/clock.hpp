@@ -1,14 +1,12 @@
 #pragma once
 
-#include <sys/random.h>
 #include <time.h>
 
-#include <boost/system/system_error.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
 
 #include "../context.hpp"
+#include "../underlay/system_secret.hpp"
 
 namespace ilnp {
 
@@ -25,17 +23,7 @@ struct BootClock {
   static TimePoint now() noexcept { return steady_now(); }
 };
 
-/// 64 bits of the operating system's randomness, which nobody foresees: for secrets. Takes no descriptor. Throws
-/// `boost::system::system_error` where the system gives none.
-inline std::uint64_t system_secret() {
-  std::uint64_t bits = 0;
-  while (::getrandom(&bits, sizeof bits, 0) != sizeof bits)
-    if (errno != EINTR)
-      throw boost::system::system_error(errno, boost::system::system_category(), "getrandom");
-  return bits;
-}
-
-/// The same: for seeds, and for a node identifier that was not configured.
+/// 64 bits that nobody foresees: for seeds, and for a node identifier that was not configured.
 inline std::uint64_t random_seed() { return system_secret(); }
 
 }  // namespace ilnp

@@ -47,7 +47,7 @@ class Discoverer {
     const std::uint64_t hash = content_hash(header.payload(), node_->key, node_->key(source));
     if (node_->interfaces.all().size() > 1)
       if (const auto ways =
-              seen_.compare(source.locator, from.sender, in.locator, header.hop_limit(), cx.now())) {
+              seen_.compare(source.locator, from.share(), in.locator, header.hop_limit(), cx.now())) {
         if (ways->alike)
           node_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
         else
@@ -56,8 +56,8 @@ class Discoverer {
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
       if (!many()) {
-        if (seen_.answer(hash, in.locator.value(), from.sender, cx.now())) answer(in, cx);
-      } else if (seen_.answer(node_->key(message->nid().value()), 0, from.sender, cx.now())) {
+        if (seen_.answer(hash, in.locator.value(), from.share(), cx.now())) answer(in, cx);
+      } else if (seen_.answer(node_->key(message->nid().value()), 0, from.share(), cx.now())) {
         answer_later(cx);  // one answer to all that a node asks at once, whatever ways that comes
       }
     }
@@ -119,7 +119,7 @@ class Discoverer {
   template <ContextLike Cx>
   void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
-    Host* host = &node_->hosts.touch(nid, from.sender, cx.now());
+    Host* host = &node_->hosts.touch(nid, from.share(), cx.now());
     const Nid owner = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
     if (owner != nid) cx.observe(event::NameConflict{message.host_name(), owner, nid});
     bool believed = host->confirm(message.locator(), cx.now());
@@ -180,7 +180,7 @@ class Discoverer {
     const Locator in = from.interface;
     const std::uint8_t hop_limit = header.hop_limit();
     if (hop_limit == 0) return node_->drop(Drop::hop_limit, in, cx);
-    switch (seen_.pass(hash, from.sender, hop_limit, cx.now())) {
+    switch (seen_.pass(hash, from.share(), hop_limit, cx.now())) {
       case SeenMessages::Pass::repeated:
         return node_->drop(Drop::discovery_repeated, in, cx);
       case SeenMessages::Pass::table_full:

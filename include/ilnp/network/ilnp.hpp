@@ -258,7 +258,7 @@ class ILNP {
     // What was not noted, or is to be looked at again, holds for this packet alone.
     if (destination.nid == local_nid()) {
       node_.learn(source.locator, from, cx.now());
-      meet(source.nid, false, from.sender, cx.now());
+      meet(source.nid, false, from.share(), cx.now());
       return runs_.begin(*header, *in, node_.ways, cx.now() + run_hold);
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
@@ -281,7 +281,7 @@ class ILNP {
       return node_.drop(Drop::duplicate, run.interface, cx);
     ++node_.counters.delivered;
     up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),
-                     header.hop_limit(), from.sender},
+                     header.hop_limit(), from.share()},
        header.payload());
   }
 

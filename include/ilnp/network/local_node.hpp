@@ -84,7 +84,7 @@ struct LocalNode {
 
   /// A frame of `locator`'s came in as `from` says: that is the way to `locator`.
   void learn(Locator locator, FrameSource from, TimePoint now) {
-    forwarding.learn(locator, from.interface, from.sender, interfaces, now);
+    forwarding.learn(locator, from.interface, from.share(), interfaces, now);
   }
 
   /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.

@@ -70,7 +70,7 @@ class Mover {
       return node_->drop(Drop::update_unexpected, in.locator, cx);
     std::vector<Locator> locators(std::min(message->count(), Host::max_locators));
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
-    Host* host = &node_->hosts.touch(source.nid, from.sender, cx.now());
+    Host* host = &node_->hosts.touch(source.nid, from.share(), cx.now());
     if (!host->updated_to(locators)) {
       if (!node_->correspondents.admit_change(source.nid, cx.now()))
         return node_->drop(Drop::update_too_often, in.locator, cx);

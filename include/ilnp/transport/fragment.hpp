@@ -173,7 +173,7 @@ class Fragment {
   void answer(const DatagramSource& source, std::uint32_t nonce, Cx& cx) {
     const Nid to = source.nid;
     draw_secrets(cx);
-    if (!answer_limit_.admit(to, source.network.sender, known(to, cx.now()), cx.now()))
+    if (!answer_limit_.admit(to, source.network.share, known(to, cx.now()), cx.now()))
       return void(++counters_.dropped_too_many);
     Packet packet(next_.headroom(wire::Fragment::answer_size), {});
     wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.write_to(packet.prepend(wire::Fragment::answer_size));
@@ -200,7 +200,7 @@ class Fragment {
       return void(++counters_.dropped_not_bound);
     ++counters_.pieces_received;
     const Bytes whole =
-        reassembly_.add(source.nid, source.network.sender, source.port, piece, cx.now(), pool_, counters_);
+        reassembly_.add(source.nid, source.network.share, source.port, piece, cx.now(), pool_, counters_);
     if (whole.empty()) return;
     speaker(source.nid) = {source.nid, cx.now()};
     ++counters_.delivered;

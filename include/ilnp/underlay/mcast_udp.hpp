@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "../hash_key.hpp"
 #include "../layer.hpp"
 #include "frame_class.hpp"
 #include "group_address.hpp"
@@ -16,6 +17,7 @@
 #include "overflow_count.hpp"
 #include "receive_batch.hpp"
 #include "send_queue.hpp"
+#include "system_secret.hpp"
 
 namespace ilnp {
 
@@ -219,7 +221,7 @@ class McastUdp {
     } else if (train.truncated) {
       counters_.truncated += count;
     } else {
-      const FrameSource from{*locator, sender_of(train.source)};
+      const FrameSource from = source_of(*locator, train.source);
       train.for_each([&](MutableBytes frame) {
         if (frame.size() > config_.buffer_size) {
           ++counters_.too_long;
@@ -232,12 +234,13 @@ class McastUdp {
     return count;
   }
 
-  /// The same for all frames of a node, whatever their locator; never 0.
-  static std::uint64_t sender_of(const Endpoint& source) noexcept {
+  /// The sender is the same for all frames of a node, whatever their locator. Nobody can choose an address or a port to look
+  /// like another.
+  FrameSource source_of(Locator locator, const Endpoint& source) const noexcept {
     std::uint64_t halves[2];
     std::memcpy(halves, &source.address(), sizeof halves);
-    const std::uint64_t mixed = mix64(mix64(halves[0] + source.port()) ^ halves[1]);
-    return mixed != 0 ? mixed : 1;
+    const std::uint64_t host = key_(halves[0], halves[1]) | 1;
+    return {locator, key_(host, source.port()) | 1, host};
   }
 
   /// How many buffers the receive socket's filter has discarded because this node itself sent them.
@@ -248,6 +251,7 @@ class McastUdp {
 
   LinkConfig config_;
   GroupPrefix prefix_;
+  HashKey key_ = HashKey::from(system_secret);
   Socket sender_;
   LinkWatch link_;
   SendQueue queue_;
