@@ -37,7 +37,7 @@ struct Sockets {
     from = Socket::udp(AF_INET);
     const Endpoint any = Endpoint::loopback(0);
     BOOST_TEST_REQUIRE(::bind(to.native_handle(), any.data(), any.size()) == 0);
-    address = Endpoint::loopback(detail::local_port(to.native_handle()));
+    address = Endpoint::loopback(ilnp::detail::local_port(to.native_handle()));
     (void)set_receive_buffer(to.native_handle(), 8 << 20);
   }
 
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(keep_the_order_between_addresses) {
   const auto visit = host.visit();
   const PlainSocket second(host);
   SendQueue sending = queue();
-  const Endpoint other = Endpoint::loopback(detail::local_port(to.native_handle()));
+  const Endpoint other = Endpoint::loopback(ilnp::detail::local_port(to.native_handle()));
   Octets first = numbered(1, 30), next = numbered(2, 30);
   sending.push(address, {}, first);
   sending.push(Endpoint::loopback(9), {}, next);

@@ -278,7 +278,7 @@ class PlainSocket {
   int handle() const noexcept { return socket_.native_handle(); }
 
   void join(const Host& host, const std::string& interface, const in6_addr& group) {
-    if (detail::set_membership(handle(), true, group, index(host, interface)))
+    if (ilnp::detail::set_membership(handle(), true, group, index(host, interface)))
       throw std::runtime_error("join");
   }
 

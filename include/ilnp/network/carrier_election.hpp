@@ -24,7 +24,8 @@ struct FlowPacket {
   std::uint64_t sender;  ///< who has put it on the network
   std::uint8_t hop_limit;
   std::uint8_t next_header;
-  Bytes content;  ///< all that does not change on its way
+  Bytes content;            ///< all that does not change on its way
+  std::uint64_t share = 0;  ///< see `FrameSource`
 };
 
 /// Which of several nodes that join the same networks carries a flow between them, without a message of its own
@@ -69,7 +70,7 @@ class CarrierElection {
   /// A packet of the flow was put on `in`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
   Verdict decide(const Flow& flow, Locator in, Locator out, const FlowPacket& packet, bool passing,
                  TimePoint now) {
-    State* state = &flows_.insert(flow, packet.sender, now);
+    State* state = &flows_.insert(flow, packet.share, now);
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
     // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.

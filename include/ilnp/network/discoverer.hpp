@@ -42,7 +42,7 @@ class Discoverer {
     const Ilv source = header.source();
     node_->learn(source.locator, from, cx.now());
     if (source.locator == in.locator && message->nid() == source.nid)
-      neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now());
+      neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now(), from.share());
     if (message->nid() != node_->config.nid) learn_host(*message, source, from, cx);
     const std::uint64_t hash = content_hash(header.payload(), node_->key, node_->key(source));
     if (node_->interfaces.all().size() > 1)

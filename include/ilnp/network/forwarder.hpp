@@ -38,7 +38,8 @@ class Forwarder {
     if (node_->interfaces.all().size() == 1) return drop(Drop::overheard);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());
-    const FlowPacket packet{from.sender, header.hop_limit(), header.next_header(), header.frame().subspan(8)};
+    const FlowPacket packet{from.sender, header.hop_limit(), header.next_header(), header.frame().subspan(8),
+                            from.share()};
     const auto out = node_->route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {

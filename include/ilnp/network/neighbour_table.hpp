@@ -77,9 +77,9 @@ class NeighbourTable {
   /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
   /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own, and show
   /// that it is of the other kind.
-  void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface,
-            TimePoint now) {
-    Neighbour* neighbour = &neighbours_.insert(sender, sender, now);
+  void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface, TimePoint now,
+            std::uint64_t share = 0) {
+    Neighbour* neighbour = &neighbours_.insert(sender, share, now);
     if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) {
       neighbour->always_carries = true;
       return;
