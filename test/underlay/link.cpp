@@ -80,6 +80,38 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_again, Two) {
   BOOST_TEST(one->counters().groups_lost == 2U);
 }
 
+// The memberships that two nodes have restored are one to the kernel, until one of them ends it.
+BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_by_all_nodes_of_a_host, Two) {
+  Station one(left), near(left), two(right);
+  for (Station* station : {&one, &near, &two}) BOOST_TEST(!(**station).join(a));
+  left.ip("link set eth0 mtu 1200");
+  left.ip("link set eth0 mtu 1500");
+  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  check_traffic(one, two);
+  near.heard.clear();
+  BOOST_TEST(!two.send(a, numbered(3, 50)));
+  BOOST_TEST(near.hears(1));
+  BOOST_TEST(!one->leave(a));
+  near.heard.clear();
+  BOOST_TEST(eventually([&] {
+    BOOST_TEST(!two.send(a, numbered(4, 50)));
+    return near.take() != 0;
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(belongs_to_what_keeps_its_frames_or_does_not) {
+  const Host host;
+  const auto visit = host.visit();
+  const Socket plain = Socket::udp(AF_INET6), bound = Socket::udp(AF_INET6);
+  BOOST_TEST(!set_option(bound.native_handle(), SOL_SOCKET, SO_BINDTOIFINDEX, 1));
+  for (const char* kind : {"bridge", "bond", "team", "openvswitch"})
+    BOOST_TEST(LinkMonitor::captures(kind, bound.native_handle()), kind);
+  for (const char* kind : {"", "batadv", "dummy"})
+    BOOST_TEST(!LinkMonitor::captures(kind, plain.native_handle()), kind);
+  BOOST_TEST(LinkMonitor::captures("vrf", plain.native_handle()));
+  BOOST_TEST(!LinkMonitor::captures("vrf", bound.native_handle()));
+}
+
 BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_longer_says_so, Two) {
   Station one(left), two(right);
   for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));

@@ -2,6 +2,7 @@
 
 #include <usrsctp.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <unordered_map>
@@ -39,7 +40,9 @@ class SctpLibrary {
   void advance(TimePoint now) {
     const auto time = std::chrono::time_point_cast<std::chrono::milliseconds>(now);
     if (time_ > time) time_ = time;  // another simulation begins
-    const auto elapsed = time - std::exchange(time_, time);
+    // However long the machine slept: each timer fires at most once a call, and a longer time would be past to usrsctp.
+    const auto elapsed =
+        std::min<std::chrono::milliseconds>(time - std::exchange(time_, time), std::chrono::hours(24));
     if (elapsed.count() > 0 && !first_) usrsctp_handle_timers(static_cast<std::uint32_t>(elapsed.count()));
     first_ = false;
   }

@@ -81,6 +81,17 @@ class LinkMonitor {
     return netlink_.for_each_group(index_, each);
   }
 
+  /// Does what an interface belongs to, if it is of that kind, keep from `receiver` what comes in on it? Others do not
+  /// (batman-adv), nor does a VRF if the socket was bound to it (ip vrf exec), or all are let in.
+  static bool captures(const std::string& kind, int receiver) {
+    for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
+      if (kind == each) return true;
+    if (kind != "vrf" || get_option(receiver, SOL_SOCKET, SO_BINDTOIFINDEX) > 0) return false;
+    int accepts = 0;
+    std::ifstream("/proc/sys/net/ipv4/udp_l3mdev_accept") >> accepts;
+    return accepts == 0;
+  }
+
  private:
   static constexpr std::uint32_t smallest_mtu = 1280;  // RFC 8200, section 5
 
@@ -100,16 +111,6 @@ class LinkMonitor {
   void set(LinkProblem problem, int error) noexcept {
     problem_ = problem;
     why_ = error != 0 ? error_code(error, boost::system::system_category()) : error_code();
-  }
-
-  /// Does what it belongs to keep from `receiver` what comes in on it? Others do not (batman-adv).
-  static bool captures(const std::string& kind, int receiver) {
-    for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
-      if (kind == each) return true;
-    if (kind != "vrf" || get_option(receiver, SOL_SOCKET, SO_BINDTOIFINDEX) > 0) return false;
-    int accepts = 0;
-    std::ifstream("/proc/sys/net/ipv4/udp_l3mdev_accept") >> accepts;
-    return accepts == 0;
   }
 
   /// Does all that the kernel does to send to the group, but for the sending: an error, or 0.
