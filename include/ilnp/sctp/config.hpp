@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 
 #include "../context.hpp"
 
@@ -31,6 +32,31 @@ struct SctpConfig {
 
   std::uint32_t max_streams = 4096;  ///< more are refused
   std::uint32_t max_peers = 1024;    ///< more, if none of them has been at rest for a while, are refused
+
+  /// Throws `std::invalid_argument` with a text for the user if no streams could work so.
+  void validate() const {
+    const auto check = [](bool ok, const char* what) {
+      if (!ok) throw std::invalid_argument(what);
+    };
+    constexpr Duration least = std::chrono::milliseconds(1), most = std::chrono::minutes(1);
+    constexpr std::uint32_t least_buffer = 4096, most_buffer = 1 << 30;
+    check(port != 0, "sctp port: must not be 0");
+    check(min_retransmission_time >= least && min_retransmission_time <= first_retransmission_time &&
+              first_retransmission_time <= max_retransmission_time && max_retransmission_time <= most,
+          "sctp retransmission times: must be from 1 ms to 1 minute, the least, the first and the longest in "
+          "this order");
+    check(
+        acknowledgement_delay >= Duration::zero() && acknowledgement_delay <= std::chrono::milliseconds(500),
+        "sctp acknowledgement_delay: must be from 0 to 500 ms");
+    check(heartbeat_interval >= least && heartbeat_interval <= most,
+          "sctp heartbeat_interval: must be from 1 ms to 1 minute");
+    check(silence >= least && silence <= std::chrono::hours(24), "sctp silence: must be from 1 ms to a day");
+    check(max_connect_attempts > 0, "sctp max_connect_attempts: must be above 0");
+    check(send_buffer >= least_buffer && send_buffer <= most_buffer && receive_buffer >= least_buffer &&
+              receive_buffer <= most_buffer,
+          "sctp buffers: must be from 4096 octets to 1 GiB");
+    check(max_streams > 0 && max_peers > 0, "sctp limits: must be above 0");
+  }
 };
 
 }  // namespace ilnp

@@ -20,10 +20,12 @@ class Sctp {
  public:
   static constexpr std::size_t min_payload = 524;  ///< of the transport, for usrsctp to work
 
-  /// Throws `std::invalid_argument` if the transport is of no use. The other arguments go to the layers below.
+  /// Throws `std::invalid_argument` if `config` or the transport is of no use. The other arguments go to the layers below.
   template <class... Args>
   explicit Sctp(const SctpConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...), port_(config.port), endpoint_(config, frame_payload(next_)) {
+      : next_(std::forward<Args>(args)...),
+        port_(config.port),
+        endpoint_((config.validate(), config), frame_payload(next_)) {
     if (frame_payload(next_) < min_payload)
       throw std::invalid_argument("streams take datagrams of " + std::to_string(min_payload) + " octets");
     if (const error_code error = next_.bind(port_))

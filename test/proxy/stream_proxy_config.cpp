@@ -1,0 +1,38 @@
+#include "ilnp/proxy/stream_proxy_config.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+namespace ilnp::test::stream_proxy_config_test {
+
+using namespace std::chrono_literals;
+
+template <class Spoil>
+std::string error(Spoil&& spoil) {
+  StreamProxyConfig config;
+  spoil(config);
+  try {
+    config.validate();
+    return {};
+  } catch (const std::invalid_argument& refused) {
+    return refused.what();
+  }
+}
+
+BOOST_AUTO_TEST_SUITE(stream_proxy_config)
+
+BOOST_AUTO_TEST_CASE(each_value_has_bounds) {
+  BOOST_TEST(error([](auto&) {}) == "");
+  BOOST_TEST(error([](auto& c) { c.request_time = c.answer_time = 1ns; }) == "");
+  BOOST_TEST(error([](auto& c) { c.request_time = c.answer_time = 24h; }) == "");
+  BOOST_TEST(error([](auto& c) { c.request_port = 0; }).starts_with("request_port: "));
+  BOOST_TEST(error([](auto& c) { c.max_connections = 0; }).starts_with("max_connections: "));
+  BOOST_TEST(error([](auto& c) { c.request_time = 0s; }).starts_with("request_time: "));
+  BOOST_TEST(error([](auto& c) { c.request_time = 24h + 1ns; }).starts_with("request_time: "));
+  BOOST_TEST(error([](auto& c) { c.answer_time = -1ns; }).starts_with("answer_time: "));
+  BOOST_TEST(error([](auto& c) { c.answer_time = Duration::max(); }).starts_with("answer_time: "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::stream_proxy_config_test
