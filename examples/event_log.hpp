@@ -42,8 +42,14 @@ class EventLog {
   void operator()(const ilnp::event::Dropped& e) const {
     show(show_.network, "network", to_string(e.reason), e);
   }
-  void operator()(const ilnp::event::HandoffBegan& e) const { network("handoff", e); }
-  void operator()(const ilnp::event::HandoffEnded& e) const { network("handoff", e); }
+  void operator()(const ilnp::event::HandoffBegan& e) const {
+    network("handoff", e);
+    groups(e.to);
+  }
+  void operator()(const ilnp::event::HandoffEnded& e) const {
+    network("handoff", e);
+    groups(e.joined);
+  }
   void operator()(const ilnp::event::HandoffUndone& e) const { network("handoff", e); }
   void operator()(const ilnp::event::UpdateSent& e) const { network("locator update", e); }
   void operator()(const ilnp::event::UpdateAcknowledged& e) const { network("locator update", e); }
@@ -75,7 +81,24 @@ class EventLog {
   void operator()(const ilnp::event::TrainsGivenUp& e) const { show(show_.link, "link", "trains", e); }
   void operator()(const ilnp::event::GroupsLost& e) const { show(show_.link, "link", "groups", e); }
 
+  /// What the link is, of a node that has just started: for who wants to see the link.
+  void link(const ilnp::McastUdp& underlay, const ilnp::Config& config) const {
+    if (!show_.link) return;
+    log_->show("link", [&] {
+      return "link: " + config.link.mcast_interface + ", UDP port " + std::to_string(config.link.mcast_port) +
+             ", user " + std::to_string(config.link.user_id) + ", frames of up to " +
+             std::to_string(config.link.buffer_size) + " octets; " +
+             (underlay.link_ready() ? "it can be used" : "it cannot be used yet");
+    });
+    groups(config.network.locators.front());
+  }
+
+  bool quiet() const noexcept { return quiet_; }
+
  private:
+  void groups(std::span<const ilnp::Locator> joined) const {
+    if (show_.link) log_->show("link: groups", [&] { return "link: in the groups of " + list(joined); });
+  }
   /// Shown in any case, for without a link a node can do nothing.
   template <class Event>
   void link(std::string_view kind, const Event& event) const {
@@ -92,13 +115,7 @@ class EventLog {
     log_->show(std::string(layer).append(": ").append(kind),
                [&] { return std::string(layer) + ": " + event_text(event); });
   }
-  /// What the user should know, but for --quiet.
-  template <class Event>
-  void tell(const char* layer, std::string_view kind, const Event& event) const {
-    if (quiet_) return;
-    note(layer, kind, [&]() -> std::optional<std::string> { return event_text(event); });
-  }
-  /// The same, in other words. `text` gives none if it has been said already.
+  /// What the user should know. `text` gives none if it has been said already.
   template <class Text>
   void note(const char* layer, std::string_view kind, Text&& text) const {
     log_->note(std::string(layer).append(": ").append(kind), [&]() -> std::optional<std::string> {
@@ -114,8 +131,12 @@ class EventLog {
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
-/// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for.
-inline void note_link(Log& log, const ilnp::McastUdp& underlay, const ilnp::LinkConfig& config) {
+/// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for; but for --quiet.
+inline void note_link(Log& log, const EventLog& observer, const ilnp::McastUdp& underlay,
+                      const ilnp::Config& whole) {
+  if (observer.quiet()) return;
+  observer.link(underlay, whole);
+  const ilnp::LinkConfig& config = whole.link;
   if (!underlay.link_ready())
     log("note: " + config.mcast_interface + " cannot be used yet (" +
         problem_text(underlay.link().problem(), underlay.link_error(), underlay.link().other()) +

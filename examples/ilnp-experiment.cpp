@@ -106,6 +106,7 @@ class Experiment {
         end_(io),
         random_(ilnp::random_seed()),
         datagram_(std::min<std::size_t>(1396, stack_.max_payload())) {
+    program::note_link(complain, log, lowest_layer(stack_), config);
     if (config_.port) program::check(stack_.bind(*config_.port), "[application] port");
   }
 

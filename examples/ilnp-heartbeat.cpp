@@ -18,6 +18,7 @@ class Heartbeat {
         observer_{log, &sent_},
         node_(io.get_executor(), stack_, Print{this}, observer_),
         timer_(io) {
+    program::note_link(output.log, log, lowest_layer(stack_), config);
     program::check(stack_.bind(*config.application.port), "[application] port");
   }
 

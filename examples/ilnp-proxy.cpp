@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
-    if (!line.has("quiet")) program::note_link(log, lowest_layer(stack), config.link);
+    program::note_link(log, observer, lowest_layer(stack), config);
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
                                program::Complaints("ilnp-proxy", log, stack), observer);
     program::set_up_datagrams(line, gateway, stack, address);

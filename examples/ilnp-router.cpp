@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
-    if (!line.has("quiet")) program::note_link(log, lowest_layer(stack), config.link);
+    program::note_link(log, observer, lowest_layer(stack), config);
     const auto ignore = [](const auto&...) {};  // there is nobody above to hand a packet to
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });

@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
 
     boost::asio::io_context io(1);
     Stack stack(proxy, sctp, config.network, config.link);
-    if (!line.has("quiet")) program::note_link(log, lowest_layer(stack), config.link);
+    program::note_link(log, observer, lowest_layer(stack), config);
     for (const std::uint16_t port : exposed)
       program::check(stack.next_layer().expose(port), "--expose " + std::to_string(port));
 

@@ -178,6 +178,8 @@ class Output(lab.LabTest):
         self.ends(child, "control")
 
     def test_no_thread_is_needed(self):
+        if lab.SANITIZED:
+            self.skipTest("a sanitizer looks at the limit of the stack")
         host, config = self.alice()
 
         def no_threads():  # there is no room for a stack of this size
@@ -305,6 +307,18 @@ class Output(lab.LabTest):
         self.assertLess(len(node.output.splitlines()), 1500)
         self.assertRegex(node.output, f"(?m)^{TIME} network: .*: \\d+ more lines like this in \\d+ s$")
 
+    def test_the_log_of_the_link_shows_something(self):
+        host = self.lab.host("alice")
+        for program in ("ilnp-router", "ilnp-heartbeat", "ilnp-experiment"):
+            with self.subTest(program):
+                node = self.lab.program(host, program, self.lab.config(
+                    "alice", "0:0:0:a-0:0:0:b", ALICE, link={"log": "true"}, application={"port": 10001},
+                    network={"move_time": 0.3, "handoff_time": 0.1}))
+                node.wait_line(f"^{TIME} link: eth0, UDP port {lab.MCAST_PORT}, .*can be used")
+                node.wait_line(f"^{TIME} link: in the groups of 0:0:0:a$")
+                node.wait_line(f"^{TIME} link: in the groups of 0:0:0:b$")
+                self.assertEqual(node.stop(), 0)
+
     def test_ever_changing_ports_do_not_flood_the_log(self):
         host = self.lab.host("alice")
         node = self.lab.proxy(host, "0:0:0:a", ALICE)
@@ -321,6 +335,19 @@ class Output(lab.LabTest):
         self.assertLess(len(lines), 100)
         self.assertRegex(node.output, f"(?m)^{TIME} ilnp-proxy: from local port 20000: ")
         self.assertRegex(node.output, f"(?m)^{TIME} ilnp-proxy: .*: \\d+ more lines like this in \\d+ s$")
+
+    def test_a_comment_behind_a_value_is_an_error_with_its_line(self):
+        host = self.lab.host("alice")
+        path = self.lab.config("alice # my laptop", "0:0:0:a", ALICE, network={"colour": "red"})
+        with open(path) as file:
+            lines = file.read().splitlines()
+        number_of = {key: 1 + next(i for i, line in enumerate(lines) if line.startswith(key)) for key in ("hostname", "colour")}
+        for program in ("ilnp-router", "ilnp-proxy"):
+            done = host.run(path_of(program), path)
+            self.assertEqual(done.returncode, 1)
+            first, second = done.stderr.splitlines()
+            self.assertRegex(first, f"^{program}: {path}:{number_of['hostname']}: .*\"alice # my laptop\".* a line of its own")
+            self.assertRegex(second, f"^{program}: {path}:{number_of['colour']}: .*colour: unknown key")
 
     def test_names_do_not_forge_what_is_shown(self):
         host = self.lab.host("alice")
