@@ -110,8 +110,6 @@ class Experiment {
     if (config_.port) program::check(stack_.bind(*config_.port), "[application] port");
   }
 
-  const ilnp::McastUdp& underlay() noexcept { return lowest_layer(stack_); }
-
   void start() {
     program::check(node_.start());
     if (sends()) next_number();
@@ -336,7 +334,6 @@ int main(int argc, char** argv) {
     const program::Signals signals(io);
     Report report(output.out, line.has("quiet"), line.value("csv"));
     Experiment experiment(io, config, report, output.log, program::EventLog(output.log, line, config.log));
-    if (!line.has("quiet")) program::note_link(output.log, experiment.underlay(), config.link);
     experiment.start();
     io.run();
     experiment.print_summary();

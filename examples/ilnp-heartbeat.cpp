@@ -22,8 +22,6 @@ class Heartbeat {
     program::check(stack_.bind(*config.application.port), "[application] port");
   }
 
-  const ilnp::McastUdp& underlay() noexcept { return lowest_layer(stack_); }
-
   void start() {
     program::check(node_.start());
     if (config_.application.remote_hostname.empty()) return;
@@ -129,7 +127,6 @@ int main(int argc, char** argv) {
     boost::asio::io_context io(1);
     Heartbeat heartbeat(io, config, output, program::EventLog(output.log, line, config.log));
     const program::Signals signals(io);
-    if (!line.has("quiet")) program::note_link(output.log, heartbeat.underlay(), config.link);
     heartbeat.start();
     io.run();
     return 0;
