@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <ilnp/names/name_resolver.hpp>
 #include <ilnp/sctp/sctp.hpp>
 
 #include "common.hpp"
@@ -32,6 +33,14 @@ std::pair<std::uint16_t, ilnp::StreamTarget> parse_listen(const std::string& tex
   return {program::parse_port(where, text.substr(0, first), 0), target};
 }
 
+/// `ADDRESS[/LENGTH][:PORT]`, as --exit-to takes it.
+ilnp::ExitRule parse_exit_to(const std::string& text) {
+  if (const auto rule = ilnp::ExitRule::parse(text)) return *rule;
+  throw program::UsageError(
+      "--exit-to \"" + text +
+      "\": not of the form ADDRESS[/LENGTH][:PORT], such as 10.0.0.0/8 or [fd00::1]:80");
+}
+
 /// Each connection takes a descriptor: as many as this process may have at all.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -52,6 +61,15 @@ class Failures {
       if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
       return "ilnp-stream: " + text;
     });
+  }
+  void operator()(const ilnp::StreamListenerPaused& paused) {
+    std::string text = "port " + std::to_string(paused.port) + ": ";
+    text +=
+        paused.error ? "takes no connections for now: " + paused.error.message() : "takes connections again";
+    const auto held_back = limit_(text);
+    if (!held_back) return;
+    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+    (*log_)("ilnp-stream: " + text);
   }
 
  private:
@@ -79,8 +97,13 @@ int main(int argc, char** argv) {
         ("expose", value<Texts>(), "PORT on this host that other nodes may reach; repeatable")        //
         ("socks", value<std::string>(), "PORT for programs that speak SOCKS 5: NAME.ilnp is a node")  //
         ("exit", value<std::string>(), "HOST, the node through which all other names of --socks go")  //
-        ("allow-exit", "other nodes may go out through this one")                                     //
-        ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")               //
+        ("allow-exit",
+         "other nodes may go out through this one, into the Internet")  //
+        ("exit-to", value<Texts>(),
+         "ADDRESS[/LENGTH][:PORT] to which --allow-exit leads as well, though it is private or this host's "
+         "own; "
+         "repeatable")                                                                   //
+        ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")  //
         ("sctp-port", value<std::string>()->default_value("9899"),
          "STP port of SCTP, the same on all nodes")                                           //
         ("max-connections", value<std::string>()->default_value("1000"), "more are refused")  //
@@ -104,6 +127,10 @@ int main(int argc, char** argv) {
     if (line.has("exit") && line.has("plain"))
       throw program::UsageError("--exit: with --plain no other node is asked to connect");
     if (line.has("exit")) check_host_name("--exit", line.value("exit"));
+    if (line.has("exit-to") && !line.has("allow-exit"))
+      throw program::UsageError("--exit-to is for --allow-exit");
+    ilnp::ExitPolicy policy;
+    for (const auto& text : line.value<Texts>("exit-to")) policy.allow(parse_exit_to(text));
     const std::uint16_t socks_port =
         line.has("socks") ? program::parse_port("--socks", line.value("socks"), 0) : std::uint16_t{0};
     const std::uint16_t datagram_port =
@@ -130,7 +157,8 @@ int main(int argc, char** argv) {
     ilnp::ProxyGateway datagrams(io.get_executor(), stack, {address, datagram_port},
                                  program::Complaints("ilnp-stream", log, stack), observer, sink.to());
     program::set_up_datagrams(line, datagrams, stack, address);
-    ilnp::StreamGateway streams(io.get_executor(), datagrams, sink, Failures(log));
+    ilnp::NameResolver names(io.get_executor());
+    ilnp::StreamGateway streams(io.get_executor(), datagrams, sink, Failures(log), std::move(policy), names);
     std::optional<ilnp::ControlSocket<std::function<std::string(std::string_view)>>> control;
     if (line.has("control") || line.has("PORT"))
       control.emplace(io.get_executor(),

@@ -121,6 +121,7 @@ find_missing() {
     installed libssl-dev || missing+=(libssl-dev)
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
+  installed libc-ares-dev || missing+=(libc-ares-dev)
   if [[ $tests == yes || $bench == yes ]]; then
     installed libbenchmark-dev || missing+=(libbenchmark-dev)
   fi

@@ -5,6 +5,7 @@
 
 // The vocabulary
 #include "address.hpp"
+#include "ascii_case.hpp"
 #include "bytes.hpp"
 #include "context.hpp"
 #include "error.hpp"
@@ -126,18 +127,28 @@
 
 // Running a stack on Boost.Asio
 #include "asio/clock.hpp"
+#include "asio/connect_race.hpp"
 #include "asio/control_socket.hpp"
+#include "asio/exit_policy.hpp"
 #include "asio/kernel_sctp_port.hpp"
+#include "asio/local_routes.hpp"
 #include "asio/local_socket.hpp"
+#include "asio/no_names.hpp"
 #include "asio/node.hpp"
+#include "asio/overlay_name.hpp"
 #include "asio/proxy_gateway.hpp"
+#include "asio/reserve_descriptor.hpp"
+#include "asio/socks_handshakes.hpp"
 #include "asio/socks_server.hpp"
 #include "asio/stp_socket.hpp"
 #include "asio/stream_dial.hpp"
 #include "asio/stream_gateway.hpp"
 #include "asio/stream_gateway_counters.hpp"
+#include "asio/stream_listener.hpp"
 #include "asio/stream_relay.hpp"
 #include "asio/stream_sink.hpp"
+#include "asio/stream_waiting.hpp"
+#include "asio/tcp_options.hpp"
 
 // Running stacks in virtual time
 #include "sim/conditions.hpp"

@@ -45,6 +45,22 @@ BOOST_AUTO_TEST_CASE(a_node_of_the_overlay_by_name) {
   BOOST_TEST(program.wanted->host == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_of_the_overlay_in_any_case_and_with_the_root) {
+  for (const auto& [name, node] :
+       {std::pair("Bob.ILNP", "Bob"), {"bob.ilnp.", "bob"}, {"BOB.Ilnp.", "BOB"}, {"b.o.b.ilnp", "b.o.b"}}) {
+    Program program("an exit");
+    program.says(hex(hello));
+    BOOST_TEST(program.hears(2) == "0500");
+    const std::string_view text = name;
+    Octets request = hex("05010003");
+    request.push_back(static_cast<std::byte>(text.size()));
+    program.says(joined(joined(request, octets(text)), hex("0050")));
+    run_until(program.io, [&] { return program.wanted.has_value(); });
+    BOOST_TEST(program.wanted->node == node);
+    BOOST_TEST(program.wanted->host == "");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(octet_by_octet) {
   Program program("an exit");
   for (const std::byte octet : hex(hello)) program.says({octet});

@@ -142,16 +142,16 @@ BOOST_AUTO_TEST_CASE(a_peer_that_goes_meanwhile_is_not_answered) {
   BOOST_TEST(shell.gateway->connections() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(handshakes_are_bounded) {
+BOOST_AUTO_TEST_CASE(programs_that_say_nothing_keep_no_other_out) {
   Shell shell;
   const std::uint16_t port = shell.gateway->listen_socks(Shell::any(), "");
+  constexpr std::size_t many = SocksHandshakes::max_handshakes + 100;
   std::vector<tcp::socket> silent;
-  for (std::size_t i = 0; i < Shell::Gateway::max_handshakes; ++i) silent.push_back(shell.connect(port));
-  run_until(shell.io, [&] { return shell.gateway->counters().accepted == Shell::Gateway::max_handshakes; });
-  auto one_more = shell.connect(port);
-  BOOST_TEST(ending(shell.io, one_more) == boost::asio::error::connection_reset);
-  silent.clear();
-  settle(shell.io);
+  for (std::size_t i = 0; i < many; ++i) silent.push_back(shell.connect(port));
+  run_until(shell.io, [&] { return shell.gateway->counters().accepted == many; });
+  BOOST_TEST(shell.gateway->counters().gave_way == 100u);
+  BOOST_TEST(ending(shell.io, silent[0]) == boost::asio::error::connection_reset);  // the oldest
+  BOOST_TEST(ending(shell.io, silent[99]) == boost::asio::error::connection_reset);
   auto again = shell.connect(port);
   boost::asio::write(again, boost::asio::buffer(hex("050100")));
   Octets answer(2);
@@ -159,6 +159,32 @@ BOOST_AUTO_TEST_CASE(handshakes_are_bounded) {
   boost::asio::async_read(again, boost::asio::buffer(answer),
                           [&](error_code error, std::size_t) { answered = !error; });
   run_until(shell.io, [&] { return answered; });
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_wait_for_a_node_are_bounded_and_keep_no_other_out) {
+  Shell shell;
+  const std::uint16_t port = shell.gateway->listen(Shell::any(), {.node = "nobody", .port = 80});
+  const std::uint16_t known = shell.gateway->listen(Shell::any(), {.node = "bob", .port = 80});
+  std::vector<tcp::socket> waiting;
+  for (std::size_t i = 0; i < StreamWaiting::max_waiting + 1; ++i) waiting.push_back(shell.connect(port));
+  BOOST_TEST(ending(shell.io, waiting[0]) == boost::asio::error::connection_reset);
+  BOOST_TEST(shell.gateway->counters().gave_way == 1u);
+  shell.ask(known);
+  shell.node.stack.others["nobody"] = Nid(3);
+  run_until(shell.io, [&] { return shell.node.stack.opened.size() == StreamWaiting::max_waiting + 1; });
+}
+
+BOOST_AUTO_TEST_CASE(an_exit_leads_to_what_it_keeps_if_a_rule_says_so) {
+  Shell shell;
+  ExitPolicy policy;
+  policy.allow(*ExitRule::parse("127.0.0.1"));
+  shell.gateway.reset();
+  shell.gateway.emplace(shell.io.get_executor(), shell.node, shell.sink, Shell::Failures{&shell.failures},
+                        std::move(policy));
+  tcp::acceptor server(shell.io, Shell::any());
+  shell.tell(StreamId{7}, Kind::wanted, {}, server.local_endpoint().port(), "127.0.0.1");
+  run_until(shell.io, [&] { return shell.node.stack.answers.contains(7); });
+  BOOST_TEST((shell.node.stack.answers[7] == Code::connected));
 }
 
 BOOST_AUTO_TEST_CASE(when_the_gateway_goes_so_do_all_connections) {

@@ -133,12 +133,24 @@ BOOST_AUTO_TEST_CASE(a_program_that_goes_while_it_is_held_up_is_noticed) {
   BOOST_TEST(gateway.stream().reset);
 }
 
-BOOST_AUTO_TEST_CASE(urgent_data_is_no_end) {
+BOOST_AUTO_TEST_CASE(urgent_octets_stay_in_their_place) {
   Gateway gateway;
-  gateway.program.here.send(boost::asio::buffer("!", 1), tcp::socket::message_out_of_band);
+  gateway.write("before");
+  for (int i = 0; i < 3; ++i)
+    gateway.program.here.send(boost::asio::buffer("!?", 2), tcp::socket::message_out_of_band);
   settle(gateway.io);
   gateway.write("and more");
-  run_until(gateway.io, [&] { return as_text(gateway.stream().written) == "and more"; });
+  run_until(gateway.io, [&] { return as_text(gateway.stream().written) == "before!?!?!?and more"; });
+  BOOST_TEST(gateway.forgotten == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_answers_is_not_taken_for_gone) {
+  Gateway gateway;
+  BOOST_TEST(!gateway.relay->check(std::chrono::milliseconds(0)));
+  gateway.stream().to_read = Octets(20'000'000, std::byte{7});
+  gateway.tell(Kind::readable);  // it does not read, and the window closes
+  for (int i = 0; i < 100; ++i) settle(gateway.io);
+  BOOST_TEST(!gateway.relay->check(std::chrono::minutes(1)));
   BOOST_TEST(gateway.forgotten == 0);
 }
 

@@ -29,8 +29,9 @@ struct MemoryStreams {
 
   error_code expose(std::uint16_t) { return {}; }
   result<Nid> resolve(std::string_view name, Context<>&) {
-    if (name != "bob") return Errc::unknown_host;
-    return Nid(2);
+    if (name == "bob") return Nid(2);
+    if (const auto other = others.find(std::string(name)); other != others.end()) return other->second;
+    return Errc::unknown_host;
   }
   result<StreamId> open(Nid, std::uint16_t port, std::string_view host, Context<>&) {
     if (open_error) return open_error;
@@ -60,8 +61,10 @@ struct MemoryStreams {
     return {};
   }
   void reset(StreamId id, Context<>&) { streams[id.value].reset = true; }
+  std::optional<StreamPeer> peer(StreamId) const { return StreamPeer{Nid(2)}; }
 
   std::map<std::uint64_t, Stream> streams;
+  std::map<std::string, Nid> others;  ///< nodes that are known besides bob
   std::map<std::uint64_t, wire::StreamAnswerCode> answers;
   std::vector<std::string> opened;
   error_code open_error;
@@ -75,6 +78,7 @@ struct TcpPair {
     tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
     here.connect(acceptor.local_endpoint());
     acceptor.accept(there);
+    prepare_tcp(there.native_handle());
     here.non_blocking(true);
   }
   tcp::socket here, there;

@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE there RELATIVE ${INCLUDE}/ilnp ${INCLUDE}/ilnp/*.hpp)
 list(REMOVE_ITEM there ilnp.hpp)
-list(FILTER there EXCLUDE REGEX "^sctp(/|[.]hpp)")  # takes a library that not everybody has
+list(FILTER there EXCLUDE REGEX "^(sctp|names)(/|[.]hpp)")  # takes a library that not everybody has
 file(STRINGS ${INCLUDE}/ilnp/ilnp.hpp lines REGEX "^#include \"")
 set(listed)
 foreach(line IN LISTS lines)

@@ -10,13 +10,6 @@ struct Hash {
   std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
 };
 
-BOOST_AUTO_TEST_CASE(case_is_that_of_ascii) {
-  BOOST_TEST(equal_but_for_case("Bob-7", "bOB-7"));
-  BOOST_TEST(!equal_but_for_case("bob", "bob2"));
-  BOOST_TEST(!equal_but_for_case("[", "{"));  // 32 apart, and no letters
-  BOOST_TEST(!equal_but_for_case("\u00c4", "\u00e4"));
-}
-
 BOOST_AUTO_TEST_CASE(all_spellings_of_a_name_are_found_by_each) {
   NameSpellings<Hash> names;
   BOOST_TEST(names.of("bob").empty());

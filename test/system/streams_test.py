@@ -1,6 +1,7 @@
 """ilnp-stream: TCP programs on hosts that only the overlay joins."""
 
 import concurrent.futures
+import ctypes
 import hashlib
 import http.server
 import os
@@ -378,6 +379,103 @@ class Streams(lab.LabTest):
             sock.close()
         lab.until(self.answered, what="a connection to be put through again")
 
+    def processor_time(self, node):
+        """Seconds, of the whole process."""
+        with open(f"/proc/{node.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @unittest.skipIf(lab.SANITIZED, "a sanitizer takes descriptors of its own to look at memory")
+    def test_a_port_pauses_when_there_is_no_descriptor_at_all(self):
+        """Not even the one that is held in reserve: the connections wait, and the node does not ask for them all the time."""
+        self.serve(lambda connection: connection.sendall(b"x"))
+        self.pair(("--listen", "2000:bob:3000", "--socks", 1080))
+        lab.checked("prlimit", "--pid", str(self.alices.pid), "--nofile=3:4096")
+        socks = [self.connect(port) for port in (2000, 1080) for _ in range(5)]
+        self.alices.wait_line("port 2000: takes no connections for now: Too many open files")
+        self.alices.wait_line("port 1080: takes no connections for now: Too many open files")
+        began, used = time.monotonic(), self.processor_time(self.alices)
+        time.sleep(1)
+        share = (self.processor_time(self.alices) - used) / (time.monotonic() - began)
+        print(f"{share:.0%} of a processor")
+        self.assertLess(share, 0.3)
+        lab.checked("prlimit", "--pid", str(self.alices.pid), "--nofile=4096:4096")
+        for sock in socks[1:5]:  # the first was perhaps turned away
+            self.assertEqual(self.gone(sock), "octets")
+        for sock in socks:
+            sock.close()
+        self.alices.wait_line("port 2000: takes connections again")
+        lab.until(self.answered, what="a connection to be put through again")
+
+    # Local sockets
+
+    def test_urgent_octets_are_carried_in_their_place(self):
+        def handler(connection):
+            got = b""
+            while len(got) < 7:
+                got += connection.recv(100)
+            connection.sendall(got)
+            connection.send(b"?", socket.MSG_OOB)
+            connection.sendall(b"done")
+
+        self.serve(handler)
+        self.pair()
+        with self.connect() as sock:
+            sock.sendall(b"one")
+            sock.send(b"!", socket.MSG_OOB)
+            sock.sendall(b"two")
+            self.assertEqual(received(sock), b"one!two?done")
+
+    def sockets_of(self, node, peer):
+        """The node's TCP sockets that lead to the address `peer`, as sockets of this process."""
+        libc, pidfd, found = ctypes.CDLL(None, use_errno=True), os.pidfd_open(node.pid), []
+        for name in os.listdir(f"/proc/{node.pid}/fd"):
+            descriptor = libc.syscall(438, pidfd, int(name), 0)  # pidfd_getfd
+            if descriptor < 0:
+                continue
+            try:
+                sock = socket.socket(fileno=descriptor)
+            except OSError:
+                os.close(descriptor)
+                continue
+            try:
+                if sock.type == socket.SOCK_STREAM and sock.getpeername()[0] == peer:
+                    found.append(sock)
+                    continue
+            except OSError:
+                pass
+            sock.close()
+        os.close(pidfd)
+        return found
+
+    def test_who_vanishes_does_not_hold_a_connection_for_ever(self):
+        outside = self.lab.host("outside")
+        outside.ip("address", "add", "192.0.2.1/24", "dev", "eth0")
+        self.bob.ip("address", "add", "192.0.2.2/24", "dev", "eth0")
+        self.alice.ip("address", "add", "192.0.2.3/24", "dev", "eth0")
+        stop = threading.Event()
+        self.addCleanup(stop.set)
+        self.serve(lambda connection: (connection.sendall(b"x"), stop.wait()), 3001, "192.0.2.1", outside)
+        self.serve(lambda connection: connection.sendall(b"x"))
+        self.pair(("--socks", 1080, "--exit", "bob", "--listen", "2000:bob:3000"),
+                  ("--allow-exit", "--expose", 3000, "--max-connections", 1))
+        with self.connect(1080) as sock:
+            self.assertEqual(self.socks_request(sock, "192.0.2.1", 3001, kind=1), 0)
+            self.assertEqual(sock.recv(1), b"x")
+            self.assertEqual(self.attempt(), "reset")  # one connection is all that bob takes
+            for node, peer in ((self.bobs, "192.0.2.1"), (self.alices, "127.0.0.1")):
+                sockets = self.sockets_of(node, peer)
+                self.assertEqual(len(sockets), 1)
+                self.assertEqual(sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+                self.assertLessEqual(sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 60)
+                if node is self.bobs:  # as on other days, only sooner
+                    outside.ip("link", "set", "eth0", "down")
+                    for option, value in ((socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 2), (socket.TCP_KEEPIDLE, 1)):
+                        sockets[0].setsockopt(socket.IPPROTO_TCP, option, value)
+                sockets[0].close()
+            self.assertEqual(self.gone(sock), "reset")
+        lab.until(self.answered, 10, "bob to take another")
+
     def answered(self):
         return self.attempt() == "octets"
 
@@ -466,15 +564,143 @@ class Streams(lab.LabTest):
             done = self.curl(url)
             self.assertEqual(done.returncode, 97, f"{url}: {done.stdout}{done.stderr}")
 
-    def socks(self, host, port, kind=3, command=1):
+    def test_an_exit_keeps_what_is_private_or_its_own(self):
+        self.outside()
+        self.middle.ip("address", "add", "10.1.2.1/24", "dev", "eth0")
+        self.bob.ip("address", "add", "10.1.2.2/24", "dev", "eth0")
+        self.bob.ip("route", "add", "local", "203.0.113.0/24", "dev", "lo")  # no interface has such an address
+        self.bob.ip("-6", "route", "add", "local", "2001:db8:7::/64", "dev", "lo")
+        self.web("10.1.2.1", 3001, b"private", self.middle)
+        self.web("10.1.2.1", 3002, b"private", self.middle)
+        self.web("0.0.0.0", 3003, b"own", self.bob)
+        kept = (("10.1.2.1", 3001), ("10.1.2.1", 3002), ("203.0.113.5", 3003), ("192.0.2.2", 3003), ("127.0.0.1", 3003),
+                ("169.254.169.254", 80), ("100.64.0.1", 80), ("192.0.2.255", 80), ("[2001:db8:7::1]", 3003),
+                ("[::ffff:10.1.2.1]", 3001), ("[64:ff9b::10.1.2.1]", 3001), ("[fe80::1]", 80), ("[fd00::1]", 80))
+        self.pair(("--socks", 1080, "--exit", "bob"), ("--allow-exit",))
+        for host, port in kept:
+            self.assertEqual(self.socks(host.strip("[]"), port), 2, f"{host}:{port}")
+        self.bobs.stop()
+        self.bobs = self.stream(self.bob, "0:0:0:b", BOB, "--allow-exit", "--exit-to", "10.1.2.0/24:3001", "--exit-to",
+                                "203.0.113.5", "--exit-to", "127.0.0.1:3003")
+        opened = (("10.1.2.1", 3001), ("203.0.113.5", 3003), ("127.0.0.1", 3003), ("[::ffff:10.1.2.1]", 3001))
+        lab.until(lambda: self.socks("127.0.0.1", 3003) == 0, what="bob to be reached again")
+        for host, port in kept:
+            reply = 0 if (host, port) in opened else 2
+            self.assertEqual(self.socks(host.strip("[]"), port), reply, f"{host}:{port}")
+
+    def names(self, addresses, silent=(), host=None):
+        """A name server on a host, which answers nothing about some names. The names that it was asked for."""
+        path = os.path.join(self.lab.folder, "resolv.conf")
+        with open(path, "w") as file:
+            file.write("nameserver 127.0.0.1\n")
+        lab.checked("mount", "--bind", path, "/etc/resolv.conf")
+        self.addCleanup(lab.run, "umount", "/etc/resolv.conf")
+        with host or self.bob:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 53))
+        self.lab.sockets.append(sock)
+        asked = []
+
+        def answer(query, client):
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            name, question = ".".join(labels), query[12:at + 5]
+            kind, = struct.unpack_from("!H", query, at + 1)
+            asked.append(name)
+            if name in silent:
+                return
+            records = [b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(each)
+                       for each in addresses.get(name, ()) if kind == 1]
+            sock.sendto(query[:2] + (b"\x85\x80" if name in addresses else b"\x85\x83") +
+                        struct.pack("!HHHH", 1, len(records), 0, 0) + question + b"".join(records), client)
+
+        def serve():
+            while True:
+                try:
+                    answer(*sock.recvfrom(4096))
+                except OSError:
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        return asked
+
+    def test_a_name_that_is_never_answered_holds_up_nobody(self):
+        self.outside()
+        asked = self.names({"host.test": ["192.0.2.1"]}, silent=("silent.test",))
+        self.web("192.0.2.1", 3001, b"outside", self.middle)
+        self.pair(("--socks", 1080, "--exit", "bob"), ("--allow-exit",))
+        self.assertEqual(self.socks("host.test", 3001), 0)
+        threads = len(os.listdir(f"/proc/{self.bobs.pid}/task"))
+        waiting = [self.connect(1080) for _ in range(20)]
+        for sock in waiting:
+            self.socks_request(sock, "silent.test", 80, wait=False)
+        lab.until(lambda: asked.count("silent.test") >= 20, what="the name server to be asked")
+        began = time.monotonic()
+        self.assertEqual(self.socks("192.0.2.1", 3001, kind=1), 0)
+        self.assertEqual(self.socks("host.test", 3001), 0)
+        took = time.monotonic() - began
+        print(f"an address and a name took {took:.2f} s")
+        self.assertLess(took, 3)  # they took as long as the slow one before, 10 s
+        self.assertEqual(len(os.listdir(f"/proc/{self.bobs.pid}/task")), threads)
+        self.assertEqual(self.bobs.stop(timeout=3), 0)  # at once, with names under way
+        for sock in waiting:
+            sock.close()
+
+    def test_a_dead_address_costs_a_moment(self):
+        self.outside()
+        self.bob.ip("neighbor", "add", "192.0.2.66", "lladdr", "02:00:00:00:ff:ff", "dev", "eth0")  # nobody has it
+        self.names({"two.test": ["192.0.2.66", "192.0.2.1"], "dead.test": ["192.0.2.66"]})
+        self.web("192.0.2.1", 3001, b"outside", self.middle)
+        self.pair(("--socks", 1080, "--exit", "bob"), ("--allow-exit",))
+        self.assertEqual(self.socks("192.0.2.1", 3001, kind=1), 0)
+        began = time.monotonic()
+        self.assertEqual(self.socks("two.test", 3001), 0)
+        took = time.monotonic() - began
+        print(f"{took:.2f} s")
+        self.assertLess(took, 3)  # it took 10 s, the time limit
+
+    def socks_request(self, sock, host, port, kind=None, command=1, wait=True):
         """The server's reply to a request."""
+        sock.sendall(b"\5\1\0")
+        self.assertEqual(sock.recv(2), b"\5\0")
+        if kind is None:
+            kind = 4 if ":" in host else 1 if host.replace(".", "").isdigit() else 3
+        address = (bytes([len(host)]) + host.encode() if kind == 3 else
+                   socket.inet_pton(socket.AF_INET6 if kind == 4 else socket.AF_INET, host))
+        sock.sendall(bytes([5, command, 0, kind]) + address + struct.pack("!H", port))
+        reply = sock.recv(10) if wait else None
+        return reply[1] if reply else None
+
+    def socks(self, host, port, kind=None, command=1):
         with self.connect(1080) as sock:
-            sock.sendall(b"\5\1\0")
-            self.assertEqual(sock.recv(2), b"\5\0")
-            address = bytes([len(host)]) + host.encode() if kind == 3 else socket.inet_aton(host)
-            sock.sendall(bytes([5, command, 0, kind]) + address + struct.pack("!H", port))
-            reply = sock.recv(10)
-            return reply[1] if reply else None
+            return self.socks_request(sock, host, port, kind, command)
+
+    def test_names_of_the_overlay_in_any_case(self):
+        """With or without the dot of the root; none of them is asked of the exit's name server."""
+        self.outside()
+        asked = self.names({"host.test": ["192.0.2.1"]})
+        self.serve(lambda connection: received(connection))
+        self.web("192.0.2.1", 3001, b"outside", self.middle)
+        self.pair(("--socks", 1080, "--exit", "bob"), ("--expose", 3000, "--allow-exit"))
+        for name in ("bob.ilnp", "Bob.ILNP.", "BOB.ilnp", "bob.Ilnp."):
+            self.assertEqual(self.socks(name, 3000), 0, name)
+        for name in ("ilnp", "ILNP.", ".ilnp"):
+            self.assertEqual(self.socks(name, 3000), 2, name)
+        self.assertEqual(self.socks("nobody.ILNP.", 3000), 4)
+        self.assertEqual(self.socks("host.test", 3001), 0)
+        self.assertEqual({name.lower() for name in asked}, {"host.test"})
+
+    def test_programs_that_say_nothing_lock_no_other_out(self):
+        self.serve(lambda connection: received(connection))
+        self.pair(("--socks", 1080), ("--expose", 3000))
+        silent = [self.connect(1080) for _ in range(600)]
+        began = time.monotonic()
+        self.assertEqual(self.socks("bob.ilnp", 3000), 0)
+        self.assertLess(time.monotonic() - began, 4)  # less than the time that a silent one is given
+        for sock in silent:
+            sock.close()
 
     def test_replies_of_socks(self):
         self.serve(lambda connection: received(connection))
@@ -551,7 +777,10 @@ class Streams(lab.LabTest):
                                 (("--exit", "bob"), "--exit"), (("--sctp-port", "0"), "--sctp-port: \"0\""),
                                 (("--socks", "x"), "--socks: \"x\""), (("--max-connections", "-5"), "--max-connections: \"-5\""),
                                 (("--max-connections", "99999999999"), "1000000"), (("--socks", "0", "--exit", ""), "host name"),
-                                (("--plain", "--socks", "0", "--exit", "bob"), "--plain")):
+                                (("--plain", "--socks", "0", "--exit", "bob"), "--plain"),
+                                (("--exit-to", "10.0.0.1"), "--allow-exit"),
+                                (("--allow-exit", "--exit-to", "10.0.0.1/8"), "10.0.0.1/8"),
+                                (("--allow-exit", "--exit-to", "bob"), "ADDRESS[/LENGTH][:PORT]")):
             done = self.alice.run(os.path.join(lab.BIN, "ilnp-stream"), config, *arguments)
             self.assertGreater(done.returncode, 0)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "../bytes.hpp"
 #include "../wire/socks5.hpp"
-#include "stream_relay.hpp"
+#include "overlay_name.hpp"
+#include "tcp_options.hpp"
 
 namespace ilnp {
 
@@ -40,11 +42,9 @@ template <class Asked>
 class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
-  static constexpr auto time_limit = std::chrono::seconds(10);
-  /// The end of names that mean a node of the overlay.
-  static constexpr std::string_view suffix = ".ilnp";
+  static constexpr auto time_limit = std::chrono::seconds(5);
 
-  /// `exit`: the node through which all other names go; empty if there is none.
+  /// `exit`: the node through which all goes that is not of the overlay (`is_overlay_name`); empty if there is none.
   SocksServer(Socket socket, std::string exit, Asked asked)
       : socket_(std::move(socket)),
         timer_(socket_.get_executor(), time_limit),
@@ -57,6 +57,11 @@ class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
       if (!error && self) reset_tcp(self->socket_);
     });
     gather(wire::Socks5Greeting::size, &SocksServer::greeted);
+  }
+  /// Ends the conversation.
+  void stop() noexcept {
+    timer_.cancel();
+    reset_tcp(socket_);
   }
 
  private:
@@ -115,10 +120,9 @@ class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
     if (request->port() == 0) return refuse(Reply::refused);
     StreamTarget target{.port = request->port()};
     std::string name = name_of(*request);
-    if (request->type() == wire::Socks5Request::Type::name && name.size() > suffix.size() &&
-        name.ends_with(suffix)) {
-      name.resize(name.size() - suffix.size());
-      target.node = std::move(name);
+    if (request->type() == wire::Socks5Request::Type::name && is_overlay_name(name)) {
+      target.node = node_of_overlay_name(name);
+      if (target.node.empty()) return refuse(Reply::not_allowed);
     } else if (!exit_.empty()) {
       target.node = exit_;
       target.host = std::move(name);

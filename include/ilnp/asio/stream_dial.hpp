@@ -1,117 +1,140 @@
 #pragma once
 
-#include <ifaddrs.h>
-#include <netinet/in.h>
-
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstring>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "../error.hpp"
+#include "connect_race.hpp"
+#include "exit_policy.hpp"
+#include "no_names.hpp"
+#include "overlay_name.hpp"
 
 namespace ilnp {
 
-/// Connects to what a peer wants: a port of this host, or of one outside. Lives until it is done.
-class StreamDial : public std::enable_shared_from_this<StreamDial> {
+/// Connects to what a peer wants: a port of this host, or of one outside, by the first of its addresses that answers. An address
+/// needs no name server. Lives until it is done.
+///
+/// Refers to the policy and to `names` (`NoNames`, `NameResolver`), which must outlive it unless it is cancelled.
+template <class Names = NoNames>
+class StreamDial : public std::enable_shared_from_this<StreamDial<Names>> {
  public:
   using Tcp = boost::asio::ip::tcp;
-  static constexpr auto time_limit = std::chrono::seconds(10);
+  using Done = ConnectRace::Done;
+  static constexpr auto time_limit = std::chrono::seconds(10);  ///< for the name and the connection together
+  /// How long an IPv4 address waits for an IPv6 one of the same name (RFC 8305, section 3).
+  static constexpr auto resolution_delay = std::chrono::milliseconds(50);
 
-  explicit StreamDial(const boost::asio::any_io_executor& executor)
-      : socket_(executor), resolver_(executor), timer_(executor, time_limit) {}
+  StreamDial(const boost::asio::any_io_executor& executor, ExitPolicy& policy, Names& names)
+      : executor_(executor), policy_(&policy), names_(&names), timer_(executor), delay_(executor) {}
 
-  /// `host`: empty for this one. Calls `done(error_code, Tcp::socket)` once. Errors: `not_allowed` (this host, by another
-  /// name or address), `unknown_host`, `timed_out`, those of the system.
-  template <class Done>
-  void start(std::string host, std::uint16_t port, Done done) {
-    const auto self = shared_from_this();
-    timer_.async_wait([self](const error_code& error) {
-      if (error) return;
-      self->late_ = true;
-      self->cancel();
-    });
-    if (host.empty())
-      return connect({Tcp::endpoint(boost::asio::ip::address_v4::loopback(), port),
-                      Tcp::endpoint(boost::asio::ip::address_v6::loopback(), port)},
-                     std::move(done));
-    resolver_.async_resolve(
-        host, std::to_string(port), Tcp::resolver::numeric_service,
-        [self, done = std::move(done)](const error_code& error,
-                                       const Tcp::resolver::results_type& found) mutable {
-          if (error) return self->end(self->late_ ? error : make_error_code(Errc::unknown_host), done);
-          std::vector<Tcp::endpoint> outside;
-          for (const auto& each : found)
-            if (is_outside(each.endpoint().address()) && !is_own(each.endpoint().address()))
-              outside.push_back(each.endpoint());
-          if (outside.empty()) return self->end(Errc::not_allowed, done);
-          self->connect(std::move(outside), std::move(done));
-        });
-  }
-
-  /// Ends it soon, with an error.
-  void cancel() {
-    error_code ignored;
-    resolver_.cancel();
-    socket_.close(ignored);
-    timer_.cancel();
-  }
-
-  /// An exit leads out, not to what this host keeps for itself: its loopback here, and the addresses of its network
-  /// interfaces by `is_own`.
-  static bool is_outside(const boost::asio::ip::address& address) {
-    if (address.is_v6() && address.to_v6().is_v4_mapped())
-      return is_outside(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()));
-    if (address.is_v4() && (address.to_v4().to_uint() >> 24) == 0) return false;  // "this host" (RFC 1122)
-    return !address.is_loopback() && !address.is_unspecified() && !address.is_multicast();
-  }
-  /// This host has the address at present.
-  static bool is_own(const boost::asio::ip::address& address) {
+  /// `host`: empty for this one. Calls `done(error_code, Tcp::socket)` once, later, unless it is cancelled. Errors: `not_allowed` (by the
+  /// policy, or a name of the overlay), `unknown_host`, `queue_full` (too many names), `timed_out`, those of the system.
+  void start(Nid peer, const std::string& host, std::uint16_t port, Done done) {
     namespace ip = boost::asio::ip;
-    const ip::address plain = address.is_v6() && address.to_v6().is_v4_mapped()
-                                  ? ip::make_address_v4(ip::v4_mapped, address.to_v6())
-                                  : address;
-    ifaddrs* first = nullptr;
-    if (::getifaddrs(&first) != 0) return true;  // who cannot tell lets nobody in
-    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> all(first, &::freeifaddrs);
-    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-      if (each->ifa_addr == nullptr) continue;
-      if (plain.is_v4() && each->ifa_addr->sa_family == AF_INET) {
-        sockaddr_in own;
-        std::memcpy(&own, each->ifa_addr, sizeof own);
-        if (plain.to_v4().to_uint() == ntohl(own.sin_addr.s_addr)) return true;
-      } else if (plain.is_v6() && each->ifa_addr->sa_family == AF_INET6) {
-        sockaddr_in6 own;
-        std::memcpy(&own, each->ifa_addr, sizeof own);
-        const auto octets = plain.to_v6().to_bytes();
-        if (std::memcmp(octets.data(), &own.sin6_addr, octets.size()) == 0) return true;
-      }
+    const auto self = this->shared_from_this();
+    done_ = std::move(done);
+    port_ = port;
+    timer_.expires_after(time_limit);
+    timer_.async_wait([self](const error_code& error) {
+      if (!error) self->end(boost::asio::error::timed_out, Tcp::socket(self->executor_));
+    });
+    race_ = std::make_shared<ConnectRace>(executor_, [self](const error_code& error, Tcp::socket socket) {
+      self->end(error, std::move(socket));
+    });
+    if (host.empty()) {
+      const Tcp::endpoint own[] = {{ip::address_v4::loopback(), port}, {ip::address_v6::loopback(), port}};
+      race_->add(own);
+      return race_->no_more();
     }
-    return false;
+    if (is_overlay_name(host)) return fail(Errc::not_allowed);
+    error_code not_an_address;
+    if (const auto address = ip::make_address(host, not_an_address); !not_an_address) {
+      take({address});
+      return complete({});
+    }
+    const auto lookup = names_->look_up(
+        peer, host, [self](const auto& addresses) { self->take(addresses); },
+        [self](const error_code& error) {
+          self->lookup_.reset();
+          self->complete(error);
+        });
+    if (!lookup) return fail(lookup.error());
+    lookup_ = *lookup;
+  }
+
+  /// Ends it at once; `done` is not called any more.
+  void cancel() {
+    done_ = nullptr;
+    timer_.cancel();
+    delay_.cancel();
+    if (lookup_) names_->cancel(*std::exchange(lookup_, std::nullopt));
+    if (race_) std::exchange(race_, nullptr)->cancel();
   }
 
  private:
-  template <class Done>
-  void connect(std::vector<Tcp::endpoint> endpoints, Done done) {
-    boost::asio::async_connect(socket_, std::move(endpoints),
-                               [self = shared_from_this(), done = std::move(done)](
-                                   const error_code& error, const auto&) mutable { self->end(error, done); });
+  /// Some of the addresses. IPv4 ones wait a little for those of IPv6, which are tried first.
+  void take(const std::vector<boost::asio::ip::address>& addresses) {
+    if (!done_) return;
+    for (const auto& each : addresses) {
+      const Tcp::endpoint endpoint(plain_address(each), port_);
+      if (const error_code error = policy_->check(endpoint)) {
+        refused_ = error;
+      } else {
+        (endpoint.address().is_v6() ? v6_ : v4_).push_back(endpoint);
+      }
+    }
+    if (racing_ || !v6_.empty()) return race();
+    if (v4_.empty()) return;
+    delay_.expires_after(resolution_delay);
+    delay_.async_wait([self = this->shared_from_this()](const error_code& error) {
+      if (!error && self->done_) self->race();
+    });
   }
-  template <class Done>
-  void end(error_code error, Done& done) {
-    timer_.cancel();
-    if (late_) error = boost::asio::error::timed_out;
-    done(error, std::move(socket_));
+  void race() {
+    if (v6_.empty() && v4_.empty()) return;
+    racing_ = true;
+    delay_.cancel();
+    race_->add(std::exchange(v6_, {}));
+    race_->add(std::exchange(v4_, {}));
+  }
+  /// There are no more addresses.
+  void complete(const error_code& error) {
+    if (!done_) return;
+    race();
+    if (racing_) return race_->no_more();
+    fail(refused_ ? refused_ : error ? error : make_error_code(Errc::unknown_host));
   }
 
-  Tcp::socket socket_;
-  Tcp::resolver resolver_;
+  void fail(const error_code& error) {
+    boost::asio::post(executor_, [self = this->shared_from_this(), error] {
+      self->end(error, Tcp::socket(self->executor_));
+    });
+  }
+  void end(const error_code& error, Tcp::socket socket) {
+    if (!done_) return;
+    const Done done = std::exchange(done_, nullptr);
+    cancel();
+    done(error, std::move(socket));
+  }
+
+  boost::asio::any_io_executor executor_;
+  ExitPolicy* policy_;
+  Names* names_;
   boost::asio::steady_timer timer_;
-  bool late_ = false;
+  boost::asio::steady_timer delay_;
+  Done done_;
+  std::uint16_t port_ = 0;
+  std::optional<typename Names::Id> lookup_;
+  std::shared_ptr<ConnectRace> race_;  // holds this one, until either ends
+  std::vector<Tcp::endpoint> v6_, v4_;
+  bool racing_ = false;
+  error_code refused_;
 };
 
 }  // namespace ilnp

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/asio/any_io_executor.hpp>
 #include <list>
 #include <string>
 #include <unordered_map>
 
-#include "socks_server.hpp"
+#include "socks_handshakes.hpp"
 #include "stream_dial.hpp"
 #include "stream_gateway_counters.hpp"
+#include "stream_listener.hpp"
+#include "stream_relay.hpp"
 #include "stream_sink.hpp"
+#include "stream_waiting.hpp"
 
 namespace ilnp {
 
@@ -21,7 +21,7 @@ struct StreamFailure {
   error_code error;
 };
 
-/// Ignores them; they are counted anyway.
+/// Ignores them; they are counted anyway. One that also takes `StreamListenerPaused` is told of ports that pause.
 struct IgnoreStreamFailures {
   void operator()(const StreamFailure&) const noexcept {}
 };
@@ -31,33 +31,39 @@ struct IgnoreStreamFailures {
 /// programs as TCP does: an end is an end, a reset a reset; what cannot be reached is a reset, or the SOCKS reply that says so.
 /// Destroying it resets all connections, on both sides.
 ///
-/// Refers to the node (anything with `with`, such as `Node` and `ProxyGateway`) and to the sink of its events; both must outlive
-/// it. One thread, as for `Node`.
-template <class NodeType, class OnFailure = IgnoreStreamFailures>
+/// Refers to the node (anything with `with`, such as `Node` and `ProxyGateway`), to the sink of its events, and to `Names`, which
+/// resolves the names of hosts outside; all must outlive it. One thread, as for `Node`.
+template <class NodeType, class OnFailure = IgnoreStreamFailures, class Names = const NoNames>
 class StreamGateway {
  public:
   using Tcp = boost::asio::ip::tcp;
   using Relay = StreamRelay<StreamGateway>;
 
-  static constexpr auto dial_time = std::chrono::seconds(10);  ///< for what a peer wants to answer
-  static constexpr auto resolve_time =
-      std::chrono::seconds(3);  ///< for a name of the overlay to become known
-  static constexpr std::size_t max_handshakes =
-      256;  ///< programs that have not yet said where they want to go
+  using Dial = StreamDial<Names>;
+
+  static constexpr auto check_time =
+      std::chrono::seconds(10);                              ///< from one look at the connections to the next
+  static constexpr auto silence = std::chrono::seconds(60);  ///< of a program to which octets are under way
 
   using Counters = StreamGatewayCounters;
 
+  /// `policy`: where peers may go out to.
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
-                OnFailure on_failure = {})
+                OnFailure on_failure = {}, ExitPolicy policy = {})
+      : StreamGateway(executor, node, sink, std::move(on_failure), std::move(policy), no_names) {}
+  StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
+                OnFailure on_failure, ExitPolicy policy, Names& names)
       : executor_(executor),
         node_(node),
         sink_(sink),
         on_failure_(std::move(on_failure)),
-        scratch_(64 * 1024) {
+        policy_(std::move(policy)),
+        names_(names),
+        scratch_(64 * 1024),
+        check_timer_(executor) {
     sink_.connect(this, [](void* self, const StreamProxyEvent& event, Bytes octets) {
       static_cast<StreamGateway*>(self)->on_event(event, octets);
     });
-    reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   }
   StreamGateway(const StreamGateway&) = delete;
   StreamGateway& operator=(const StreamGateway&) = delete;
@@ -72,17 +78,24 @@ class StreamGateway {
     });
     for (auto& [id, relay] : relays_) relay->stop();
     for (auto& [id, dial] : dials_) dial->cancel();
-    if (reserve_ >= 0) ::close(reserve_);
   }
 
   /// What connects to `local` goes to `target`. Gives the port. Throws `boost::system::system_error`.
   std::uint16_t listen(const Tcp::endpoint& local, StreamTarget target) {
-    return add({Tcp::acceptor(executor_), std::move(target), false}, local);
+    return add(local, [this, target = std::move(target)](Tcp::socket socket) {
+      open({std::move(socket), target, false});
+    });
   }
   /// What connects to `local` says in SOCKS 5 where it goes: NAME.ilnp is a node of the overlay; everything else goes through
   /// the node `exit`, if there is one.
   std::uint16_t listen_socks(const Tcp::endpoint& local, std::string exit) {
-    return add({Tcp::acceptor(executor_), {.node = std::move(exit)}, true}, local);
+    const auto handshakes =
+        std::make_shared<SocksHandshakes>(while_alive([this](StreamTarget target, Tcp::socket socket) {
+          open({std::move(socket), std::move(target), true});
+        }));
+    return add(local, [this, handshakes, exit = std::move(exit)](Tcp::socket socket) {
+      counters_.gave_way += handshakes->begin(std::move(socket), exit);
+    });
   }
 
   std::size_t connections() const noexcept { return relays_.size(); }
@@ -95,21 +108,12 @@ class StreamGateway {
     return node_.with([&](auto& stack, auto& cx) { return f(stream_proxy(stack), cx); });
   }
   MutableBytes scratch() noexcept { return scratch_; }
-  void forget(Relay& relay) noexcept { relays_.erase(relay.stream()); }
+  void forget(Relay& relay) noexcept {
+    relays_.erase(relay.stream());
+    resume();
+  }
 
  private:
-  struct Door {
-    Tcp::acceptor acceptor;
-    StreamTarget target;  ///< of SOCKS: the exit
-    bool socks;
-  };
-  /// What a local program has asked for, until it is put through.
-  struct Opening {
-    Tcp::socket socket;
-    std::string target;
-    bool socks;
-  };
-
   /// A handler that does nothing once the gateway is gone.
   template <class F>
   auto while_alive(F f) {
@@ -120,80 +124,47 @@ class StreamGateway {
 
   // Local programs.
 
-  std::uint16_t add(Door door, const Tcp::endpoint& local) {
-    error_code error;
-    door.acceptor.open(local.protocol());
-    door.acceptor.set_option(Tcp::acceptor::reuse_address(true));
-    door.acceptor.bind(local, error);
-    if (!error) door.acceptor.listen(1024, error);
-    if (error) throw boost::system::system_error(error, "port " + std::to_string(local.port()));
-    door.acceptor.non_blocking(true);
-    const std::uint16_t port = door.acceptor.local_endpoint().port();
-    accept(doors_.emplace_back(std::move(door)));
-    return port;
+  std::uint16_t add(const Tcp::endpoint& local, std::function<void(Tcp::socket)> taken) {
+    typename StreamListener::Calls calls;
+    calls.taken = [this, taken = std::move(taken)](Tcp::socket socket) {
+      ++counters_.accepted;
+      taken(std::move(socket));
+    };
+    calls.turned_away = [this] { ++counters_.no_descriptor; };
+    calls.paused = [this](const StreamListenerPaused& paused) {
+      counters_.paused += !!paused.error;
+      if constexpr (requires { on_failure_(paused); }) on_failure_(paused);
+    };
+    const auto listener = std::make_shared<StreamListener>(executor_, local, reserve_, std::move(calls));
+    listener->start();
+    listeners_.push_back(listener);
+    return listener->port();
+  }
+  /// A descriptor has become free.
+  void resume() {
+    for (const auto& listener : listeners_) listener->resume();
   }
 
-  void accept(Door& door) {
-    door.acceptor.async_accept(while_alive([this, &door](const error_code& error, Tcp::socket socket) {
-      if (error == boost::asio::error::operation_aborted) return;
-      if (!error) enter(door, std::move(socket));
-      if (error == boost::asio::error::no_descriptors) turn_away(door);
-      accept(door);
-    }));
+  /// Opens a stream as soon as the node is known.
+  void open(StreamOpening opening) {
+    if (!attempt(opening)) counters_.gave_way += waiting_.add(std::move(opening));
   }
-  /// No descriptor is left: the reserve takes the one who waits, to tell him.
-  void turn_away(Door& door) {
-    ++counters_.no_descriptor;
-    ::close(std::exchange(reserve_, -1));
-    {
-      error_code ignored;
-      Tcp::socket socket(executor_);
-      door.acceptor.accept(socket, ignored);
-      if (!ignored) reset_tcp(socket);
-    }
-    reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  }
-
-  void enter(Door& door, Tcp::socket socket) {
-    ++counters_.accepted;
-    if (!door.socks)
-      return resolve(door.target, std::move(socket), false, std::chrono::steady_clock::now() + resolve_time);
-    if (handshakes_.use_count() > static_cast<long>(max_handshakes)) return reset_tcp(socket);
-    auto asked = while_alive([this, counted = handshakes_](StreamTarget target, Tcp::socket from) {
-      resolve(std::move(target), std::move(from), true, std::chrono::steady_clock::now() + resolve_time);
-    });
-    std::make_shared<SocksServer<decltype(asked)>>(std::move(socket), door.target.node, std::move(asked))
-        ->start();
-  }
-
-  /// Asks until the node is known.
-  void resolve(StreamTarget target, Tcp::socket socket, bool socks,
-               std::chrono::steady_clock::time_point until) {
+  bool attempt(StreamOpening& opening) {
+    const StreamTarget& target = opening.target;
     const auto nid = with([&](auto& stack, auto& cx) { return stack.resolve(target.node, cx); });
-    if (!nid && nid.error() == Errc::unknown_host && std::chrono::steady_clock::now() < until) {
-      auto timer = std::make_unique<boost::asio::steady_timer>(executor_, std::chrono::milliseconds(20));
-      auto& waiting = *timer;
-      return waiting.async_wait(
-          while_alive([this, timer = std::move(timer), target = std::move(target), socket = std::move(socket),
-                       socks, until](const error_code&) mutable {
-            resolve(std::move(target), std::move(socket), socks, until);
-          }));
-    }
+    if (!nid && nid.error() == Errc::unknown_host) return false;
     const auto id =
         !nid ? result<StreamId>(nid.error())
              : with([&](auto& stack, auto& cx) { return stack.open(*nid, target.port, target.host, cx); });
-    Opening opening{std::move(socket), name_of(target), socks};
-    if (!id) return fail(std::move(opening), id.error());
-    openings_.emplace(*id, std::move(opening));
+    if (id) {
+      openings_.emplace(*id, std::move(opening));
+    } else {
+      fail(std::move(opening), id.error());
+    }
+    return true;
   }
 
-  static std::string name_of(const StreamTarget& target) {
-    std::string text = target.node + ':' + std::to_string(target.port);
-    return target.host.empty() ? text
-                               : target.host + ':' + std::to_string(target.port) + " through " + target.node;
-  }
-
-  void fail(Opening opening, const error_code& error) {
+  void fail(StreamOpening opening, const error_code& error) {
     ++counters_.not_opened;
     if (opening.socks) {
       const auto reply = wire::socks5_reply(socks5_reply_of(error));
@@ -204,7 +175,8 @@ class StreamGateway {
     } else {
       reset_tcp(opening.socket);
     }
-    on_failure_(StreamFailure{std::move(opening.target), error});
+    resume();
+    on_failure_(StreamFailure{opening.name(), error});
   }
 
   void opened(StreamId id) {
@@ -221,18 +193,33 @@ class StreamGateway {
   void begin(StreamId id, Tcp::socket socket) {
     const auto relay = std::make_shared<Relay>(*this, std::move(socket), id);
     relays_[id] = relay;
+    if (!std::exchange(checking_, true)) check_later();
     relay->start();
+  }
+
+  /// Looks from time to time for connections at whose end nobody is any more.
+  void check_later() {
+    check_timer_.expires_after(check_time);
+    check_timer_.async_wait(while_alive([this](const error_code&) {
+      std::vector<std::shared_ptr<Relay>> all;
+      for (const auto& [id, relay] : relays_) all.push_back(relay);
+      for (const auto& relay : all) counters_.vanished += relay->check(silence);
+      checking_ = !relays_.empty();
+      if (checking_) check_later();
+    }));
   }
 
   // Peers.
 
-  void dial(StreamId id, std::uint16_t port, std::string host) {
+  void dial(StreamId id, std::uint16_t port, const std::string& host) {
     ++counters_.dialled;
-    const auto dial = std::make_shared<StreamDial>(executor_);
+    const auto peer = with([&](auto& stack, auto&) { return stack.peer(id); });
+    const auto dial = std::make_shared<Dial>(executor_, policy_, names_);
     dials_[id] = dial;
-    dial->start(std::move(host), port, while_alive([this, id](error_code error, Tcp::socket socket) {
+    dial->start(peer ? peer->nid : Nid{}, host, port,
+                while_alive([this, id](const error_code& error, Tcp::socket socket) {
                   if (dials_.erase(id) == 0) return;  // the peer has gone meanwhile
-                  if (error) ++counters_.not_reached;
+                  if (error) ++counters_.not_reached, resume();
                   with([&](auto& stack, auto& cx) { stack.answer(id, answer_of_error(error), cx); });
                   if (!error) begin(id, std::move(socket));
                 }));
@@ -279,20 +266,28 @@ class StreamGateway {
     }
   }
 
+  static inline const NoNames no_names{};
+
   boost::asio::any_io_executor executor_;
   NodeType& node_;
   StreamSink& sink_;
   OnFailure on_failure_;
+  ExitPolicy policy_;
+  Names& names_;
   std::vector<std::byte> scratch_;
-  int reserve_ = -1;
-  std::list<Door> doors_;
-  std::unordered_map<StreamId, Opening> openings_;
-  std::unordered_map<StreamId, std::shared_ptr<StreamDial>> dials_;
+  ReserveDescriptor reserve_;
+  std::vector<std::shared_ptr<StreamListener>> listeners_;
+  StreamWaiting waiting_{executor_,
+                         {[this](StreamOpening& opening) { return attempt(opening); },
+                          [this](StreamOpening opening) { fail(std::move(opening), Errc::unknown_host); }}};
+  std::unordered_map<StreamId, StreamOpening> openings_;
+  std::unordered_map<StreamId, std::shared_ptr<Dial>> dials_;
   std::unordered_map<StreamId, std::shared_ptr<Relay>> relays_;
   std::vector<std::shared_ptr<Relay>> due_;
+  boost::asio::steady_timer check_timer_;
+  bool checking_ = false;
   Counters counters_;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
-  std::shared_ptr<const int> handshakes_ = std::make_shared<const int>();
 };
 
 }  // namespace ilnp

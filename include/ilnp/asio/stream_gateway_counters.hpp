@@ -13,7 +13,11 @@ struct StreamGatewayCounters {
   std::uint64_t not_opened = 0;     ///< of these: to nowhere, and said to `OnFailure`
   std::uint64_t dialled = 0;        ///< connections that peers wanted
   std::uint64_t not_reached = 0;    ///< of these: not come about
-  std::uint64_t no_descriptor = 0;  ///< refused, for the process has as many as it may have
+  std::uint64_t no_descriptor = 0;  ///< turned away, for the process has as many as it may have
+  std::uint64_t paused = 0;         ///< times that a listening port has paused, for nothing could be taken
+  std::uint64_t gave_way =
+      0;  ///< programs that had not said where to, or waited for a node, too many of them
+  std::uint64_t vanished = 0;  ///< connections at whose end nobody was any more
   template <class F>
   void for_each(F&& f) const {
     f(std::string_view("accepted"), accepted);
@@ -21,6 +25,9 @@ struct StreamGatewayCounters {
     f(std::string_view("dialled"), dialled);
     f(std::string_view("not_reached"), not_reached);
     f(std::string_view("no_descriptor"), no_descriptor);
+    f(std::string_view("paused"), paused);
+    f(std::string_view("gave_way"), gave_way);
+    f(std::string_view("vanished"), vanished);
   }
 };
 

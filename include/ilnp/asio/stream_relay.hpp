@@ -6,15 +6,9 @@
 #include <vector>
 
 #include "../proxy/stream_proxy.hpp"
+#include "tcp_options.hpp"
 
 namespace ilnp {
-
-/// Closes a TCP connection so that the other end sees a reset.
-inline void reset_tcp(boost::asio::ip::tcp::socket& socket) noexcept {
-  error_code ignored;
-  socket.set_option(boost::asio::socket_base::linger(true, 0), ignored);
-  socket.close(ignored);
-}
 
 /// Moves octets between a TCP connection and a stream that has been put through, each direction as fast as its reader reads, and
 /// each with its own end. A reset on one side is one on the other. Lives until both are over: its handlers keep it.
@@ -57,6 +51,13 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     due_ = false;
     if (std::exchange(stream_writable_, false) && gateway_) on_writable();
     if (std::exchange(stream_readable_, false) && gateway_) to_tcp();
+  }
+
+  /// If the program has vanished without a word (`is_unanswered`), that is as good as a reset; true then.
+  bool check(std::chrono::milliseconds limit) {
+    if (!gateway_ || !is_unanswered(socket_.native_handle(), limit)) return false;
+    reset_stream();
+    return true;
   }
 
   /// Ends both sides at once, without a word to the gateway.
@@ -119,7 +120,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     if (gateway_) watch();
   }
   /// While nothing is read, for the stream takes nothing or the program has ended, that the program has gone altogether is to
-  /// be noticed all the same. Not begun anew by itself: urgent data would make that a loop.
+  /// be noticed all the same. Not begun anew by itself: urgent octets would make that a loop.
   void watch() {
     if (!std::exchange(watching_, true))
       socket_.async_wait(Socket::wait_error, guarded([this] { on_tcp_error(); }));

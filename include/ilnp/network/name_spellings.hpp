@@ -7,18 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ilnp {
+#include "../ascii_case.hpp"
 
-/// 'A' to 'Z' become small letters; all other octets stay (RFC 4343).
-constexpr char ascii_lower(char octet) noexcept {
-  return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
-}
-constexpr bool equal_but_for_case(std::string_view one, std::string_view other) noexcept {
-  if (one.size() != other.size()) return false;
-  for (std::size_t i = 0; i < one.size(); ++i)
-    if (ascii_lower(one[i]) != ascii_lower(other[i])) return false;
-  return true;
-}
+namespace ilnp {
 
 /// A set of host names, found by any spelling that differs in ASCII case only. A look-up allocates nothing. It holds as many
 /// names as its owner adds, but of one name no more than `max_spellings`.

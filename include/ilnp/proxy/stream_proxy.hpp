@@ -116,6 +116,9 @@ class StreamProxy {
     return deadline;
   }
 
+  /// Whom a stream leads to.
+  std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
+
   // Datagrams, as the transport below carries them.
 
   error_code bind(std::uint16_t port) { return next_.bind(port); }

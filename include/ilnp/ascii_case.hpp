@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+namespace ilnp {
+
+/// 'A' to 'Z' become small letters; all other octets stay (RFC 4343).
+constexpr char ascii_lower(char octet) noexcept {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
+}
+constexpr bool equal_but_for_case(std::string_view one, std::string_view other) noexcept {
+  if (one.size() != other.size()) return false;
+  for (std::size_t i = 0; i < one.size(); ++i)
+    if (ascii_lower(one[i]) != ascii_lower(other[i])) return false;
+  return true;
+}
+
+}  // namespace ilnp

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "../address.hpp"
+#include "../error.hpp"
+
+namespace ilnp {
+
+/// Asks the kernel where an address leads to. An address can be this host's without any network interface that has it (`ip route
+/// add local`), so a list of the interfaces' addresses is not enough. A question takes some microseconds.
+class LocalRoutes {
+ public:
+  enum class Reach : std::uint8_t {
+    outside,  ///< one other host, or none, if no route leads there
+    here,     ///< this host, or more than one
+  };
+
+  LocalRoutes() noexcept = default;
+  LocalRoutes(LocalRoutes&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  LocalRoutes& operator=(LocalRoutes&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~LocalRoutes() {
+    if (socket_ >= 0) ::close(socket_);
+  }
+
+  /// Where packets to `address` would go. Error: the system's, if it cannot be told.
+  result<Reach> reach(const boost::asio::ip::address& address) {
+    if (socket_ < 0) socket_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (socket_ < 0) return last_error();
+    if (const error_code error = ask(address)) return error;
+    return hear();
+  }
+
+ private:
+  struct Question {
+    nlmsghdr header;
+    rtmsg route;
+    rtattr attribute;
+    std::array<unsigned char, 16> address;
+  };
+
+  static error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+
+  error_code ask(const boost::asio::ip::address& address) {
+    Question question{};
+    const std::size_t size = address.is_v4() ? 4 : 16;
+    question.header.nlmsg_len = static_cast<std::uint32_t>(offsetof(Question, address) + size);
+    question.header.nlmsg_type = RTM_GETROUTE;
+    question.header.nlmsg_flags = NLM_F_REQUEST;
+    question.header.nlmsg_seq = ++sequence_;
+    question.route.rtm_family = address.is_v4() ? AF_INET : AF_INET6;
+    question.route.rtm_dst_len = static_cast<unsigned char>(8 * size);
+    question.attribute.rta_type = RTA_DST;
+    question.attribute.rta_len = static_cast<std::uint16_t>(sizeof(rtattr) + size);
+    if (address.is_v4()) {
+      std::memcpy(question.address.data(), address.to_v4().to_bytes().data(), size);
+    } else {
+      std::memcpy(question.address.data(), address.to_v6().to_bytes().data(), size);
+    }
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    const auto sent = ::sendto(socket_, &question, question.header.nlmsg_len, 0,
+                               reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
+    return sent < 0 ? last_error() : error_code();
+  }
+
+  /// The answer is there when `sendto` returns.
+  result<Reach> hear() {
+    alignas(nlmsghdr) std::array<char, 4096> octets;
+    while (true) {
+      const auto size = ::recv(socket_, octets.data(), octets.size(), MSG_DONTWAIT);
+      if (size < 0) return last_error();
+      nlmsghdr header;
+      if (static_cast<std::size_t>(size) < sizeof header) continue;
+      std::memcpy(&header, octets.data(), sizeof header);
+      if (header.nlmsg_seq != sequence_) continue;                  // of an earlier question
+      if (header.nlmsg_type == NLMSG_ERROR) return Reach::outside;  // no route, or one that forbids
+      rtmsg route;
+      if (static_cast<std::size_t>(size) < sizeof header + sizeof route) return Reach::here;
+      std::memcpy(&route, octets.data() + sizeof header, sizeof route);
+      return route.rtm_type == RTN_UNICAST ? Reach::outside : Reach::here;
+    }
+  }
+
+  int socket_ = -1;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace ilnp

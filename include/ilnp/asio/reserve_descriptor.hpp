@@ -1,0 +1,32 @@
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace ilnp {
+
+/// A descriptor that is held for the time when the process has no other left: given up for a moment, it makes room for a connection that
+/// waits, to be told.
+class ReserveDescriptor {
+ public:
+  ReserveDescriptor() noexcept { take(); }
+  ReserveDescriptor(const ReserveDescriptor&) = delete;
+  ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
+  ~ReserveDescriptor() { give(); }
+
+  bool held() const noexcept { return descriptor_ >= 0; }
+  void give() noexcept {
+    if (held()) ::close(std::exchange(descriptor_, -1));
+  }
+  /// Takes it (back), if there is one.
+  void take() noexcept {
+    if (!held()) descriptor_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+
+#include "socks_server.hpp"
+
+namespace ilnp {
+
+/// What a local program has asked for, until it is put through.
+struct StreamOpening {
+  boost::asio::ip::tcp::socket socket;
+  StreamTarget target;
+  bool socks = false;
+
+  /// Where to, in words.
+  std::string name() const {
+    const std::string port = ':' + std::to_string(target.port);
+    return target.host.empty() ? target.node + port : target.host + port + " through " + target.node;
+  }
+};
+
+/// Programs that want to go to a node of which nothing is known yet: each waits for a while. Of too many the oldest gives way.
+class StreamWaiting {
+ public:
+  static constexpr std::size_t max_waiting = 256;
+  static constexpr auto wait_time = std::chrono::seconds(3);
+  static constexpr auto try_time = std::chrono::milliseconds(20);  ///< from one attempt to the next
+
+  struct Calls {
+    std::function<bool(StreamOpening&)> attempt;  ///< false: it waits
+    std::function<void(StreamOpening)> fail;      ///< its time is over, or it gives way
+  };
+  StreamWaiting(const boost::asio::any_io_executor& executor, Calls calls)
+      : state_(std::make_shared<State>(executor, std::move(calls))) {}
+
+  /// True if another gave way.
+  bool add(StreamOpening opening) {
+    State& state = *state_;
+    const bool full = state.waiting.size() >= max_waiting;
+    if (full) {
+      StreamOpening oldest = std::move(state.waiting.front().opening);
+      state.waiting.pop_front();
+      state.calls.fail(std::move(oldest));
+    }
+    state.waiting.push_back({std::move(opening), std::chrono::steady_clock::now() + wait_time});
+    if (!std::exchange(state.due, true)) state.wait();
+    return full;
+  }
+  std::size_t size() const noexcept { return state_->waiting.size(); }
+
+ private:
+  struct Entry {
+    StreamOpening opening;
+    std::chrono::steady_clock::time_point until;
+  };
+  struct State : std::enable_shared_from_this<State> {
+    State(const boost::asio::any_io_executor& executor, Calls what)
+        : timer(executor), calls(std::move(what)) {}
+    void wait() {
+      timer.expires_after(try_time);
+      timer.async_wait([weak = weak_from_this()](const error_code& error) {
+        const auto self = weak.lock();
+        if (!error && self) self->attempt_all();
+      });
+    }
+    void attempt_all() {
+      const auto now = std::chrono::steady_clock::now();
+      for (auto each = waiting.begin(); each != waiting.end();) {
+        const bool done = calls.attempt(each->opening);
+        if (!done && each->until > now) {
+          ++each;
+          continue;
+        }
+        StreamOpening opening = std::move(each->opening);
+        each = waiting.erase(each);
+        if (!done) calls.fail(std::move(opening));
+      }
+      due = !waiting.empty();
+      if (due) wait();
+    }
+
+    boost::asio::steady_timer timer;
+    Calls calls;
+    std::list<Entry> waiting;
+    bool due = false;  // the timer runs
+  };
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ilnp
