@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
        "move_time: \"10\" is not a time (a number with us, ms, s or min, as 10ms)"},
       {"node dave in a move_time -1s",
        "move_time: \"-1s\" is not a time (a number with us, ms, s or min, as 10ms)"},
-      {"node dave in a move_time 0", "move_time: must be from 0.01 s to 365 days"},
+      {"node dave in a move_time 0", "move_time: must be from 0.01 s to 3650 days"},
       {"node dave in a move_time 11111min", "nothing is wrong"},
       {"node dave in a move_time 99999min", "move_time: \"99999min\" is longer than ten days"},
       {"node dave in a move_time 1s move_time 2s", "\"move_time\" stands twice"},

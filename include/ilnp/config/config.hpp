@@ -154,13 +154,13 @@ inline ApplicationConfig read_application(IniFile& ini) {
   if (const auto run_time = ini.text("application", "run_time")) {
     ini.seconds("application", "run_time", application.run_time.emplace());
     if (*application.run_time > NetworkConfig::max_time)
-      ini.fail("application", "run_time", *run_time, "must be from 0 s to 365 days");
+      ini.fail("application", "run_time", *run_time, "must be from 0 s to 3650 days");
   }
   ini.seconds("application", "wait_time", application.wait_time);
   if (application.wait_time < ApplicationConfig::min_wait_time ||
       application.wait_time > NetworkConfig::max_time)
     ini.fail("application", "wait_time", ini.text("application", "wait_time").value_or(""),
-             "must be from 0.00001 s to 365 days");
+             "must be from 0.00001 s to 3650 days");
   return application;
 }
 

@@ -30,7 +30,7 @@ struct NetworkConfig {
   static constexpr std::size_t max_locators = 16;  ///< in one set
   /// Times between these are kept well; others would wake the node without end, or overflow.
   static constexpr Duration min_time = std::chrono::milliseconds(1);
-  static constexpr Duration max_time = std::chrono::hours(24 * 365);
+  static constexpr Duration max_time = std::chrono::hours(24 * 3650);
   /// Nothing is of use that is done in a shorter time: each of these sends messages, and others answer them.
   static constexpr Duration min_wait_time = std::chrono::milliseconds(10);
   static constexpr unsigned max_retries = 100;
@@ -52,16 +52,16 @@ struct NetworkConfig {
     check(wire::is_host_name(as_bytes(host_name)),
           "hostname: 1 to 255 octets of UTF-8, no control characters");
     check(backwards_learning_ttl >= min_wait_time && backwards_learning_ttl <= max_time,
-          "backwards_learning_ttl: must be from 0.01 s to 365 days");
+          "backwards_learning_ttl: must be from 0.01 s to 3650 days");
     check(active_unicast_session_ttl >= min_time && active_unicast_session_ttl <= max_time,
-          "active_unicast_session_ttl: must be from 0.001 s to 365 days");
-    check(move_time >= min_wait_time && move_time <= max_time, "move_time: must be from 0.01 s to 365 days");
+          "active_unicast_session_ttl: must be from 0.001 s to 3650 days");
+    check(move_time >= min_wait_time && move_time <= max_time, "move_time: must be from 0.01 s to 3650 days");
     check(handoff_time >= Duration::zero() && handoff_time <= max_time,
-          "handoff_time: must be from 0 s to 365 days");
+          "handoff_time: must be from 0 s to 3650 days");
     check(loc_update_retries <= max_retries, "loc_update_retries: must be from 0 to 100");
     check(loc_update_retry_wait_time >= min_time && loc_update_retry_wait_time <= max_time,
-          "loc_update_retry_wait_time: must be from 0.001 s to 365 days");
-    check(wait_time >= min_wait_time && wait_time <= max_time, "wait_time: must be from 0.01 s to 365 days");
+          "loc_update_retry_wait_time: must be from 0.001 s to 3650 days");
+    check(wait_time >= min_wait_time && wait_time <= max_time, "wait_time: must be from 0.01 s to 3650 days");
   }
 };
 
