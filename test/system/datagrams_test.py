@@ -316,7 +316,7 @@ class Restarts(ThreeHosts):
         copy = self.lab.proxy(self.lab.host("copy"), place, ALICE, ["10001:bob:10001"], name="alice")
         for proxy in (copy, self.alice):
             proxy.wait_line("another node has the identifier of this one, " + ALICE, timeout=10)
-            self.assertGreater(proxy.counters()["ilnp.duplicate_nid"], 1)
+            self.assertGreater(proxy.counters()["duplicate_nid"], 1)
         for other in (self.bob, *([self.router] if router else [])):
             self.assertNotIn("identifier of this one", other.output)
 
@@ -333,7 +333,7 @@ class Restarts(ThreeHosts):
             self.alice.stop()
             self.alice = self.lab.proxy(self.hosts["alice"], "0:0:0:a", ALICE, ["10001:bob:10001"], name="alice")
         self.ready()
-        self.assertEqual(self.alice.counters()["ilnp.duplicate_nid"], 0)
+        self.assertEqual(self.alice.counters()["duplicate_nid"], 0)
 
     def test_two_nodes_claim_one_name(self):
         self.three()

@@ -6,7 +6,7 @@ import time
 
 import lab
 from lab import Flow, run_flows, warm_up
-from overlay import A, B, Card, discovery, packet, stp
+from overlay import A, B, Card, discovery, packet
 
 ALICE, BOB, ROUTER = 0xFFFF00000000000A, 0xFFFF00000000000B, 0xFFFF00000000000D
 BAD = 0xFFFF000000000001  # lower than the router's: it comes first
@@ -46,7 +46,7 @@ class BadRouter(threading.Thread):
                 for locator in (A, B):
                     for hop_limit in (2, 255):
                         self.card.send(locator, packet((A, ALICE), (B, BOB), 42, b"", hop_limit))
-                        self.card.send(locator, stp((B, BOB), (A, ALICE), 10001, 10001, b"", hop_limit))
+                        self.card.send(locator, packet((B, BOB), (A, ALICE), 42, b"", hop_limit))
 
     def stop(self):
         self.over.set()
