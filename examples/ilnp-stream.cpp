@@ -8,6 +8,7 @@
 #include "common.hpp"
 #include "control_path.hpp"
 #include "datagrams.hpp"
+#include "stream_memory.hpp"
 
 namespace {
 
@@ -105,10 +106,14 @@ int main(int argc, char** argv) {
          "repeatable")                                                                   //
         ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")  //
         ("sctp-port", value<std::string>()->default_value("9899"),
-         "STP port of SCTP, the same on all nodes")                                           //
-        ("max-connections", value<std::string>()->default_value("1000"), "more are refused")  //
-        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")           //
-        ("control", value<std::string>(), program::control_help)                              //
+         "STP port of SCTP, the same on all nodes")  //
+        ("max-connections", value<std::string>()->default_value("1000"),
+         "that this node opens, and again that others open; more are refused")  //
+        ("stream-memory", value<std::string>(),
+         "BYTES, for all streams; one for which there is no room is refused (default: 512 MiB, less with "
+         "little memory)")                                                           //
+        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")  //
+        ("control", value<std::string>(), program::control_help)                     //
         ("quiet,q", "print errors, the ports and Running only")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");
@@ -141,6 +146,8 @@ int main(int argc, char** argv) {
     proxy.plain = line.has("plain");
     proxy.exit = line.has("allow-exit");
     proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
+    sctp.memory = program::number(line, "stream-memory", program::default_stream_memory(),
+                                  program::least_stream_memory, std::uint64_t{1} << 40);
     program::Output output;
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);

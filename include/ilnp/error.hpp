@@ -25,6 +25,7 @@ enum class Errc {
   host_in_use,        ///< the host has a local socket of its own already
   too_many_sockets,   ///< no more local sockets are allowed
   not_allowed,        ///< the other node does not let it through
+  no_stream_memory,   ///< the memory for streams is used up
 };
 
 /// Every `Errc` with the text that a person reads. Thread-safe; no allocation but that of the text.
@@ -61,6 +62,8 @@ class ErrorCategory final : public boost::system::error_category {
         return "the host has a socket of its own already";
       case Errc::not_allowed:
         return "not allowed there";
+      case Errc::no_stream_memory:
+        return "no memory left for another stream";
     }
     return "unknown error";
   }

@@ -8,7 +8,7 @@
 #include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "ilnp/wire/pcap.hpp"
-#include "ilnp/wire/sctp_header.hpp"
+#include "ilnp/wire/sctp_packet.hpp"
 #include "ilnp/wire/socks5.hpp"
 #include "ilnp/wire/stp_header.hpp"
 #include "ilnp/wire/stream_request.hpp"
@@ -175,6 +175,22 @@ void sctp_header(const Octets& packet) {
           "an SCTP packet is read where its fields are");
 }
 
+/// A packet that is taken consists of chunks that lie inside it, one behind the other.
+void sctp_packet(const Octets& packet) {
+  const auto parsed = wire::SctpPacket::parse(packet);
+  if (!parsed) return;
+  std::size_t at = wire::SctpHeader::size;
+  for (; at < packet.size();) {
+    require(at + 4 <= packet.size(), "a chunk has a header");
+    const std::size_t length = wire::load<std::uint16_t>(packet, at + 2);
+    require(length >= 4 && at + length <= packet.size(), "a chunk lies in its packet");
+    at += (length + 3) / 4 * 4;
+  }
+  require(at == packet.size(), "nothing is left behind the last chunk");
+  if (parsed->asks())
+    require(parsed->initiate_tag() == wire::load<std::uint32_t>(packet, 16), "an INIT has a tag");
+}
+
 /// What comes over a stream: it says how long it is, before all of it is there, and never changes its mind.
 template <class View>
 bool parses_by_size(const Octets& stream) {
@@ -275,6 +291,8 @@ void wire_formats(Bytes octets) {
       return fragment(rest);
     case Format::sctp_header:
       return sctp_header(rest);
+    case Format::sctp_packet:
+      return sctp_packet(rest);
     case Format::socks5_greeting:
       return socks5_greeting(rest);
     case Format::socks5_request:

@@ -78,6 +78,9 @@ void control(Bytes input);
 void long_datagrams(Bytes input);
 // scenario.cpp
 void scenarios(Bytes input);
+// sctp.cpp, if there is usrsctp
+void sctp(Bytes input);
+std::vector<Octets> sctp_seeds();
 // seeds.cpp
 std::vector<Octets> wire_seeds();
 std::vector<Octets> address_seeds();
@@ -97,6 +100,7 @@ enum class Format : std::uint8_t {
   capture,
   fragment,
   sctp_header,
+  sctp_packet,
   socks5_greeting,
   socks5_request,
   stream_request,

@@ -87,6 +87,9 @@ std::vector<Octets> wire_seeds() {
   };
   add(Format::fragment, "01000000 12345678");
   add(Format::sctp_header, "2712 2712 00000000 12345678 01000014 00000001 00010000 000a 000a 00000001");
+  add(Format::sctp_packet,
+      "2712 2712 00000000 12345678 01000018 00000001 00010000 000a 000a 00000001 80000004");
+  add(Format::sctp_packet, "2712 2712 00000001 12345678 03000014 00000001 00010000 0001 0000 0002 0003");
   add(Format::socks5_greeting, "05 02 00 02");
   add(Format::socks5_request, "05 01 00 01 7f000001 0050");
   add(Format::socks5_request, "05 01 00 03 03 626f62 0016");

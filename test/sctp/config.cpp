@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(each_value_has_bounds) {
   says("sctp buffers: ", [](auto& c) { c.receive_buffer = UINT32_MAX; });
   says("sctp limits: ", [](auto& c) { c.max_streams = 0; });
   says("sctp limits: ", [](auto& c) { c.max_peers = 0; });
+  says("sctp memory: ", [](auto& c) { c.memory = (1 << 20) - 1; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

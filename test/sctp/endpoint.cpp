@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(a_full_stream_would_block_and_says_when_not) {
 
 BOOST_AUTO_TEST_CASE(packets_of_strangers_are_counted) {
   Joined pair;
-  pair.bob.input(Nid(9), 1, hex("0102030405"), pair.cx.now());
-  BOOST_TEST(pair.bob.counters().dropped_too_short == 1u);
+  pair.bob.input(Nid(9), 1, hex("0102030405"), pair.cx);
+  BOOST_TEST(pair.bob.counters().dropped_malformed == 1u);
   pair.connect(80);  // bob does not listen
   pair.run_for(10ms);
   BOOST_TEST(pair.bob.counters().received_stray == 1u);
@@ -91,6 +91,139 @@ BOOST_AUTO_TEST_CASE(packets_of_strangers_are_counted) {
   BOOST_TEST_REQUIRE(closed.size() == 1u);
   BOOST_TEST(closed.front().error == boost::system::errc::connection_refused);
   BOOST_TEST(pair.bob.peers().size() == 0u);
+}
+
+/// A packet for bob, from the port of alice's stream, and the other way round; the checksum is right.
+struct Forger {
+  Forger(Joined& joined, StreamId stream) : pair(joined), local(joined.alice.peer(stream)->local_port) {}
+
+  static Octets sealed(std::uint16_t from, std::uint16_t to, std::string_view tag, std::string_view chunks) {
+    Octets packet = test::joined(hex("0000 0000" + std::string(tag) + "00000000"), hex(chunks));
+    wire::store(packet, 0, from);
+    wire::store(packet, 2, to);
+    SctpLibrary::seal(packet);
+    return packet;
+  }
+  void to_bob(std::string_view chunks, std::string_view tag = "00000000") {
+    pair.bob.input(Nid(1), Joined::transport_port, sealed(local, 80, tag, chunks), pair.cx);
+  }
+  void to_alice(std::string_view chunks, std::string_view tag = "00000000") {
+    pair.alice.input(Nid(2), Joined::transport_port, sealed(80, local, tag, chunks), pair.cx);
+  }
+  /// The stream is there, in both directions.
+  void check(StreamId here, StreamId there) {
+    pair.run_for(100ms);
+    BOOST_TEST(*pair.alice.write(here, as_bytes("ping"), pair.cx.now()) == 4u);
+    BOOST_TEST(*pair.bob.write(there, as_bytes("pong"), pair.cx.now()) == 4u);
+    pair.run_for(100ms);
+    BOOST_TEST(Joined::read(pair.bob, there, pair.cx.now()) == "ping");
+    BOOST_TEST(Joined::read(pair.alice, here, pair.cx.now()) == "pong");
+  }
+
+  Joined& pair;
+  std::uint16_t local;
+};
+
+BOOST_AUTO_TEST_CASE(a_parameter_without_length_is_not_walked_for_ever) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  const auto [here, there] = pair.stream(80);
+  Forger forger(pair, here);
+  for (const char* const type : {"c00f", "0000", "8008"}) {
+    const std::string init = "01000018 8c1f2e33 0001a000 000affff 7d21e6d0" + std::string(type) + "0000";
+    forger.to_bob(init);
+    forger.to_alice(init);
+  }
+  BOOST_TEST(pair.alice.counters().dropped_malformed == 3u);
+  BOOST_TEST(pair.bob.counters().dropped_malformed == 3u);
+  forger.check(here, there);
+}
+
+BOOST_AUTO_TEST_CASE(an_init_does_nothing_to_a_stream_that_there_is) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  const auto [here, there] = pair.stream(80);
+  Forger forger(pair, here);
+  forger.to_bob("01000014 8c1f2e33 0001a000 000affff 7d21e6d0");
+  forger.to_alice("01000014 8c1f2e33 0001a000 000affff 7d21e6d0");
+  forger.to_bob("01000014 8c1f2e33 00000000 000affff 7d21e6d0");                    // a window of nothing
+  forger.to_bob("01000014 8c1f2e33 0001a000 00000000 7d21e6d0");                    // no streams
+  forger.to_bob("0100001c 8c1f2e33 0001a000 000affff 7d21e6d0 80030005 80000000");  // chunks, without AUTH
+  forger.to_bob("06000004");
+  forger.to_bob("06010004", "00000001");
+  forger.to_alice("08000004");
+  forger.to_alice("0e000004");
+  forger.to_alice("02000024 8c1f2e33 00000000 000affff 7d21e6d0 00070010 01020304 05060708 090a0b0c");
+  BOOST_TEST(pair.bob.counters().dropped_stream_exists >= 2u);
+  BOOST_TEST(pair.alice.counters().dropped_stream_exists == 1u);
+  forger.check(here, there);
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_of_everything_costs_next_to_nothing) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  const auto [here, there] = pair.stream(80);
+  Forger forger(pair, here);
+  std::string blocks;
+  for (int i = 0; i < 300; ++i) blocks += "0001ffff";
+  forger.to_bob("030004c0 7d21e6d0 0001a000 012c0000" + blocks);
+  BOOST_TEST(pair.bob.counters().dropped_malformed == 1u);
+  forger.check(here, there);
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_leaves_nothing_and_does_not_go_unanswered) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  std::size_t answers = 0;
+  for (std::uint64_t nid = 100; nid < 300; ++nid) {
+    const Octets init = Forger::sealed(static_cast<std::uint16_t>(nid), 80, "00000000",
+                                       "01000014 8c1f2e33 0001a000 000affff 7d21e6d0");
+    pair.bob.input(Nid(nid), Joined::transport_port, init, pair.cx);
+    pair.bob.output().take([&](const SctpOutput::Packet& packet) {
+      BOOST_TEST((packet.to == Nid(nid)));
+      BOOST_TEST((wire::SctpPacket::parse(packet.octets)->first_chunk() == wire::SctpPacket::init_ack));
+      ++answers;
+    });
+  }
+  BOOST_TEST(answers == 200u);
+  BOOST_TEST(pair.bob.peers().size() == 0u);
+  BOOST_TEST(pair.bob.streams() == 0u);
+  const auto [here, there] = pair.stream(80);
+  Forger(pair, here).check(here, there);
+}
+
+BOOST_AUTO_TEST_CASE(streams_from_the_same_port_of_different_nodes_are_told_apart) {
+  // alice, under two names: her packets come from either, and from the same port.
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  std::vector<StreamId> here, there;
+  for (std::uint64_t name : {std::uint64_t{1}, std::uint64_t{17}}) {
+    SctpEndpoint alice(SctpConfig(), Joined::mtu);
+    // The same random numbers, and so the same port.
+    Random random{7};
+    Context<> cx(pair.cx.now(), random);
+    const auto id = alice.connect(Nid(2), Joined::transport_port, 80, cx);
+    BOOST_TEST_REQUIRE(id.has_value());
+    for (bool more = true; more;) {
+      more = false;
+      std::vector<Octets> packets;
+      alice.output().take(
+          [&](const SctpOutput::Packet& packet) { packets.push_back(octets(packet.octets)); });
+      for (const Octets& each : packets) pair.bob.input(Nid(name), Joined::transport_port, each, cx);
+      more = !packets.empty();
+      packets.clear();
+      pair.bob.output().take([&](const SctpOutput::Packet& packet) {
+        if (packet.to == Nid(name)) packets.push_back(octets(packet.octets));
+      });
+      for (const Octets& each : packets) alice.input(Nid(2), Joined::transport_port, each, cx);
+    }
+    while (const auto event = pair.bob.next_event())
+      if (event->kind == Kind::accepted) there.push_back(event->stream);
+    BOOST_TEST_REQUIRE(there.size() == (name == 1 ? 1u : 2u));
+    BOOST_TEST((pair.bob.peer(there.back())->nid == Nid(name)));
+    if (name == 1) continue;
+    BOOST_TEST(pair.bob.peer(there[0])->port == pair.bob.peer(there[1])->port);
+  }
 }
 
 }  // namespace ilnp::test::endpoint_test

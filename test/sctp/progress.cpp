@@ -10,7 +10,7 @@ using Kind = StreamEvent::Kind;
 struct Progress : TwoPlaces {
   SctpStreamState& add() {
     ++port;
-    return progress.add(open(here, port), peer, {Nid(2), 80, port}, now);
+    return progress.add(open(here, port), peer, association, {Nid(2), 80, port}, true, {}, now);
   }
   /// The one thing that is told.
   StreamEvent only() {
@@ -21,8 +21,10 @@ struct Progress : TwoPlaces {
   }
   TimePoint now = TimePoint{} + std::chrono::hours(1);
   SctpPeer peer;
+  SctpAssociation association;
+  SctpShares shares{SctpConfig()};
   std::uint16_t port = 40'000;
-  SctpProgress progress;
+  SctpProgress progress{shares};
 };
 
 BOOST_AUTO_TEST_CASE(what_has_not_come_about_says_why) {

@@ -187,7 +187,28 @@ BOOST_AUTO_TEST_CASE(more_than_so_many_are_refused) {
   BOOST_TEST(gates.alice.only().error == Errc::queue_full);
   BOOST_TEST(gates.bob.heard.size() == 2);
   BOOST_TEST(gates.bob.stack().counters().refused_too_many == 1);
+  // Those of others do not count among its own.
+  BOOST_TEST(!gates.bob.open_error(Nid(1), 22));
+  BOOST_TEST(!gates.bob.open_error(Nid(1), 22));
   BOOST_TEST(gates.bob.open_error(Nid(1), 22) == Errc::queue_full);
+}
+
+BOOST_AUTO_TEST_CASE(one_node_leaves_room_for_others_and_for_the_node_itself) {
+  StreamProxyConfig few;
+  few.max_connections = 8;
+  Gates gates({}, few);
+  gates.bob.expose(22);
+  Peer mallory(gates.world, 3, "mallory", {{net_a}});
+  gates.world.run_for(1s);
+  // Handshakes, and then nothing.
+  for (int i = 0; i < 100; ++i) mallory.connect(Nid(2), few.request_port, {.end_after = false});
+  gates.world.run_for(1s);
+  BOOST_TEST(gates.bob.stack().connections() <= 6 + StreamConnectionTable::max_excess);
+  BOOST_TEST(!gates.bob.open_error(Nid(1), 22));
+  for (int i = 0; i < 2; ++i) gates.alice.open(Nid(2), 22);
+  gates.world.run_for(1s);
+  const auto wanted = [](const Gate::Heard& each) { return each.kind == Kind::wanted; };
+  BOOST_TEST(std::ranges::count_if(gates.bob.heard, wanted) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(who_does_not_say_what_he_wants_is_shown_out) {

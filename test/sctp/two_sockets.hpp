@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ilnp/sctp/library.hpp"
+#include "ilnp/sctp/output.hpp"
 #include "ilnp/sctp/socket.hpp"
 #include "support/octets.hpp"
 #include "support/print.hpp"
@@ -45,8 +46,13 @@ struct TwoPlaces {
 
   SctpConfig config;
   SctpOutput from_here, from_there;
-  void* const here = SctpLibrary::instance().enter({Nid(2), 1, &from_here});
-  void* const there = SctpLibrary::instance().enter({Nid(1), 1, &from_there});
+  void* const here = SctpLibrary::instance().enter({&from_here, &TwoPlaces::send});
+  void* const there = SctpLibrary::instance().enter({&from_there, &TwoPlaces::send});
+
+ private:
+  static bool send(void* owner, Bytes packet) {
+    return static_cast<SctpOutput*>(owner)->push(Nid(2), 1, packet);
+  }
 };
 
 }  // namespace ilnp::test

@@ -42,7 +42,8 @@ inline wire::StreamAnswerCode answer_of_error(const error_code& error) noexcept 
   if (error == boost::system::errc::timed_out) return Code::timed_out;
   if (error == boost::system::errc::host_unreachable || error == boost::system::errc::network_unreachable)
     return Code::unreachable;
-  const bool too_many = error == Errc::queue_full || error == boost::system::errc::too_many_files_open ||
+  const bool too_many = error == Errc::queue_full || error == Errc::no_stream_memory ||
+                        error == boost::system::errc::too_many_files_open ||
                         error == boost::system::errc::too_many_files_open_in_system;
   return too_many ? Code::too_many : Code::failed;
 }

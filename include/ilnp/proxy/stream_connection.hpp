@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "../address.hpp"
+
 namespace ilnp {
 
 /// A connection of the stream proxy's, on its way to being put through.
@@ -16,8 +18,11 @@ struct StreamConnection {
     open,
   };
   State state;
+  Nid peer;
+  bool own = false;     ///< this node has opened it
+  bool excess = false;  ///< one too many of the peer's: it is only to be told so
   bool plain = false;
-  std::vector<std::byte> handshake;
+  std::vector<std::byte> handshake = {};
 };
 
 }  // namespace ilnp

@@ -7,11 +7,10 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <vector>
 
 #include "stream_answer.hpp"
-#include "stream_connection.hpp"
+#include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
 #include "stream_proxy_config.hpp"
 #include "stream_proxy_counters.hpp"
@@ -48,12 +47,13 @@ class StreamProxy {
   /// plain mode), those of the streams.
   template <ContextLike Cx>
   result<StreamId> open(Nid to, std::uint16_t port, std::string_view host, Cx& cx) {
-    if (connections_.size() >= config_.max_connections) return ++counters_.refused_too_many, Errc::queue_full;
+    if (!connections_.has_room()) return ++counters_.refused_too_many, Errc::queue_full;
     if (config_.plain && !host.empty()) return Errc::not_allowed;
     if (!host.empty() && !wire::is_host_name(as_bytes(host))) return Errc::invalid_host_name;
     const auto id = next_.connect(to, config_.plain ? port : config_.request_port, cx);
     if (!id) return id.error();
-    StreamConnection& connection = enter(*id, State::connecting, config_.answer_time, cx.now());
+    StreamConnection& connection =
+        enter(*id, {.state = State::connecting, .peer = to, .own = true, .plain = config_.plain}, cx.now());
     connection.handshake.resize(wire::StreamRequestRepr{port, host}.size());
     wire::StreamRequestRepr{port, host}.write_to(connection.handshake);
     return id;
@@ -62,18 +62,18 @@ class StreamProxy {
   /// What became of a connection that was `wanted`. Unless it is `connected`, that is the end of it.
   template <ContextLike Cx>
   void answer(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
-    const auto found = connections_.find(id);
-    if (found == connections_.end() || found->second.state != State::wanted) return;
+    StreamConnection* const found = connections_.find(id);
+    if (!found || found->state != State::wanted) return;
     const bool good = code == wire::StreamAnswerCode::connected;
     counters_.put_through += good;
-    if (found->second.plain) {
-      if (good) return void(found->second.state = State::open);
-      connections_.erase(found);
+    if (found->plain) {
+      if (good) return void(found->state = State::open);
+      connections_.erase(id);
       return next_.reset(id, cx);
     }
     say(id, code, cx);
-    if (good) return void(found->second.state = State::open);
-    connections_.erase(found);
+    if (good) return void(found->state = State::open);
+    connections_.erase(id);
     next_.close(id, cx);
   }
 
@@ -145,13 +145,13 @@ class StreamProxy {
   using State = StreamConnection::State;
   using Deadlines = std::deque<std::pair<StreamId, TimePoint>>;  // all of the same length: in order
 
-  StreamConnection& enter(StreamId id, State state, Duration time, TimePoint now) {
-    auto& deadlines = state == State::asked ? asked_ : asking_;
-    deadlines.emplace_back(id, now + time);
-    StreamConnection& connection = connections_[id];
-    connection.state = state;
-    connection.plain = config_.plain && state == State::connecting;
-    return connection;
+  StreamConnection& enter(StreamId id, const StreamConnection& connection, TimePoint now) {
+    if (connection.own) {
+      asking_.emplace_back(id, now + config_.answer_time);
+    } else {
+      asked_.emplace_back(id, now + config_.request_time);
+    }
+    return connections_.add(id, connection);
   }
 
   template <class Source, class Cx, class Up>
@@ -166,9 +166,9 @@ class StreamProxy {
   template <class Cx, class Up>
   void on_event(const StreamEvent& event, Cx& cx, Up& up) {
     if (event.kind == StreamEvent::Kind::accepted) return accept(event.stream, cx, up);
-    const auto found = connections_.find(event.stream);
-    if (found == connections_.end()) return;
-    StreamConnection& connection = found->second;
+    StreamConnection* const found = connections_.find(event.stream);
+    if (!found) return;
+    StreamConnection& connection = *found;
     const bool open = connection.state == State::open;
     switch (event.kind) {
       case StreamEvent::Kind::accepted:
@@ -197,10 +197,11 @@ class StreamProxy {
     const auto names = next_.peer(id);
     if (!names) return;
     const bool plain = names->local_port != config_.request_port;
-    if (plain && connections_.size() >= config_.max_connections)
+    const bool excess = connections_.is_excess(names->nid);
+    if (excess && (plain || !connections_.has_room_for_excess()))
       return ++counters_.refused_too_many, next_.reset(id, cx);
-    StreamConnection& connection = enter(id, State::asked, config_.request_time, cx.now());
-    connection.plain = plain;
+    StreamConnection& connection =
+        enter(id, {.state = State::asked, .peer = names->nid, .excess = excess, .plain = plain}, cx.now());
     if (plain) return want(id, connection, names->local_port, {}, up);
     hear_request(id, connection, cx, up);
   }
@@ -226,10 +227,10 @@ class StreamProxy {
   }
   template <class Up>
   void end(StreamId id, error_code error, Up& up) {
-    const auto found = connections_.find(id);
-    if (found == connections_.end()) return;
-    const State state = found->second.state;
-    connections_.erase(found);
+    const StreamConnection* const found = connections_.find(id);
+    if (!found) return;
+    const State state = found->state;
+    connections_.erase(id);
     counters_.not_opened += state == State::connecting || state == State::asking;
     if (state != State::asked) up(StreamProxyEvent{id, Kind::closed, error}, Bytes());
   }
@@ -243,7 +244,7 @@ class StreamProxy {
     const auto request = wire::StreamRequest::parse(octets);
     if (!request) return drop_malformed(id, {}, cx, up);
     connection.state = State::wanted;
-    if (connections_.size() > config_.max_connections)
+    if (connection.excess)
       return ++counters_.refused_too_many, answer(id, wire::StreamAnswerCode::too_many, cx);
     const bool here = request->host().empty();
     if (here ? exposed_.test(request->port()) : config_.exit)
@@ -280,10 +281,8 @@ class StreamProxy {
     while (!deadlines.empty() && deadlines.front().second <= cx.now()) {
       const StreamId id = deadlines.front().first;
       deadlines.pop_front();
-      const auto found = connections_.find(id);
-      if (found == connections_.end() || found->second.state == State::open ||
-          found->second.state == State::wanted)
-        continue;
+      const StreamConnection* const found = connections_.find(id);
+      if (!found || found->state == State::open || found->state == State::wanted) continue;
       ++counters_.timed_out;
       next_.reset(id, cx);
       end(id, error_of_answer(wire::StreamAnswerCode::timed_out), up);
@@ -293,7 +292,7 @@ class StreamProxy {
   Next next_;
   StreamProxyConfig config_;
   std::bitset<65536> exposed_;
-  std::unordered_map<StreamId, StreamConnection> connections_;
+  StreamConnectionTable connections_{config_.max_connections};
   Deadlines asking_;
   Deadlines asked_;
   StreamProxyCounters counters_;

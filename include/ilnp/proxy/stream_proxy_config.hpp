@@ -15,8 +15,9 @@ struct StreamProxyConfig {
   bool plain = false;
   /// Peers may be put through to hosts outside, as this node resolves them.
   bool exit = false;
-  std::uint16_t request_port = 9899;   ///< the streams' port for requests, the same on all nodes
-  std::size_t max_connections = 1000;  ///< in all; more are refused
+  std::uint16_t request_port = 9899;  ///< the streams' port for requests, the same on all nodes
+  /// That this node opens, and again that others open, of which one node cannot have the last quarter; more are refused.
+  std::size_t max_connections = 1000;
   Duration request_time = std::chrono::seconds(10);  ///< for the other end to say what it wants
   Duration answer_time = std::chrono::seconds(20);   ///< for the other end to put it through, or not
 

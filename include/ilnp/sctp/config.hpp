@@ -30,6 +30,10 @@ struct SctpConfig {
   std::uint32_t send_buffer = 256 * 1024;  ///< octets that a stream takes and the peer has not acknowledged
   std::uint32_t receive_buffer = 256 * 1024;  ///< octets that wait for the reader of a stream
 
+  /// Each stream has these buffers, or smaller ones as memory runs short; see `SctpShares`.
+  std::uint64_t memory =
+      512 << 20;  ///< octets, for all streams together; a stream for which there is no room is refused
+
   std::uint32_t max_streams = 4096;  ///< more are refused
   std::uint32_t max_peers = 1024;    ///< more, if none of them has been at rest for a while, are refused
 
@@ -56,6 +60,7 @@ struct SctpConfig {
               receive_buffer <= most_buffer,
           "sctp buffers: must be from 4096 octets to 1 GiB");
     check(max_streams > 0 && max_peers > 0, "sctp limits: must be above 0");
+    check(memory >= 1 << 20, "sctp memory: must be 1 MiB or more");
   }
 };
 

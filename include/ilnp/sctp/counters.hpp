@@ -13,8 +13,11 @@ struct SctpCounters {
   std::uint64_t packets_sent = 0;
   std::uint64_t packets_not_sent =
       0;  ///< the transport gave an error; they count as lost, and are sent again
-  std::uint64_t dropped_too_short = 0;  ///< no SCTP packet
-  std::uint64_t received_stray = 0;     ///< from a peer without streams, and to no port that is listened on
+  std::uint64_t dropped_malformed = 0;       ///< no SCTP packet, or one that has no place here
+  std::uint64_t received_stray = 0;          ///< of no stream, and to no port that is listened on
+  std::uint64_t dropped_too_often = 0;       ///< more handshakes, or strays, than are answered
+  std::uint64_t dropped_stream_exists = 0;   ///< asked for a stream anew that there is
+  std::uint64_t dropped_bad_checksum = 0;    ///< and so not answered; of others, usrsctp counts that
   std::uint64_t dropped_too_many_peers = 0;  ///< wanted a stream, while all peers were in use
   std::uint64_t connected = 0;               ///< streams that this node has opened
   std::uint64_t accepted = 0;
@@ -25,6 +28,7 @@ struct SctpCounters {
   std::uint64_t connect_timed_out = 0;
   std::uint64_t peer_lost = 0;  ///< streams whose peer did not answer any more
   std::uint64_t refused_too_many_streams = 0;
+  std::uint64_t refused_no_memory = 0;
   std::uint64_t octets_written = 0;
   std::uint64_t octets_read = 0;
 
@@ -33,8 +37,11 @@ struct SctpCounters {
     f("packets_received", packets_received);
     f("packets_sent", packets_sent);
     f("packets_not_sent", packets_not_sent);
-    f("dropped_too_short", dropped_too_short);
+    f("dropped_malformed", dropped_malformed);
     f("received_stray", received_stray);
+    f("dropped_too_often", dropped_too_often);
+    f("dropped_stream_exists", dropped_stream_exists);
+    f("dropped_bad_checksum", dropped_bad_checksum);
     f("dropped_too_many_peers", dropped_too_many_peers);
     f("connected", connected);
     f("accepted", accepted);
@@ -45,6 +52,7 @@ struct SctpCounters {
     f("connect_timed_out", connect_timed_out);
     f("peer_lost", peer_lost);
     f("refused_too_many_streams", refused_too_many_streams);
+    f("refused_no_memory", refused_no_memory);
     f("octets_written", octets_written);
     f("octets_read", octets_read);
   }

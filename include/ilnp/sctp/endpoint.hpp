@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <bitset>
 
-#include "../random.hpp"
-#include "../wire/sctp_header.hpp"
+#include "../wire/sctp_answer.hpp"
+#include "admission.hpp"
+#include "listeners.hpp"
 #include "progress.hpp"
 
 namespace ilnp {
@@ -29,27 +31,29 @@ class SctpEndpoint {
 
   // Of the transport.
 
-  void input(Nid from, std::uint16_t port, Bytes packet, TimePoint now) {
+  template <ContextLike Cx>
+  void input(Nid from, std::uint16_t port, Bytes packet, Cx& cx) {
+    const TimePoint now = cx.now();
     look(now);
     ++counters().packets_received;
-    const auto header = wire::SctpHeader::parse(packet);
-    if (!header) return void(++counters().dropped_too_short);
-    SctpPeer* peer = peers_.find(from, port);
-    if (header->first_chunk() == wire::SctpHeader::init && listening_.test(header->destination_port())) {
-      if (!peer) peer = peers_.enter(from, port, now);
-      if (!peer) return void(++counters().dropped_too_many_peers);
-      listen_to(*peer, header->destination_port());
+    const auto parsed = wire::SctpPacket::parse(packet);  // usrsctp believes what it reads
+    if (!parsed) return void(++counters().dropped_malformed);
+    const SctpRemote remote{from, port};
+    const auto known =
+        associations_.find(remote, parsed->header().destination_port(), parsed->header().source_port());
+    SctpPeer* const peer = peers_.find(from, port);
+    if (peer) peer->heard = now;
+    if (known && known->association->has_stream()) {
+      // Nobody has a use for that but who wants to end the stream in another's name: who has begun anew takes another port.
+      if (parsed->asks()) return void(++counters().dropped_stream_exists);
+      return take(remote, known->door, packet, now);
     }
-    if (!peer) ++counters().received_stray;
-    active(now);
-    if (peer) {
-      peer->heard = now;
-      usrsctp_conninput(peer->address, packet.data(), packet.size(), 0);
-    } else {
-      const SctpLibrary::Stray stray({from, port, &output_});
-      usrsctp_conninput(stray.address(), packet.data(), packet.size(), 0);
-    }
-    look(now);
+    const bool handshake = parsed->asks() || parsed->first_chunk() == wire::SctpPacket::cookie_echo;
+    if (handshake && listening_.test(parsed->header().destination_port()))
+      return take_handshake(remote, *parsed, packet, peer && peer->streams != 0, cx);
+    if (known) return take(remote, known->door, packet, now);
+    ++counters().received_stray;
+    answer(remote, *parsed, packet, now);
   }
 
   /// Does what is due.
@@ -59,6 +63,7 @@ class SctpEndpoint {
     if (now < next_sweep_) return;
     next_sweep_ = now + sweep_interval;
     peers_.expire(now);
+    associations_.expire(now);
     table().for_each([&](SctpStreamState& stream) {
       if (now - stream.peer->heard >= config_.silence && !stream.connecting)
         return progress_.fail(stream, errc(boost::system::errc::timed_out), now);
@@ -91,28 +96,33 @@ class SctpEndpoint {
   void unlisten(std::uint16_t port) {
     listening_.reset(port);
     look(last_now_);
-    peers_.for_each([&](SctpPeer& peer) { peer.listeners.erase(port); });
+    listeners_.close(port);
   }
 
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx) {
     if (port == 0) return Errc::invalid_port;
-    if (streams() >= config_.max_streams) return refuse();
+    if (const auto refusal = shares_.refusal(to, true)) return count(*refusal);
     look(cx.now());
     SctpPeer* peer = peers_.enter(to, transport_port, cx.now());
-    if (!peer) return ++counters().dropped_too_many_peers, Errc::queue_full;
+    if (!peer || associations_.full()) return ++counters().dropped_too_many_peers, Errc::queue_full;
     peer->last_error.clear();
+    const SctpRemote remote{to, transport_port};
+    const SctpBuffers buffers = shares_.buffers();
     error_code error = Errc::port_in_use;
     for (int tries = 0; tries < max_port_tries && error; ++tries) {
-      // Nobody is to foresee it, or to be there before.
-      const auto local =
-          static_cast<std::uint16_t>(first_free_port + Random(cx.secret()).below(65536 - first_free_port));
-      auto opened = SctpSocket::open(config_, peer->address, local, mtu_);
-      error = opened ? error_code() : opened.error();
+      const auto local = static_cast<std::uint16_t>(first_free_port | cx.secret() % 16384);  // unforeseeable
+      const auto door = associations_.door_for(remote, local, port);
+      if (!door || associations_.find(remote, local, port)) continue;
+      void* const address = associations_.address(*door);
+      auto opened = SctpSocket::open(config_, address, local, mtu_);
+      error = opened ? opened->resize(buffers.send, buffers.receive) : opened.error();
       if (error) continue;
-      SctpStreamState& stream = progress_.add(std::move(*opened), *peer, {to, port, local}, cx.now());
+      SctpAssociation& association = associations_.add(*door, remote, local, port);
+      SctpStreamState& stream =
+          progress_.add(std::move(*opened), *peer, association, {to, port, local}, true, buffers, cx.now());
       stream.connecting = true;
-      error = stream.socket.connect(peer->address, port);
+      error = stream.socket.connect(address, port);
       if (!error) return active(cx.now()), stream.id;
       progress_.forget(stream, cx.now());
     }
@@ -152,29 +162,8 @@ class SctpEndpoint {
   result<std::size_t> read(StreamId id, MutableBytes into, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
-    if (into.empty()) return std::size_t{0};
-    std::size_t taken = 0;
-    while (taken < into.size()) {
-      const MutableBytes rest = into.subspan(taken);
-      std::size_t size = 0;
-      if (!stream->has_staged() && rest.size() >= SctpProgress::min_direct) {
-        size = progress_.take(*stream, rest, now);
-      } else {
-        if (!stream->has_staged()) progress_.stage(*stream, now);
-        if (table().find(id)) size = from_staged(*stream, rest);
-      }
-      taken += size;
-      if (!table().find(id))
-        return taken != 0 ? result<std::size_t>(taken) : errc(boost::system::errc::not_connected);
-      if (size == 0) break;
-    }
     active(now);
-    counters().octets_read += taken;
-    if (taken != 0) return taken;
-    if (!stream->end_received) return blocked();
-    stream->end_read = true;
-    progress_.finish(*stream, now);
-    return std::size_t{0};
+    return progress_.read(*stream, into, now);
   }
 
   /// Ends this direction, after what was written. The other goes on, unless the peer is no node of this kind: SCTP itself ends
@@ -221,62 +210,88 @@ class SctpEndpoint {
   static constexpr std::size_t data_header = 16;  // RFC 9260, section 3.3.1
 
   SctpStreamTable& table() noexcept { return progress_.table(); }
-  error_code refuse() noexcept { return ++counters().refused_too_many_streams, Errc::queue_full; }
+  error_code count(SctpShares::Refusal refusal) noexcept {
+    const bool memory = refusal == SctpShares::Refusal::memory;
+    ++(memory ? counters().refused_no_memory : counters().refused_too_many_streams);
+    return memory ? Errc::no_stream_memory : Errc::queue_full;
+  }
   void active(TimePoint now) noexcept { active_ = last_now_ = now; }
 
-  static std::size_t from_staged(SctpStreamState& stream, MutableBytes into) noexcept {
-    const std::size_t size = std::min(into.size(), stream.staged.size() - stream.staged_from);
-    if (size != 0) std::memcpy(into.data(), stream.staged.data() + stream.staged_from, size);
-    stream.staged_from += size;
-    return size;
+  /// Gives usrsctp a packet, and does what comes of it.
+  void take(const SctpRemote& remote, std::size_t door, Bytes packet, TimePoint now) {
+    active(now);
+    if (peers_.size() == 0) SctpLibrary::instance().advance(now);  // else nobody does
+    const SctpAssociations::Sender sender(associations_, remote);
+    usrsctp_conninput(associations_.address(door), packet.data(), packet.size(), 0);
+    look(now);
   }
 
-  // What usrsctp says, in the middle of its work: only noted, and looked at when it is done.
-
-  static void on_listener_event(struct socket*, void* argument, int) {
-    auto* const listener = static_cast<SctpListener*>(argument);
-    if (!std::exchange(listener->marked, true)) listener->endpoint->marked_.push_back(listener);
+  /// Of a stream that there is not yet. What cannot come about is refused before it costs anything.
+  template <class Cx>
+  void take_handshake(const SctpRemote& remote, const wire::SctpPacket& parsed, Bytes packet, bool known,
+                      Cx& cx) {
+    const wire::SctpHeader& header = parsed.header();
+    if (!admission_.allows(remote.nid, parsed, known, cx)) return void(++counters().dropped_too_often);
+    const auto door = associations_.door_for(remote, header.destination_port(), header.source_port());
+    const auto refusal = shares_.refusal(remote.nid, false);
+    if (refusal) static_cast<void>(count(*refusal));
+    if (refusal || !door || associations_.full()) return answer(remote, parsed, packet, cx.now());
+    if (listeners_.open(associations_.address(*door), header.destination_port(), shares_.buffers()))
+      take(remote, *door, packet, cx.now());
   }
+
+  /// Tells who has sent it that there is no such stream.
+  void answer(const SctpRemote& remote, const wire::SctpPacket& parsed, Bytes packet, TimePoint now) {
+    const auto repr = wire::SctpAnswerRepr::to(parsed);
+    if (!repr) return;
+    if (!admission_.answer(now)) return void(++counters().dropped_too_often);
+    if (!SctpLibrary::instance().is_sealed(packet)) return void(++counters().dropped_bad_checksum);
+    std::array<std::byte, wire::SctpAnswerRepr::size> octets;
+    repr->write_to(octets);
+    SctpLibrary::seal(octets);
+    output_.push(remote.nid, remote.port, octets);
+  }
+
   void look(TimePoint now) {
     last_now_ = std::max(last_now_, now);
-    while (!marked_.empty()) {
-      SctpListener* const listener = marked_.back();
-      marked_.pop_back();
-      listener->marked = false;
-      accept(*listener, now);
-    }
+    listeners_.take_marked([&](SctpListener& listener) { accept(listener, now); });
     progress_.look_at_marked(now);
   }
 
-  void listen_to(SctpPeer& peer, std::uint16_t port) {
-    auto& listener = peer.listeners[port];
-    if (listener) return;
-    auto opened = SctpSocket::open(config_, peer.address, port, mtu_);
-    if (!opened || opened->listen()) return void(peer.listeners.erase(port));
-    listener = std::make_unique<SctpListener>(SctpListener{this, std::move(*opened), port, &peer});
-    listener->socket.on_event(&SctpEndpoint::on_listener_event, listener.get());
-  }
-
+  /// Those who wait are all of the peer whose packet is being read.
   void accept(SctpListener& listener, TimePoint now) {
     sockaddr_conn from{};
     while (SctpSocket taken = listener.socket.accept(from)) {
-      if (streams() >= config_.max_streams) {
-        static_cast<void>(refuse());
+      const SctpRemote* const remote = associations_.sender();
+      const std::uint16_t port = ntohs(from.sconn_port);
+      const auto door = remote ? associations_.door_for(*remote, listener.port, port) : std::nullopt;
+      const SctpBuffers buffers = shares_.buffers();
+      SctpPeer* peer = nullptr;
+      if (const auto refusal = remote ? shares_.refusal(remote->nid, false) : std::nullopt) {
+        static_cast<void>(count(*refusal));
+      } else if (door && !taken.resize(buffers.send, buffers.receive)) {
+        peer = peers_.enter(remote->nid, remote->port, now, false);
+        if (!peer) ++counters().dropped_too_many_peers;
+      }
+      if (!peer) {
         taken.abort();
         continue;
       }
-      SctpPeer& peer = *listener.peer;
-      progress_.accept(std::move(taken), peer, {peer.nid, ntohs(from.sconn_port), listener.port}, now);
+      SctpAssociation& association = associations_.add(*door, *remote, listener.port, port);
+      progress_.accept(std::move(taken), *peer, association, {peer->nid, port, listener.port}, buffers, now);
     }
   }
 
   SctpConfig config_;
   std::size_t mtu_;
   SctpOutput output_;
-  SctpPeers peers_{output_, config_.max_peers};
-  SctpProgress progress_;  // after the peers: its streams refer to them
+  SctpShares shares_{config_};
+  SctpAdmission admission_;
+  SctpPeers peers_{config_.max_peers};
+  SctpAssociations associations_{output_};
+  SctpListeners listeners_{config_, mtu_};
+  SctpProgress progress_{shares_};  // last: its streams refer to the others
   std::bitset<65536> listening_;
-  std::vector<SctpListener*> marked_;
   TimePoint last_now_ = long_ago;
   TimePoint active_ = long_ago;
   TimePoint next_sweep_ = long_ago;

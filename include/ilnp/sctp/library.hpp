@@ -5,21 +5,25 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
-#include "../address.hpp"
+#include "../bytes.hpp"
 #include "../context.hpp"
-#include "output.hpp"
+#include "../wire/field.hpp"
 
 namespace ilnp {
 
-/// A peer as usrsctp sees it. It is given a number for an address (`sconn_addr`), which is never used again: a packet for a
-/// peer that is forgotten goes nowhere.
+/// Where the packets for an address go (`sconn_addr`), which is a number to usrsctp and never used again: a packet for an
+/// address that was left goes nowhere.
 struct SctpAddress {
-  Nid nid;
-  std::uint16_t port = 0;        ///< the transport's, there
-  SctpOutput* output = nullptr;  ///< of the node
+  using Send = bool (*)(void* owner, Bytes packet);
+
+  void* owner = nullptr;
+  Send send =
+      nullptr;  ///< called in the middle of usrsctp's work, which it must not call; false if there was no room
 };
 
 /// usrsctp, of which there is one a process: it keeps its state in globals. All nodes with streams in one process therefore
@@ -47,7 +51,7 @@ class SctpLibrary {
     first_ = false;
   }
 
-  /// Makes the peer known. The address is to be given back by `leave`.
+  /// Makes an address. It is to be given back by `leave`.
   void* enter(const SctpAddress& address) {
     void* const name = reinterpret_cast<void*>(++last_);  // a number, never followed
     addresses_.emplace(name, address);
@@ -58,18 +62,19 @@ class SctpLibrary {
     addresses_.erase(name);
     usrsctp_deregister_address(name);
   }
-  /// A sender without streams, for as long as one packet of it is read: no more than a place to answer to.
-  class Stray {
-   public:
-    explicit Stray(const SctpAddress& address) { instance().addresses_[name()] = address; }
-    Stray(const Stray&) = delete;
-    Stray& operator=(const Stray&) = delete;
-    ~Stray() { instance().addresses_.erase(name()); }
-    void* address() const noexcept { return name(); }
-
-   private:
-    static void* name() noexcept { return reinterpret_cast<void*>(std::uintptr_t{1}); }
-  };
+  /// Writes the checksum of a packet where it belongs.
+  static void seal(MutableBytes packet) noexcept {
+    wire::store(packet, checksum_at, std::uint32_t{0});
+    const std::uint32_t sum = usrsctp_crc32c(packet.data(), packet.size());
+    std::memcpy(packet.data() + checksum_at, &sum, sizeof sum);
+  }
+  /// Whether it is right. usrsctp looks for itself; this is for what it does not get.
+  bool is_sealed(Bytes packet) {
+    scratch_.assign(packet.begin(), packet.end());
+    seal(scratch_);
+    return std::memcmp(scratch_.data() + checksum_at, packet.data() + checksum_at, sizeof(std::uint32_t)) ==
+           0;
+  }
 
   static sctpstat statistics() noexcept {
     sctpstat values{};
@@ -90,6 +95,7 @@ class SctpLibrary {
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_pktdrop_enable(0);
     usrsctp_sysctl_set_sctp_blackhole(0);  // who knocks in vain is told
+    usrsctp_sysctl_set_sctp_shutdown_guard_time_default(shutdown_time);
   }
   ~SctpLibrary() = default;  // what still lingers goes with the process
 
@@ -99,13 +105,17 @@ class SctpLibrary {
     const auto found = self.addresses_.find(name);
     if (found == self.addresses_.end()) return 0;
     const SctpAddress& to = found->second;
-    return to.output->push(to.nid, to.port, Bytes(static_cast<const std::byte*>(packet), size)) ? 0 : ENOBUFS;
+    return to.send(to.owner, Bytes(static_cast<const std::byte*>(packet), size)) ? 0 : ENOBUFS;
   }
+
+  static constexpr std::size_t checksum_at = 8;
+  static constexpr std::uint32_t shutdown_time = 30;  // seconds, until an end in order is given up
 
   std::chrono::time_point<Clock, std::chrono::milliseconds> time_{};
   bool first_ = true;
-  std::uintptr_t last_ = 1;
+  std::uintptr_t last_ = 0;
   std::unordered_map<void*, SctpAddress> addresses_;
+  std::vector<std::byte> scratch_;
 };
 
 }  // namespace ilnp

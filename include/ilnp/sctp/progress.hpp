@@ -13,7 +13,8 @@ namespace ilnp {
 /// What becomes of streams: takes what usrsctp has for them, carries on from state to state, and tells their users. One a node.
 class SctpProgress {
  public:
-  SctpProgress() = default;
+  /// Shares of streams that end go back to `shares`, which outlives it.
+  explicit SctpProgress(SctpShares& shares) : shares_(shares) {}
   SctpProgress(const SctpProgress&) = delete;
   SctpProgress& operator=(const SctpProgress&) = delete;
 
@@ -30,15 +31,20 @@ class SctpProgress {
   }
   bool has_events() const noexcept { return !events_.empty(); }
 
-  SctpStreamState& add(SctpSocket socket, SctpPeer& peer, StreamPeer names, TimePoint now) {
+  /// `own`: this node opens it.
+  SctpStreamState& add(SctpSocket socket, SctpPeer& peer, SctpAssociation& association, StreamPeer names,
+                       bool own, const SctpBuffers& buffers, TimePoint now) {
     SctpStreamState& stream = table_.add(std::move(socket), peer, names, now);
     stream.progress = this;
+    stream.association = &association;
+    stream.share = shares_.take(peer.nid, own, buffers);
     stream.socket.on_event(&SctpProgress::on_event, &stream);
     return stream;
   }
   /// One that a peer has opened.
-  void accept(SctpSocket socket, SctpPeer& peer, StreamPeer names, TimePoint now) {
-    SctpStreamState& stream = add(std::move(socket), peer, names, now);
+  void accept(SctpSocket socket, SctpPeer& peer, SctpAssociation& association, StreamPeer names,
+              const SctpBuffers& buffers, TimePoint now) {
+    SctpStreamState& stream = add(std::move(socket), peer, association, names, false, buffers, now);
     ++counters_.accepted;
     tell(stream, StreamEvent::Kind::accepted);
     mark(stream);  // what came before the socket was watched
@@ -57,18 +63,29 @@ class SctpProgress {
     }
   }
 
-  /// Takes octets for the reader into `into`, which is at least `min_direct` long. 0: there are none, or the stream is gone.
-  std::size_t take(SctpStreamState& stream, MutableBytes into, TimePoint now) {
-    return pull(stream, into, now, false);
-  }
-  static constexpr std::size_t min_direct = 512;  ///< a notification has room in it
-
-  /// The same, to where the reader gets them piece by piece.
-  void stage(SctpStreamState& stream, TimePoint now, bool tells = false) {
-    const std::size_t size = pull(stream, scratch_, now, tells);
-    if (size == 0) return;
-    stream.staged.assign(scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(size));
-    stream.staged_from = 0;
+  /// For the reader: what there is; 0 is the end.
+  result<std::size_t> read(SctpStreamState& stream, MutableBytes into, TimePoint now) {
+    const StreamId id = stream.id;
+    std::size_t taken = 0;
+    while (taken < into.size()) {
+      const MutableBytes rest = into.subspan(taken);
+      std::size_t size = 0;
+      if (!stream.has_staged() && rest.size() >= min_direct) {
+        size = pull(stream, rest, now, false);
+      } else {
+        if (!stream.has_staged()) stage(stream, now);
+        if (table_.find(id)) size = from_staged(stream, rest);
+      }
+      taken += size;
+      if (size == 0 || !table_.find(id)) break;
+    }
+    counters_.octets_read += taken;
+    if (taken != 0 || into.empty()) return taken;
+    if (!table_.find(id)) return errc(boost::system::errc::not_connected);
+    if (!stream.end_received) return errc(boost::system::errc::operation_would_block);
+    stream.end_read = true;
+    finish(stream, now);
+    return std::size_t{0};
   }
 
   /// Ends this node's direction, as soon as there is room.
@@ -128,6 +145,7 @@ class SctpProgress {
   /// No stream, and nobody to tell.
   void forget(SctpStreamState& stream, TimePoint now) {
     if (stream.marked) std::erase(marked_, &stream);
+    shares_.give_back(stream.peer->nid, stream.share);
     table_.remove(stream, now);
   }
 
@@ -139,7 +157,24 @@ class SctpProgress {
   }
 
  private:
-  static constexpr std::size_t max_message = 64 * 1024;
+  /// Taken at a time for a reader who has not asked: a packet, or most of a long message. What is more waits in the socket.
+  static constexpr std::size_t max_message = 8 * 1024;
+
+  static constexpr std::size_t min_direct = 512;  // a notification has room in it
+
+  /// Takes octets to where the reader gets them piece by piece.
+  void stage(SctpStreamState& stream, TimePoint now, bool tells = false) {
+    const std::size_t size = pull(stream, scratch_, now, tells);
+    if (size == 0) return;
+    stream.staged.assign(scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(size));
+    stream.staged_from = 0;
+  }
+  static std::size_t from_staged(SctpStreamState& stream, MutableBytes into) noexcept {
+    const std::size_t size = std::min(into.size(), stream.staged.size() - stream.staged_from);
+    if (size != 0) std::memcpy(into.data(), stream.staged.data() + stream.staged_from, size);
+    stream.staged_from += size;
+    return size;
+  }
 
   /// usrsctp's word that there is something to look at.
   static void on_event(struct socket*, void* argument, int) {
@@ -236,6 +271,7 @@ class SctpProgress {
     }
   }
 
+  SctpShares& shares_;
   SctpStreamTable table_;
   SctpCounters counters_;
   std::deque<StreamEvent> events_;

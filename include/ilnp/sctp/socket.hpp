@@ -54,6 +54,13 @@ class SctpSocket {
     return made;
   }
 
+  /// What it holds at most each way, octets.
+  error_code resize(std::uint32_t send, std::uint32_t receive) noexcept {
+    const bool good = set(SOL_SOCKET, SO_SNDBUF, static_cast<int>(send)) &&
+                      set(SOL_SOCKET, SO_RCVBUF, static_cast<int>(receive));
+    return good ? error_code() : system_error();
+  }
+
   explicit operator bool() const noexcept { return socket_ != nullptr; }
 
   void on_event(Upcall upcall, void* argument) noexcept { usrsctp_set_upcall(socket_, upcall, argument); }
@@ -156,9 +163,7 @@ class SctpSocket {
                                  static_cast<std::uint16_t>(times.srto_max)};
     const sctp_sack_info acknowledgements{0, milliseconds(config.acknowledgement_delay), 2};
     const bool good =
-        usrsctp_set_non_blocking(socket_, 1) == 0 &&
-        set(SOL_SOCKET, SO_SNDBUF, static_cast<int>(config.send_buffer)) &&
-        set(SOL_SOCKET, SO_RCVBUF, static_cast<int>(config.receive_buffer)) &&
+        usrsctp_set_non_blocking(socket_, 1) == 0 && !resize(config.send_buffer, config.receive_buffer) &&
         set(IPPROTO_SCTP, SCTP_NODELAY, int{1}) && set(IPPROTO_SCTP, SCTP_RECVRCVINFO, int{1}) &&
         set(IPPROTO_SCTP, SCTP_RTOINFO, times) && set(IPPROTO_SCTP, SCTP_ASSOCINFO, retries) &&
         set(IPPROTO_SCTP, SCTP_INITMSG, handshake) && set(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path) &&

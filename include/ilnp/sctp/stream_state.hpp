@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "../stream.hpp"
+#include "associations.hpp"
 #include "peers.hpp"
+#include "shares.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
@@ -16,6 +18,8 @@ struct SctpStreamState {
   StreamId id;
   SctpSocket socket;
   SctpPeer* peer = nullptr;
+  SctpAssociation* association = nullptr;
+  SctpShares::Share share;
   StreamPeer names;
   TimePoint orphaned_until =
       never;  ///< nobody reads it any more: by then the peer has ended it, or it is reset

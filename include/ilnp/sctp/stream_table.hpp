@@ -35,6 +35,7 @@ class SctpStreamTable {
   }
   /// Its socket closes in order, unless it was aborted.
   void remove(SctpStreamState& stream, TimePoint now) {
+    if (stream.association) stream.association->gone = stream.socket ? now : long_ago;
     --stream.peer->streams;
     stream.peer->used = now;
     --size_;

@@ -15,8 +15,8 @@ namespace ilnp::wire {
 ///  12 |  Chunk type   |   the rest of the first chunk, and the others, to the end
 ///     +---------------+-----------------------------------------------+
 ///
-/// The start of an SCTP packet (RFC 9260, section 3): as much as it takes to find out whose it is. The rest is the
-/// library's.
+/// The start of an SCTP packet (RFC 9260, section 3): as much as it takes to find out whose it is. `SctpPacket` looks at the
+/// rest.
 class SctpHeader {
  public:
   static constexpr std::size_t size = 12;         ///< of what precedes the chunks
@@ -32,6 +32,8 @@ class SctpHeader {
   std::uint16_t destination_port() const noexcept { return load<std::uint16_t>(packet_, 2); }
   std::uint32_t verification_tag() const noexcept { return load<std::uint32_t>(packet_, 4); }
   std::uint8_t first_chunk() const noexcept { return load<std::uint8_t>(packet_, size); }
+  /// All of it.
+  Bytes packet() const noexcept { return packet_; }
 
  private:
   explicit SctpHeader(Bytes packet) noexcept : packet_(packet) {}

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "../address.hpp"
+#include "../context.hpp"
+#include "../wire/sctp_packet.hpp"
+
+namespace ilnp {
+
+/// So many a second, and so many at once. One number: when the next would be due if all came at their pace.
+class SctpPace {
+ public:
+  struct Rate {
+    std::int64_t per_second;
+    std::int64_t at_once;
+
+    constexpr Duration interval() const noexcept {
+      return std::chrono::nanoseconds(1'000'000'000 / per_second);
+    }
+  };
+
+  /// Whether one more may pass.
+  bool take(const Rate& rate, TimePoint now) noexcept {
+    const TimePoint due = std::max(next_, now);
+    if (due - now >= rate.interval() * rate.at_once) return false;
+    next_ = due + rate.interval();
+    return true;
+  }
+
+ private:
+  TimePoint next_ = long_ago;
+};
+
+/// Which handshakes of nodes that have no stream here may reach usrsctp, and how many answers strangers get: bounded for each
+/// node and for all, so that however many come, and under however many names, there is time for the streams that there are.
+/// One that was turned away and comes again, as an honest one does, does not compete with those that come but once.
+class SctpAdmission {
+ public:
+  static constexpr SctpPace::Rate of_one{1000,
+                                         1024};  ///< INITs and COOKIE ECHOs of one node, whether known or not
+  static constexpr SctpPace::Rate first_try{2000, 512};  ///< INITs of all strangers
+  static constexpr SctpPace::Rate next_try{1000, 256};   ///< those among them that come again
+  static constexpr SctpPace::Rate cookies{2000, 512};    ///< COOKIE ECHOs of all strangers
+  static constexpr SctpPace::Rate answers{1000, 256};    ///< refusals, to all
+  static constexpr std::size_t places =
+      4096;  ///< nodes are told apart by that; a secret decides which share one
+
+  /// `handshake` begins with INIT or COOKIE ECHO. `known`: there are streams with that node.
+  template <ContextLike Cx>
+  bool allows(Nid from, const wire::SctpPacket& handshake, bool known, Cx& cx) {
+    Place& place = place_of(from, cx);
+    if (!place.pace.take(of_one, cx.now())) return false;
+    if (known) return true;
+    if (!handshake.asks()) return cookies_.take(cookies, cx.now());
+    if (first_.take(first_try, cx.now())) return true;
+    const std::uint64_t mark = mix64(what(handshake) ^ secret_);
+    if (place.turned_away == mark && next_.take(next_try, cx.now())) return true;
+    place.turned_away = mark;
+    return false;
+  }
+  bool answer(TimePoint now) noexcept { return answers_.take(answers, now); }
+
+ private:
+  struct Place {
+    SctpPace pace;
+    std::uint64_t turned_away = 0;
+  };
+
+  /// The same for an INIT that is sent again.
+  static std::uint64_t what(const wire::SctpPacket& init) noexcept {
+    const std::uint32_t ports =
+        std::uint32_t{init.header().source_port()} << 16 | init.header().destination_port();
+    return std::uint64_t{init.initiate_tag()} << 32 | ports;
+  }
+
+  template <class Cx>
+  Place& place_of(Nid nid, Cx& cx) {
+    if (places_.empty()) {
+      secret_ = cx.secret();
+      places_.resize(places);
+    }
+    return places_[mix64(nid.value() ^ secret_) % places];
+  }
+
+  std::vector<Place> places_;
+  std::uint64_t secret_ = 0;
+  SctpPace first_, next_, cookies_, answers_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "associations.hpp"
+#include "shares.hpp"
+#include "socket.hpp"
+
+namespace ilnp {
+
+class SctpListeners;
+
+/// Waits for streams to one port, at one door.
+struct SctpListener {
+  SctpListeners* listeners;
+  SctpSocket socket;
+  std::uint16_t port;
+  SctpBuffers buffers;  ///< of the streams that it lets in
+  bool marked = false;  ///< among those to look at
+};
+
+/// The sockets of a node that listen: one a port and door, made when somebody first knocks there.
+class SctpListeners {
+ public:
+  SctpListeners(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(mtu) {}
+  SctpListeners(const SctpListeners&) = delete;
+  SctpListeners& operator=(const SctpListeners&) = delete;
+
+  /// Sees to it that somebody listens to `port` behind `address`, and lets in streams with such buffers. False if usrsctp
+  /// does not want to.
+  bool open(void* address, std::uint16_t port, const SctpBuffers& buffers) {
+    auto& listener = table_[{port, address}];
+    if (!listener) {
+      auto opened = SctpSocket::open(config_, address, port, mtu_);
+      if (!opened || opened->listen()) return table_.erase({port, address}), false;
+      listener = std::make_unique<SctpListener>(SctpListener{this, std::move(*opened), port, {}});
+      listener->socket.on_event(&SctpListeners::on_event, listener.get());
+    }
+    if (listener->buffers == buffers) return true;
+    listener->buffers = buffers;
+    return !listener->socket.resize(buffers.send, buffers.receive);
+  }
+  void close(std::uint16_t port) {
+    std::erase_if(marked_, [&](const SctpListener* each) { return each->port == port; });
+    std::erase_if(table_, [&](const auto& each) { return each.first.first == port; });
+  }
+
+  /// Calls `f(SctpListener&)` for each at which somebody may wait.
+  template <class F>
+  void take_marked(F&& f) {
+    while (!marked_.empty()) {
+      SctpListener* const listener = marked_.back();
+      marked_.pop_back();
+      listener->marked = false;
+      f(*listener);
+    }
+  }
+
+ private:
+  /// What usrsctp says, in the middle of its work: only noted, and looked at when it is done.
+  static void on_event(struct socket*, void* argument, int) {
+    auto* const listener = static_cast<SctpListener*>(argument);
+    if (!std::exchange(listener->marked, true)) listener->listeners->marked_.push_back(listener);
+  }
+
+  SctpConfig config_;
+  std::size_t mtu_;
+  std::map<std::pair<std::uint16_t, void*>, std::unique_ptr<SctpListener>> table_;
+  std::vector<SctpListener*> marked_;
+};
+
+}  // namespace ilnp

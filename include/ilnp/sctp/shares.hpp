@@ -1,0 +1,115 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "../address.hpp"
+#include "config.hpp"
+
+namespace ilnp {
+
+/// What a stream holds at most each way, octets.
+struct SctpBuffers {
+  std::uint32_t send = 0;
+  std::uint32_t receive = 0;
+
+  friend bool operator==(const SctpBuffers&, const SctpBuffers&) = default;
+};
+
+/// Who may have how many of a node's streams, and how much of the memory for them. Streams that the node opens itself can have
+/// all of it. Of those that peers open, all together cannot have the last quarter, and one node cannot have the last quarter
+/// of what they can have together: nobody's streams keep the node from opening its own, or one node all others out.
+class SctpShares {
+ public:
+  /// A stream gets this part of the memory that is left, within bounds: so the first ones have the buffers that the
+  /// configuration gives, and later ones less.
+  static constexpr std::uint64_t part = 256;
+  static constexpr std::uint32_t min_buffer = 16 * 1024;
+  /// What usrsctp takes for a stream besides, and for an octet: octets lie in blocks of 2 KiB, each with a header.
+  static constexpr std::uint64_t overhead = 32 * 1024;
+  static constexpr std::uint64_t blocks = 2;
+
+  enum class Refusal : std::uint8_t { streams, memory };
+  /// What a stream was given, to be given back.
+  struct Share {
+    bool own = false;
+    std::uint64_t memory = 0;
+  };
+
+  explicit SctpShares(const SctpConfig& config) : config_(config) {}
+
+  /// Why there is no stream to be had; none if there is one. `own`: this node opens it.
+  std::optional<Refusal> refusal(Nid nid, bool own) const {
+    const Held held = own ? Held{} : held_by(nid);
+    if (streams_ >= config_.max_streams) return Refusal::streams;
+    if (!own && accepted_.streams >= most(config_.max_streams)) return Refusal::streams;
+    if (!own && held.streams >= most(most(config_.max_streams))) return Refusal::streams;
+    const std::uint64_t needed = cost(buffers());
+    if (memory_ + needed > config_.memory) return Refusal::memory;
+    if (!own && accepted_.memory + needed > most(config_.memory)) return Refusal::memory;
+    if (!own && held.memory + needed > most(most(config_.memory))) return Refusal::memory;
+    return std::nullopt;
+  }
+
+  /// What the next stream gets.
+  SctpBuffers buffers() const noexcept {
+    const std::uint64_t left = config_.memory - memory_;
+    SctpBuffers some{config_.send_buffer, config_.receive_buffer};
+    while (cost(some) > left / part && (some.send > min_buffer || some.receive > min_buffer)) {
+      some.send = std::max(some.send / 2, std::min(some.send, min_buffer));
+      some.receive = std::max(some.receive / 2, std::min(some.receive, min_buffer));
+    }
+    return some;
+  }
+
+  Share take(Nid nid, bool own, const SctpBuffers& buffers) {
+    const Share share{own, cost(buffers)};
+    ++streams_;
+    memory_ += share.memory;
+    if (!own) accepted_.add(share), by_nid_[nid].add(share);
+    return share;
+  }
+  void give_back(Nid nid, const Share& share) {
+    --streams_;
+    memory_ -= share.memory;
+    if (share.own) return;
+    accepted_.remove(share);
+    const auto held = by_nid_.find(nid);
+    held->second.remove(share);
+    if (held->second.streams == 0) by_nid_.erase(held);
+  }
+
+  std::size_t streams() const noexcept { return streams_; }
+  std::uint64_t memory() const noexcept { return memory_; }
+
+  static std::uint64_t cost(const SctpBuffers& buffers) noexcept {
+    return overhead + blocks * (std::uint64_t{buffers.send} + buffers.receive);
+  }
+
+ private:
+  struct Held {
+    std::size_t streams = 0;
+    std::uint64_t memory = 0;
+
+    void add(const Share& share) noexcept { ++streams, memory += share.memory; }
+    void remove(const Share& share) noexcept { --streams, memory -= share.memory; }
+  };
+
+  template <class T>
+  static T most(T limit) noexcept {
+    return limit - limit / 4;
+  }
+  Held held_by(Nid nid) const {
+    const auto held = by_nid_.find(nid);
+    return held != by_nid_.end() ? held->second : Held{};
+  }
+
+  SctpConfig config_;
+  std::size_t streams_ = 0;
+  std::uint64_t memory_ = 0;
+  Held accepted_;
+  std::unordered_map<Nid, Held> by_nid_;
+};
+
+}  // namespace ilnp
