@@ -82,6 +82,12 @@ inline void check(const ilnp::error_code& error, const std::string& what = "star
   if (error) throw boost::system::system_error(error, what);
 }
 
+/// Tells those with which the node has traffic that it shuts down; when it no longer runs, and before it is destroyed.
+template <class Node>
+void say_goodbye(Node& node) {
+  node.with([](auto& stack, auto& cx) { ilnp::say_goodbye(stack, cx); });
+}
+
 /// Ends `io` on SIGINT, SIGTERM and SIGHUP (unless that is ignored, as by nohup); calls `on_user_signal` on SIGUSR1.
 class Signals {
  public:

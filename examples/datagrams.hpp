@@ -90,6 +90,7 @@ class Complaints {
   Complaints(const char* program, Log& log, Stack& stack) : program_(program), log_(&log), stack_(&stack) {}
 
   void operator()(const ilnp::LocalError& error) {
+    if (error.error == ilnp::Errc::unknown_host) return;  // the proxy shows that, when it begins and ends
     log_->note(std::string(program_) + ": " + error.error.message(), [&] { return text(error); });
   }
 

@@ -68,6 +68,16 @@ class EventLog {
     note("network", "two nodes have one identifier",
          [&]() -> std::optional<std::string> { return event_text(e); });
   }
+  void operator()(const ilnp::event::NameConflictEnded& e) const {
+    tell(!quiet_, "discovery", "name conflict ended", e);
+  }
+  void operator()(const ilnp::event::NamePassed& e) const { tell(!quiet_, "discovery", "name passed", e); }
+  void operator()(const ilnp::event::UpdateUndone& e) const { tell(!quiet_, "network", "update undone", e); }
+  void operator()(const ilnp::event::PeerSilent& e) const { tell(!quiet_, "network", "peer silent", e); }
+  void operator()(const ilnp::event::PeerHeard& e) const { tell(!quiet_, "network", "peer heard", e); }
+  void operator()(const ilnp::event::PeerLeft& e) const { tell(!quiet_, "network", "peer left", e); }
+  void operator()(const ilnp::event::FarEndMissing& e) const { tell(true, "proxy", "unknown host", e); }
+  void operator()(const ilnp::event::FarEndFound& e) const { tell(true, "proxy", "host found", e); }
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
     note("transport", "message too long", [&]() -> std::optional<std::string> {
       return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
@@ -123,6 +133,10 @@ class EventLog {
       if (!said) return std::nullopt;
       return std::string(layer) + ": " + *said;
     });
+  }
+  template <class Event>
+  void tell(bool wanted, const char* layer, std::string_view kind, const Event& event) const {
+    if (wanted) note(layer, kind, [&] { return std::optional<std::string>(event_text(event)); });
   }
 
   Log* log_;

@@ -3,6 +3,7 @@
 // What the layers show, in words.
 
 #include <ilnp/network/events.hpp>
+#include <ilnp/proxy/events.hpp>
 #include <span>
 #include <string>
 
@@ -48,9 +49,41 @@ inline std::string event_text(const ilnp::event::UpdateGivenUp& e) {
 inline std::string event_text(const ilnp::event::PeerMoved& e) {
   return to_string(e.peer) + " moved from " + to_string(e.from) + " to " + to_string(e.to);
 }
+/// `bob (0:0:0:b)`, or the identifier alone if no name is known.
+inline std::string node_text(std::string_view host_name, ilnp::Nid nid) {
+  return host_name.empty() ? to_string(nid) : printable(host_name) + " (" + to_string(nid) + ')';
+}
 inline std::string event_text(const ilnp::event::NameConflict& e) {
   return "two nodes claim the name " + printable_name(e.host_name) + ": " + to_string(e.owner) +
          ", whom it means, and " + to_string(e.claimant);
+}
+inline std::string event_text(const ilnp::event::NameConflictEnded& e) {
+  return "one node claims the name " + printable(e.host_name) + " again: " + to_string(e.owner);
+}
+inline std::string event_text(const ilnp::event::NamePassed& e) {
+  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; nothing is heard of " +
+         to_string(e.from) + ", which had it";
+}
+inline std::string event_text(const ilnp::event::UpdateUndone& e) {
+  return "a locator update of " + node_text(e.host_name, e.peer) + " was wrong: it is still at " +
+         to_string(e.back_to);
+}
+inline std::string event_text(const ilnp::event::PeerSilent& e) {
+  return "nothing is heard of " + node_text(e.host_name, e.peer) + ", to which this node sends";
+}
+inline std::string event_text(const ilnp::event::PeerHeard& e) {
+  return node_text(e.host_name, e.peer) + " is heard again";
+}
+inline std::string event_text(const ilnp::event::PeerLeft& e) {
+  return node_text(e.host_name, e.peer) + " has shut down";
+}
+inline std::string event_text(const ilnp::event::FarEndMissing& e) {
+  return "from local port " + std::to_string(e.local_port) + ": unknown host: no node called " +
+         printable(e.host) + " has been heard";
+}
+inline std::string event_text(const ilnp::event::FarEndFound& e) {
+  return "from local port " + std::to_string(e.local_port) + ": a node called " + printable(e.host) +
+         " is heard";
 }
 
 inline std::string event_text(const ilnp::event::DuplicateNid& e) {

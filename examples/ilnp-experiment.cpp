@@ -114,6 +114,7 @@ class Experiment {
     program::check(node_.start());
     if (sends()) next_number();
   }
+  void stop() { program::say_goodbye(node_); }
 
   /// To be printed at the end.
   void print_summary() const {
@@ -336,6 +337,7 @@ int main(int argc, char** argv) {
     Experiment experiment(io, config, report, output.log, program::EventLog(output.log, line, config.log));
     experiment.start();
     io.run();
+    experiment.stop();
     experiment.print_summary();
     report.finish();
     output.out.finish();

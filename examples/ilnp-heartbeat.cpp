@@ -28,6 +28,7 @@ class Heartbeat {
     next_ = std::chrono::steady_clock::now();
     beat();
   }
+  void stop() { program::say_goodbye(node_); }
 
  private:
   static constexpr auto period = std::chrono::seconds(1);
@@ -129,6 +130,7 @@ int main(int argc, char** argv) {
     const program::Signals signals(io);
     heartbeat.start();
     io.run();
+    heartbeat.stop();
     return 0;
   });
 }

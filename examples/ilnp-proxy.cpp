@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
     program::check(gateway.start());
     std::cout << "Listening on " << gateway.port() << std::endl;
     io.run();
+    program::say_goodbye(gateway);
     return 0;
   });
 }

@@ -20,6 +20,7 @@ class Tool {
   }
 
   void start() { program::check(node_.start()); }
+  void stop() { program::say_goodbye(node_); }
 
   /// Asks `host` now, and again every second.
   void ask(const std::string& host, std::uint16_t port) {
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
     if (line.has("REMOTE_HOST"))
       tool.ask(line["REMOTE_HOST"], program::parse_port("REMOTE_PORT", line["REMOTE_PORT"]));
     io.run();
+    tool.stop();
     return 0;
   });
 }

@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
     }
     program::check(node.start());
     io.run();
+    program::say_goodbye(node);
     return 0;
   });
 }

@@ -196,6 +196,7 @@ int main(int argc, char** argv) {
     }
     std::cout << "Running" << std::endl;
     io.run();
+    program::say_goodbye(datagrams);
     return 0;
   });
 }

@@ -80,6 +80,12 @@ class Observations {
   void saw(NodeIndex node, const ilnp::event::PeerMoved& e) { show(node, e); }
   void saw(NodeIndex node, const ilnp::event::NameConflict& e) { show(node, e); }
   void saw(NodeIndex node, const ilnp::event::DuplicateNid& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::NameConflictEnded& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::NamePassed& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::UpdateUndone& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::PeerSilent& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::PeerHeard& e) { show(node, e); }
+  void saw(NodeIndex node, const ilnp::event::PeerLeft& e) { show(node, e); }
 
   /// What it was in the middle of is over.
   void crashed(NodeIndex node) { end_move(node); }

@@ -160,6 +160,16 @@ auto& network_layer(Layer& layer) noexcept {
   }
 }
 
+/// This node shuts down: tells those with which it has traffic, if a layer of the stack can. To be called before it is stopped.
+template <class Layer, ContextLike Cx>
+void say_goodbye(Layer& layer, Cx& cx) {
+  if constexpr (requires { layer.say_goodbye(cx); }) {
+    layer.say_goodbye(cx);
+  } else if constexpr (requires { layer.next_layer(); }) {
+    say_goodbye(layer.next_layer(), cx);
+  }
+}
+
 /// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
 /// counts. For people and programs that look; nothing of it is on the packet path.
 template <class Layer, class F>

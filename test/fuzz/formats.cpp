@@ -5,6 +5,7 @@
 #include "ilnp/config/config.hpp"
 #include "ilnp/wire/discovery.hpp"
 #include "ilnp/wire/fragment.hpp"
+#include "ilnp/wire/goodbye.hpp"
 #include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "ilnp/wire/pcap.hpp"
@@ -104,6 +105,13 @@ void fragment(const Octets& payload) {
   const std::size_t from = message->kind() == wire::FragmentKind::piece ? 2 : 4;
   require(again[0] == payload[0] && equal(Bytes(again).subspan(from), Bytes(payload).subspan(from)),
           "a message about pieces is written as it was read");
+}
+
+void goodbye(const Octets& payload) {
+  if (!wire::Goodbye::parse(payload)) return;
+  Octets again(wire::Goodbye::size);
+  wire::GoodbyeRepr{}.write_to(again);
+  require(payload.size() == again.size() && again[0] == payload[0], "a goodbye is written as it was read");
 }
 
 /// Another way to the same answer: each character is decoded, and encoded again in the shortest form.
@@ -301,6 +309,8 @@ void wire_formats(Bytes octets) {
       return stream_request(rest);
     case Format::stream_answer:
       return stream_answer(rest);
+    case Format::goodbye:
+      return goodbye(rest);
     default:
       return capture(rest);
   }

@@ -105,6 +105,7 @@ enum class Format : std::uint8_t {
   socks5_request,
   stream_request,
   stream_answer,
+  goodbye,
   count
 };
 

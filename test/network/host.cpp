@@ -149,6 +149,85 @@ BOOST_AUTO_TEST_CASE(confirmed_twice_elsewhere_means_that_it_has_moved) {
   BOOST_TEST(*host.select(all, none, 0) == Locator(2));
 }
 
+BOOST_AUTO_TEST_CASE(a_place_that_was_left_is_not_one_where_it_is) {
+  const auto present = [&] {
+    std::set<Locator> found;
+    for (const Host::Place& place : host.places())
+      if (host.present(place)) found.insert(place.locator);
+    return found;
+  };
+  host.confirm(a, now);
+  host.confirm(b, now + 100ms);
+  BOOST_TEST((present() == std::set{a, b}));
+  host.update(std::vector{c}, now + 1s);
+  BOOST_TEST((present() == std::set{c}));
+  host.confirm(b, now + 10s);
+  BOOST_TEST((present() == std::set{b}));
+  host.confirm(c, now + 20s);
+  BOOST_TEST((present() == std::set{c}));
+}
+
+BOOST_AUTO_TEST_CASE(an_update_is_undone_if_the_node_is_still_heard_from_where_it_was) {
+  host.confirm(a, now);
+  BOOST_TEST(select() == a);
+  host.update(std::vector{b}, now);
+  BOOST_TEST(select() == b);
+  for (int tenths = 1; tenths < 20; ++tenths) BOOST_TEST(!host.hear(a, false, now + tenths * 100ms));
+  BOOST_TEST(select() == b);
+  BOOST_TEST(host.hear(a, false, now + 2s));
+  BOOST_TEST(select() == a);
+  BOOST_TEST(!host.trial().open());
+  // And not once more, as long as it is not heard there.
+  now += 2s;
+  BOOST_TEST(!host.may_be_at(std::vector{b}, now));
+  host.hear(b, false, now + 1s);
+  host.hear(a, false, now + 2s);
+  host.hear(b, false, now + 3s);
+  BOOST_TEST(!host.may_be_at(std::vector{b}, now + 3s));
+  host.hear(b, false, now + 3500ms);
+  BOOST_TEST(host.may_be_at(std::vector{b}, now + 3500ms));
+  BOOST_TEST(host.may_be_at(std::vector{c}, now + 60s));
+}
+
+BOOST_AUTO_TEST_CASE(by_the_timer_too) {
+  host.confirm(a, now);
+  host.update(std::vector{b}, now);
+  host.hear(a, false, now + 1100ms);
+  BOOST_TEST(!host.settle(now + 1999ms));
+  BOOST_TEST((host.trial().next_deadline() <= now + 2s));
+  BOOST_TEST(host.settle(now + 2s));
+  BOOST_TEST(select() == a);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_under_way_from_the_old_place_or_updates_from_there_undo_nothing) {
+  host.confirm(a, now);
+  host.update(std::vector{b}, now);
+  host.hear(a, false, now + 900ms);
+  for (int seconds = 1; seconds < 4; ++seconds) host.hear(a, true, now + seconds * 1s);
+  BOOST_TEST(!host.settle(now + 5s));
+  BOOST_TEST(select() == b);
+}
+
+BOOST_AUTO_TEST_CASE(one_frame_from_a_new_place_proves_an_update) {
+  host.confirm(a, now);
+  host.update(std::vector{b, c}, now);
+  host.hear(c, false, now + 1s);
+  BOOST_TEST(!host.trial().open());
+  for (int seconds = 1; seconds < 10; ++seconds) BOOST_TEST(!host.hear(a, false, now + seconds * 1s));
+  BOOST_TEST(select() == b);
+}
+
+BOOST_AUTO_TEST_CASE(updates_one_after_the_other_do_not_put_it_off) {
+  host.confirm(a, now);
+  BOOST_TEST(select() == a);
+  for (int tenths = 0; tenths < 30; ++tenths) {
+    host.update(std::vector{tenths % 2 ? b : c}, now + tenths * 100ms);
+    BOOST_TEST(!host.hear(a, false, now + tenths * 100ms + 50ms));
+  }
+  BOOST_TEST(host.hear(a, false, now + 3s));
+  BOOST_TEST(select() == a);
+}
+
 BOOST_AUTO_TEST_CASE(what_an_update_named_and_two_bursts_did_not_is_no_candidate) {
   const auto select = [&] {
     const Locator* locator =

@@ -25,6 +25,12 @@ struct Watch {
   int given_up = 0;
   int undone = 0;
   int conflicts = 0;
+  int conflicts_ended = 0;
+  int passed = 0;
+  int updates_undone = 0;
+  int silent = 0;
+  int heard = 0;
+  int left = 0;
   int handoffs_begun = 0;
   int handoffs_ended = 0;
   std::vector<event::DuplicateNid::State> namesakes;
@@ -36,6 +42,12 @@ struct Watch {
   void operator()(const event::UpdateGivenUp&) { ++given_up; }
   void operator()(const event::HandoffUndone&) { ++undone; }
   void operator()(const event::NameConflict&) { ++conflicts; }
+  void operator()(const event::NameConflictEnded&) { ++conflicts_ended; }
+  void operator()(const event::NamePassed&) { ++passed; }
+  void operator()(const event::UpdateUndone&) { ++updates_undone; }
+  void operator()(const event::PeerSilent&) { ++silent; }
+  void operator()(const event::PeerHeard&) { ++heard; }
+  void operator()(const event::PeerLeft&) { ++left; }
   void operator()(const event::HandoffBegan&) { ++handoffs_begun; }
   void operator()(const event::HandoffEnded&) { ++handoffs_ended; }
   void operator()(const event::DuplicateNid& e) { namesakes.push_back(e.state); }
@@ -128,6 +140,11 @@ class Endpoint {
     start();
   }
   void crash() { node_.crash(); }
+  /// As a program that ends by itself.
+  void shut_down() {
+    node_.with([](auto& stack, auto& cx) { say_goodbye(stack, cx); });
+    crash();
+  }
 
   Nid nid() const { return config_.nid; }
   auto& node() { return node_; }

@@ -84,14 +84,21 @@ BOOST_AUTO_TEST_CASE(ten_thousand_mappings_are_listed_by_pages) {
   BOOST_TEST(pages > 10);
 }
 
+BOOST_AUTO_TEST_CASE(a_place_that_a_host_has_left_is_not_listed) {
+  feed(a, discovery({a, Nid(2)}, "bob"));
+  run(10s);
+  feed(a, discovery({c, Nid(2)}, "bob"));
+  BOOST_TEST(ask("hosts").find("bob 0:0:0:2 0:0:0:c\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_hosts_that_are_known) {
   feed(a, discovery({a, Nid(2)}, "bob"));
   feed(a, discovery({a, Nid(3)}, "bob"));
   const std::string text = ask("hosts");
   BOOST_TEST(text ==
              "alice 0:0:0:1 0:0:0:a 0:0:0:b this node\n"
-             "bob 0:0:0:2 0:0:0:a name taken by another node\n"
-             "bob 0:0:0:3 0:0:0:a\n");
+             "bob 0:0:0:2 0:0:0:a\n"
+             "bob 0:0:0:3 0:0:0:a name taken by another node\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_counters_of_each_layer) {

@@ -127,6 +127,25 @@ BOOST_AUTO_TEST_CASE(to_itself) {
   BOOST_TEST(local_port == 4001);
 }
 
+BOOST_AUTO_TEST_CASE(a_mapping_without_a_far_end_is_shown_once_when_that_begins_and_once_when_it_ends) {
+  BOOST_TEST(!stack.map(4000, {"dave", 4001, false}));
+  BOOST_TEST(events.far_missing == 0);  // nobody has sent yet
+  for (int i = 0; i < 10; ++i) {
+    BOOST_TEST((stack.send(4000, as_bytes("hello"), cx) == Errc::unknown_host));
+    run(1s);
+  }
+  BOOST_TEST(events.far_missing == 1);
+  BOOST_TEST(events.far_found == 0);
+  feed(a, discovery({a, Nid(4)}, "dave"));
+  for (int i = 0; i < 10; ++i) BOOST_TEST(!stack.send(4000, as_bytes("hello"), cx));
+  BOOST_TEST(events.far_missing == 1);
+  BOOST_TEST(events.far_found == 1);
+  run(100s);
+  BOOST_TEST((stack.send(4000, as_bytes("hello"), cx) == Errc::unknown_host));
+  BOOST_TEST(events.far_missing == 2);
+  BOOST_TEST(stack.counters().far_ends_missing == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(one_port_for_two_hosts_with_a_socket_each) {
   BOOST_TEST(!stack.use_socket("bob", 1));
   BOOST_TEST(!stack.use_socket("carol", 2));

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "ilnp/network/ilnp.hpp"
+#include "ilnp/proxy/events.hpp"
 #include "ilnp/proxy/local_port.hpp"
 #include "ilnp/transport/events.hpp"
 #include "ilnp/transport/stp.hpp"
@@ -53,7 +54,8 @@ inline Octets datagram(Ilv source, Ilv destination, std::uint16_t from, std::uin
 struct Events {
   std::map<Drop, int> dropped;
   int sent = 0, began = 0, ended = 0, undone = 0, updates = 0, acknowledged = 0, given_up = 0, moved = 0,
-      conflicts = 0, namesakes = 0, long_dropped = 0;
+      conflicts = 0, namesakes = 0, conflicts_ended = 0, passed = 0, updates_undone = 0, silent = 0, heard = 0,
+      left = 0, far_missing = 0, far_found = 0, long_dropped = 0;
 
   void operator()(const event::PacketSent&) { ++sent; }
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }
@@ -66,6 +68,16 @@ struct Events {
   void operator()(const event::PeerMoved&) { ++moved; }
   void operator()(const event::NameConflict&) { ++conflicts; }
   void operator()(const event::DuplicateNid&) { ++namesakes; }
+  void operator()(const event::NameConflictEnded&) { ++conflicts_ended; }
+  void operator()(const event::NamePassed&) { ++passed; }
+  void operator()(const event::UpdateUndone&) { ++updates_undone; }
+  void operator()(const event::PeerSilent&) { ++silent; }
+  void operator()(const event::PeerHeard&) { ++heard; }
+  void operator()(const event::PeerLeft&) { ++left; }
+  void operator()(const event::FarEndMissing&) { ++far_missing; }
+  void operator()(const event::FarEndFound&) { ++far_found; }
+  template <class Event>
+  void operator()(const Event&) {}  // others are not counted
   void operator()(const event::LongDatagramsDropped& e) { long_dropped += static_cast<int>(e.datagrams); }
 };
 

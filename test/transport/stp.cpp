@@ -55,6 +55,43 @@ BOOST_AUTO_TEST_CASE(the_longest_and_the_empty_datagram) {
   BOOST_TEST(stack.counters().sent == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(goodbye_goes_to_those_with_which_there_is_traffic) {
+  constexpr Ilv carol{a, Nid(3)}, dave{a, Nid(4)};
+  feed(a, discovery(carol, "carol"));
+  feed(a, discovery(dave, "dave"));
+  BOOST_TEST(!stack.send(1, bob.nid, 2, as_bytes("hello"), cx));
+  run(20s);
+  feed(a, datagram(carol, self, 5000, 4000, "hello"));
+  BOOST_TEST(!stack.send(1, carol.nid, 2, as_bytes("hello"), cx));
+  take();
+  say_goodbye(stack, cx);
+  std::vector<std::vector<std::byte>> sent;
+  for (const auto& each : take(42)) sent.push_back(each.octets);
+  const std::string_view goodbye("\6\0\0\0", 4);
+  BOOST_TEST((sent == std::vector{datagram(self, bob, 0, 0, goodbye), datagram(self, carol, 0, 0, goodbye)}));
+  BOOST_TEST(stack.counters().goodbyes_sent == 2U);
+  run(40s);
+  take();
+  say_goodbye(stack, cx);
+  BOOST_TEST(take(42).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_goodbye_is_not_handed_up_and_other_things_for_port_0_are_to_who_has_asked_for_them) {
+  feed(a, datagram(bob, self, 0, 0, {"\6\0\0\0", 4}));
+  BOOST_TEST(stack.counters().goodbyes_received == 1U);
+  stack.accept_reserved_port();
+  feed(a, datagram(bob, self, 0, 0, {"\6\0\0\0", 4}));
+  BOOST_TEST(stack.counters().goodbyes_received == 2U);
+  BOOST_TEST(take_delivered().empty());
+  feed(a, datagram(bob, self, 0, 0, {"\6\0\0\0\0", 5}));
+  feed(a, datagram(bob, self, 0, 0, {"\5\0\0\0", 4}));
+  BOOST_TEST(take_delivered().size() == 2U);
+  BOOST_TEST(stack.counters().goodbyes_received == 2U);
+  run(2s);
+  BOOST_TEST((stack.resolve("bob", cx) == Errc::unknown_host));
+  BOOST_TEST(counters().peers_left == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
   BOOST_TEST(!stack.bind(4000));
   feed(a, datagram(bob, self, 5000, 4000, "hello"));

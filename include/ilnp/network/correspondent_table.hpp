@@ -14,6 +14,9 @@ class CorrespondentTable {
   static constexpr std::size_t max_correspondents = 4096;
   static constexpr unsigned max_changes_a_second = 8;
 
+  /// Who sends nothing for this long does not wait for anything.
+  static constexpr Duration pause = std::chrono::seconds(5);
+
   explicit CorrespondentTable(Duration ttl) noexcept : ttl_(ttl) {}
 
   void rekey(const HashKey& key) { correspondents_.rekey(key); }
@@ -25,7 +28,10 @@ class CorrespondentTable {
     Correspondent& known = correspondents_.insert(nid, sender, now);
     const bool fresh = !active(known, now);
     known.expires = now + ttl_;
-    if (sent) known.sent_at = now;
+    if (sent) {
+      if (now - known.sent_at >= pause) known.sending_since = now;
+      known.sent_at = now;
+    }
     last_traffic_ = now;
     return fresh;
   }
@@ -53,6 +59,26 @@ class CorrespondentTable {
     return found;
   }
 
+  /// The same, at most `limit` of them: those to which this node has sent something come first.
+  std::vector<Nid> most_active(std::size_t limit, TimePoint now) const {
+    std::vector<Nid> found;
+    for (const bool sent : {true, false})
+      correspondents_.for_each([&](Nid nid, const Correspondent& known) {
+        if ((known.sent_at != long_ago) == sent && active(known, now) && found.size() < limit) found.push_back(nid);
+      });
+    return found;
+  }
+
+  /// Calls `f(nid, since)` for each to which this node sends, without a pause since then.
+  template <class F>
+  void for_each_addressed(TimePoint now, F&& f) const {
+    correspondents_.for_each([&](Nid nid, const Correspondent& known) {
+      if (now - known.sent_at < pause) f(nid, known.sending_since);
+    });
+  }
+
+  void forget(Nid nid) { correspondents_.erase(nid); }
+
   /// When there was the last traffic with anybody; the beginning of time if never.
   TimePoint last_traffic() const noexcept { return last_traffic_; }
   std::size_t size() const noexcept { return correspondents_.size(); }
@@ -62,7 +88,8 @@ class CorrespondentTable {
     TimePoint expires = long_ago;
     TimePoint window = long_ago;
     unsigned changes = 0;
-    TimePoint sent_at = long_ago;  ///< by this node
+    TimePoint sent_at = long_ago;        ///< by this node, and
+    TimePoint sending_since = long_ago;  ///< without a pause since then
 
     TimePoint last_used() const noexcept { return sent_at; }
     bool expired(TimePoint now) const noexcept { return now >= expires; }

@@ -24,6 +24,13 @@ struct NetworkCounters {
   std::uint64_t acknowledgements_received = 0;  ///< accepted
   std::uint64_t handoffs = 0;                   ///< begun
   std::uint64_t duplicate_nid = 0;              ///< frames of another node with this node's identifier
+  std::uint64_t updates_undone = 0;             ///< of other nodes: they were wrong
+  std::uint64_t names_checked = 0;              ///< claimed by a node though another has them
+  std::uint64_t names_passed = 0;               ///< from a node that was silent to another
+  std::uint64_t name_conflicts = 0;             ///< begun
+  std::uint64_t peers_silent = 0;               ///< how often a peer was no longer heard
+  std::uint64_t peers_heard = 0;                ///< how often one was heard again
+  std::uint64_t peers_left = 0;                 ///< forgotten after a goodbye
   std::array<std::uint64_t, drop_reasons> dropped{};
 
   std::uint64_t of(Drop reason) const noexcept { return dropped[static_cast<std::size_t>(reason)]; }
@@ -45,6 +52,13 @@ struct NetworkCounters {
     f("acknowledgements_received", acknowledgements_received);
     f("handoffs", handoffs);
     f("duplicate_nid", duplicate_nid);
+    f("updates_undone", updates_undone);
+    f("names_checked", names_checked);
+    f("names_passed", names_passed);
+    f("name_conflicts", name_conflicts);
+    f("peers_silent", peers_silent);
+    f("peers_heard", peers_heard);
+    f("peers_left", peers_left);
     for (std::size_t reason = 0; reason < drop_reasons; ++reason)
       f("dropped_" + std::string(to_string(static_cast<Drop>(reason))), dropped[reason]);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "content_hash.hpp"
+#include "liveness.hpp"
 #include "local_node.hpp"
 #include "neighbour_table.hpp"
 #include "seen_messages.hpp"
@@ -22,8 +23,8 @@ class Discoverer {
   static constexpr Duration longest_spread =
       std::chrono::milliseconds(500);  ///< of the answers of many, a millisecond for each known node
 
-  Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
-      : node_(&node), neighbours_(&neighbours) {}
+  Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours, Liveness<Next>& liveness) noexcept
+      : node_(&node), neighbours_(&neighbours), liveness_(&liveness) {}
 
   void rekey(const HashKey& key) { seen_.rekey(key); }
 
@@ -120,8 +121,13 @@ class Discoverer {
   void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
     Host* host = &node_->hosts.touch(nid, from.share(), cx.now());
-    const Nid owner = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
-    if (owner != nid) cx.observe(event::NameConflict{message.host_name(), owner, nid});
+    host->heard = cx.now();
+    const auto claimed = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
+    if (claimed.unsure) {
+      liveness_->ask_for_name(nid, cx);
+    } else if (claimed.owner != nid) {
+      liveness_->contest(message.host_name(), claimed.owner, nid, claimed.fresh, message.solicitation(), cx);
+    }
     bool believed = host->confirm(message.locator(), cx.now());
     // What a node itself has sent tells where it is as well.
     if (source.nid == nid && source.locator != message.locator())
@@ -214,6 +220,7 @@ class Discoverer {
 
   LocalNode<Next>* node_;
   NeighbourTable* neighbours_;
+  Liveness<Next>* liveness_;
   SeenMessages seen_;
 };
 

@@ -25,6 +25,7 @@ enum class Drop : std::uint8_t {
   update_malformed,     ///< a locator update that does not parse: no locators, half of one, an unknown type
   update_unexpected,    ///< a locator update from a node with which there was no traffic
   update_too_often,     ///< more changes than a node may make in a second
+  update_unproven,      ///< a locator update of a node whose last one was wrong, to where it was not heard
   update_contradicted,  ///< an advertisement that contradicts a locator update less than 2 s old
   acknowledgement_unexpected,  ///< an acknowledgement that answers no pending update
   unknown_destination,         ///< to all nodes, with a next header other than discovery
@@ -35,28 +36,13 @@ enum class Drop : std::uint8_t {
 inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::send_failed) + 1;
 
 constexpr std::string_view to_string(Drop reason) noexcept {
-  constexpr std::array<std::string_view, drop_reasons> names{"too_short",
-                                                             "wrong_length",
-                                                             "not_joined",
-                                                             "own_frame",
-                                                             "hop_limit",
-                                                             "no_route",
-                                                             "another_carries",
-                                                             "reflected",
-                                                             "duplicate",
-                                                             "overheard",
-                                                             "discovery_malformed",
-                                                             "discovery_bad_name",
-                                                             "discovery_repeated",
-                                                             "discovery_stale",
-                                                             "update_malformed",
-                                                             "update_unexpected",
-                                                             "update_too_often",
-                                                             "update_contradicted",
-                                                             "acknowledgement_unexpected",
-                                                             "unknown_destination",
-                                                             "table_full",
-                                                             "send_failed"};
+  constexpr std::array<std::string_view, drop_reasons> names{
+      "too_short",           "wrong_length",    "not_joined",          "own_frame",
+      "hop_limit",           "no_route",        "another_carries",     "reflected",
+      "duplicate",           "overheard",       "discovery_malformed", "discovery_bad_name",
+      "discovery_repeated",  "discovery_stale", "update_malformed",    "update_unexpected",
+      "update_too_often",    "update_unproven", "update_contradicted", "acknowledgement_unexpected",
+      "unknown_destination", "table_full",      "send_failed"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -65,7 +65,7 @@ struct PeerMoved {
   Locator to;
 };
 
-/// Two nodes claim one host name; `owner` is whom the name means, `claimant` the other.
+/// Two nodes claim one host name, and both are there; `owner` is whom the name means, `claimant` the other. Once, when that begins.
 struct NameConflict {
   std::string_view host_name;
   Nid owner;
@@ -81,6 +81,44 @@ struct DuplicateNid {
   Locator locator;
   Locator interface;
   std::uint64_t frames;  ///< of the other, so far
+};
+
+/// Nobody but its owner claims the name any more.
+struct NameConflictEnded {
+  std::string_view host_name;
+  Nid owner;
+};
+
+/// A name means another node from now on: that one claims it, and of its owner nothing is heard.
+struct NamePassed {
+  std::string_view host_name;
+  Nid from;
+  Nid to;
+};
+
+/// A locator update of `peer` was wrong, and is undone: it was not heard from there, but from where it was before.
+struct UpdateUndone {
+  Nid peer;
+  std::string_view host_name;
+  Locator back_to;
+};
+
+/// Nothing is heard of `peer`, to which this node sends, though it was asked.
+struct PeerSilent {
+  Nid peer;
+  std::string_view host_name;
+};
+
+/// Something is heard again of a peer of which nothing was.
+struct PeerHeard {
+  Nid peer;
+  std::string_view host_name;
+};
+
+/// `peer`, to which this node has sent something, has said goodbye, and is forgotten.
+struct PeerLeft {
+  Nid peer;
+  std::string_view host_name;
 };
 
 }  // namespace ilnp::event

@@ -8,6 +8,7 @@
 #include "../address.hpp"
 #include "../context.hpp"
 #include "run.hpp"
+#include "update_trial.hpp"
 
 namespace ilnp {
 
@@ -17,6 +18,7 @@ namespace ilnp {
 /// long as nothing newer contradicts it, and those of the latest burst of confirmations. Of those to which there is a way:
 /// the one in use stays; else one that this node has joined itself comes first, then the newest. Only when this node
 /// itself has joined or left a network does a locator that it shares with the other win over the one in use.
+/// An update that turns out to be wrong is undone (`UpdateTrial`).
 class Host {
  public:
   static constexpr std::size_t max_locators = 16;
@@ -61,8 +63,10 @@ class Host {
   }
 
   /// The node itself has said that it is at `locators`, the preferred one first, and nowhere else. What was known before is
-  /// only a way out while there is no way to the new.
+  /// only a way out while there is no way to the new. On trial, if there was anything.
   void update(std::span<const Locator> locators, TimePoint now) {
+    if (!trial_.open()) before_ = places_, before_in_use_ = in_use_;
+    if (!before_.empty()) trial_.begin(now);
     updated_at_ = now;
     for (Place& place : places_)
       place.updated = false, place.confirmed = std::min(place.confirmed, now - 2 * burst);
@@ -80,10 +84,48 @@ class Host {
   /// What is known may not hold any more: of its places, the first that is confirmed, or that an update names, is better than all.
   void doubt(TimePoint now) {
     updated_at_ = long_ago;
+    trial_.prove();
+    before_.clear();
     for (Place& place : places_)
       place.updated = false, place.confirmed = std::min(place.confirmed, now - 2 * burst);
     change();
   }
+
+  /// A frame of the node came from `place`; a locator update is `no_witness`, for it comes from an old place by nature. True
+  /// if that shows that the last update was wrong: then it has been undone.
+  bool hear(Locator place, bool no_witness, TimePoint now) {
+    heard = now;
+    if (trial_.wary(now)) trial_.note(place, now);
+    if (!trial_.open()) return false;
+    const Place* named = find(place);
+    if (named && named->updated) {
+      trial_.prove();
+      before_.clear();
+      return false;
+    }
+    if (!no_witness && std::ranges::find(before_, place, &Place::locator) != before_.end()) trial_.doubt(now);
+    return settle(now);
+  }
+  /// True if the last update has turned out to be wrong: then it has been undone.
+  bool settle(TimePoint now) {
+    trial_.expire(now);
+    if (!trial_.refuted(now)) {
+      if (!trial_.open()) before_.clear();
+      return false;
+    }
+    places_ = std::move(before_);
+    before_.clear();
+    in_use_ = before_in_use_;
+    updated_at_ = long_ago;
+    if (Place* place = find(in_use_)) place->confirmed = now;
+    change();
+    return true;
+  }
+  /// May an update to `locators` be believed? Always, unless one was wrong lately and the node was not heard from there.
+  bool may_be_at(std::span<const Locator> locators, TimePoint now) const noexcept {
+    return !trial_.wary(now) || std::ranges::any_of(locators, [&](Locator l) { return trial_.shown(l); });
+  }
+  UpdateTrial& trial() noexcept { return trial_; }
 
   /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
   /// `here` changes when this node joins or leaves a network. Null if there is a way to none.
@@ -119,6 +161,10 @@ class Host {
   }
 
   std::span<const Place> places() const noexcept { return places_; }
+  /// Is it at `place`, as far as is known, rather than has left it?
+  bool present(const Place& place) const noexcept {
+    return place.updated || place.confirmed >= last_confirmed() - burst;
+  }
   bool has(Locator locator) const noexcept { return const_cast<Host*>(this)->find(locator) != nullptr; }
   TimePoint last_confirmed() const noexcept {
     TimePoint latest = long_ago;
@@ -134,8 +180,12 @@ class Host {
   Way way;           ///< as it was found last; ends when `select` might answer otherwise
   std::string name;  ///< empty if the node is known by an update only
   TimePoint expires = long_ago;
-  TimePoint used_at = long_ago;   ///< when this node last asked for it, or for the way to it
-  bool known = false;             ///< heard of at all
+  TimePoint used_at = long_ago;  ///< when this node last asked for it, or for the way to it
+  bool known = false;            ///< heard of at all
+  TimePoint heard = long_ago;    ///< the last frame of any kind; to 10 ms
+  TimePoint doubted = long_ago;  ///< when it was last asked because of a goodbye
+  std::string new_name;          ///< said, and not yet believed
+  TimePoint new_name_at = never;
   Nid before, after;              ///< who else has the same name, in the order in which they claimed it
   std::uint64_t selected_at = 0;  ///< what `select` was last asked under, for its caller's use
 
@@ -159,6 +209,9 @@ class Host {
   }
 
   std::vector<Place> places_;
+  std::vector<Place> before_;  // what the update that is on trial has replaced
+  Locator before_in_use_;
+  UpdateTrial trial_;
   Locator in_use_;
   TimePoint updated_at_ = long_ago;
   std::uint32_t changes_ = 0;

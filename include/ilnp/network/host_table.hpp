@@ -14,9 +14,9 @@ namespace ilnp {
 
 /// The nodes that have been heard of, by identifier and by name.
 ///
-/// One name, two nodes (docs/protocol.md, "Names"): the name goes to the node that claims it for the first time (a node that
-/// was restarted with another identifier takes its name along); from then on it stays with that node until nothing has been heard of it for the life of an entry. The
-/// name of this node itself is never given away.
+/// One name, two nodes (docs/protocol.md, "Names"): the name stays with the node that has it as long as that one is alive. Who
+/// claims it, too, gets it when nothing has been heard of the other for the life of an entry, or by `pass`. The name of this node
+/// itself is never given away.
 class HostTable {
  public:
   static constexpr std::size_t max_hosts = 4096;
@@ -45,23 +45,57 @@ class HostTable {
     return host;
   }
 
-  /// A discovery message names `host` (the entry of `nid`) `name`. Returns whom the name means from here on.
-  Nid claim(Nid nid, Host& host, std::string_view name, TimePoint now) {
-    const bool first_claim = host.name != name;
-    if (first_claim) {
+  /// What came of a claim to a name.
+  struct Claimed {
+    Nid owner;            ///< whom the name means
+    bool fresh = false;   ///< the first of that node
+    bool unsure = false;  ///< the node is known by another name, and keeps that for now
+  };
+
+  /// A discovery message names `host` (the entry of `nid`) `name`. A node that has a name gets another only if it says so again
+  /// after `Host::burst`, and not the old one meanwhile: or one forged message would take it away.
+  Claimed claim(Nid nid, Host& host, std::string_view name, TimePoint now) {
+    const bool fresh = host.name != name;
+    if (!fresh) {
+      host.new_name.clear();
+    } else if (!host.name.empty()) {
+      if (host.new_name != name) host.new_name = name, host.new_name_at = now;
+      if (now - host.new_name_at < Host::burst) return {Nid{}, true, true};
+      host.new_name.clear();
+    }
+    if (fresh) {
       disown(nid, host);
       host.name = name;
       ++generation_;
     }
     auto& claim = names_[host.name];
-    if (first_claim) enlist(nid, host, claim);
-    if (claim.owner != nid && (first_claim || !alive(claim.owner, now))) {
+    if (fresh) enlist(nid, host, claim);
+    if (claim.owner != nid && !alive(claim.owner, now)) {
       claim.owner = nid;
       ++generation_;
     }
     if (claim.owner == nid && wanted_.take(name, now)) host.used_at = now;
-    return name == self_name_ ? self_ : claim.owner;
+    return {name == self_name_ ? self_ : claim.owner, fresh, false};
   }
+
+  /// `name` passes from one node to another that claims it. False if it was not the first one's, or the other is not there.
+  bool pass(std::string_view name, Nid from, Nid to, TimePoint now) {
+    const auto at = names_.find(name);
+    const Host* heir = find(to, now);
+    if (at == names_.end() || at->second.owner != from || !heir || heir->name != name) return false;
+    at->second.owner = to;
+    ++generation_;
+    return true;
+  }
+
+  /// `nid` is gone for good.
+  void forget(Nid nid) {
+    if (const Host* host = hosts_.find(nid)) disown(nid, *host);
+    hosts_.erase(nid);
+  }
+
+  /// The entry of `nid`, expired or not.
+  Host* entry(Nid nid) noexcept { return hosts_.find(nid); }
 
   /// The entry of `nid`, unless it has expired.
   Host* find(Nid nid, TimePoint now) {

@@ -5,6 +5,7 @@
 
 #include "duplicate_filter.hpp"
 #include "forwarder.hpp"
+#include "liveness.hpp"
 #include "mover.hpp"
 #include "nid_watch.hpp"
 #include "reflection_filter.hpp"
@@ -29,9 +30,10 @@ class ILNP {
   explicit ILNP(NetworkConfig config, Args&&... args)
       : node_(std::move(config), std::forward<Args>(args)...),
         neighbours_(3 * node_.config.wait_time),
-        discoverer_(node_, neighbours_),
+        liveness_(node_, neighbours_),
+        discoverer_(node_, neighbours_, liveness_),
         forwarder_(node_, neighbours_),
-        mover_(node_, discoverer_),
+        mover_(node_, discoverer_, liveness_),
         resumption_(node_, neighbours_),
         nid_watch_(node_) {}
 
@@ -87,6 +89,7 @@ class ILNP {
     resumption_.on_timer(cx.now());
     nid_watch_.on_timer(cx);
     mover_.on_timer(cx);
+    liveness_.on_timer(cx);
     discoverer_.on_timer(cx);
     deliver_looped(up);
   }
@@ -109,7 +112,7 @@ class ILNP {
   TimePoint next_deadline() const noexcept {
     if (!loopback_.empty()) return long_ago;
     return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
-                     resumption_.next_deadline(), nid_watch_.next_deadline()});
+                     liveness_.next_deadline(), resumption_.next_deadline(), nid_watch_.next_deadline()});
   }
 
   /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False, and
@@ -118,6 +121,12 @@ class ILNP {
   bool move_to(std::span<const Locator> locators, Cx& cx) {
     end_runs();
     return mover_.move_to(locators, cx);
+  }
+
+  /// Somebody has said goodbye for the node `nid`: asks for it, and forgets it unless it is heard.
+  template <ContextLike Cx>
+  void doubt(Nid nid, Cx& cx) {
+    liveness_.doubt(nid, cx);
   }
 
   /// The identifier that `name` means. Error: `unknown_host`; then it is asked for.
@@ -164,6 +173,10 @@ class ILNP {
     f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
     f("flows", forwarder_.election().size(), CarrierElection::max_flows);
     f("packets", duplicates_.size(), DuplicateFilter::max_packets);
+    f("doubts", liveness_.doubts(), Doubts::max_doubts);
+    f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
+    f("silent", liveness_.silent(), Liveness<Next>::max_silent);
+    f("trials", liveness_.trials(), Liveness<Next>::max_trials);
     f("loopback", loopback_.size(), max_loopback);
   }
   Next& next_layer() noexcept { return node_.next; }
@@ -206,6 +219,7 @@ class ILNP {
   /// There is traffic with `peer`, from this node (`sent`) or to it.
   void meet(Nid peer, bool sent, std::uint64_t sender, TimePoint now) {
     if (node_.correspondents.touch(peer, sent, sender, now)) mover_.meet(peer, now);
+    if (sent) liveness_.sent(now);
   }
 
   /// What was decided for the packets before may not hold any more.
@@ -244,6 +258,7 @@ class ILNP {
       if (nid_watch_.hear(*header, *in, cx)) discoverer_.answer_namesake(cx.now());
       return drop(Drop::own_frame);
     }
+    if (!resumption_.behind()) liveness_.hear(source, header->next_header(), cx);
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
       end_runs();
       if (resumption_.behind()) return drop(Drop::discovery_stale);
@@ -308,6 +323,7 @@ class ILNP {
 
   LocalNode<Next> node_;
   NeighbourTable neighbours_;
+  Liveness<Next> liveness_;
   Discoverer<Next> discoverer_;
   Forwarder<Next> forwarder_;
   Mover<Next> mover_;

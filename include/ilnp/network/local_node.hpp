@@ -75,6 +75,7 @@ struct LocalNode {
   DiscoveryRounds rounds;
   OwnMessages own_messages;
   NetworkCounters counters;
+  TimePoint solicited_at = long_ago;  ///< for the last time
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -135,9 +136,11 @@ struct LocalNode {
       if (!interface.leaving) interface.solicit_at = std::min(interface.solicit_at, now);
   }
 
-  /// Something is not known, or about to be forgotten: asks, but not too often.
-  void ask(TimePoint now) {
-    if (rounds.ask(now)) solicit(now);
+  /// Something is not known, or about to be forgotten: asks, but not too often. True if it does.
+  bool ask(TimePoint now) {
+    const bool due = rounds.ask(now);
+    if (due) solicit(now);
+    return due;
   }
 
   /// Puts the network header in front of `packet`, and sends it on `out`. `named`: the interface that the source locator is,
@@ -162,6 +165,7 @@ struct LocalNode {
                                        {all_nodes_locator, Nid{}}, out, out, wire::NextHeader::discovery, cx);
     if (!sent) return false;
     ++(solicitation ? counters.solicitations_sent : counters.advertisements_sent);
+    if (solicitation) solicited_at = cx.now();
     own_messages.said(out, named, solicitation, cx.now());
     return true;
   }

@@ -14,9 +14,10 @@ class Mover {
   /// An update follows its advertisement, which the routers need first, by this at the most.
   static constexpr Duration update_delay = std::chrono::milliseconds(100);
 
-  Mover(LocalNode<Next>& node, Discoverer<Next>& discoverer) noexcept
+  Mover(LocalNode<Next>& node, Discoverer<Next>& discoverer, Liveness<Next>& liveness) noexcept
       : node_(&node),
         discoverer_(&discoverer),
+        liveness_(&liveness),
         updates_(node.config.loc_update_retries, node.config.loc_update_retry_wait_time),
         schedule_(node.config) {}
 
@@ -72,9 +73,11 @@ class Mover {
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
     Host* host = &node_->hosts.touch(source.nid, from.share(), cx.now());
     if (!host->updated_to(locators)) {
+      if (!host->may_be_at(locators, cx.now())) return node_->drop(Drop::update_unproven, in.locator, cx);
       if (!node_->correspondents.admit_change(source.nid, cx.now()))
         return node_->drop(Drop::update_too_often, in.locator, cx);
       host->update(locators, cx.now());
+      if (host->trial().open()) liveness_->watch_update(source.nid, *host);
     }
     ++node_->counters.updates_received;
     // The acknowledgement leaves where the update came in, for a router to carry it to the new place: that proves the new
@@ -201,6 +204,7 @@ class Mover {
 
   LocalNode<Next>* node_;
   Discoverer<Next>* discoverer_;
+  Liveness<Next>* liveness_;
   LocatorUpdates updates_;
   MoveSchedule schedule_;
   TimePoint left_at_ = long_ago;

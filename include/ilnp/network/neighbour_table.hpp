@@ -120,6 +120,15 @@ class NeighbourTable {
     });
   }
 
+  /// `nid` is gone for good.
+  void forget(Nid nid) {
+    std::vector<std::uint64_t> gone;
+    neighbours_.for_each([&](std::uint64_t sender, const Neighbour& neighbour) {
+      if (neighbour.nid == nid) gone.push_back(sender);
+    });
+    for (const std::uint64_t sender : gone) neighbours_.erase(sender);
+  }
+
   std::size_t size() const noexcept { return neighbours_.size(); }
   Neighbour* find(std::uint64_t sender) noexcept { return neighbours_.find(sender); }
 

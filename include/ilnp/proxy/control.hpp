@@ -139,7 +139,8 @@ class ControlProtocol {
     network.hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool owns_name) {
       if (text.size() > max_answer) return;
       text += (host.name.empty() ? "-" : printable_name(host.name)) + ' ' + to_string(nid);
-      for (const auto& place : host.places()) text += ' ' + to_string(place.locator);
+      for (const auto& place : host.places())
+        if (host.present(place)) text += ' ' + to_string(place.locator);
       text += owns_name || host.name.empty() ? "\n" : " name taken by another node\n";
     });
     return text;

@@ -5,7 +5,7 @@
 
 namespace ilnp {
 
-/// What the proxy has done so far; all count datagrams, from the start.
+/// What the proxy has done so far; what is not said otherwise counts datagrams, from the start.
 struct ProxyCounters {
   static constexpr std::string_view layer = "proxy";
 
@@ -16,6 +16,7 @@ struct ProxyCounters {
   std::uint64_t refused_by_transport = 0;  ///< too long, no route, not sent
   std::uint64_t dropped_not_mapped = 0;    ///< arrived for a port that is bound by another than the proxy
   std::uint64_t dropped_wrong_host = 0;    ///< not from the mapping's host
+  std::uint64_t far_ends_missing = 0;      ///< how often the host of a mapping in use was found to be unknown
 
   template <class F>
   void for_each(F&& f) const {
@@ -26,6 +27,7 @@ struct ProxyCounters {
     f("refused_by_transport", refused_by_transport);
     f("dropped_not_mapped", dropped_not_mapped);
     f("dropped_wrong_host", dropped_wrong_host);
+    f("far_ends_missing", far_ends_missing);
   }
 };
 

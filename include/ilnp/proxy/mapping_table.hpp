@@ -26,6 +26,7 @@ class MappingTable {
     Remote remote;
     std::uint8_t socket = 0;
     ResolvedName known;              ///< what the host name means, or meant last
+    bool missing = false;            ///< a program has sent there, and the name meant nobody
     std::unique_ptr<Mapping> other;  ///< of the same port, at another socket
   };
 
@@ -46,7 +47,7 @@ class MappingTable {
     if (!page) page = std::make_unique<Page>();
     auto* place = &(*page)[local.port % page_size];
     while (*place) place = &(*place)->other;
-    *place = std::make_unique<Mapping>(Mapping{std::move(remote), local.socket, {}, nullptr});
+    *place = std::make_unique<Mapping>(Mapping{std::move(remote), local.socket, {}, false, nullptr});
     ++size_;
     return true;
   }

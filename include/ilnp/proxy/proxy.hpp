@@ -3,6 +3,7 @@
 #include "../layer.hpp"
 #include "../wire/utf8.hpp"
 #include "counters.hpp"
+#include "events.hpp"
 #include "mapping_table.hpp"
 
 namespace ilnp {
@@ -132,12 +133,27 @@ class Proxy {
   template <ContextLike Cx>
   error_code send(MappingTable::Mapping* mapping, std::uint16_t local_port, Bytes payload, Cx& cx) {
     if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
-    if (const error_code error = resolve(*mapping, cx)) return ++counters_.refused_unknown_host, error;
+    if (const error_code error = resolve(*mapping, cx)) {
+      ++counters_.refused_unknown_host;
+      miss(*mapping, local_port, cx);
+      return error;
+    }
+    if (mapping->missing) {
+      mapping->missing = false;
+      cx.observe(event::FarEndFound{local_port, mapping->remote.host});
+    }
     if (const error_code error =
             next_.send(local_port, mapping->known.nid, mapping->remote.port, payload, cx))
       return ++counters_.refused_by_transport, error;
     ++counters_.sent;
     return {};
+  }
+
+  template <ContextLike Cx>
+  void miss(MappingTable::Mapping& mapping, std::uint16_t local_port, Cx& cx) {
+    if (std::exchange(mapping.missing, true)) return;
+    ++counters_.far_ends_missing;
+    cx.observe(event::FarEndMissing{local_port, mapping.remote.host});
   }
 
   template <class Source, ContextLike Cx, class Up>

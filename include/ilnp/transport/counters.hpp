@@ -15,6 +15,8 @@ struct TransportCounters {
   std::uint64_t dropped_too_short = 0;            ///< no room for the ports
   std::uint64_t dropped_port_not_bound = 0;
   std::uint64_t refused_too_long = 0;  ///< `send`: message too long
+  std::uint64_t goodbyes_sent = 0;
+  std::uint64_t goodbyes_received = 0;
 
   template <class F>
   void for_each(F&& f) const {
@@ -24,6 +26,8 @@ struct TransportCounters {
     f("dropped_too_short", dropped_too_short);
     f("dropped_port_not_bound", dropped_port_not_bound);
     f("refused_too_long", refused_too_long);
+    f("goodbyes_sent", goodbyes_sent);
+    f("goodbyes_received", goodbyes_received);
   }
 };
 

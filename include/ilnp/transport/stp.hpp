@@ -6,6 +6,7 @@
 
 #include "../layer.hpp"
 #include "../resolved_name.hpp"
+#include "../wire/goodbye.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "../wire/stp_header.hpp"
 #include "counters.hpp"
@@ -17,6 +18,8 @@ namespace ilnp {
 template <NetworkLayer Next>
 class STP {
  public:
+  static constexpr std::size_t max_goodbyes = 256;
+
   /// All arguments go to the layers below.
   template <class... Args>
   explicit STP(Args&&... args) : next_(std::forward<Args>(args)...) {}
@@ -63,11 +66,24 @@ class STP {
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+                     [&](const NetworkSource& source, Bytes packet) { receive(source, packet, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+    next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, cx, up); });
+  }
+
+  /// This node shuts down: says so to those with which there is traffic, the first `max_goodbyes` of them; to those first to which it has
+  /// sent something. What is lost does no harm.
+  template <ContextLike Cx>
+  void say_goodbye(Cx& cx) {
+    if constexpr (requires { next_.correspondents(); }) {
+      for (const Nid peer : next_.correspondents().most_active(max_goodbyes, cx.now())) {
+        Packet packet(next_.headroom(wire::StpHeader::size + wire::Goodbye::size), {});
+        wire::GoodbyeRepr{}.write_to(packet.prepend(wire::Goodbye::size));
+        if (!send(reserved_port, peer, reserved_port, packet, cx)) ++counters_.goodbyes_sent;
+      }
+    }
   }
 
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
@@ -94,16 +110,25 @@ class STP {
 
  private:
   static constexpr auto protocol = static_cast<std::uint8_t>(wire::NextHeader::stp);
+  static constexpr std::uint16_t reserved_port = 0;
 
-  template <class Up>
-  void receive(const NetworkSource& source, Bytes packet, Up& up) {
+  template <ContextLike Cx, class Up>
+  void receive(const NetworkSource& source, Bytes packet, Cx& cx, Up& up) {
     if (source.next_header != protocol) return void(++counters_.dropped_unknown_next_header);
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(++counters_.dropped_too_short);
+    if (header->destination_port() == reserved_port && wire::Goodbye::parse(header->payload()))
+      return receive_goodbye(source.source.nid, cx);
     if (!bound_.test(header->destination_port())) return void(++counters_.dropped_port_not_bound);
     ++counters_.delivered;
     up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
        header->payload());
+  }
+
+  template <ContextLike Cx>
+  BOOST_NOINLINE void receive_goodbye(Nid from, Cx& cx) {
+    ++counters_.goodbyes_received;
+    if constexpr (requires { next_.doubt(from, cx); }) next_.doubt(from, cx);
   }
 
   Next next_;

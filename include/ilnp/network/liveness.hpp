@@ -1,0 +1,205 @@
+#pragma once
+
+#include "doubts.hpp"
+#include "local_node.hpp"
+#include "name_claims.hpp"
+#include "neighbour_table.hpp"
+
+namespace ilnp {
+
+/// Which of the other nodes are still there, and where (docs/protocol.md, "Doubt"): hears of each frame from whom it came, and
+/// decides by that who keeps a name, whether a locator update was true, and whether a goodbye was meant.
+template <Underlay Next>
+class Liveness {
+ public:
+  /// A peer to which this node sends is asked when nothing was heard of it for this long.
+  static constexpr Duration silent_after = std::chrono::seconds(10);
+  static constexpr Duration scan_interval = std::chrono::seconds(1);
+  static constexpr std::size_t max_silent = 256;
+  static constexpr std::size_t max_trials = 1024;  ///< of locator updates
+  /// After a goodbye a node is asked once; another goodbye within this counts for nothing.
+  static constexpr Duration goodbye_rest = std::chrono::seconds(10);
+
+  Liveness(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
+      : node_(&node), neighbours_(&neighbours), claims_(3 * node.config.wait_time) {}
+
+  /// A frame came in from `source`. Not for each, but for the first of those that go the same way.
+  template <ContextLike Cx>
+  void hear(const Ilv& source, std::uint8_t next_header, Cx& cx) {
+    if (Host* host = node_->hosts.entry(source.nid)) {
+      const bool update = next_header == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
+      if (host->hear(source.locator, update, cx.now())) say_undone(source.nid, *host, cx);
+      if (host->trial().open()) trials_at_ = std::min(trials_at_, host->trial().next_deadline());
+    }
+    const bool discovery = next_header == static_cast<std::uint8_t>(wire::NextHeader::discovery);
+    doubts_.hear(source.nid, discovery, cx.now(), [&](const Doubts::Doubt& doubt) {
+      if (doubt.why == Doubts::Why::name_claimed) keep_name(doubt.name, doubt.nid, doubt.claimant, cx);
+    });
+    if (!silent_.empty() && std::erase(silent_, source.nid) != 0) {
+      ++node_->counters.peers_heard;
+      cx.observe(event::PeerHeard{source.nid, name_of(source.nid)});
+    }
+  }
+
+  /// `claimant` claims `name`, which means `owner`; for the first time if `fresh`. `asks`: by a solicitation.
+  template <ContextLike Cx>
+  void contest(std::string_view name, Nid owner, Nid claimant, bool fresh, bool asks, Cx& cx) {
+    if (owner == node_->config.nid) return keep_name(name, owner, claimant, cx);
+    const Host* host = node_->hosts.entry(owner);
+    if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
+    // Where there are many nodes, not all of them ask: the claimant has done so itself.
+    const bool ask = !asks || host->used_at != long_ago || node_->hosts.size() <= few;
+    if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, node_->solicited_at,
+                      cx.now(), ask))
+      ++node_->counters.names_checked;
+  }
+
+  /// A node that has a name says that it has another. That is believed if it says so once more.
+  template <ContextLike Cx>
+  void ask_for_name(Nid nid, Cx& cx) {
+    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, node_->solicited_at, cx.now());
+  }
+
+  /// Somebody says that `nid` leaves: it is forgotten if it does not answer.
+  template <ContextLike Cx>
+  void doubt(Nid nid, Cx& cx) {
+    Host* host = node_->hosts.find(nid, cx.now());
+    if (!host || cx.now() - host->doubted < goodbye_rest) return;
+    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, node_->solicited_at, cx.now()))
+      host->doubted = cx.now();
+  }
+
+  /// An update of `nid` is on trial.
+  void watch_update(Nid nid, Host& host) {
+    if (trials_.size() < max_trials && std::ranges::find(trials_, nid) == trials_.end())
+      trials_.push_back(nid);  // the others are looked at when they are heard
+    trials_at_ = std::min(trials_at_, host.trial().next_deadline());
+  }
+
+  /// This node has sent something to another.
+  void sent(TimePoint now) noexcept {
+    if (scan_at_ == never) scan_at_ = now + scan_interval;
+  }
+
+  template <ContextLike Cx>
+  void on_timer(Cx& cx) {
+    const TimePoint now = cx.now();
+    if (trials_at_ <= now) settle_updates(cx);
+    if (scan_at_ <= now) scan(now);
+    doubts_.poll(
+        now, [&] { node_->solicit(now); }, [&](const Doubts::Doubt& doubt) { give_up(doubt, cx); });
+    if (claims_.next_deadline() <= now)
+      claims_.end(now, Nid{}, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
+  }
+
+  TimePoint next_deadline() const noexcept {
+    return std::min({trials_at_, scan_at_, doubts_.next_deadline(), claims_.next_deadline()});
+  }
+
+  std::size_t doubts() const noexcept { return doubts_.size(); }
+  std::size_t conflicts() const noexcept { return claims_.size(); }
+  std::size_t silent() const noexcept { return silent_.size(); }
+  std::size_t trials() const noexcept { return trials_.size(); }
+
+ private:
+  static constexpr std::size_t few = 8;  // known nodes, see `Discoverer::few`
+
+  std::string_view name_of(Nid nid) noexcept {
+    const Host* host = node_->hosts.entry(nid);
+    return host ? std::string_view(host->name) : std::string_view();
+  }
+
+  template <ContextLike Cx>
+  void keep_name(std::string_view name, Nid owner, Nid claimant, Cx& cx) {
+    if (!claims_.kept(name, owner, claimant, cx.now())) return;
+    ++node_->counters.name_conflicts;
+    cx.observe(event::NameConflict{name, owner, claimant});
+  }
+
+  /// Nothing was heard of the node.
+  template <ContextLike Cx>
+  void give_up(const Doubts::Doubt& doubt, Cx& cx) {
+    switch (doubt.why) {
+      case Doubts::Why::name_claimed:
+        if (!node_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
+        ++node_->ways;
+        ++node_->counters.names_passed;
+        claims_.end(doubt.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
+        return cx.observe(event::NamePassed{doubt.name, doubt.nid, doubt.claimant});
+      case Doubts::Why::goodbye:
+        return forget(doubt.nid, cx);
+      case Doubts::Why::silence:
+        if (silent_.size() == max_silent) silent_.erase(silent_.begin());
+        silent_.push_back(doubt.nid);
+        ++node_->counters.peers_silent;
+        return cx.observe(event::PeerSilent{doubt.nid, name_of(doubt.nid)});
+      case Doubts::Why::renamed:
+        return;
+    }
+  }
+
+  template <ContextLike Cx>
+  void forget(Nid nid, Cx& cx) {
+    const Host* host = node_->hosts.entry(nid);
+    const bool used = host && host->used_at != long_ago;
+    const std::string name(name_of(nid));
+    node_->hosts.forget(nid);
+    node_->correspondents.forget(nid);
+    neighbours_->forget(nid);
+    ++node_->ways;
+    std::erase(silent_, nid);
+    claims_.end(cx.now(), nid, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
+    ++node_->counters.peers_left;
+    if (used) cx.observe(event::PeerLeft{nid, name});
+  }
+
+  template <ContextLike Cx>
+  void say_over(const NameClaims::Conflict& over, Cx& cx) {
+    cx.observe(event::NameConflictEnded{over.name, over.owner});
+  }
+
+  template <ContextLike Cx>
+  void say_undone(Nid nid, const Host& host, Cx& cx) {
+    ++node_->ways;
+    ++node_->counters.updates_undone;
+    cx.observe(event::UpdateUndone{nid, host.name, host.in_use()});
+  }
+
+  template <ContextLike Cx>
+  void settle_updates(Cx& cx) {
+    trials_at_ = never;
+    bool asked = false;
+    std::erase_if(trials_, [&](Nid nid) {
+      Host* host = node_->hosts.entry(nid);
+      if (!host) return true;
+      if (host->settle(cx.now())) say_undone(nid, *host, cx);
+      if (host->trial().wants_asking(cx.now()))
+        host->trial().asked(asked = asked || node_->ask(cx.now()), cx.now());
+      trials_at_ = std::min(trials_at_, host->trial().next_deadline());
+      return !host->trial().open();
+    });
+  }
+
+  /// Looks for peers to which this node sends and of which nothing is heard.
+  void scan(TimePoint now) {
+    scan_at_ = never;
+    node_->correspondents.for_each_addressed(now, [&](Nid nid, TimePoint since) {
+      scan_at_ = now + scan_interval;
+      const Host* host = node_->hosts.entry(nid);
+      if (!host || now - std::max(host->heard, since) < silent_after) return;
+      if (std::ranges::find(silent_, nid) != silent_.end()) return;
+      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, node_->solicited_at, now);
+    });
+  }
+
+  LocalNode<Next>* node_;
+  NeighbourTable* neighbours_;
+  Doubts doubts_;
+  NameClaims claims_;
+  std::vector<Nid> silent_;
+  TimePoint scan_at_ = never;
+  std::vector<Nid> trials_;  // whose updates are on trial
+  TimePoint trials_at_ = never;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <algorithm>
+
+#include "../address.hpp"
+#include "../context.hpp"
+
+namespace ilnp {
+
+/// Whether a locator update, which anybody can forge, told the truth (docs/protocol.md, "Locator update"). It is on trial until
+/// something is heard from one of the new places; it was wrong if nothing is, while what the node sends keeps coming from the
+/// old. After a wrong one, updates of that node hold only once it was heard from there, and from nowhere else, for a while.
+class UpdateTrial {
+ public:
+  static constexpr Duration patience = std::chrono::seconds(2);  ///< to be heard from a new place
+  static constexpr Duration grace = std::chrono::seconds(1);     ///< what comes from the old was under way
+  /// The same for one that follows another that is still on trial: so much from its own time on, and
+  static constexpr Duration patience_again = std::chrono::seconds(1);
+  static constexpr Duration longest = std::chrono::seconds(3);  ///< so much from that of the first
+  static constexpr Duration over = std::chrono::seconds(10);    ///< neither proven nor refuted: it stands
+  /// Then the node is asked where it is, if nothing has shown that; again if that was not possible, and
+  static constexpr Duration ask_after = std::chrono::milliseconds(1050);
+  static constexpr Duration ask_again = std::chrono::milliseconds(300);
+  static constexpr Duration ask_until = std::chrono::seconds(5);    ///< no longer than this.
+  static constexpr Duration first_rest = std::chrono::seconds(60);  ///< after a wrong update
+  static constexpr Duration longest_rest = std::chrono::seconds(600);
+  static constexpr Duration shown_for = std::chrono::milliseconds(500);
+
+  bool open() const noexcept { return first_ != never; }
+
+  /// An update is believed for now.
+  void begin(TimePoint now) noexcept {
+    if (!open()) first_ = now, ask_at_ = now + ask_after, old_heard_ = false;
+    last_ = now;
+  }
+  /// The node was heard from a place that it has named.
+  void prove() noexcept { first_ = never; }
+  /// It was heard from a place that it should have left.
+  void doubt(TimePoint now) noexcept {
+    if (now - first_ >= grace) old_heard_ = true;
+  }
+  /// True if the update was wrong; then the trial is over.
+  bool refuted(TimePoint now) noexcept {
+    if (!open() || !old_heard_ || now < due()) return false;
+    first_ = never;
+    rest_ = rest_ == Duration{} || now - rests_until_ >= longest_rest ? first_rest
+                                                                      : std::min(2 * rest_, longest_rest);
+    rests_until_ = now + rest_;
+    shown_since_ = never;
+    return true;
+  }
+  /// Ends a trial that has come to nothing.
+  void expire(TimePoint now) noexcept {
+    if (open() && now - first_ >= over) first_ = never;
+  }
+
+  bool wants_asking(TimePoint now) const noexcept { return open() && ask_at_ <= now; }
+  /// It was asked, if that was possible.
+  void asked(bool possible, TimePoint now) noexcept {
+    ask_at_ = possible || now - first_ >= ask_until ? never : now + ask_again;
+  }
+  TimePoint next_deadline() const noexcept {
+    if (!open()) return never;
+    return std::min(ask_at_, old_heard_ ? due() : first_ + over);
+  }
+  /// When to look whether the old place was heard.
+  TimePoint due() const noexcept {
+    return std::max(first_ + patience, std::min(last_ + patience_again, first_ + longest));
+  }
+
+  /// An update was wrong not long ago.
+  bool wary(TimePoint now) const noexcept { return now < rests_until_; }
+  /// While wary: a frame of the node came from `place`.
+  void note(Locator place, TimePoint now) noexcept {
+    if (place != shown_ || shown_since_ == never) shown_ = place, shown_since_ = now;
+    shown_at_ = now;
+  }
+  /// The node was heard from `place` twice, and from nowhere else in between.
+  bool shown(Locator place) const noexcept {
+    return shown_since_ != never && shown_ == place && shown_at_ - shown_since_ >= shown_for;
+  }
+
+ private:
+  TimePoint first_ = never;  // the first update on trial,
+  TimePoint last_ = never;   // and the last
+  TimePoint ask_at_ = never;
+  bool old_heard_ = false;
+  Duration rest_{};
+  TimePoint rests_until_ = long_ago;
+  Locator shown_;
+  TimePoint shown_since_ = never;
+  TimePoint shown_at_ = long_ago;
+};
+
+}  // namespace ilnp

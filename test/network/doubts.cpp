@@ -1,0 +1,135 @@
+#include "ilnp/network/doubts.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/print.hpp"
+
+namespace ilnp::test::doubts_test {
+
+using namespace std::chrono_literals;
+using Why = Doubts::Why;
+
+struct Fixture {
+  bool begin(std::uint64_t nid, Why why = Why::goodbye, std::string name = {}) {
+    return doubts.begin({Nid(nid), why, {}, std::move(name)}, solicited_at, now);
+  }
+  void run(Duration length) {
+    const TimePoint until = now + length;
+    while (doubts.next_deadline() <= until) {
+      now = std::max(now, doubts.next_deadline());
+      doubts.poll(
+          now,
+          [&] {
+            ++solicitations;
+            solicited_at = now;
+          },
+          [&](const Doubts::Doubt& doubt) { gone.push_back(doubt.nid); });
+    }
+    now = until;
+  }
+
+  Doubts doubts;
+  TimePoint now = TimePoint{} + 1h;
+  TimePoint solicited_at = long_ago;
+  int solicitations = 0;
+  std::vector<Nid> gone;
+};
+
+BOOST_FIXTURE_TEST_SUITE(doubt, Fixture)
+
+BOOST_AUTO_TEST_CASE(who_is_silent_is_gone_and_was_asked_twice) {
+  BOOST_TEST((doubts.next_deadline() == never));
+  BOOST_TEST(begin(2));
+  run(1ms);
+  BOOST_TEST(solicitations == 1);
+  run(Doubts::repeat_wait);
+  BOOST_TEST(solicitations == 2);
+  run(Doubts::patience - Doubts::repeat_wait - 2ms);
+  BOOST_TEST(gone.empty());
+  run(1ms);
+  BOOST_TEST((gone == std::vector{Nid(2)}));
+  BOOST_TEST(solicitations == 2);
+  BOOST_TEST(doubts.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_heard_stays) {
+  begin(2);
+  begin(3);
+  run(300ms);
+  std::vector<Nid> heard;
+  const auto note = [&](const Doubts::Doubt& doubt) { heard.push_back(doubt.nid); };
+  doubts.hear(Nid(4), true, now, note);
+  doubts.hear(Nid(2), false, now, note);
+  doubts.hear(Nid(2), true, now, note);
+  run(2s);
+  BOOST_TEST((heard == std::vector{Nid(2)}));
+  BOOST_TEST((gone == std::vector{Nid(3)}));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_goodbye_what_was_under_way_does_not_count) {
+  std::vector<Nid> heard;
+  const auto note = [&](const Doubts::Doubt& doubt) { heard.push_back(doubt.nid); };
+  begin(2);
+  begin(3);
+  begin(4);
+  begin(5, Why::silence);
+  doubts.hear(Nid(2), false, now, note);
+  doubts.hear(Nid(3), true, now, note);
+  doubts.hear(Nid(5), false, now, note);
+  run(Doubts::under_way);
+  doubts.hear(Nid(4), false, now, note);
+  run(2s);
+  BOOST_TEST((heard == std::vector{Nid(3), Nid(5), Nid(4)}));
+  BOOST_TEST((gone == std::vector{Nid(2)}));
+}
+
+BOOST_AUTO_TEST_CASE(it_solicits_when_others_answer_again) {
+  solicited_at = now - 200ms;
+  begin(2);
+  run(849ms);
+  BOOST_TEST(solicitations == 0);
+  run(1ms);
+  BOOST_TEST(solicitations == 1);
+  run(Doubts::answer_time - 1ms);
+  BOOST_TEST(gone.empty());
+  run(1ms);
+  BOOST_TEST(gone.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(one_doubt_for_each_reason_and_name) {
+  BOOST_TEST(begin(2));
+  BOOST_TEST(!begin(2));
+  BOOST_TEST(begin(2, Why::name_claimed, "bob"));
+  BOOST_TEST(begin(2, Why::name_claimed, "carol"));
+  BOOST_TEST(!begin(2, Why::name_claimed, "carol"));
+}
+
+BOOST_AUTO_TEST_CASE(silence_takes_longer) {
+  begin(2, Why::silence);
+  run(Doubts::long_patience - 1ms);
+  BOOST_TEST(gone.empty());
+  run(1ms);
+  BOOST_TEST(gone.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(both_doubts_and_solicitations_are_bounded) {
+  std::uint64_t nid = 0;
+  for (int second = 0; second < 100; ++second) {
+    for (int i = 0; i < 1000; ++i) begin(++nid);
+    BOOST_TEST(doubts.size() <= Doubts::max_doubts);
+    run(1s);
+  }
+  BOOST_TEST(solicitations >= 10);
+  BOOST_TEST(solicitations <= 60);
+  // Who was asked is known to be gone; who could not be is left alone.
+  BOOST_TEST(gone.size() <= solicitations * Doubts::max_doubts);
+  gone.clear();
+  run(60s);
+  BOOST_TEST(begin(1));
+  run(2s);
+  BOOST_TEST((gone.back() == Nid(1)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::doubts_test
