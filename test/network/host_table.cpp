@@ -106,7 +106,24 @@ BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only
   BOOST_TEST((table.find(bob, now)->used_at == now));
   BOOST_TEST(table.resolve("bob-\u00e4", now) == Nid{});  // ASCII only
   BOOST_TEST(table.resolve("bob", now) == Nid{});
-  BOOST_TEST(table.size() == 0U);
+  const ResolvedName known = table.resolve_for_long("BOB-\u00c4", now);
+  BOOST_TEST(known.nid == bob);
+  BOOST_TEST(table.holds(known, now));
+
+  hear(other, "BOB-\u00c4");
+  BOOST_TEST(!table.holds(known, now));
+  BOOST_TEST(table.resolve("BOB-\u00c4", now) == other);  // the exact name comes first
+  BOOST_TEST(table.resolve("Bob-\u00c4", now) == bob);
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});  // which of the two?
+  now += 60s;
+  hear(bob, "Bob-\u00c4");
+  now += 60s;  // the other has fallen silent
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
+  BOOST_TEST(table.resolve("BOB-\u00c4", now) == bob);
+  hear(bob, "robert");
+  now += Host::burst;
+  hear(bob, "robert");
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});
 }
 
 BOOST_AUTO_TEST_CASE(its_own_name_is_not_given_away) {
@@ -180,7 +197,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_who_has_expired_goes_to_the_next_that_is_alive)
   for (std::uint64_t i = 0; i < 1000; ++i) hear(Nid(100 + i), "bob");
   now += 60s;
   hear(Nid(100 + 500), "bob");
-  BOOST_TEST(table.resolve("bob", now) == Nid(100 + 999));  // who claimed it last
+  BOOST_TEST(table.resolve("bob", now) == Nid(100));  // who claimed it first
   now += 60s;
   BOOST_TEST(table.resolve("bob", now) == Nid(100 + 500));
   hear(Nid(100), "bob");
@@ -190,6 +207,8 @@ BOOST_AUTO_TEST_CASE(the_name_of_who_has_expired_goes_to_the_next_that_is_alive)
   for (int i = 0; i < 1'000'000; ++i) BOOST_REQUIRE(table.resolve("bob", now) == Nid{});  // costs no search
   BOOST_TEST(hear(Nid(100 + 7), "bob") == Nid(100 + 7));
   BOOST_TEST(table.resolve("bob", now) == Nid(100 + 7));
+  hear(Nid(100 + 7), "robert");
+  now += Host::burst;
   hear(Nid(100 + 7), "robert");
   BOOST_TEST(table.resolve("bob", now) == Nid{});
 }

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_node_has_its_name_again_within_a_second_and_a_h
     alice.node().with([](auto& stack, auto& cx) { static_cast<void>(stack.resolve("nobody", cx)); });
     net.world.run_for(since);
     bob.restart(0xbb);
-    net.world.run_for(1650ms);
+    net.world.run_for(1500ms);
     BOOST_TEST_CONTEXT(since.count()) {
       BOOST_TEST(!alice.send("bob", 1));
       net.world.run_for(100ms);

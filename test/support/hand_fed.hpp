@@ -54,8 +54,8 @@ inline Octets datagram(Ilv source, Ilv destination, std::uint16_t from, std::uin
 struct Events {
   std::map<Drop, int> dropped;
   int sent = 0, began = 0, ended = 0, undone = 0, updates = 0, acknowledged = 0, given_up = 0, moved = 0,
-      conflicts = 0, namesakes = 0, conflicts_ended = 0, passed = 0, updates_undone = 0, silent = 0, heard = 0,
-      left = 0, far_missing = 0, far_found = 0, long_dropped = 0;
+      conflicts = 0, namesakes = 0, conflicts_ended = 0, passed = 0, updates_undone = 0, silent = 0,
+      heard = 0, left = 0, far_missing = 0, far_found = 0, long_dropped = 0;
 
   void operator()(const event::PacketSent&) { ++sent; }
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }

@@ -64,7 +64,8 @@ class CorrespondentTable {
     std::vector<Nid> found;
     for (const bool sent : {true, false})
       correspondents_.for_each([&](Nid nid, const Correspondent& known) {
-        if ((known.sent_at != long_ago) == sent && active(known, now) && found.size() < limit) found.push_back(nid);
+        if ((known.sent_at != long_ago) == sent && active(known, now) && found.size() < limit)
+          found.push_back(nid);
       });
     return found;
   }

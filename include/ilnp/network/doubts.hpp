@@ -22,7 +22,7 @@ class Doubts {
   static constexpr std::size_t max_doubts = 256;
   /// For so long a node may be silent. A node that has just said where it is repeats that 1.05 s later.
   static constexpr Duration patience = std::chrono::milliseconds(1250);
-  static constexpr Duration answer_time = std::chrono::milliseconds(600);  ///< at least, once it was asked
+  static constexpr Duration answer_time = std::chrono::milliseconds(430);  ///< at least, once it was asked
   static constexpr Duration long_patience =
       std::chrono::seconds(5);  ///< where only silence speaks against it
   /// Nobody answers, or passes on, a solicitation sooner than this after the one before.
