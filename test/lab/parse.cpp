@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"expect alice lost 1",
        "\"alice\" cannot be measured (sent, received, lost, duplicated, reordered, refused, gap; and "
        "handoffs, of a node)"},
-      {"\x1b[2J", "\"?[2J\" begins no line (title, run, network, attach, node, flow, at, expect)"},
+      {"\x1b[2J", "\"\\x1b[2J\" begins no line (title, run, network, attach, node, flow, at, expect)"},
   };
   for (const auto& [line, what] : wrong)
     BOOST_TEST(error_of_line(line) == what, line << ": " << error_of_line(line));

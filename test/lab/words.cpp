@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(words_stand_for_values) {
 }
 
 BOOST_AUTO_TEST_CASE(text_of_a_file_is_fit_for_a_terminal) {
-  BOOST_TEST(lab::in_quotes("a\nb\x1b") == "\"a?b?\"");
+  BOOST_TEST(lab::in_quotes("a\nb\x1b") == "\"a\\x0ab\\x1b\"");
   BOOST_TEST(lab::in_quotes(std::string(100, 'x')).size() == 60U + 5U);
 }
 
