@@ -31,7 +31,8 @@ class BoundedTable {
  public:
   /// `capacity`: at least 1.
   explicit BoundedTable(std::size_t capacity) noexcept : BoundedTable(capacity, (capacity + 3) / 4) {}
-  /// The same with another share of places that are reused in turn: all of them, where the newest counts most.
+  /// The same with another share of places that are reused in turn: all of them, where the newest counts most, whoever
+  /// brought it in and whatever is used.
   BoundedTable(std::size_t capacity, std::size_t in_turn) noexcept
       : capacity_(capacity), first_come_(capacity - in_turn), turn_hand_(capacity - 1) {
     assert(in_turn > 0 && in_turn <= capacity);
@@ -109,6 +110,9 @@ class BoundedTable {
     TimePoint kept_at = long_ago;
   };
 
+  /// Does it matter who brought an entry in?
+  bool shared() const noexcept { return first_come_ != 0; }
+
   /// The bucket of `key`: the first slot of its chain.
   std::uint32_t& bucket(const Key& key) noexcept {
     return buckets_[Hash{}(key_, key) & (buckets_.size() - 1)];
@@ -138,7 +142,7 @@ class BoundedTable {
     std::uint32_t* link = &bucket(slots_[slot].key);
     while (*link != slot) link = &slots_[*link].next;
     *link = slots_[slot].next;
-    (slots_[slot].kept ? kept_ : loose_).remove(slot);
+    if (shared()) (slots_[slot].kept ? kept_ : loose_).remove(slot);
     slots_[slot] = Slot{};
     free_.push_back(slot);
   }
@@ -150,7 +154,7 @@ class BoundedTable {
     std::uint32_t& first = bucket(key);
     slots_[slot] = Slot{key, Value{}, first, true, false, sender, long_ago};
     first = slot;
-    loose_.add(slot, sender, slot >= first_come_);
+    if (shared()) loose_.add(slot, sender, slot >= first_come_);
     return slots_[slot].value;
   }
 
@@ -174,6 +178,7 @@ class BoundedTable {
     if (free_.empty() && slots_.size() < capacity_) return add_slot();
     while (free_.empty()) {
       const std::uint32_t slot = next_to_go();
+      if (!shared()) return evict(slot, on_evict), take_free();
       const Value& value = slots_[slot].value;
       if (value.expired(now) || value.last_used() == long_ago) {
         evict(slot, on_evict);
@@ -181,6 +186,9 @@ class BoundedTable {
         keep(slot, now, on_evict);
       }
     }
+    return take_free();
+  }
+  std::uint32_t take_free() noexcept {
     const std::uint32_t slot = free_.back();
     free_.pop_back();
     return slot;
@@ -188,7 +196,7 @@ class BoundedTable {
 
   /// Of the entries that were not found in use; there is always one.
   std::uint32_t next_to_go() noexcept {
-    if (loose_.largest() > fair_share()) return loose_.first_to_go();
+    if (shared() && loose_.largest() > fair_share()) return loose_.first_to_go();
     for (std::size_t step = 0; step < search_step; ++step) {
       turn_hand_ = turn_hand_ + 1 < capacity_ ? turn_hand_ + 1 : first_come_;
       if (!slots_[turn_hand_].kept) return static_cast<std::uint32_t>(turn_hand_);

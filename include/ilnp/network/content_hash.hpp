@@ -20,8 +20,9 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
   };
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
-  // The length goes through a multiplication of its own: octets can make up for nothing that was only added.
-  std::uint64_t a = fold64(seed ^ key.word(0), bytes.size() ^ key.word(1)), b = a ^ key.word(2);
+  // These go through a multiplication of their own, beside those of the octets, which could make up for what was only added.
+  const std::uint64_t seed_and_size = fold64(seed ^ key.word(1), bytes.size() ^ key.word(2));
+  std::uint64_t a = key.word(0), b = key.word(5);
   for (; end - at > 32; at += 32) {
     a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
     b = fold64(b ^ word(at + 16), word(at + 24) ^ key.word(4));
@@ -34,7 +35,7 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
   } else if (at != end) {
     std::memcpy(rest, at, bytes.size());
   }
-  return fold64(fold64(a ^ rest[0], b ^ rest[1]) ^ key.word(5), key.word(6));
+  return fold64(a ^ rest[0], b ^ rest[1] ^ seed_and_size);
 }
 
 }  // namespace ilnp
