@@ -84,6 +84,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
     if (error) return pause_after(error), false;
     if (!socket.is_open()) return true;  // one was turned away
     if (std::exchange(said_, false)) calls_.paused({port_, {}});
+    reserve_->take();  // if it was lost
     prepare_tcp(socket.native_handle());
     calls_.taken(std::move(socket));
     return true;
