@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include <functional>
+
 #include "pair.hpp"
 
 namespace ilnp::test::node_test {
@@ -17,10 +19,13 @@ struct Nodes {
   Received at_alice, at_bob;
 };
 
-auto into(Received& received) {
-  return
-      [&](const DatagramSource& source, Bytes payload) { received.emplace_back(source.port, text(payload)); };
-}
+struct Into {
+  Received* received;
+  void operator()(const DatagramSource& source, Bytes payload) const {
+    received->emplace_back(source.port, text(payload));
+  }
+};
+Into into(Received& received) { return {&received}; }
 
 BOOST_FIXTURE_TEST_CASE(datagrams_pass_between_two_nodes, Nodes) {
   Node one(io.get_executor(), alice, into(at_alice));
@@ -127,25 +132,168 @@ BOOST_FIXTURE_TEST_CASE(after_stop_nothing_runs, Nodes) {
   two.stop();                                                               // and again does no harm
 }
 
-BOOST_FIXTURE_TEST_CASE(stopping_from_within_the_call, Nodes) {
-  Node one(io.get_executor(), alice, into(at_alice));
-  std::function<void()> stop;
-  Node two(io.get_executor(), bob, [&](const DatagramSource&, Bytes payload) {
-    at_bob.emplace_back(0, text(payload));
-    stop();
+/// Runs until `condition` holds, through exceptions; what they said.
+template <class Condition>
+std::vector<std::string> run_through(boost::asio::io_context& io, Condition&& condition) {
+  std::vector<std::string> thrown;
+  for (bool done = false; !done;) {
+    try {
+      run_until(io, condition);
+      done = true;
+    } catch (const std::runtime_error& error) {
+      thrown.emplace_back(error.what());
+    }
+  }
+  return thrown;
+}
+
+/// bob, whose `up` is as the test wants it, and alice, who knows him.
+struct Listening : Nodes {
+  using Up = std::function<void(const std::string&)>;
+  struct Call {
+    Up* up;
+    void operator()(const DatagramSource&, Bytes payload) const { (*up)(text(payload)); }
+  };
+  std::vector<std::string> heard;
+  Up up = [](const std::string&) {};
+  Node<Stack, Into> one{io.get_executor(), alice, into(at_alice)};
+  Node<Stack, Call> two{io.get_executor(), bob, Call{&up}};
+
+  Listening() {
+    bob.bind(2);
+    BOOST_TEST(!one.start());
+    BOOST_TEST(!two.start());
+    run_until(io, [&] {
+      return one.with([](Stack& stack, auto& cx) { return stack.resolve("bob", cx); }).has_value();
+    });
+    settle(io);
+  }
+  void say(std::initializer_list<const char*> all) {
+    one.with([&](Stack& stack, auto& cx) {
+      for (const char* words : all) BOOST_TEST(!stack.send(1, Nid(0xb), 2, as_bytes(words), cx));
+    });
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(stopping_from_within_the_call, Listening) {
+  up = [&](const std::string& words) {
+    heard.push_back(words);
+    two.stop();
+  };
+  say({"one", "two", "three"});  // received as one batch
+  run_until(io, [&] { return !heard.empty(); });
+  settle(io);
+  BOOST_TEST(heard.size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(stopping_from_within_the_timer, Listening) {
+  up = [&](const std::string& words) {
+    heard.push_back(words);
+    two.stop();
+  };
+  two.with([](Stack& stack, auto& cx) {
+    for (const char* words : {"one", "two"}) BOOST_TEST(!stack.send(1, Nid(0xb), 2, as_bytes(words), cx));
   });
-  stop = [&] { two.stop(); };
+  run_until(io, [&] { return !heard.empty(); });
+  settle(io);
+  BOOST_TEST(heard.size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_stopped_starts_again, Listening) {
+  up = [&](const std::string& words) { heard.push_back(words); };
+  two.stop();
+  say({"while it rests"});
+  settle(io);
+  BOOST_TEST(heard.empty());
+  BOOST_TEST(!two.start());
+  say({"and on"});
+  run_until(io, [&] { return heard.size() == 2; });
+  BOOST_TEST(heard.back() == "and on");
+  BOOST_TEST(bob.next_layer().interfaces().all().size() == 1u);  // it has not joined twice
+}
+
+BOOST_FIXTURE_TEST_CASE(stopping_and_starting_from_within_the_call, Listening) {
+  up = [&](const std::string& words) {
+    heard.push_back(words);
+    if (words != "one") return;
+    two.stop();
+    BOOST_TEST(!two.start());
+  };
+  say({"one", "two"});
+  run_until(io, [&] { return !heard.empty(); });
+  say({"three"});
+  run_until(io, [&] { return heard.back() == "three"; });
+  BOOST_TEST(heard.size() == 2u);  // the rest of the batch belonged to what was stopped
+}
+
+BOOST_FIXTURE_TEST_CASE(an_exception_leaves_and_all_goes_on, Listening) {
+  up = [&](const std::string& words) {
+    heard.push_back(words);
+    if (words.starts_with("bad")) throw std::runtime_error(words);
+  };
+  say({"bad", "good", "bad as well"});
+  auto thrown = run_through(io, [&] { return heard.size() == 3; });
+  say({"better"});
+  for (const auto& late : run_through(io, [&] { return heard.size() == 4; })) thrown.push_back(late);
+  BOOST_TEST(thrown == std::vector<std::string>{"bad"});  // the first of the batch
+  BOOST_TEST(heard.back() == "better");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_exception_out_of_the_timer_leaves_and_all_goes_on, Listening) {
+  up = [&](const std::string& words) {
+    heard.push_back(words);
+    if (words == "bad") throw std::runtime_error(words);
+  };
+  const auto to_itself = [&](const char* words) {
+    two.with([&](Stack& stack, auto& cx) { BOOST_TEST(!stack.send(1, Nid(0xb), 2, as_bytes(words), cx)); });
+  };
+  to_itself("bad");
+  to_itself("good");
+  auto thrown = run_through(io, [&] { return heard.size() == 2; });
+  to_itself("later");
+  for (const auto& late : run_through(io, [&] { return heard.size() == 3; })) thrown.push_back(late);
+  BOOST_TEST(thrown == std::vector<std::string>{"bad"});
+}
+
+BOOST_FIXTURE_TEST_CASE(an_exception_within_with_ends_the_batch, Listening) {
+  up = [&](const std::string& words) { heard.push_back(words); };
+  const auto send_and_throw = [](Stack& stack, auto& cx) {
+    BOOST_TEST(!stack.send(1, Nid(0xb), 2, as_bytes("sent all the same"), cx));
+    throw std::runtime_error("within");
+  };
+  BOOST_CHECK_THROW(one.with(send_and_throw), std::runtime_error);
+  run_until(io, [&] { return heard.size() == 1; });
+  say({"next"});
+  run_until(io, [&] { return heard.size() == 2; });
+}
+
+/// Throws at the end of the first batch that held a datagram.
+struct ThrowAtTheEnd {
+  int* batches;
+  bool held = false;
+  void operator()(const DatagramSource&, Bytes) { held = true; }
+  void flush() {
+    if (std::exchange(held, false) && ++*batches == 1) throw std::runtime_error("at the end");
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(an_exception_at_the_end_of_a_batch_leaves_and_all_goes_on, Nodes) {
+  int batches = 0;
+  Node one(io.get_executor(), alice, into(at_alice));
+  Node two(io.get_executor(), bob, ThrowAtTheEnd{&batches});
   bob.bind(2);
   BOOST_TEST(!one.start());
   BOOST_TEST(!two.start());
   run_until(io, [&] {
     return one.with([](Stack& stack, auto& cx) { return stack.resolve("bob", cx); }).has_value();
   });
-  for (int i = 0; i < 3; ++i)
-    one.with([](Stack& stack, auto& cx) { stack.send(1, Nid(0xb), 2, as_bytes("x"), cx); });
-  run_until(io, [&] { return !at_bob.empty(); });
-  settle(io);
-  BOOST_TEST(at_bob.size() == 1u);
+  const auto say = [&] {
+    one.with([](Stack& stack, auto& cx) { BOOST_TEST(!stack.send(1, Nid(0xb), 2, as_bytes("x"), cx)); });
+  };
+  say();
+  BOOST_TEST(run_through(io, [&] { return batches == 1; }).size() <= 1u);
+  say();
+  run_through(io, [&] { return batches == 2; });
 }
 
 BOOST_AUTO_TEST_CASE(a_locator_that_cannot_be_joined_is_an_error_of_start) {

@@ -63,16 +63,23 @@ class CableEnd {
   std::span<const int> native_handles() const { return {&descriptor_, 1}; }
   template <class Sink>
   std::size_t receive(Sink&& sink) {
-    const ssize_t size = ::recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (size < 8) return 0;
-    std::uint64_t locator = 0;
-    std::memcpy(&locator, buffer_.data(), 8);
-    sink(FrameSource{Locator(locator), 1},
-         MutableBytes(buffer_).subspan(8, static_cast<std::size_t>(size) - 8));
-    return 1;
+    std::size_t count = 0;
+    std::array<std::size_t, max_batch> sizes;
+    for (; count < max_batch; ++count) {
+      const ssize_t size = ::recv(descriptor_, buffers_[count].data(), buffers_[count].size(), MSG_DONTWAIT);
+      if (size < 8) break;
+      sizes[count] = static_cast<std::size_t>(size);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t locator = 0;
+      std::memcpy(&locator, buffers_[i].data(), 8);
+      sink(FrameSource{Locator(locator), 1}, MutableBytes(buffers_[i]).subspan(8, sizes[i] - 8));
+    }
+    return count;
   }
 
-  static constexpr Locator refused{0xdead};  ///< cannot be joined
+  static constexpr Locator refused{0xdead};    ///< cannot be joined
+  static constexpr std::size_t max_batch = 8;  ///< frames received at once
 
  private:
   struct Frame {
@@ -96,7 +103,7 @@ class CableEnd {
   bool batching_ = false;
   std::set<Locator> joined_;
   std::vector<Frame> queue_;
-  std::vector<std::byte> buffer_ = std::vector<std::byte>(2048);
+  std::vector<std::vector<std::byte>> buffers_{max_batch, std::vector<std::byte>(2048)};
 };
 
 /// The two ends' descriptors, closed at the end.

@@ -2,6 +2,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
@@ -158,13 +159,132 @@ BOOST_FIXTURE_TEST_CASE(waiting_can_be_cancelled, Nodes) {
   BOOST_TEST((resolved == boost::asio::error::operation_aborted));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_cancellation_before_the_first_look_counts, Nodes) {
+  TestSocket one(alice, 1000);
+  boost::asio::cancellation_signal resolve;
+  error_code resolved;
+  one.async_resolve("nobody", boost::asio::bind_cancellation_slot(
+                                  resolve.slot(), [&](error_code error, Nid) { resolved = error; }));
+  resolve.emit(boost::asio::cancellation_type::total);
+  run_until(io, [&] { return resolved.failed(); });
+  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_socket_that_goes_ends_the_waiting, Nodes) {
-  error_code received;
+  error_code received, early, waiting;
   {
     TestSocket one(alice, 1000);
     one.async_receive([&](error_code error, const Datagram&) { received = error; });
+    one.async_resolve("nobody", [&](error_code error, Nid) { waiting = error; });
+    settle(io);
+    one.async_resolve("bob", [&](error_code error, Nid) { early = error; });  // has not looked yet
   }
-  run_until(io, [&] { return received.failed(); });
+  settle(io);  // at once, and not at the next look
+  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
+  BOOST_TEST((waiting == boost::asio::error::operation_aborted));
+  BOOST_TEST((early == boost::asio::error::operation_aborted));
+  TestSocket again(alice, 1000);  // the port is free
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_sent_before_a_socket_goes_is_said, Nodes) {
+  std::size_t sent = 0;
+  {
+    TestSocket one(alice, 1000);
+    one.async_send_to(as_bytes("last words"), Nid(0xb), 2000, [&](error_code error, std::size_t size) {
+      BOOST_TEST(!error);
+      sent = size;
+    });
+  }
+  settle(io);
+  BOOST_TEST(sent == 10u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_begun_after_a_socket_has_gone_is_cancelled, Nodes) {
+  using boost::asio::deferred;
+  auto one = std::make_unique<TestSocket>(alice, 1000);
+  auto receive = one->async_receive(deferred);
+  auto resolve = one->async_resolve("bob", deferred);
+  auto send = one->async_send_to(as_bytes("nobody's"), Nid(0xb), 2000, deferred);
+  one.reset();
+  error_code received, resolved, sent;
+  std::move(receive)([&](error_code error, const Datagram&) { received = error; });
+  std::move(resolve)([&](error_code error, Nid) { resolved = error; });
+  std::move(send)([&](error_code error, std::size_t) { sent = error; });
+  settle(io);
+  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
+  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
+  BOOST_TEST((sent == boost::asio::error::operation_aborted));
+}
+
+/// One node, all of which can go.
+struct Lonely {
+  Cable cable;
+  std::unique_ptr<boost::asio::io_context> io = std::make_unique<boost::asio::io_context>(1);
+  std::unique_ptr<Stack> stack = std::make_unique<Stack>(named("alice", 0xa), cable.ends[0]);
+  std::unique_ptr<TestNode> node = std::make_unique<TestNode>(io->get_executor(), *stack);
+  std::unique_ptr<TestSocket> socket = std::make_unique<TestSocket>(*node, 1000);
+  std::vector<error_code> completed;
+
+  void begin() {
+    BOOST_TEST(!node->start());
+    socket->async_resolve("nobody", [this](error_code error, Nid) { completed.push_back(error); });
+    socket->async_receive([this](error_code error, const Datagram&) { completed.push_back(error); });
+    settle(*io);
+    socket->async_resolve("nobody", [this](error_code error, Nid) { completed.push_back(error); });
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(operations_that_outlive_their_node_are_cancelled, Lonely) {
+  begin();
+  socket.reset();
+  node.reset();
+  stack.reset();
+  settle(*io);
+  BOOST_TEST(completed.size() == 3u);
+  for (const error_code& error : completed) BOOST_TEST(error.failed());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_socket_in_a_coroutine_may_go_after_its_node, Lonely) {
+  bool waited = false;
+  co_spawn(
+      *io,
+      [&, own = std::make_unique<TestSocket>(*node, 2000)]() -> boost::asio::awaitable<void> {
+        waited = true;
+        co_await own->async_receive(use_awaitable);
+      },
+      boost::asio::detached);
+  settle(*io);
+  BOOST_TEST(waited);
+  socket.reset();
+  node.reset();
+  stack.reset();
+  io.reset();  // and with it the coroutine
+}
+
+BOOST_FIXTURE_TEST_CASE(a_socket_whose_node_has_gone_is_closed, Lonely) {
+  begin();
+  node.reset();
+  stack.reset();
+  BOOST_TEST((socket->send_to({}, Nid(7), 7) == boost::asio::error::operation_aborted));
+  BOOST_TEST((socket->resolve("bob").error() == boost::asio::error::operation_aborted));
+  socket->async_receive([this](error_code error, const Datagram&) { completed.push_back(error); });
+  socket->async_resolve("bob", [this](error_code error, Nid) { completed.push_back(error); });
+  socket.reset();
+  settle(*io);
+  BOOST_TEST(completed.size() == 5u);
+}
+
+BOOST_FIXTURE_TEST_CASE(operations_go_with_their_context, Lonely) {
+  begin();
+  const auto token = std::make_shared<int>();
+  socket->async_resolve("nobody", [token](error_code, Nid) {});
+  socket->async_receive([token](error_code, const Datagram&) {});
+  BOOST_TEST(token.use_count() == 3);
+  socket.reset();
+  node.reset();
+  io.reset();
+  BOOST_TEST(completed.empty());
+  BOOST_TEST(token.use_count() == 1);
 }
 
 }  // namespace ilnp::test::stp_socket_test

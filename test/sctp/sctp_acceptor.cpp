@@ -1,5 +1,7 @@
 #include "ilnp/sctp/asio/sctp_acceptor.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include "nodes.hpp"
@@ -51,6 +53,74 @@ BOOST_AUTO_TEST_CASE(without_an_acceptor_the_port_refuses) {
   });
   Acceptor again(nodes.bob, 80);
   BOOST_TEST(again.port() == 80);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_when_acceptor_stream_and_node_go_is_cancelled) {
+  asio::io_context io;
+  LossyRelay relay(io, 0, 1);
+  std::vector<error_code> completed;
+  const auto keep = [&](const error_code& error, const auto&...) { completed.push_back(error); };
+  const auto accepted = [&](const error_code& error, const Stream& taken) {
+    BOOST_TEST(!taken.is_open());
+    keep(error);
+  };
+  char octet = 0;
+  std::size_t begun = 0;
+  {
+    Stack stack{SctpConfig(), named("alice", 1), &io, relay.address(0)};
+    StreamNode node{io.get_executor(), stack};
+    BOOST_TEST_REQUIRE(!node.start());
+    Acceptor acceptor(node, 80);
+    Stream stream(node), other(node);
+    for (int round = 0; round < 2; ++round) {  // once it waits, and once it has not yet looked
+      acceptor.async_accept(accepted);
+      stream.async_connect("nobody", 80, keep);
+      other.async_connect(Nid(7), 80, keep);
+      stream.async_read_some(asio::buffer(&octet, 1), keep);
+      stream.async_write_some(asio::buffer(&octet, 1), keep);
+      begun += 5;
+      if (round == 0) settle(io);
+    }
+  }
+  run_until(io, [&] { return completed.size() == begun; });
+  for (const error_code& error : completed) BOOST_TEST(error.failed());
+}
+
+BOOST_AUTO_TEST_CASE(streams_and_acceptors_in_coroutines_may_go_after_their_node) {
+  Connected nodes;
+  bool reading = false;
+  nodes.beside([&, own = Stream(std::move(nodes.here))]() mutable -> asio::awaitable<void> {
+    Acceptor another(nodes.alice, 81);
+    char octet = 0;
+    reading = true;
+    co_await own.async_read_some(asio::buffer(&octet, 1), use_awaitable);
+  });
+  nodes.beside([&, port = std::make_unique<Acceptor>(nodes.bob, 82)]() -> asio::awaitable<void> {
+    co_await port->async_accept(use_awaitable);
+  });
+  run_until(nodes.io, [&] { return reading; });
+  // The context, which holds the coroutines, is the last of `nodes` to go.
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_is_not_lost_with_who_was_woken_for_it_and_cancelled) {
+  Nodes nodes;
+  Acceptor acceptor(nodes.bob, 80);
+  asio::cancellation_signal cancel;
+  std::optional<error_code> first, second;
+  acceptor.async_accept(
+      asio::bind_cancellation_slot(cancel.slot(), [&](error_code error, Stream) { first = error; }));
+  settle(nodes.io);
+  acceptor.async_accept([&](error_code error, Stream) { second = error; });
+  settle(nodes.io);
+  nodes.beside([&]() -> asio::awaitable<void> {
+    Stream client(nodes.alice);
+    co_await client.async_connect("bob", 80, use_awaitable);
+  });
+  while (nodes.bobs.counters().accepted == 0) nodes.io.run_one();
+  cancel.emit(asio::cancellation_type::total);
+  run_until(nodes.io, [&] { return first && second; });
+  BOOST_TEST(*first == asio::error::operation_aborted);
+  BOOST_TEST(!second->failed());
 }
 
 }  // namespace ilnp::test::sctp_acceptor_test

@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -26,8 +27,13 @@ namespace ilnp {
 /// `Up` is called with what the stack hands up; the octets are valid until it returns, or, if it has a member
 /// `flush()`, until that has returned. It may call `with`.
 ///
+/// An exception that `up`, an observer or a sink of the stack throws leaves the executor's `run`, as usual in Asio. Before that
+/// the rest of the batch is delivered and sent, and the node waits again: who calls `run` once more goes on. Of several exceptions
+/// in one batch the first one leaves.
+///
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
-/// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it.
+/// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within
+/// `up`.
 template <class Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock>
 class Node {
  public:
@@ -52,28 +58,40 @@ class Node {
   Node& operator=(const Node&) = delete;
   ~Node() { stop(); }
 
-  /// Joins the first locators and begins to receive; once in the life of a stack. Error: as the network layer says; nothing runs then.
-  /// Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
+  /// Joins the first locators and begins to receive; after a `stop`, goes on with the stack as it is. Error: as the network layer
+  /// says; nothing runs then. Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
   error_code start() {
     stop();
     alive_ = std::make_shared<const int>();
-    for (const int descriptor : lowest_layer(stack_).native_handles()) {
-      descriptors_.emplace_back(executor_);
-      descriptors_.back().assign(descriptor);
-      wait(descriptors_.back());
-    }
-    cx_.set_now(TimeSource::now());
-    const error_code error = network_layer(stack_).start(cx_);
-    if (error) {
-      stop();
-    } else {
-      arm(cx_.now());
-    }
+    Attempts attempts;
+    error_code error;
+    attempts([&] {
+      for (const int descriptor : lowest_layer(stack_).native_handles()) {
+        descriptors_.emplace_back(executor_);
+        descriptors_.back().assign(descriptor);
+        wait(descriptors_.back());
+      }
+      cx_.set_now(TimeSource::now());
+      if (joined_) {
+        armed_for_ = stopped_at_;
+        notice_stop();
+        armed_for_ = never;
+      } else {
+        error = network_layer(stack_).start(cx_);
+        joined_ = !error;
+      }
+      if (!error) arm(cx_.now());
+    });
+    if (error || attempts.failed()) stop();
+    attempts.rethrow();
     return error;
   }
 
-  /// Ends receiving at once: no handler of this node's runs after it. The stack keeps its state, to be looked at.
+  /// Ends receiving at once: no handler of this node's runs after it, and nothing more of the batch in which it is called is
+  /// handed up. The stack keeps its state, to be looked at.
   void stop() noexcept {
+    ++run_;
+    if (alive_) stopped_at_ = TimeSource::now();
     alive_.reset();
     timer_.cancel();
     armed_for_ = never;
@@ -94,8 +112,28 @@ class Node {
   const Stack& stack() const noexcept { return stack_; }
 
  private:
+  /// Steps that are all done, whatever becomes of the others. Keeps the first exception.
+  class Attempts {
+   public:
+    template <class Step>
+    void operator()(Step&& step) noexcept {
+      try {
+        step();
+      } catch (...) {
+        if (!first_) first_ = std::current_exception();
+      }
+    }
+    bool failed() const noexcept { return first_ != nullptr; }
+    void rethrow() const {
+      if (first_) std::rethrow_exception(first_);
+    }
+
+   private:
+    std::exception_ptr first_;
+  };
+
   /// One batch; or, within one, a part of it that leaves at once, since nobody says that its octets live
-  /// longer.
+  /// longer. What was thrown by an attempt within it, or by its end, leaves when the batch has ended.
   class Turn {
    public:
     explicit Turn(Node& node) : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
@@ -108,25 +146,36 @@ class Node {
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn() {
-      node_.flush_up();
-      node_.underlay().flush(node_.cx_);
-      if (within_batch_) node_.underlay().begin_batch();
+    ~Turn() noexcept(false) {
+      attempt([&] { node_.flush_up(); });
+      attempt([&] { node_.underlay().flush(node_.cx_); });
+      if (within_batch_) attempt([&] { node_.underlay().begin_batch(); });
       node_.batching_ = within_batch_;
       node_.busy_ = within_call_;
-      if (!within_call_) node_.arm(node_.cx_.now());
+      if (!within_call_) attempt([&] { node_.arm(node_.cx_.now()); });
+      if (std::uncaught_exceptions() == exceptions_) attempt.rethrow();  // else another is on its way
     }
+
+    Attempts attempt;
 
    private:
     Node& node_;
     const bool within_batch_;
     const bool within_call_;
+    const int exceptions_ = std::uncaught_exceptions();
   };
 
   void flush_up() {
     if constexpr (requires { up_.flush(); }) up_.flush();
   }
   auto& underlay() noexcept { return network_layer(stack_).next_layer(); }
+
+  /// What is handed up in this run of the node: nothing once it was stopped. No exception of `up` passes through the layers.
+  auto up(Attempts& attempt) noexcept {
+    return [this, &attempt, run = run_](const auto&... what) {
+      if (run == run_) attempt([&] { up_(what...); });
+    };
+  }
 
   /// Wraps a handler so that it does nothing once the node was stopped, even if it was already on its way.
   template <class F>
@@ -138,18 +187,24 @@ class Node {
 
   void wait(boost::asio::posix::stream_descriptor& descriptor) {
     descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read, unless_stopped([this, &descriptor] {
-                            on_readable();
-                            if (alive_) wait(descriptor);
+                            const auto run = run_;
+                            Attempts attempt;
+                            attempt([&] { on_readable(); });
+                            if (run == run_) attempt([&] { wait(descriptor); });
+                            attempt.rethrow();
                           }));
   }
 
   void on_readable() {
-    for (int batch = 0; batch < max_batches && alive_; ++batch) {
-      const Turn turn(*this);
-      const auto received = lowest_layer(stack_).receive(
-          [this](const FrameSource& from, MutableBytes frame) { stack_.on_receive(from, frame, cx_, up_); });
+    const auto run = run_;
+    for (int batch = 0; batch < max_batches && run == run_; ++batch) {
+      Turn turn(*this);
+      const auto received = lowest_layer(stack_).receive([&](const FrameSource& from, MutableBytes frame) {
+        if (run != run_) return;
+        turn.attempt([&] { stack_.on_receive(from, frame, cx_, up(turn.attempt)); });
+      });
       if (received != 0 && !drained()) continue;
-      caught_up();
+      turn.attempt([&] { caught_up(); });
       break;
     }
   }
@@ -163,21 +218,25 @@ class Node {
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
   void on_deadline() {
+    const auto run = run_;
     cx_.set_now(TimeSource::now());
-    notice_stop();
+    Attempts attempt;
+    attempt([&] { notice_stop(); });
     armed_for_ = never;
-    if (behind_) on_readable();  // though nothing may be
-    if (!alive_) return;
-    if (stack_.next_deadline() <= cx_.now()) {
+    if (behind_) attempt([&] { on_readable(); });  // though nothing may be
+    if (run == run_ && stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
       // What comes up here is the layers' own, and gone when the call returns: it is flushed one by one.
-      stack_.on_timer(cx_, [this](const auto&... what) {
-        up_(what...);
-        flush_up();
+      attempt([&] {
+        stack_.on_timer(cx_, [&, hand_up = up(attempt)](const auto&... what) {
+          hand_up(what...);
+          attempt([&] { flush_up(); });
+        });
       });
       busy_ = false;
     }
-    if (alive_) arm(cx_.now() + min_timer_pause);
+    if (run == run_) attempt([&] { arm(cx_.now() + min_timer_pause); });
+    attempt.rethrow();
   }
 
   /// A deadline has long passed: tells the network layer so, and sees to it that what waits is taken at once.
@@ -215,6 +274,9 @@ class Node {
   TimePoint armed_for_ = never;
   std::deque<boost::asio::posix::stream_descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
+  std::uint64_t run_ = 0;             // another after each stop
+  TimePoint stopped_at_ = never;
+  bool joined_ = false;  // the network layer was started
   bool batching_ = false;
   bool busy_ = false;
   bool behind_ = false;  // it was not run for a while, and has not yet taken all that waited meanwhile

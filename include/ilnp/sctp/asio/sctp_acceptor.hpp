@@ -6,7 +6,8 @@
 
 namespace ilnp {
 
-/// Takes the streams that come to a port. Refers to its node, which must outlive it. Destroying it ends listening, and cancels.
+/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and cancels;
+/// what was cancelled touches neither the acceptor nor the node afterwards.
 template <class NodeType>
 class SctpAcceptor {
  public:
@@ -23,6 +24,7 @@ class SctpAcceptor {
   SctpAcceptor& operator=(const SctpAcceptor&) = delete;
   ~SctpAcceptor() {
     cancel();
+    if (state_->life.expired()) return;
     state_->node.leave(state_->port);
     state_->node.with([&](auto& stack, auto&) { stack.unlisten(state_->port); });
     state_->waiting.clear();
@@ -34,7 +36,7 @@ class SctpAcceptor {
   template <class Token>
   auto async_accept(Token&& token) {
     return boost::asio::async_compose<Token, void(error_code, Stream)>(Accept{state_, state_->cancels}, token,
-                                                                       state_->node.get_executor());
+                                                                       state_->executor);
   }
   void cancel() {
     ++state_->cancels;
@@ -44,7 +46,11 @@ class SctpAcceptor {
  private:
   struct State final : StreamUser {
     State(NodeType& of, std::uint16_t on)
-        : node(of), port(on), event(of.get_executor(), boost::asio::steady_timer::time_point::max()) {}
+        : node(of),
+          life(of.life()),
+          executor(of.get_executor()),
+          port(on),
+          event(executor, boost::asio::steady_timer::time_point::max()) {}
     void on_event(const StreamEvent& what) override {
       if (waiting.size() == backlog)
         return node.with([&](auto& stack, auto& cx) { stack.reset(what.stream, cx); });
@@ -52,6 +58,8 @@ class SctpAcceptor {
       event.cancel_one();
     }
     NodeType& node;
+    std::weak_ptr<const int> life;  // the node's
+    boost::asio::any_io_executor executor;
     std::uint16_t port;
     boost::asio::steady_timer event;
     std::deque<Stream> waiting;
@@ -67,10 +75,16 @@ class SctpAcceptor {
     void operator()(Self& self, error_code = {}) {
       if (!std::exchange(started, true)) {
         self.reset_cancellation_state(boost::asio::enable_total_cancellation());
-        return boost::asio::post(state->node.get_executor(), std::move(self));
+        const auto executor = state->executor;
+        return boost::asio::post(executor, std::move(self));
       }
-      if (cancels != state->cancels || self.cancelled() != boost::asio::cancellation_type::none)
-        return self.complete(boost::asio::error::operation_aborted, Stream(state->node));
+      if (cancels != state->cancels || state->life.expired() ||
+          self.cancelled() != boost::asio::cancellation_type::none) {
+        // It may have been woken for a stream, which another who waits is to have instead.
+        if (!state->waiting.empty()) state->event.cancel_one();
+        return self.complete(boost::asio::error::operation_aborted,
+                             Stream(state->node, state->executor, state->life));
+      }
       if (state->waiting.empty()) return state->event.async_wait(std::move(self));
       Stream stream = std::move(state->waiting.front());
       state->waiting.pop_front();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -18,8 +19,8 @@ class StreamUser {
   ~StreamUser() = default;
 };
 
-/// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it; outlives them. One
-/// thread, as for `Node`, and the same for all nodes with streams.
+/// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it. Those
+/// of a node that has gone lead nowhere. One thread, as for `Node`, and the same for all nodes with streams.
 template <class Stack, class Observer = NoObserver>
 class SctpNode {
  public:
@@ -35,6 +36,9 @@ class SctpNode {
   const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
   // For streams and acceptors.
+
+  /// Expires when the node goes.
+  std::weak_ptr<const int> life() const noexcept { return life_; }
 
   void enter(StreamId stream, StreamUser& user) { streams_[stream] = &user; }
   void leave(StreamId stream) noexcept { streams_.erase(stream); }
@@ -64,6 +68,7 @@ class SctpNode {
   std::unordered_map<StreamId, StreamUser*> streams_;
   std::unordered_map<std::uint16_t, StreamUser*> acceptors_;
   Node<Stack, Demultiplex, Observer> node_;
+  std::shared_ptr<const int> life_ = std::make_shared<const int>();
 };
 
 }  // namespace ilnp

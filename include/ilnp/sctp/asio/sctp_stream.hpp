@@ -16,8 +16,9 @@ namespace ilnp {
 /// A stream of octets to a port of another node, in the shape of Asio's: an AsyncReadStream and AsyncWriteStream, so that
 /// `async_read`, `async_write`, `ssl::stream` and Boost.Beast work on it. Ordered and reliable; one reader and one writer at a time.
 ///
-/// Refers to its node, which must outlive it. Operations complete as if by `post`, and can be cancelled one by one, or all by
-/// `cancel`; a cancelled one has had no effect. Destroying the stream closes it in order (`close`), and cancels them.
+/// Refers to its node; one whose node has gone is closed. Operations complete as if by `post`, and can be cancelled one by one, or all by
+/// `cancel`; a cancelled one has had no effect. Destroying the stream closes it in order (`close`), and cancels them; they touch
+/// neither the stream nor the node afterwards.
 template <class NodeType>
 class SctpStream {
  public:
@@ -26,7 +27,7 @@ class SctpStream {
   /// How long a name may be unknown before that is an error.
   static constexpr auto resolve_time = std::chrono::seconds(3);
 
-  explicit SctpStream(NodeType& node) : state_(std::make_shared<State>(node)) {}
+  explicit SctpStream(NodeType& node) : SctpStream(node, node.get_executor(), node.life()) {}
   SctpStream(SctpStream&&) noexcept = default;
   SctpStream& operator=(SctpStream&& other) noexcept {
     if (state_) state_->leave();
@@ -37,13 +38,14 @@ class SctpStream {
     if (state_) state_->leave();
   }
 
-  executor_type get_executor() const noexcept { return state_->node.get_executor(); }
+  executor_type get_executor() const noexcept { return state_->executor; }
   lowest_layer_type& lowest_layer() noexcept { return *this; }
   const lowest_layer_type& lowest_layer() const noexcept { return *this; }
 
   bool is_open() const noexcept { return state_->id != StreamId{}; }
   /// Whom it leads to; none if it does not lead anywhere.
   std::optional<StreamPeer> peer() const {
+    if (!state_->usable()) return std::nullopt;
     return state_->node.with([&](auto& stack, auto&) { return stack.peer(state_->id); });
   }
 
@@ -77,12 +79,13 @@ class SctpStream {
 
   /// Ends this direction, after what was written. The other goes on.
   error_code shutdown_send() {
+    if (!state_->usable()) return boost::asio::error::broken_pipe;
     return state_->node.with([&](auto& stack, auto& cx) { return stack.shutdown(state_->id, cx); });
   }
   /// Ends both at once; what is under way is lost, and the peer is told.
   void reset() {
     cancel();
-    state_->node.with([&](auto& stack, auto& cx) { stack.reset(state_->id, cx); });
+    if (state_->usable()) state_->node.with([&](auto& stack, auto& cx) { stack.reset(state_->id, cx); });
     state_->forget();
   }
   /// No more of it: what was written still goes, and the stream is reset if more comes.
@@ -96,12 +99,18 @@ class SctpStream {
 
   using Timer = boost::asio::steady_timer;
 
+  /// One that leads nowhere, of a node that may be gone.
+  SctpStream(NodeType& node, const executor_type& executor, std::weak_ptr<const int> life)
+      : state_(std::make_shared<State>(node, executor, std::move(life))) {}
+
   /// What operations refer to, even when the stream is gone.
   struct State final : StreamUser {
-    explicit State(NodeType& of)
+    State(NodeType& of, const executor_type& on, std::weak_ptr<const int> its_life)
         : node(of),
-          readable(of.get_executor(), Timer::time_point::max()),
-          writable(of.get_executor(), Timer::time_point::max()) {}
+          life(std::move(its_life)),
+          executor(on),
+          readable(executor, Timer::time_point::max()),
+          writable(executor, Timer::time_point::max()) {}
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
@@ -109,8 +118,9 @@ class SctpStream {
       id = stream;
       node.enter(id, *this);
     }
+    bool usable() const noexcept { return !life.expired(); }
     void forget() noexcept {
-      node.leave(id);
+      if (usable()) node.leave(id);
       id = {};
     }
     void leave() {
@@ -118,8 +128,10 @@ class SctpStream {
       if (id == StreamId{}) return;
       const StreamId closing = id;
       forget();
-      node.with([&](auto& stack, auto& cx) { stack.close(closing, cx); });
+      if (usable()) node.with([&](auto& stack, auto& cx) { stack.close(closing, cx); });
     }
+    /// Of an operation that began when there had been so many.
+    bool cancelled(unsigned before) const noexcept { return before != cancels || !usable(); }
     void cancel() {
       ++cancels;
       readable.cancel();
@@ -189,6 +201,8 @@ class SctpStream {
     }
 
     NodeType& node;
+    std::weak_ptr<const int> life;  // the node's
+    executor_type executor;
     StreamId id;
     Timer readable;  // never expires: cancelled when there is something to look at
     Timer writable;
@@ -211,14 +225,14 @@ class SctpStream {
       if (done) return self.complete(outcome.first, outcome.second);
       const bool first = !std::exchange(started, true);
       if (first) self.reset_cancellation_state(boost::asio::enable_total_cancellation());
-      if (cancels != state->cancels || self.cancelled() != boost::asio::cancellation_type::none)
+      if (state->cancelled(cancels) || self.cancelled() != boost::asio::cancellation_type::none)
         outcome = {boost::asio::error::operation_aborted, 0};
       else
         outcome = ((*state).*Try)(buffers);
       if (State::would_block(outcome.first)) return event.async_wait(std::move(self));
       if (!first) return self.complete(outcome.first, outcome.second);
       done = true;
-      boost::asio::post(state->node.get_executor(), std::move(self));
+      boost::asio::post(executor_type(state->executor), std::move(self));
     }
     bool started = false;
   };
@@ -240,9 +254,9 @@ class SctpStream {
       if (step == begin) {
         self.reset_cancellation_state(boost::asio::enable_total_cancellation());
         step = resolving;
-        return boost::asio::post(state->node.get_executor(), std::move(self));
+        return boost::asio::post(executor_type(state->executor), std::move(self));
       }
-      if (cancels != state->cancels || self.cancelled() != boost::asio::cancellation_type::none) {
+      if (state->cancelled(cancels) || self.cancelled() != boost::asio::cancellation_type::none) {
         if (step == connecting) state->leave();
         return self.complete(boost::asio::error::operation_aborted);
       }
