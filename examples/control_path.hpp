@@ -1,36 +1,119 @@
 #pragma once
 
-// Where ilnp-proxy and ilnp-proxy-create meet when nobody says otherwise.
+// Where ilnp-proxy or ilnp-stream and ilnp-proxy-create meet when nobody says otherwise: one list of places for both. A proxy takes
+// the first that it can use, ilnp-proxy-create the first where one answers.
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace program {
 
 /// What --help says of --control.
 inline constexpr const char* control_help =
-    "UNIX socket for ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR or /tmp/ilnp-UID)";
+    "UNIX socket for ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR, /run/user/UID, "
+    "/run/ilnp "
+    "for root, or /tmp/ilnp-UID)";
 
-/// `ilnp-<name of this machine>.sock` in the user's run-time folder, or in /tmp/ilnp-<user id>, which is made if need be.
-inline std::string default_control_path() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const std::string file = "/ilnp-" + std::string(host.data()) + ".sock";
-  if (const char* folder = std::getenv("XDG_RUNTIME_DIR"); folder != nullptr && *folder == '/')
-    return folder + file;
-  const std::string folder = "/tmp/ilnp-" + std::to_string(::getuid());
-  ::mkdir(folder.c_str(), 0700);
-  struct stat status {};
-  // Anybody may write to /tmp: a folder that is not the user's own and closed to others could lead anywhere.
-  if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::getuid() ||
-      (status.st_mode & 077) != 0)
-    throw std::runtime_error(folder + " is not a folder that only you can use; give --control PATH");
-  return folder + file;
+/// A folder for control sockets, and whose it has to be. No other user may be able to write there: who can, can put himself
+/// in a proxy's place.
+struct ControlPlace {
+  static constexpr auto anybody = static_cast<uid_t>(-1);
+  std::string folder;
+  uid_t owner;
+  bool made;     ///< by the proxy that needs it
+  bool guessed;  ///< by everybody; else only by who has the same environment
+
+  /// `ilnp-<name of this machine>.sock` in the folder.
+  std::string path() const {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return folder + "/ilnp-" + host.data() + ".sock";
+  }
+
+  /// Why it must not be used; empty if it may.
+  std::string problem() const {
+    struct stat status {};
+    // What the environment names may be a link; what lies in /tmp must not.
+    if ((guessed ? ::lstat : ::stat)(folder.c_str(), &status) != 0) return std::strerror(errno);
+    if (!S_ISDIR(status.st_mode)) return "not a folder";
+    if (status.st_uid != owner && status.st_uid != 0 && owner != anybody)
+      return "the folder belongs to user " + std::to_string(status.st_uid);
+    if ((status.st_mode & 022) != 0) return "others can write to the folder";
+    return {};
+  }
+};
+
+/// The places of one user, in the order in which they are tried.
+inline void add_control_places(std::vector<ControlPlace>& places, uid_t user) {
+  const std::string id = std::to_string(user);
+  places.push_back({"/run/user/" + id, user, false, true});
+  if (user == 0) places.push_back({"/run/ilnp", 0, true, true});
+  places.push_back({"/tmp/ilnp-" + id, user, true, true});
+}
+/// What the environment says of a folder for the run time.
+inline std::string runtime_folder() {
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+  return folder != nullptr && *folder == '/' ? folder : "";
+}
+
+/// Where a proxy of this user may listen.
+inline std::vector<ControlPlace> proxy_places() {
+  std::vector<ControlPlace> places;
+  if (const std::string folder = runtime_folder(); !folder.empty())
+    places.push_back({folder, ::geteuid(), false, false});
+  add_control_places(places, ::geteuid());
+  return places;
+}
+
+/// Where to look for a proxy: those of this user; for root by sudo, those of the user who called it; for others, root's. Root may
+/// say by the environment whose proxy is meant.
+inline std::vector<ControlPlace> client_places() {
+  std::vector<uid_t> users{::geteuid()};
+  if (const char* text = std::getenv("SUDO_UID"); text != nullptr && ::geteuid() == 0) {
+    uid_t user = 0;
+    const std::string_view digits = text;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), user);
+    if (error == std::errc{} && end == digits.data() + digits.size() && user != 0) users.push_back(user);
+  }
+  std::vector<ControlPlace> places;
+  if (const std::string folder = runtime_folder(); !folder.empty())
+    places.push_back({folder, ::geteuid() == 0 ? ControlPlace::anybody : ::geteuid(), false, false});
+  for (const uid_t user : users) add_control_places(places, user);
+  if (::geteuid() != 0) places.push_back({"/run/ilnp", 0, true, true});
+  return places;
+}
+
+/// The paths at which a proxy listens: at the first place that it can use, and, if only its environment leads there, at the first
+/// that everybody looks at as well. Throws if there is none.
+inline std::vector<std::string> default_control_paths() {
+  std::vector<std::string> paths;
+  std::string tried;
+  for (const ControlPlace& place : proxy_places()) {
+    if (place.made) ::mkdir(place.folder.c_str(), 0700);
+    if (const std::string problem = place.problem(); !problem.empty()) {
+      tried += (tried.empty() ? "" : "; ") + place.folder + ": " + problem;
+      continue;
+    }
+    if (::access(place.folder.c_str(), W_OK | X_OK) != 0) {
+      tried += (tried.empty() ? "" : "; ") + place.folder + ": " + std::strerror(errno);
+      continue;
+    }
+    if (paths.empty() || paths.front() != place.path()) paths.push_back(place.path());
+    if (place.guessed) break;
+  }
+  if (paths.empty())
+    throw std::runtime_error("no folder for the control socket (" + tried + "); give --control PATH");
+  return paths;
 }
 
 }  // namespace program

@@ -2,6 +2,8 @@
 
 // What the programs share that carry the datagrams of local programs.
 
+#include <cstring>
+
 #include "common.hpp"
 
 namespace program {
@@ -51,7 +53,11 @@ inline void add_datagram_options(CommandLine& line) {
       ("listen-for", options::value<std::vector<std::string>>(),
        "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (127.0.0.2:10000, say), so that a port "
        "can have "
-       "several peers; repeatable");
+       "several peers; repeatable")  //
+      ("allow-from", options::value<std::vector<std::string>>(),
+       "ADDRESS[/LENGTH] of other hosts whose datagrams are taken, with a --bind that they can reach; else "
+       "only "
+       "this host's are; repeatable");
 }
 
 /// Whether the command line asks for datagrams at all, of a program that carries streams too.
@@ -66,6 +72,11 @@ template <class Gateway, class Stack>
 void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
                       const boost::asio::ip::address& address) {
   using Texts = std::vector<std::string>;
+  for (const auto& text : line.value<Texts>("allow-from")) {
+    const auto range = ilnp::AddressRange::parse(text);
+    if (!range) throw UsageError("--allow-from \"" + text + "\": not of the form ADDRESS[/LENGTH]");
+    gateway.allow_from(*range);
+  }
   for (const auto& socket : line.value<Texts>("listen-for")) listen_for(gateway, socket, address);
   for (const auto& text : line.value<Texts>("redirect")) gateway.redirect(parse_port("--redirect", text));
   for (const auto& mapping : line.value<Texts>("map")) add_mapping(stack, mapping);
@@ -91,10 +102,25 @@ class Complaints {
 
   void operator()(const ilnp::LocalError& error) {
     if (error.error == ilnp::Errc::unknown_host) return;  // the proxy shows that, when it begins and ends
-    log_->note(std::string(program_) + ": " + error.error.message(), [&] { return text(error); });
+    const bool refused = error.error == ilnp::Errc::not_allowed;
+    log_->note(
+        std::string(program_) + ": " + (refused ? "datagrams from other hosts" : error.error.message()),
+        [&] { return refused ? refusal(error) : text(error); });
   }
 
  private:
+  /// One line a minute, from however many addresses they come.
+  std::optional<std::string> refusal(const ilnp::LocalError& error) {
+    const auto held_back = refusals_("");
+    if (!held_back) return std::nullopt;
+    boost::asio::ip::udp::endpoint source;
+    std::memcpy(source.data(), error.source.data(), error.source.size());
+    source.resize(error.source.size());
+    std::string text = std::string(program_) + ": datagrams from " + source.address().to_string() +
+                       " are dropped: not an address of this host (see --allow-from)";
+    if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
+    return text;
+  }
   /// None if it was said a moment ago.
   std::optional<std::string> text(const ilnp::LocalError& error) {
     std::string text =
@@ -117,6 +143,7 @@ class Complaints {
   Log* log_;
   Stack* stack_;
   RateLimit limit_;
+  RateLimit refusals_{std::chrono::minutes(1)};
 };
 
 }  // namespace program

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cstring>
 
 #include "common.hpp"
@@ -11,56 +12,98 @@
 
 namespace {
 
-/// A UNIX socket with an address of its own, for the answer to come to; both are gone with the object.
+/// Asks a proxy. With each request goes one end of a pair of sockets, and the answer comes out of the other: so it does not
+/// matter whose the proxy is, and which files it sees.
 class Client {
  public:
-  explicit Client(std::string proxy)
-      : proxy_(std::move(proxy)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    // A file, not Linux's abstract names: those end at the border of a network namespace.
-    if (socket_ < 0 || ::mkdtemp(folder_.data()) == nullptr) fail("no folder for the answer in /tmp");
-    const sockaddr_un own = address(folder_ + "/answer");
-    if (::bind(socket_, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) fail(own.sun_path);
+  /// `path`: of its socket.
+  explicit Client(std::string path) : path_(std::move(path)) {
+    if (const int error = connect(path_)) fail("no proxy answers on " + path_, error);
   }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-  ~Client() {
-    ::close(socket_);
-    ::unlink((folder_ + "/answer").c_str());
-    ::rmdir(folder_.c_str());
+  /// Looks for one.
+  Client() {
+    std::string tried;
+    for (const program::ControlPlace& place : program::client_places()) {
+      path_ = place.path();
+      std::string problem = place.problem();
+      if (problem.empty()) {
+        const int error = connect(path_);
+        if (error == 0) return;
+        problem = std::strerror(error);
+      }
+      tried += (tried.empty() ? "" : "; ") + path_ + ": " + problem;
+    }
+    throw std::runtime_error("no proxy answers; tried " + tried);
   }
 
   /// The proxy's answer. Throws if there is none.
   std::string ask(const std::string& request) {
-    const sockaddr_un to = address(proxy_);
-    if (::sendto(socket_, request.data(), request.size(), 0, reinterpret_cast<const sockaddr*>(&to),
-                 sizeof to) < 0)
-      fail("no proxy answers on " + proxy_);
-    pollfd ready{socket_, POLLIN, 0};
-    constexpr int patience = 5000;  // milliseconds
-    if (::poll(&ready, 1, patience) <= 0) throw std::runtime_error("no answer from the proxy on " + proxy_);
-    std::string answer(1 << 17, '\0');
-    const ssize_t size = ::recv(socket_, answer.data(), answer.size(), 0);
-    if (size < 0) fail(proxy_);
-    answer.resize(static_cast<std::size_t>(size));
-    return answer;
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
+    const ilnp::Socket here(ends[0]);
+    ilnp::Socket there(ends[1]);
+    // The proxy reads this after the whole answer. If it is left unread, the end of the answer is a reset.
+    if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("no answer");
+    send(request, there.native_handle());
+    there = ilnp::Socket();
+
+    std::string answer;
+    std::array<char, 64 * 1024> part;
+    while (true) {
+      pollfd ready{here.native_handle(), POLLIN, 0};
+      if (::poll(&ready, 1, patience * 1000) <= 0)
+        throw std::runtime_error("no answer from the proxy on " + path_);
+      const ssize_t size = ::recv(here.native_handle(), part.data(), part.size(), 0);
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) fail("no whole answer from the proxy on " + path_);
+      if (size == 0) return answer;
+      answer.append(part.data(), static_cast<std::size_t>(size));
+    }
   }
 
  private:
-  static sockaddr_un address(const std::string& path) {
+  static constexpr int patience = 5;  // seconds without an octet
+
+  /// 0, or the error.
+  int connect(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
       throw std::runtime_error(path + ": too long for the path of a socket");
     path.copy(address.sun_path, path.size());
-    return address;
-  }
-  [[noreturn]] static void fail(const std::string& what) {
-    throw std::runtime_error(what + ": " + std::strerror(errno));
+    socket_ = ilnp::Socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (socket_.native_handle() < 0) return errno;
+    const timeval limit{patience, 0};
+    (void)ilnp::set_option(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, limit);
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    return ::connect(socket_.native_handle(), to, sizeof address) == 0 ? 0 : errno;
   }
 
-  std::string proxy_;
-  std::string folder_ = "/tmp/ilnp-XXXXXX";
-  int socket_;
+  void send(const std::string& request, int reply) {
+    iovec text{const_cast<char*>(request.data()), request.size()};
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof reply)> control{};
+    msghdr header{};
+    header.msg_iov = &text;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    cmsghdr* item = CMSG_FIRSTHDR(&header);
+    item->cmsg_level = SOL_SOCKET;
+    item->cmsg_type = SCM_RIGHTS;
+    item->cmsg_len = CMSG_LEN(sizeof reply);
+    std::memcpy(CMSG_DATA(item), &reply, sizeof reply);
+    if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) >= 0) return;
+    if (errno == EAGAIN)
+      throw std::runtime_error("no answer from the proxy on " + path_ + ": it takes no requests");
+    fail("no proxy answers on " + path_);
+  }
+
+  [[noreturn]] static void fail(const std::string& what, int error = errno) {
+    throw std::runtime_error(what + ": " + std::strerror(error));
+  }
+
+  std::string path_;
+  ilnp::Socket socket_;
 };
 
 /// A line of the proxy's, fit for a terminal: names in it are escaped, but who knows what answers there.
@@ -161,7 +204,7 @@ int main(int argc, char** argv) {
     if (!line.parse(argc, argv)) return 0;
 
     const std::string request = read_request(line);
-    Client client(line.has("control") ? line.value("control") : program::default_control_path());
+    Client client = line.has("control") ? Client(line.value("control")) : Client();
     if (request == "list") {
       print_list(client);
     } else {

@@ -1,7 +1,7 @@
 // Lets programs that know nothing of the overlay talk through it, by a local UDP socket.
 
 #include "common.hpp"
-#include "control_path.hpp"
+#include "control_server.hpp"
 #include "datagrams.hpp"
 
 using Stack = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>;
@@ -38,14 +38,14 @@ int main(int argc, char** argv) {
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
                                program::Complaints("ilnp-proxy", log, stack), observer);
     program::set_up_datagrams(line, gateway, stack, address);
-    const std::string path = line.has("control") ? line.value("control") : program::default_control_path();
-    ilnp::ControlSocket control(io.get_executor(), path, [&](std::string_view request) {
-      std::string answer = gateway.with([&](Stack& proxy, auto& cx) {
-        return ilnp::ControlProtocol::answer(proxy, request, gateway.port(), cx);
-      });
-      if (request == "counters") program::append_counters(gateway, answer);
-      return answer;
-    });
+    const program::ControlServer control(
+        io.get_executor(), line, log, [&](std::string_view request, std::size_t limit) {
+          return gateway.with([&](Stack& proxy, auto& cx) {
+            return ilnp::ControlProtocol::answer(
+                proxy, request, gateway.port(), cx, limit,
+                [&](std::string& counters) { program::append_counters(gateway, counters); });
+          });
+        });
     const program::Signals signals(io, [&] {
       program::print_counters(stack);
       program::print_counters(gateway);

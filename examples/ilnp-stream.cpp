@@ -6,7 +6,7 @@
 #include <ilnp/sctp/sctp.hpp>
 
 #include "common.hpp"
-#include "control_path.hpp"
+#include "control_server.hpp"
 #include "datagrams.hpp"
 #include "stream_memory.hpp"
 
@@ -166,18 +166,17 @@ int main(int argc, char** argv) {
     program::set_up_datagrams(line, datagrams, stack, address);
     ilnp::NameResolver names(io.get_executor());
     ilnp::StreamGateway streams(io.get_executor(), datagrams, sink, Failures(log), std::move(policy), names);
-    std::optional<ilnp::ControlSocket<std::function<std::string(std::string_view)>>> control;
+    std::optional<program::ControlServer> control;
     if (line.has("control") || line.has("PORT"))
-      control.emplace(io.get_executor(),
-                      line.has("control") ? line.value("control") : program::default_control_path(),
-                      [&](std::string_view request) {
-                        std::string answer = datagrams.with([&](Stack& all, auto& cx) {
-                          return ilnp::ControlProtocol::answer(all, request, datagrams.port(), cx);
-                        });
-                        if (request == "counters") program::append_counters(datagrams, answer);
-                        if (request == "counters") program::append_counters(streams, answer, "streams.");
-                        return answer;
-                      });
+      control.emplace(io.get_executor(), line, log, [&](std::string_view request, std::size_t limit) {
+        return datagrams.with([&](Stack& all, auto& cx) {
+          return ilnp::ControlProtocol::answer(all, request, datagrams.port(), cx, limit,
+                                               [&](std::string& counters) {
+                                                 program::append_counters(datagrams, counters);
+                                                 program::append_counters(streams, counters, "streams.");
+                                               });
+        });
+      });
     const program::Signals signals(io, [&] {
       program::print_counters(stack);
       program::print_counters(datagrams);

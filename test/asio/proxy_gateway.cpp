@@ -1,4 +1,5 @@
 // The gateway between local programs and a proxy stack: two hosts at one cable, with real UDP sockets on loopback.
+#include <functional>
 #include <ilnp/asio/proxy_gateway.hpp>
 #include <ilnp/proxy/proxy.hpp>
 
@@ -259,6 +260,129 @@ BOOST_FIXTURE_TEST_CASE(a_socket_that_a_host_cannot_have, Hosts) {
   BOOST_CHECK_EXCEPTION(alice.listen_for("", any), boost::system::system_error, is(Errc::invalid_host_name));
   alice.listen_for("bob", any);
   BOOST_CHECK_EXCEPTION(alice.listen_for("bob", any), boost::system::system_error, is(Errc::host_in_use));
+}
+
+BOOST_FIXTURE_TEST_CASE(answers_go_to_the_address_that_a_program_sends_from, Hosts) {
+  Program elsewhere(io, ip::make_address("127.0.0.5"));
+  alice.with([&](Stack& stack, auto&) {
+    BOOST_TEST(!stack.map(elsewhere.port(), {"bob", at_bob.port(), false}));
+  });
+  bob.with([&](Stack& stack, auto&) {
+    BOOST_TEST(!stack.replace(at_bob.port(), {"alice", elsewhere.port(), false}));
+  });
+  elsewhere.socket.send_to(boost::asio::buffer("here", 4), {ip::address_v4::loopback(), alice.port()});
+  BOOST_TEST(receive(at_bob) == "here");
+  at_bob.send(bob, "there");
+  BOOST_TEST(receive(elsewhere) == "there");
+}
+
+BOOST_AUTO_TEST_CASE(on_all_addresses_answers_come_from_where_the_program_sends_to) {
+  for (const char* all : {"0.0.0.0", "::"}) {
+    const bool v6 = ip::make_address(all).is_v6();
+    Cable cable;
+    boost::asio::io_context io(1);
+    std::optional<Program> one, two;
+    try {
+      one.emplace(io, v6 ? ip::make_address("::1") : ip::make_address("127.0.0.1"));
+      two.emplace(io, v6 ? ip::make_address("::1") : ip::make_address("127.0.0.3"));
+    } catch (const boost::system::system_error&) {
+      continue;  // a machine without IPv6
+    }
+    Stack stack(named("alice", 0xa), cable.ends[0]);
+    Errors errors;
+    Gateway gateway(io.get_executor(), stack, {ip::make_address(all), 0}, Keep{&errors});
+    BOOST_TEST(!stack.map(one->port(), {"alice", two->port(), false}));  // a node may talk to itself
+    BOOST_TEST(!stack.map(two->port(), {"alice", one->port(), false}));
+    BOOST_TEST(!gateway.start());
+    // Connected, as many programs are, they take answers only from there.
+    const ip::udp::endpoint at_one(ip::make_address(v6 ? "::1" : "127.0.0.2"), gateway.port());
+    const ip::udp::endpoint at_two(ip::make_address(v6 ? "::1" : "127.0.0.4"), gateway.port());
+    two->socket.connect(at_two);
+    two->socket.send(boost::asio::buffer("at first", 8));
+    std::optional<std::string> got;
+    run_until(io, [&] { return (got = one->receive()).has_value(); });  // on the loopback address
+    one->socket.connect(at_one);
+    one->socket.send(boost::asio::buffer("question", 8));
+    run_until(io, [&] { return (got = two->receive()).has_value(); });
+    BOOST_TEST(*got == "question");
+    BOOST_TEST((two->from == at_two));
+    two->socket.send(boost::asio::buffer("answer", 6));
+    run_until(io, [&] { return (got = one->receive()).has_value(); });
+    BOOST_TEST(*got == "answer");
+    BOOST_TEST((one->from == at_one));
+    BOOST_TEST(gateway.counters().from_elsewhere == 0u);
+    BOOST_TEST(errors.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirected_port_on_all_addresses) {
+  Cable cable;
+  boost::asio::io_context io(1);
+  Stack stack(named("alice", 0xa), cable.ends[0]);
+  Errors errors;
+  Gateway gateway(io.get_executor(), stack, {ip::address_v4::any(), 0}, Keep{&errors});
+  const std::uint16_t port = unused_port(io);
+  gateway.redirect(port);
+  Program one(io), two(io);
+  BOOST_TEST(!stack.map(port, {"alice", two.port(), false}));
+  BOOST_TEST(!stack.map(two.port(), {"alice", port, false}));
+  BOOST_TEST(!gateway.start());
+  one.socket.connect({ip::make_address("127.0.0.9"), port});
+  one.socket.send(boost::asio::buffer("question", 8));
+  std::optional<std::string> got;
+  run_until(io, [&] { return (got = two.receive()).has_value(); });
+  two.socket.send_to(boost::asio::buffer("answer", 6), {ip::address_v4::loopback(), gateway.port()});
+  run_until(io, [&] { return (got = one.receive()).has_value(); });
+  BOOST_TEST(*got == "answer");
+}
+
+/// Does as the test wants with each error.
+struct Act {
+  std::function<void()>* act;
+  void operator()(const LocalError&) const { (*act)(); }
+};
+
+struct Acting {
+  Cable cable;
+  boost::asio::io_context io{1};
+  Stack stack{named("alice", 0xa), cable.ends[0]};
+  std::function<void()> act = [] {};
+  ProxyGateway<Stack, Act> gateway{io.get_executor(), stack, {ip::address_v4::loopback(), 0}, Act{&act}};
+  Program program{io};
+  int errors = 0;
+
+  Acting() { BOOST_TEST(!gateway.start()); }
+  void send(int count) {  // which is not mapped
+    for (int i = 0; i < count; ++i)
+      program.socket.send_to(boost::asio::buffer("x", 1), {ip::address_v4::loopback(), gateway.port()});
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(stopped_from_within_a_call_it_carries_no_more, Acting) {
+  act = [&] {
+    ++errors;
+    gateway.stop();
+  };
+  send(3);
+  run_until(io, [&] { return errors != 0; });
+  settle(io);
+  BOOST_TEST(errors == 1);
+  BOOST_TEST(!gateway.start());  // and goes on
+  send(1);
+  run_until(io, [&] { return errors == 2; });
+}
+
+BOOST_FIXTURE_TEST_CASE(an_exception_leaves_and_it_goes_on, Acting) {
+  act = [&] {
+    ++errors;
+    throw std::runtime_error("no");
+  };
+  send(1);
+  BOOST_CHECK_THROW(run_until(io, [&] { return errors == 2; }), std::runtime_error);
+  BOOST_TEST(errors == 1);
+  send(1);
+  BOOST_CHECK_THROW(run_until(io, [&] { return errors == 3; }), std::runtime_error);
+  BOOST_TEST(errors == 2);
 }
 
 BOOST_AUTO_TEST_CASE(programs_that_speak_ipv6) {

@@ -36,7 +36,7 @@ knows() { run_on "$1" "build/examples/ilnp-proxy-create --hosts" 2>/dev/null | g
 hosts_begin
 for host in alice bob router; do
   hosts_add "$host"
-  mkdir "$host"
+  mkdir -m 700 "$host"
 done
 
 host='' typed=0

@@ -1,5 +1,6 @@
 #include "ilnp/proxy/control.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "support/hand_fed.hpp"
@@ -9,7 +10,9 @@ namespace ilnp::test::control_test {
 
 struct Fixture : HandFed<Proxy<STP<ILNP<MemoryUnderlay>>>> {
   Fixture() : HandFed(node_config(1, "alice", {{a, b}})) { start(); }
-  std::string ask(std::string_view request) { return ControlProtocol::answer(stack, request, 10'001, cx); }
+  std::string ask(std::string_view request, std::size_t limit = ControlProtocol::max_answer) {
+    return ControlProtocol::answer(stack, request, 10'001, cx, limit);
+  }
 };
 
 BOOST_FIXTURE_TEST_SUITE(control_protocol, Fixture)
@@ -101,10 +104,55 @@ BOOST_AUTO_TEST_CASE(the_hosts_that_are_known) {
              "bob 0:0:0:3 0:0:0:a name taken by another node\n");
 }
 
+BOOST_AUTO_TEST_CASE(hosts_that_do_not_fit_are_counted) {
+  constexpr std::uint64_t count = 1000;
+  const std::string name(200, 'n');
+  for (std::uint64_t i = 0; i < count; ++i) feed(a, discovery({a, Nid(100 + i)}, name + std::to_string(i)));
+  const auto lines = [](const std::string& text) {
+    return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  };
+  const std::string some = ask("hosts");
+  BOOST_TEST(some.size() <= ControlProtocol::max_answer);
+  const std::uint64_t shown = lines(some) - 2;
+  BOOST_TEST(shown > 200u);
+  BOOST_TEST(some.ends_with("\ncut: " + std::to_string(shown) + " of 1000 nodes are shown\n"));
+  const std::string all = ask("hosts", 10'000'000);
+  BOOST_TEST(lines(all) == count + 1);
+  BOOST_TEST(!(all.find("cut: ") != all.npos));
+}
+
+BOOST_AUTO_TEST_CASE(a_page_holds_all_mappings_of_a_port) {
+  std::string expected;
+  for (std::uint8_t socket = 1; socket < 60; ++socket)
+    BOOST_REQUIRE(!stack.use_socket(std::string(200, 'h') + std::to_string(socket), socket));
+  for (int port = 1; port <= 20; ++port)
+    for (int socket = 1; socket < 60; ++socket) {
+      const std::string line =
+          std::to_string(port) + ' ' + std::string(200, 'h') + std::to_string(socket) + " 7";
+      BOOST_REQUIRE(ask(line) == "10001");
+      expected += line + '\n';
+    }
+  BOOST_TEST((ask("list", 10'000'000) == expected));
+  std::string all;
+  for (std::string next = "list"; !next.empty();) {
+    const std::string page = ask(next);
+    const auto more = page.rfind("more ");
+    next = more == page.npos ? "" : "list " + page.substr(more + 5);
+    all += page.substr(0, more);
+    BOOST_REQUIRE(all.size() <= expected.size());
+  }
+  BOOST_TEST((all == expected));
+}
+
 BOOST_AUTO_TEST_CASE(the_counters_of_each_layer) {
   const std::string text = ask("counters");
   for (const char* name : {"refused_not_mapped 0\n", "dropped_port_not_bound 0\n", "dropped_hop_limit 0\n"})
     BOOST_TEST((text.find(name) != text.npos), name);
+  // With what the program adds, however the request is written.
+  const auto add = [](std::string& counters) { counters += "gateway.from_programs 7\n"; };
+  for (const char* request : {"counters", "counters\n", " counters \r\n", "counters\t"})
+    BOOST_TEST(ControlProtocol::answer(stack, request, 10'001, cx, 60'000, add) ==
+               text + "gateway.from_programs 7\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

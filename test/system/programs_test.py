@@ -4,13 +4,16 @@ import csv
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import time
 
 import lab
+from overlay import A, Card, discovery
 
 ALICE, BOB, ROUTER = (f"ffff:0:0:{digit}" for digit in "abd")
+USER = 61234  # of whom nothing is anywhere
 PROGRAMS = ("ilnp-proxy", "ilnp-router", "ilnp-heartbeat", "ilnp-experiment")
 
 
@@ -173,6 +176,100 @@ class Programs(lab.LabTest):
         self.assertIn("127.0.0.1:10000", alice.run("ss", "-Hulnp").stdout)
         self.assertEqual(node.counters().get("from_programs", 0), 0)
 
+    def lan(self):
+        """alice and bob with IPv4 addresses on their network; bob's proxy, and his program."""
+        alice, bob = self.lab.host("alice"), self.lab.host("bob")
+        for host, last in ((alice, 1), (bob, 2)):
+            host.ip("address", "add", f"10.0.0.{last}/24", "dev", "eth0")
+        self.bob = self.lab.proxy(bob, "0:0:0:a", BOB, ["10001:alice:10001"])
+        return alice, bob, bob.udp(10001)
+
+    def told(self, at_bob, program, text):
+        """bob's program sends until it has arrived; from where."""
+        def arrived():
+            at_bob.sendto(text, ("127.0.0.1", 10000))
+            return select.select([program], [], [], 0.2)[0]
+
+        lab.until(arrived, what=f"{text} at the program", every=0)
+        got, sender = program.recvfrom(100)
+        self.assertEqual(got, text)
+        while lab.receive(program, 0.05):
+            pass
+        return sender
+
+    def asked(self, program, to, at_bob, text):
+        def arrived():
+            program.sendto(text, to)
+            return lab.receive(at_bob, 0.2) == text
+
+        lab.until(arrived, what=f"{text} at bob", every=0)
+        lab.drain([at_bob], 0.05)
+
+    def test_proxy_on_an_address_of_the_network(self):
+        alice, bob, at_bob = self.lan()
+        node = self.lab.proxy(alice, "0:0:0:a", ALICE, ["10001:bob:10001"], arguments=["--bind", "10.0.0.1"])
+        program = alice.udp(10001, "10.0.0.1")
+        self.assertEqual(self.told(at_bob, program, b"before it has sent"), ("10.0.0.1", 10000))
+        self.asked(program, ("10.0.0.1", 10000), at_bob, b"from the address")
+        self.assertEqual(self.told(at_bob, program, b"to the address"), ("10.0.0.1", 10000))
+        # A program elsewhere on the same host, on the same port.
+        other = alice.udp(10001, "127.0.0.1")
+        self.asked(other, ("10.0.0.1", 10000), at_bob, b"from the loopback address")
+        self.assertEqual(self.told(at_bob, other, b"to the loopback address"), ("10.0.0.1", 10000))
+        self.assertEqual(node.counters()["from_elsewhere"], 0)
+
+    def test_proxy_on_all_addresses(self):
+        alice, bob, at_bob = self.lan()
+        self.lab.proxy(alice, "0:0:0:a", ALICE, ["10001:bob:10001"], arguments=["--bind", "0.0.0.0"])
+        for own, to in (("10.0.0.1", "10.0.0.1"), ("127.0.0.1", "127.0.0.2"), ("10.0.0.1", "127.0.0.1"),
+                        ("127.0.0.1", "10.0.0.1"), ("127.0.0.1", "127.0.0.1")):
+            program = alice.udp(10001, own)
+            self.asked(program, (to, 10000), at_bob, f"from {own}".encode())
+            self.assertEqual(self.told(at_bob, program, f"to {own}".encode()), (to, 10000))
+            program.close()
+
+    def test_proxy_takes_nothing_from_other_hosts(self):
+        alice, bob, at_bob = self.lan()
+        bob.ip("address", "add", "2001:db8::2/64", "dev", "eth0", "nodad")
+        alice.ip("address", "add", "2001:db8::1/64", "dev", "eth0", "nodad")
+        for bind, to in (("10.0.0.1", "10.0.0.1"), ("0.0.0.0", "10.0.0.1"), ("::", "2001:db8::1")):
+            node = self.lab.proxy(alice, "0:0:0:a", ALICE, ["10001:bob:10001"], arguments=["--bind", bind], port=10010)
+            with bob:
+                intruder = socket.socket(socket.AF_INET6 if ":" in to else socket.AF_INET, socket.SOCK_DGRAM)
+            intruder.bind(("2001:db8::2" if ":" in to else "10.0.0.2", 10001))
+            count = 0
+
+            def noticed():
+                nonlocal count
+                count += 1
+                intruder.sendto(b"let me in", (to, 10010))
+                return node.counters()["from_elsewhere"] >= 5
+
+            lab.until(noticed, what="the drops", every=0.01)
+            self.assertLessEqual(node.counters()["from_elsewhere"], count)
+            self.assertEqual(node.counters()["from_programs"], 0)
+            self.assertIsNone(lab.receive(at_bob, 0.1))
+            node.wait_line("2001:db8::2.*dropped" if ":" in to else "10.0.0.2.*dropped.*allow-from")
+            self.assertEqual(len(re.findall("allow-from", node.output)), 1, node.output)
+            self.assertEqual(node.stop(), 0)
+            intruder.close()
+
+    def test_proxy_takes_from_other_hosts_what_is_allowed(self):
+        alice, bob, at_bob = self.lan()
+        carol = self.lab.host("carol")
+        carol.ip("address", "add", "10.0.0.3/24", "dev", "eth0")
+        node = self.lab.proxy(alice, "0:0:0:a", ALICE, ["10001:bob:10001"],
+                              arguments=["--bind", "0.0.0.0", "--allow-from", "10.0.0.3", "--allow-from", "2001:db8::/32"])
+        program = carol.udp(10001, "10.0.0.3")
+        self.asked(program, ("10.0.0.1", 10000), at_bob, b"from carol's host")
+        self.assertEqual(self.told(at_bob, program, b"to carol's host"), ("10.0.0.1", 10000))
+        self.assertEqual(node.counters()["from_elsewhere"], 0)
+        intruder = bob.udp(10009, "10.0.0.2")
+        lab.until(lambda: intruder.sendto(b"me too", ("10.0.0.1", 10000)) and node.counters()["from_elsewhere"],
+                  what="the drop")
+        for text in ("here", "10.0.0.0/33", "10.0.0.0/"):
+            self.fails("ilnp-proxy", node.config, "0", "--quiet", "--allow-from", text, says=text, host=alice)
+
     def test_proxy_redirects_programs_of_any_port(self):
         alice, bob = self.lab.host("alice"), self.lab.host("bob")
         self.lab.proxy(alice, "0:0:0:a", ALICE, ["10002:bob:10001"], arguments=["--redirect", "10002"])
@@ -235,6 +332,178 @@ class Programs(lab.LabTest):
                               arguments=["--listen-for", "bob@127.0.0.2:10000"])
         node.create("--remove", "7", "bob")
         self.assertEqual(node.create("--list"), "7 carol 2")
+
+    def ask_through(self, path, request, kind=socket.SOCK_STREAM):
+        """The answer that comes on a socket that goes with the request."""
+        here, there = socket.socketpair(socket.AF_UNIX, kind)
+        with here, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
+            control.connect(path)
+            socket.send_fds(control, [request], [there.fileno()])
+            there.close()
+            here.settimeout(5)
+            answer = b""
+            while part := here.recv(65536):
+                answer += part
+            return answer.decode()
+
+    def test_control_answers_on_a_socket_that_comes_along(self):
+        host = self.lab.host("alice")
+        node = self.lab.proxy(host, "0:0:0:a", ALICE)
+        for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+            self.assertEqual(self.ask_through(node.control, b"hosts\n", kind), node.ask("hosts"))
+        self.assertEqual(self.ask_through(node.control, b"10001 bob 10001"), "10000")
+        self.assertEqual(node.ask("list\n"), "10001 bob 10001\n")
+        self.assertEqual(node.ask("  list \r\n"), "10001 bob 10001\n")
+        names = {line.split()[0] for line in node.ask("counters").splitlines()}
+        self.assertIn("gateway.from_programs", names)
+        for request in ("counters\n", " counters", "counters\r\n", "counters\0"):
+            self.assertEqual({line.split()[0] for line in node.ask(request).splitlines()}, names, request)
+        # What is no such socket is closed, and hurts nobody.
+        before = os.listdir(f"/proc/{node.pid}/fd")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control, open(node.config) as file:
+            control.connect(node.control)
+            pipe = os.pipe()
+            stuck = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+            stuck[1].setblocking(False)
+            try:
+                while stuck[1].send(b"full" * 1000):
+                    pass
+            except BlockingIOError:
+                pass
+            for passed in ([file.fileno()], [pipe[1]], [control.fileno()], [file.fileno(), pipe[0]], [file.fileno()] * 100,
+                           [stuck[1].fileno()], [stuck[1].fileno()] * 3):
+                socket.send_fds(control, [b"list"], passed)
+                self.assertEqual(node.ask("list"), "10001 bob 10001\n")
+            stuck[0].close()
+            stuck[1].close()
+        lab.until(lambda: len(os.listdir(f"/proc/{node.pid}/fd")) <= len(before), what="the descriptors to be closed")
+        self.assertEqual(node.create("--list"), "10001 bob 10001")
+
+    def test_control_shows_all_of_two_thousand_hosts(self):
+        count = 2000
+        node = self.lab.proxy(self.lab.host("alice"), "0:0:0:a", ALICE, discovery={"wait_time": 100})
+        card = Card(self.lab.host("mallory"), A)
+        for start in range(0, count, 100):  # what is lost is sent again
+            def heard():
+                for index in range(start, start + 100):
+                    card.send(A, discovery(A, 0x2_0000_0000 + index, f"host-with-quite-a-long-name-{index:04}"))
+                return len(node.hosts().splitlines()) >= start + 101
+
+            lab.until(heard, what="the hosts to be known", every=0.1)
+        self.assertEqual(len(node.hosts().splitlines()), count + 1)
+        cut = node.ask("hosts")
+        self.assertRegex(cut, rf"\ncut: \d+ of {count} nodes are shown\n$")
+        self.assertEqual(len(cut.splitlines()) - 2, int(re.search(r"cut: (\d+)", cut).group(1)))
+
+    def test_control_socket_that_was_removed_comes_back(self):
+        host = self.lab.host("alice")
+        folder = os.path.join(self.lab.folder, "run-time")
+        os.mkdir(folder, 0o700)
+        control = os.path.join(folder, "control")
+        node = self.lab.program(host, "ilnp-proxy", self.lab.config("alice", "0:0:0:a", ALICE), "10000", "--control", control)
+        node.wait_line("Listening on")
+        for remove in (lambda: os.unlink(control), lambda: shutil.rmtree(folder)):
+            remove()
+            lab.until(lambda: os.path.exists(control), what="the control socket")
+            self.assertEqual(os.stat(control).st_mode & 0o777, 0o600)
+            self.assertEqual(self.ask_through(control, b"1 bob 1 replace"), "10000")
+        self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
+        self.assertEqual(len(re.findall("control socket .* made anew", node.output)), 2)
+        self.assertEqual(node.stop(), 0)
+        self.assertEqual(os.listdir(folder), [])
+
+    def as_user(self, user, *command, environment=(), sudo=False):
+        """The command line that runs a program as another user, as sudo would have it if so wanted."""
+        names = ["-u", "XDG_RUNTIME_DIR", "-u", "SUDO_UID"]
+        pairs = [*environment, *([f"SUDO_UID={USER}"] if sudo else [])]
+        change = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups"] if user else []
+        return [*change, "env", *names, *pairs, *command]
+
+    def other_users(self):
+        """Users and a machine of the test's own, whose run-time folders nobody else sees."""
+        if not shutil.which("setpriv") or lab.run(*self.as_user(USER, os.path.join(lab.BIN, "ilnp-proxy"), "--help")).returncode:
+            self.skipTest("no other users here")
+        lab._libc.unshare(0x04000000)  # CLONE_NEWUTS: a name that no other proxy's socket has
+        socket.sethostname("lab-machine")
+        os.makedirs("/run/user", exist_ok=True)
+        lab.checked("mount", "-t", "tmpfs", "lab", "/run/user")
+        self.addCleanup(lab.run, "umount", "/run/user")
+        os.chmod(self.lab.folder, 0o755)
+        for folder in (f"/tmp/ilnp-{USER}", "/run/ilnp"):
+            if not os.path.exists(folder):
+                self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+
+    def test_control_of_another_user_s_proxy(self):
+        self.other_users()
+        host = self.lab.host("alice")
+        folder = os.path.join(self.lab.folder, "run-time")
+        os.mkdir(folder, 0o700)
+        os.chown(folder, USER, USER)
+        control = os.path.join(folder, "control")
+        node = lab.Process(self.lab, host, "proxy", self.as_user(
+            USER, os.path.join(lab.BIN, "ilnp-proxy"), self.lab.config("alice", "0:0:0:a", ALICE), "10000", "--control", control))
+        node.wait_line("Listening on")
+        create = [os.path.join(lab.BIN, "ilnp-proxy-create"), "--control", control, "10001", "bob", "10001", "--replace"]
+        done = lab.run(*create)
+        self.assertEqual((done.stdout, done.stderr, done.returncode), ("10000\n", "", 0))
+        # And one who sees other files: the folder, but nothing in /tmp to write to.
+        done = lab.run("unshare", "--mount", "sh", "-c",
+                       f"cd {lab.BIN} && mount --bind {folder} /mnt && mount -t tmpfs -o ro none /tmp && "
+                       "exec ./ilnp-proxy-create --control /mnt/control --list")
+        self.assertEqual((done.stdout, done.stderr, done.returncode), ("10001 bob 10001\n", "", 0))
+        # Other users have no business there.
+        done = lab.run(*self.as_user(USER + 1, *create))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Permission denied", done.stderr)
+
+    def test_control_is_found_where_nobody_says_where_it_is(self):
+        self.other_users()
+        host = self.lab.host("alice")
+        config = self.lab.config("alice", "0:0:0:a", ALICE)
+        run_time, custom = f"/run/user/{USER}", os.path.join(self.lab.folder, "xdg")
+        for folder in (run_time, custom):
+            os.mkdir(folder, 0o700)
+            os.chown(folder, USER, USER)
+        standard, own = [f"XDG_RUNTIME_DIR={run_time}"], [f"XDG_RUNTIME_DIR={custom}"]
+
+        def found(user, environment, clients):
+            node = lab.Process(self.lab, host, "proxy", self.as_user(user, os.path.join(lab.BIN, "ilnp-proxy"), config, "10000",
+                                                                     environment=environment))
+            node.wait_line("Listening on")
+            for client, variables, sudo in clients:
+                done = lab.run(*self.as_user(client, os.path.join(lab.BIN, "ilnp-proxy-create"), "--hosts",
+                                             environment=variables, sudo=sudo))
+                self.assertEqual((done.returncode, done.stderr), (0, ""), f"{user} {environment}: {client} {variables} {sudo}")
+                self.assertIn("this node", done.stdout)
+            self.assertEqual(node.stop(), 0)
+
+        users = [(USER, [], False), (USER, standard, False), (USER, own, False), (0, [], True), (0, standard, True),
+                 (0, own, True), (0, standard, False)]
+        found(USER, standard, users)
+        found(USER, [], users)
+        found(USER, own, [*users[:6], (0, own, False)])
+        os.rmdir(run_time)  # and where there is none
+        found(USER, [], users[:6])
+        found(USER, own, [*users[:6], (0, own, False)])
+        found(0, [], [(0, [], True), (0, [], False), (0, standard, True), (0, own, False)])
+        os.mkdir(run_time, 0o700)
+        os.chown(run_time, USER, USER)
+        found(0, standard, [(0, [], True), (0, standard, True)])  # sudo that keeps the variable
+
+        # Without one, all that was tried is said; what others could have made is not trusted.
+        done = lab.run(*self.as_user(USER, os.path.join(lab.BIN, "ilnp-proxy-create"), "--list", environment=own))
+        self.assertEqual(done.returncode, 1)
+        for place in (custom, run_time, f"/tmp/ilnp-{USER}", "/run/ilnp"):
+            self.assertIn(f"{place}/ilnp-lab-machine.sock: ", done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        shutil.rmtree(f"/tmp/ilnp-{USER}", ignore_errors=True)
+        os.rmdir(run_time)
+        os.mkdir(f"/tmp/ilnp-{USER}", 0o700)
+        os.chown(f"/tmp/ilnp-{USER}", USER + 1, USER + 1)
+        for program, arguments in (("ilnp-proxy", (config, "10000")), ("ilnp-proxy-create", ("--list",))):
+            done = host.run(*self.as_user(USER, os.path.join(lab.BIN, program), *arguments), timeout=10)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"belongs to user {USER + 1}", done.stderr)
 
     def test_what_waits_for_its_interface_says_so(self):
         host = self.lab.host("alice")

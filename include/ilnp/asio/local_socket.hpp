@@ -8,6 +8,7 @@
 #include <string>
 
 #include "../underlay/send_queue.hpp"
+#include "local_programs.hpp"
 
 namespace ilnp {
 
@@ -21,6 +22,12 @@ class LocalSocket {
   LocalSocket(const boost::asio::any_io_executor& executor, const Address& address)
       : socket_(open(executor, address)), address_(socket_.local_endpoint()), to_send_(handle()) {
     enable_receive_coalescing(handle());
+    // On all addresses, an answer has to say from which it comes.
+    if (address_.address().is_unspecified()) {
+      const bool v6 = address_.address().is_v6();
+      require_option(handle(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1,
+                     "local socket");
+    }
     // As much as the underlay has: what one side brings in a burst, the other is to hold.
     (void)set_receive_buffer(handle(), buffer_octets);
     (void)set_send_buffer(handle(), buffer_octets);
@@ -37,19 +44,46 @@ class LocalSocket {
   std::uint64_t overflow() const noexcept {
     return dropped_buffers(const_cast<LocalSocket*>(this)->socket_.native_handle());
   }
-  std::uint64_t not_delivered() const noexcept { return to_send_.counters().errors; }
+  std::uint64_t not_delivered() const noexcept { return to_send_.counters().errors + not_sent_; }
 
-  /// True if a datagram to `port` on the loopback address comes back to this socket.
-  bool receives_at(std::uint16_t port) const noexcept {
-    return address_.port() == port &&
-           (address_.address().is_unspecified() || address_.address() == loopback_of(address_));
+  /// Programs of other hosts cannot reach it.
+  bool is_loopback() const noexcept { return address_.address().is_loopback(); }
+  /// True if a datagram to there, an address of this host, comes back to this socket.
+  bool receives_at(const Endpoint& to) const noexcept {
+    return to.port() == address_.port() &&
+           (address_.address().is_unspecified() || to == to_endpoint(address_));
   }
 
-  /// The loopback address of the same family.
-  static boost::asio::ip::address loopback_of(const Address& address) {
-    if (address.address().is_v6()) return boost::asio::ip::address_v6::loopback();
-    return boost::asio::ip::address_v4::loopback();
+  /// Sends `payload` to a program: by the queue, or, if the answer has to come from a certain address, at once. `alone` keeps it
+  /// out of trains.
+  void send(const LocalProgram& to, Bytes payload, bool alone) noexcept {
+    if (to.arrival.family == 0) return to_send_.push(to.address, {}, payload, alone);
+    iovec part{const_cast<std::byte*>(payload.data()), payload.size()};
+    alignas(cmsghdr) std::byte control[CMSG_SPACE(sizeof(in6_pktinfo))] = {};
+    msghdr header{};
+    header.msg_name = const_cast<sockaddr*>(to.address.data());
+    header.msg_namelen = to.address.size();
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* item = CMSG_FIRSTHDR(&header);
+    const auto put = [&](int level, int type, const auto& info) {
+      item->cmsg_level = level;
+      item->cmsg_type = type;
+      item->cmsg_len = CMSG_LEN(sizeof info);
+      std::memcpy(CMSG_DATA(item), &info, sizeof info);
+      header.msg_controllen = CMSG_SPACE(sizeof info);
+    };
+    if (to.arrival.family == AF_INET) {
+      put(IPPROTO_IP, IP_PKTINFO,
+          in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = to.arrival.v4, .ipi_addr = {}});
+    } else {
+      put(IPPROTO_IPV6, IPV6_PKTINFO, to.arrival.v6);
+    }
+    if (::sendmsg(handle(), &header, MSG_DONTWAIT) < 0) ++not_sent_;
   }
+
   static Endpoint to_endpoint(const Address& address) noexcept {
     return Endpoint(address.data(), static_cast<socklen_t>(address.size()));
   }
@@ -72,6 +106,7 @@ class LocalSocket {
   boost::asio::ip::udp::socket socket_;
   Address address_;
   SendQueue to_send_;
+  std::uint64_t not_sent_ = 0;
 };
 
 }  // namespace ilnp

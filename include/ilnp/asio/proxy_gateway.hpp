@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <deque>
 #include <memory>
 #include <string>
@@ -9,16 +10,20 @@
 #include "../proxy/local_port.hpp"
 #include "../underlay/receive_batch.hpp"
 #include "kernel_sctp_port.hpp"
+#include "local_programs.hpp"
 #include "local_socket.hpp"
+#include "local_sources.hpp"
 #include "node.hpp"
+#include "proxy_gateway_counters.hpp"
 
 namespace ilnp {
 
-/// A datagram of a local program that was not carried, and why.
+/// A datagram of a local program that was not carried, and why: `not_allowed`, if it came from another host.
 struct LocalError {
   LocalPort local_port;  ///< the program's; of a redirected port, that
   std::size_t size;      ///< octets
   error_code error;
+  Endpoint source{};  ///< who sent it
 };
 
 /// Ignores errors; they are counted anyway.
@@ -33,13 +38,15 @@ struct IgnoreOthers {
 };
 
 /// Puts local programs in touch with a proxy stack: what arrives on a local UDP socket goes into the
-/// overlay, selected by the port that it came from, and what the overlay brings goes to the programs' ports
-/// on the loopback address, from that socket. There is one such socket, and more on request:
+/// overlay, selected by the port that it came from, and what the overlay brings goes to the programs' ports, at the address that
+/// each has sent from last (`LocalPrograms`), from the address that it has sent to. There is one such socket, and more on request:
 ///
 /// - `listen_for(host, address)`: one that belongs to a host. What arrives there goes to that host, and the programs get from
 ///   there what comes from it: so they tell several peers apart as UDP does, by address and port.
 /// - `redirect(port)`: one at `port`, for programs whose own port nobody knows beforehand. What arrives there, from
 ///   whatever port, goes by the mapping of `port`, and what comes for `port` goes to the program that sent last.
+///
+/// Datagrams of other hosts are dropped, unless they are allowed.
 ///
 /// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not
 /// carried, and must not block. `Others` is called with what the stack hands up besides datagrams. One thread, as for `Node`.
@@ -50,35 +57,13 @@ class ProxyGateway {
   static constexpr int local_buffer_octets = LocalSocket::buffer_octets;
   static constexpr std::size_t max_sockets = 64;  ///< of all kinds
 
-  struct Counters {
-    std::uint64_t from_programs = 0;  ///< datagrams that local programs sent
-    std::uint64_t not_carried = 0;    ///< of these: not sent into the overlay, and said to `OnError`
-    std::uint64_t to_programs = 0;    ///< datagrams from the overlay
-    std::uint64_t to_itself = 0;      ///< of these: to a port of the gateway's own, and dropped
-    std::uint64_t to_nobody = 0;  ///< of these: to a redirected port where nobody has sent yet, and dropped
-    std::uint64_t not_delivered = 0;  ///< of these: not taken by the kernel
-    /// Buffers (not datagrams: with UDP GRO one may hold 64) of local programs that the kernel dropped, because
-    /// they came faster than they were read.
-    std::uint64_t local_overflow = 0;
-
-    template <class F>
-    void for_each(F&& f) const {
-      f(std::string_view("from_programs"), from_programs);
-      f(std::string_view("not_carried"), not_carried);
-      f(std::string_view("to_programs"), to_programs);
-      f(std::string_view("to_itself"), to_itself);
-      f(std::string_view("to_nobody"), to_nobody);
-      f(std::string_view("not_delivered"), not_delivered);
-      f(std::string_view("local_overflow"), local_overflow);
-    }
-  };
+  using Counters = ProxyGatewayCounters;
 
   /// Binds the first local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
                const boost::asio::ip::udp::endpoint& address, OnError on_error = {}, Observer observer = {},
                Others others = {})
       : executor_(executor),
-        loopback_(LocalSocket::loopback_of(address)),
         on_error_(std::move(on_error)),
         others_(std::move(others)),
         node_(executor, stack, Deliver{this}, std::move(observer)) {
@@ -113,6 +98,9 @@ class ProxyGateway {
     any_redirected_ = true;
     watch(sockets_.back());
   }
+
+  /// From here on datagrams from these addresses are taken too, whichever host has them.
+  void allow_from(const AddressRange& range) { sources_.allow(range); }
 
   /// Starts the node, and begins to read the local sockets. Error: as `Node::start`.
   error_code start() {
@@ -152,10 +140,11 @@ class ProxyGateway {
   /// A socket, and what it is for.
   struct Local {
     Local(const boost::asio::any_io_executor& executor, const boost::asio::ip::udp::endpoint& address)
-        : socket(executor, address) {}
+        : socket(executor, address), programs(address) {}
     LocalSocket socket;
+    LocalPrograms programs;
     std::uint16_t redirected = 0;  ///< the port, if it is for that
-    Endpoint latest;               ///< who sent there last
+    LocalProgram latest;           ///< who sent there last
   };
 
   /// What the stack hands up.
@@ -191,25 +180,51 @@ class ProxyGateway {
         boost::asio::ip::udp::socket::wait_read,
         [this, &local, alive = std::weak_ptr<const int>(alive_)](const error_code& error) {
           if (error || alive.expired()) return;
+          const WatchAgain again{*this, local, alive};
           on_readable(local);
-          if (!alive.expired()) watch(local);
         });
   }
+  struct WatchAgain {  // though something was thrown
+    ProxyGateway& gateway;
+    Local& local;
+    const std::weak_ptr<const int>& alive;
+    ~WatchAgain() {
+      if (!alive.expired()) gateway.watch(local);
+    }
+  };
 
   void on_readable(Local& local) {
     constexpr int max_batches = 4;  // then the others have their turn
-    const auto index = static_cast<std::uint8_t>(index_of(local));
-    for (int batch = 0; batch < max_batches; ++batch) {
+    const std::weak_ptr<const int> alive = alive_;
+    for (int batch = 0; batch < max_batches && !alive.expired(); ++batch) {
       const std::size_t received = node_.with([&](Stack& stack, auto& cx) {
         return received_.receive(local.socket.handle(), [&](const ReceivedTrain& train) {
-          if (local.redirected != 0) local.latest = train.source;
-          const LocalPort from =
-              local.redirected != 0 ? LocalPort(local.redirected) : LocalPort(train.source.port(), index);
-          train.for_each([&](Bytes payload) { carry(stack, local, from, payload, cx); });
+          if (!alive.expired()) take(stack, local, train, cx);
         });
       });
       if (received < received_.capacity()) break;
     }
+  }
+
+  template <class Cx>
+  void take(Stack& stack, Local& local, const ReceivedTrain& train, Cx& cx) {
+    const bool redirected = local.redirected != 0;
+    const LocalPort from = redirected
+                               ? LocalPort(local.redirected)
+                               : LocalPort(train.source.port(), static_cast<std::uint8_t>(index_of(local)));
+    if (!local.socket.is_loopback() && !sources_.accepts(train.source, cx.now())) {
+      counters_.from_elsewhere += train.count();
+      return on_error_(
+          LocalError{from, train.octets.size(), make_error_code(Errc::not_allowed), train.source});
+    }
+    if (redirected) {
+      local.latest = {train.source, ArrivalAddress(train)};
+    } else {
+      local.programs.note(train);
+    }
+    train.for_each([&](Bytes payload) {
+      if (alive_) carry(stack, local, from, payload, train.source, cx);
+    });
   }
 
   std::size_t index_of(const Local& local) const noexcept {
@@ -219,13 +234,14 @@ class ProxyGateway {
   }
 
   template <class Cx>
-  void carry(Stack& stack, const Local& local, LocalPort from, Bytes payload, Cx& cx) {
+  void carry(Stack& stack, const Local& local, LocalPort from, Bytes payload, const Endpoint& source,
+             Cx& cx) {
     ++counters_.from_programs;
     const error_code error = local.redirected != 0 ? stack.send_at_any_socket(from.port, payload, cx)
                                                    : stack.send(from, payload, cx);
     if (!error) return;
     ++counters_.not_carried;
-    on_error_(LocalError{from, payload.size(), error});
+    on_error_(LocalError{from, payload.size(), error, source});
   }
 
   void deliver(LocalPort to, Bytes payload) {
@@ -234,19 +250,19 @@ class ProxyGateway {
       for (Local& local : sockets_)
         if (local.redirected == to.port) return answer(local, payload);
     }
-    for (const Local& local : sockets_)  // would come back to a socket of ours, and leave again, for ever
-      if (local.socket.receives_at(to.port)) return void(++counters_.to_itself);
     assert(to.socket < sockets_.size());
-    push(sockets_[to.socket], loopback_at(to.port), payload);
+    const LocalProgram program = sockets_[to.socket].programs.find(to.port);
+    for (const Local& local : sockets_)  // would come back to a socket of ours, and leave again, for ever
+      if (local.socket.receives_at(program.address)) return void(++counters_.to_itself);
+    push(sockets_[to.socket], program, payload);
   }
   void answer(Local& local, Bytes payload) {
-    if (local.latest.size() == 0) return void(++counters_.to_nobody);
+    if (local.latest.address.size() == 0) return void(++counters_.to_nobody);
     push(local, local.latest, payload);
   }
-  void push(Local& local, const Endpoint& to, Bytes payload) {
+  void push(Local& local, const LocalProgram& to, Bytes payload) {
     if (!looked_) sctp_port_ = kernel_sctp_.read(steady_now()), looked_ = true;
-    const bool alone = sctp_port_ != 0 && to.port() == sctp_port_;
-    local.socket.to_send().push(to, {}, payload, alone);
+    local.socket.send(to, payload, sctp_port_ != 0 && to.address.port() == sctp_port_);
   }
   void flush() noexcept {
     looked_ = false;
@@ -254,13 +270,9 @@ class ProxyGateway {
       if (!local.socket.to_send().empty()) local.socket.to_send().flush();
   }
 
-  Endpoint loopback_at(std::uint16_t port) const noexcept {
-    return LocalSocket::to_endpoint({loopback_, port});
-  }
-
   boost::asio::any_io_executor executor_;
-  boost::asio::ip::address loopback_;
   std::deque<Local> sockets_;
+  LocalSources sources_;
   bool any_redirected_ = false;
   ReceiveBatch received_;  // of whichever socket is read: what came in is gone before the next is
   OnError on_error_;

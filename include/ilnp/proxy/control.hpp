@@ -14,19 +14,26 @@ namespace ilnp {
 ///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the answer is the proxy's UDP port
 ///     remove LOCAL_PORT [HOST]                      end its mappings, or that to HOST; the same answer
 ///     list [FROM]                                   the mappings, a line each, from local port FROM on; `more PORT` says where to go on
-///     hosts                                         the nodes that are known: name, identifier, locators
+///     hosts                                         the nodes that are known: name, identifier, locators; `cut: ...` says how many
+///                                                   there was no room for
 ///     counters                                      the counters of each layer, a line each
 ///
-/// An answer that begins with `error: ` says what was wrong with the request; then nothing has changed. Names in answers are
-/// single words (`printable_name`): whatever a node calls itself, it makes no word and no line of its own.
+/// Blanks and line ends around a request do not count. An answer that begins with `error: ` says what was wrong with the request;
+/// then nothing has changed. Names in answers are single words (`printable_name`): whatever a node calls itself, it makes no word
+/// and no line of its own.
 class ControlProtocol {
  public:
-  /// Longest answer, octets: fits the datagrams of a UNIX socket with the kernel's default buffers.
+  struct NoMoreCounters {
+    void operator()(std::string&) const noexcept {}
+  };
+  /// Longest answer, octets, where nobody says otherwise: fits the datagrams of a UNIX socket with the kernel's default buffers.
   static constexpr std::size_t max_answer = 60'000;
 
   /// Answers `request` (at most some hundred octets are ever right). `proxy_port` is the UDP port that the proxy listens on.
-  template <class Stack, ContextLike Cx>
-  static std::string answer(Stack& proxy, std::string_view request, std::uint16_t proxy_port, Cx& cx) {
+  /// `limit` is the longest answer that arrives. `add_counters(std::string&)` adds lines to the counters of the layers.
+  template <class Stack, ContextLike Cx, class AddCounters = NoMoreCounters>
+  static std::string answer(Stack& proxy, std::string_view request, std::uint16_t proxy_port, Cx& cx,
+                            std::size_t limit = max_answer, AddCounters&& add_counters = {}) {
     std::vector<std::string_view> words;
     while (words.size() <= max_words) {
       const auto begin = request.find_first_not_of(blanks);
@@ -36,9 +43,13 @@ class ControlProtocol {
       request.remove_prefix(words.back().size());
     }
     if (words.empty()) return usage("an empty request");
-    if (words[0] == "list" && words.size() <= 2) return list(proxy, words);
-    if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx);
-    if (words[0] == "counters" && words.size() == 1) return counters(proxy);
+    if (words[0] == "list" && words.size() <= 2) return list(proxy, words, limit);
+    if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx, limit);
+    if (words[0] == "counters" && words.size() == 1) {
+      std::string text = counters(proxy);
+      add_counters(text);
+      return text;
+    }
     if (words[0] == "remove" && (words.size() == 2 || words.size() == 3))
       return remove(proxy, words, proxy_port);
     if (words.size() >= 3 && words.size() <= max_words) return map(proxy, words, proxy_port);
@@ -48,6 +59,10 @@ class ControlProtocol {
  private:
   static constexpr std::string_view blanks{" \t\r\n\0", 5};
   static constexpr std::size_t max_words = 5;
+  // Octets of a line, and of one that says that there is more: a name of 255 octets, all of them escaped, and numbers or
+  // addresses.
+  static constexpr std::size_t longest_mapping = 2000;
+  static constexpr std::size_t longest_host = 3000;
 
   static std::string usage(const std::string& what) {
     return "error: " + what +
@@ -111,19 +126,21 @@ class ControlProtocol {
   }
 
   template <class Stack>
-  static std::string list(Stack& proxy, const std::vector<std::string_view>& words) {
+  static std::string list(Stack& proxy, const std::vector<std::string_view>& words, std::size_t limit) {
     const auto from = words.size() == 2 ? port(words[1]) : std::uint16_t{1};
     if (!from) return bad_port("first", words[1]);
     std::string text;
     bool full = false;
+    std::uint16_t last = 0;
     proxy.for_each_mapping([&](LocalPort local_port, const Remote& remote) {
       const std::uint16_t local = local_port.port;
       if (local < *from || full) return;
-      if (text.size() > max_answer) {
+      if (local != last && text.size() + longest_mapping > limit) {  // all mappings of a port, or none
         text += "more " + std::to_string(local) + '\n';
         full = true;
         return;
       }
+      last = local;
       text += std::to_string(local) + ' ' + printable_name(remote.host) + ' ' + std::to_string(remote.port) +
               (remote.any ? " any\n" : "\n");
     });
@@ -131,18 +148,24 @@ class ControlProtocol {
   }
 
   template <class Stack, ContextLike Cx>
-  static std::string hosts(Stack& proxy, Cx& cx) {
+  static std::string hosts(Stack& proxy, Cx& cx, std::size_t limit) {
     const auto& network = network_layer(proxy);
     std::string text = printable_name(network.config().host_name) + ' ' + to_string(network.local_nid());
     for (const auto& interface : network.interfaces().all()) text += ' ' + to_string(interface.locator);
     text += " this node\n";
+    std::size_t known = 0;
+    std::size_t shown = 0;
     network.hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool owns_name) {
-      if (text.size() > max_answer) return;
+      ++known;
+      if (text.size() + longest_host > limit) return;
+      ++shown;
       text += (host.name.empty() ? "-" : printable_name(host.name)) + ' ' + to_string(nid);
       for (const auto& place : host.places())
         if (host.present(place)) text += ' ' + to_string(place.locator);
       text += owns_name || host.name.empty() ? "\n" : " name taken by another node\n";
     });
+    if (shown != known)
+      text += "cut: " + std::to_string(shown) + " of " + std::to_string(known) + " nodes are shown\n";
     return text;
   }
 

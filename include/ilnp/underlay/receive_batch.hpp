@@ -24,6 +24,7 @@ struct ReceivedTrain {
   MutableBytes octets;             ///< all datagrams
   std::size_t segment_size;        ///< of each datagram; only the last may be shorter
   bool truncated;                  ///< the last datagram was longer than the buffer, and has been cut off
+  const in_pktinfo* destination_v4 = nullptr;  ///< the same as `destination`, with `IP_PKTINFO`
 
   /// How many datagrams: at least one, for an empty datagram is one too.
   std::size_t count() const noexcept {
@@ -114,9 +115,12 @@ class ReceiveBatch {
     const std::size_t size = headers_[index].msg_len;
     std::size_t segment = size;
     const in6_pktinfo* destination = nullptr;
+    const in_pktinfo* destination_v4 = nullptr;
     for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
       if (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO) {
         destination = reinterpret_cast<const in6_pktinfo*>(CMSG_DATA(item));
+      } else if (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_PKTINFO) {
+        destination_v4 = reinterpret_cast<const in_pktinfo*>(CMSG_DATA(item));
       } else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == UDP_GRO) {
         int given = 0;
         std::memcpy(&given, CMSG_DATA(item), sizeof given);
@@ -127,7 +131,8 @@ class ReceiveBatch {
             destination,
             {octets_.get() + index * stride, size},
             segment,
-            (header.msg_flags & MSG_TRUNC) != 0};
+            (header.msg_flags & MSG_TRUNC) != 0,
+            destination_v4};
   }
 
   std::size_t capacity_;

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/udp.hpp>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "../context.hpp"
+#include "../underlay/endpoint.hpp"
+#include "../underlay/socket.hpp"
+#include "address_range.hpp"
+
+namespace ilnp {
+
+/// True if the address is one of this host's: its loopback, those of its interfaces, and those that only a local route makes its
+/// own. Asks the kernel, which sends from such an address what goes to it. A few system calls.
+inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
+  if (address.is_loopback()) return true;
+  const Socket probe(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
+  const boost::asio::ip::udp::endpoint to(address, 9);  // nothing is sent
+  if (::connect(probe.native_handle(), to.data(), static_cast<socklen_t>(to.size())) != 0) return false;
+  boost::asio::ip::udp::endpoint from;
+  socklen_t size = static_cast<socklen_t>(from.capacity());
+  if (::getsockname(probe.native_handle(), from.data(), &size) != 0) return false;
+  from.resize(size);
+  return from.address() == address;
+}
+
+/// From which addresses a local socket takes datagrams: those of this host, and those that were allowed besides. What the kernel
+/// said of an address holds for a second. One thread.
+class LocalSources {
+ public:
+  static constexpr std::size_t max_remembered = 64;  ///< addresses; others are asked for anew
+  static constexpr Duration remembered_for = std::chrono::seconds(1);
+
+  void allow(const AddressRange& range) { allowed_.push_back(range); }
+
+  bool accepts(const Endpoint& source, TimePoint now) {
+    boost::asio::ip::udp::endpoint from;
+    std::memcpy(from.data(), source.data(), source.size());
+    from.resize(source.size());
+    const auto address = from.address();
+    Known& known = known_[slot_of(address)];
+    if (known.until <= now || known.address != address)
+      known = {address, now + remembered_for, is_allowed(address) || is_own_address(address)};
+    return known.accepted;
+  }
+
+ private:
+  struct Known {
+    boost::asio::ip::address address;
+    TimePoint until = long_ago;
+    bool accepted = false;
+  };
+
+  bool is_allowed(const boost::asio::ip::address& address) const noexcept {
+    for (const AddressRange& range : allowed_)
+      if (range.contains(address)) return true;
+    return false;
+  }
+  static std::size_t slot_of(const boost::asio::ip::address& address) noexcept {
+    if (address.is_v4()) return address.to_v4().to_uint() % max_remembered;
+    const auto octets = address.to_v6().to_bytes();
+    return (octets[15] ^ octets[14] ^ octets[7]) % max_remembered;
+  }
+
+  std::vector<AddressRange> allowed_;
+  std::array<Known, max_remembered> known_;
+};
+
+}  // namespace ilnp
