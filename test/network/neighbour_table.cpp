@@ -124,6 +124,26 @@ BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
   BOOST_TEST(table.find(7) != nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(who_fails_again_is_not_counted_on_for_twice_as_long) {
+  NeighbourTable::Neighbour neighbour;
+  BOOST_TEST(!neighbour.distrusted(now));
+  Duration expected = NeighbourTable::distrust;
+  for (int times = 0; times < 8; ++times) {
+    neighbour.distrust(now);
+    BOOST_TEST(neighbour.distrusted(now + expected - 1ns));
+    BOOST_TEST(!neighbour.distrusted(now + expected));
+    now += expected;
+    expected =
+        std::min<Duration>(2 * expected, NeighbourTable::distrust * (1 << NeighbourTable::max_doublings));
+  }
+  now += 2 * expected;  // it was good for long
+  neighbour.distrust(now);
+  BOOST_TEST(!neighbour.distrusted(now + NeighbourTable::distrust));
+  neighbour.distrust(now);
+  neighbour.trust();
+  BOOST_TEST(!neighbour.distrusted(now));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::neighbour_table_test
