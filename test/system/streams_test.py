@@ -230,6 +230,38 @@ class Streams(lab.LabTest):
                 self.assertLess(after - before, 20_000)
         slow.close()
 
+    def test_a_reader_may_pause(self):
+        """SCTP gave a closed window up after it had asked 30 times whether it is open again, in 13 s."""
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        got = []
+
+        def handler(connection):
+            connection.sendall(b"x")
+            go_on.wait()
+            got.append(hashlib.sha256(received(connection)).digest())
+
+        self.serve(handler)
+        self.pair()
+        digest = hashlib.sha256()
+        with self.connect() as sock:
+            self.assertEqual(sock.recv(1), b"x")
+            octets = os.urandom(1 << 16)
+            sock.settimeout(1)
+            try:
+                while True:
+                    size = sock.send(octets)
+                    digest.update(octets[:size])
+            except TimeoutError:
+                pass
+            sock.settimeout(20)
+            with self.assertRaises(TimeoutError):
+                sock.recv(1)
+            go_on.set()
+            sock.shutdown(socket.SHUT_WR)
+            lab.until(lambda: got, 30, "the rest to be read")
+        self.assertEqual(got, [digest.digest()])
+
     def descriptors(self, node):
         return len(os.listdir(f"/proc/{node.pid}/fd"))
 

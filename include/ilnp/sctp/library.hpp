@@ -95,6 +95,9 @@ class SctpLibrary {
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_pktdrop_enable(0);
     usrsctp_sysctl_set_sctp_blackhole(0);  // who knocks in vain is told
+    // No limit: a window that is closed is probed by sending one chunk again and again, and a reader may pause for as long as it
+    // likes. Whether the peer is there, `SctpConfig::silence` decides.
+    usrsctp_sysctl_set_sctp_max_retran_chunk(0);
     usrsctp_sysctl_set_sctp_shutdown_guard_time_default(shutdown_time);
   }
   ~SctpLibrary() = default;  // what still lingers goes with the process
