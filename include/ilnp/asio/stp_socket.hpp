@@ -74,8 +74,8 @@ class StpNode {
 /// A port of a node, for programs that are written for the overlay: like a UDP socket, but the other end is a
 /// node identifier, which stays the same wherever the node goes.
 ///
-/// Refers to its node. One whose node has gone is closed: so a coroutine may hold it that goes with the `io_context`, after the node.
-/// Completion tokens are Asio's: a callback, `use_awaitable`,
+/// Refers to its node. One whose node has gone is closed: so a coroutine may hold it that goes with the `io_context`, after the
+/// node. Completion tokens are Asio's: a callback, `use_awaitable`,
 /// `use_future`. Operations can be cancelled one by one; destroying the socket cancels all, and none of them touches the socket or
 /// the node afterwards. What is cancelled completes with `operation_aborted`; `async_receive`, with
 /// `boost::asio::experimental::error::channel_cancelled`.

@@ -6,8 +6,8 @@
 
 namespace ilnp {
 
-/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and cancels;
-/// what was cancelled touches neither the acceptor nor the node afterwards.
+/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and
+/// cancels; what was cancelled touches neither the acceptor nor the node afterwards.
 template <class NodeType>
 class SctpAcceptor {
  public:

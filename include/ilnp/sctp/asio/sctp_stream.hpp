@@ -16,9 +16,9 @@ namespace ilnp {
 /// A stream of octets to a port of another node, in the shape of Asio's: an AsyncReadStream and AsyncWriteStream, so that
 /// `async_read`, `async_write`, `ssl::stream` and Boost.Beast work on it. Ordered and reliable; one reader and one writer at a time.
 ///
-/// Refers to its node; one whose node has gone is closed. Operations complete as if by `post`, and can be cancelled one by one, or all by
-/// `cancel`; a cancelled one has had no effect. Destroying the stream closes it in order (`close`), and cancels them; they touch
-/// neither the stream nor the node afterwards.
+/// Refers to its node; one whose node has gone is closed. Operations complete as if by `post`, and can be cancelled one by one,
+/// or all by `cancel`; a cancelled one has had no effect. Destroying the stream closes it in order (`close`), and cancels them;
+/// they touch neither the stream nor the node afterwards.
 template <class NodeType>
 class SctpStream {
  public:
