@@ -277,6 +277,8 @@ class Restarts(ThreeHosts):
         before = Card(self.lab.host("listener"), A)
         self.bob = self.lab.proxy(self.hosts["bob"], "0:0:0:b", nid, ["10001:alice:10001"], discovery={"wait_time": 10})
         before.wait("solicitation", name="bob")
+        if nid != BOB:  # alice asks for the old one first
+            self.alice.wait_line("the name bob now means " + nid)
         time.sleep(0.02)
         drain([self.at_bob], 0.05)
         flows = self.flows()
