@@ -682,8 +682,8 @@ class Streams(lab.LabTest):
 
     def test_a_dead_address_costs_a_moment(self):
         self.outside()
-        self.bob.ip("neighbor", "add", "192.0.2.66", "lladdr", "02:00:00:00:ff:ff", "dev", "eth0")  # nobody has it
-        self.names({"two.test": ["192.0.2.66", "192.0.2.1"], "dead.test": ["192.0.2.66"]})
+        self.bob.ip("neighbor", "add", "192.0.2.3", "lladdr", "02:00:00:00:ff:ff", "dev", "eth0")  # nobody has it
+        self.names({"two.test": ["192.0.2.3", "192.0.2.1"]})
         self.web("192.0.2.1", 3001, b"outside", self.middle)
         self.pair(("--socks", 1080, "--exit", "bob"), ("--allow-exit",))
         self.assertEqual(self.socks("192.0.2.1", 3001, kind=1), 0)
