@@ -61,8 +61,11 @@ BOOST_AUTO_TEST_CASE(what_may_be_left_in_the_library_keeps_its_ports_for_a_while
   const SctpRemote bob{Nid(2), 9899};
   SctpAssociation& ended = known.table.add(*known.table.door_for(bob, 80, 1), bob, 80, 1);
   SctpAssociation& reset = known.table.add(*known.table.door_for(bob, 80, 2), bob, 80, 2);
+  BOOST_TEST(!known.table.free_door_for(bob, 80, 1));
   ended.gone = known.now;
   reset.gone = long_ago;
+  BOOST_TEST(
+      known.table.free_door_for(bob, 80, 1).has_value());  // of the same node: it may come from there again
   BOOST_TEST(known.table.find(bob, 80, 1).has_value());
   BOOST_TEST(!known.table.find(bob, 80, 2));  // nothing of it is left
   known.table.expire(known.now + 1s);

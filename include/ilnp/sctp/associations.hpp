@@ -35,7 +35,7 @@ class SctpAssociations {
   static constexpr std::size_t max_tries = 4;  ///< doors, until one is found at which the ports are free
   /// So long after its stream an association may be left in usrsctp, for what was written may still be on its way.
   static constexpr Duration linger = std::chrono::seconds(75);
-  static constexpr std::size_t max_associations = 65536;
+  static constexpr std::size_t max_associations = 1 << 17;
 
   explicit SctpAssociations(SctpOutput& output) : output_(output) {}
   SctpAssociations(const SctpAssociations&) = delete;
@@ -78,6 +78,14 @@ class SctpAssociations {
       if (!there || there->remote == remote) return door;
     }
     return std::nullopt;
+  }
+
+  /// The same, if there is no stream with `remote` itself either. What is left of one may still be in usrsctp's way.
+  std::optional<std::size_t> free_door_for(const SctpRemote& remote, std::uint16_t local_port,
+                                           std::uint16_t remote_port) {
+    const auto known = find(remote, local_port, remote_port);
+    if (known && known->association->has_stream()) return std::nullopt;
+    return known ? known->door : door_for(remote, local_port, remote_port);
   }
 
   /// Valid until it is expired.

@@ -112,8 +112,8 @@ class SctpEndpoint {
     error_code error = Errc::port_in_use;
     for (int tries = 0; tries < max_port_tries && error; ++tries) {
       const auto local = static_cast<std::uint16_t>(first_free_port | cx.secret() % 16384);  // unforeseeable
-      const auto door = associations_.door_for(remote, local, port);
-      if (!door || associations_.find(remote, local, port)) continue;
+      const auto door = associations_.free_door_for(remote, local, port);
+      if (!door) continue;
       void* const address = associations_.address(*door);
       auto opened = SctpSocket::open(config_, address, local, mtu_);
       error = opened ? opened->resize(buffers.send, buffers.receive) : opened.error();
