@@ -116,7 +116,6 @@ class StreamProxy {
     return deadline;
   }
 
-  /// Whom a stream leads to.
   std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
 
   // Datagrams, as the transport below carries them.
