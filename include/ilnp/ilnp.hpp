@@ -83,6 +83,7 @@
 #include "network/liveness.hpp"
 #include "network/local_node.hpp"
 #include "network/locator_updates.hpp"
+#include "network/loopback.hpp"
 #include "network/move_schedule.hpp"
 #include "network/mover.hpp"
 #include "network/name_claims.hpp"

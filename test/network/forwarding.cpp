@@ -374,10 +374,10 @@ BOOST_AUTO_TEST_CASE(a_node_reaches_itself_by_name) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   net.start();
-  for (std::uint64_t number = 1; number <= ILNP<sim::Underlay>::max_loopback; ++number)
+  for (std::uint64_t number = 1; number <= Loopback::max_packets; ++number)
     BOOST_TEST(!alice.send("alice", number));
   net.world.run_for(1s);
-  BOOST_TEST(alice.from[alice.nid()].total == static_cast<int>(ILNP<sim::Underlay>::max_loopback));
+  BOOST_TEST(alice.from[alice.nid()].total == static_cast<int>(Loopback::max_packets));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -97,10 +97,10 @@ BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_it_ask) {
 
 BOOST_AUTO_TEST_CASE(packets_to_itself_wait_for_the_next_deadline_and_are_bounded) {
   Node node({{a}});
-  for (std::size_t i = 0; i < ILNP<MemoryUnderlay>::max_loopback; ++i) BOOST_TEST(!node.send(alice, "me"));
+  for (std::size_t i = 0; i < Loopback::max_packets; ++i) BOOST_TEST(!node.send(alice, "me"));
   BOOST_TEST((node.send(alice, "me") == Errc::queue_full));
   node.run(0s);
-  BOOST_TEST(node.take_delivered().size() == ILNP<MemoryUnderlay>::max_loopback);
+  BOOST_TEST(node.take_delivered().size() == Loopback::max_packets);
   BOOST_TEST(node.packet->source == (Ilv{a, alice}));
 }
 

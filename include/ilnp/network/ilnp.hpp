@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/config.hpp>
-#include <deque>
 
 #include "duplicate_filter.hpp"
 #include "forwarder.hpp"
 #include "liveness.hpp"
+#include "loopback.hpp"
 #include "mover.hpp"
 #include "nid_watch.hpp"
 #include "reflection_filter.hpp"
@@ -22,8 +22,6 @@ namespace ilnp {
 template <Underlay Next>
 class ILNP {
  public:
-  static constexpr std::size_t max_loopback = 64;  ///< packets to itself that wait
-
   /// Throws `std::invalid_argument` if `config` describes no node, or if the underlay's frames are too small for what a node
   /// says of itself, or larger than its header can tell. The other arguments go to the underlay.
   template <class... Args>
@@ -64,7 +62,7 @@ class ILNP {
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     if (packet.size() > max_payload()) return Errc::message_too_long;
     if (!ways_.find(to, node_.ways, cx.now())) {
-      if (to == local_nid()) return loop_back(next_header, packet.head(), packet.payload());
+      if (to == local_nid()) return loopback_.add(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const Way& way = ways_.last();
@@ -177,17 +175,12 @@ class ILNP {
     f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
     f("silent", liveness_.silent(), Liveness<Next>::max_silent);
     f("trials", liveness_.trials(), Liveness<Next>::max_trials);
-    f("loopback", loopback_.size(), max_loopback);
+    f("loopback", loopback_.size(), Loopback::max_packets);
   }
   Next& next_layer() noexcept { return node_.next; }
   const Next& next_layer() const noexcept { return node_.next; }
 
  private:
-  struct Looped {
-    std::uint8_t next_header;
-    std::vector<std::byte> payload;
-  };
-
   /// Sends to another node than the one before, or after something has changed. Apart from the way of the others, which
   /// then needs neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
@@ -300,25 +293,16 @@ class ILNP {
        header.payload());
   }
 
-  BOOST_NOINLINE error_code loop_back(std::uint8_t next_header, Bytes head, Bytes payload) {
-    if (loopback_.size() == max_loopback) return Errc::queue_full;
-    Looped& looped = loopback_.emplace_back(Looped{next_header, {}});
-    looped.payload.assign(head.begin(), head.end());
-    looped.payload.insert(looped.payload.end(), payload.begin(), payload.end());
-    return {};
-  }
-
   template <class Up>
   void deliver_looped(Up& up) {
+    if (loopback_.empty()) return;
     const Interface* preferred = node_.interfaces.preferred();
     const Locator here = preferred ? preferred->locator : Locator{};
     const Ilv self{here, local_nid()};
-    for (std::size_t waiting = loopback_.size(); waiting > 0; --waiting) {
-      const Looped packet = std::move(loopback_.front());
-      loopback_.pop_front();
+    loopback_.deliver([&](std::uint8_t next_header, Bytes payload) {
       ++node_.counters.delivered;
-      up(NetworkSource{self, self, here, packet.next_header, node_.config.hop_limit}, Bytes(packet.payload));
-    }
+      up(NetworkSource{self, self, here, next_header, node_.config.hop_limit}, payload);
+    });
   }
 
   LocalNode<Next> node_;
@@ -333,7 +317,7 @@ class ILNP {
   DuplicateFilter duplicates_;
   Runs runs_;
   Ways ways_;
-  std::deque<Looped> loopback_;
+  Loopback loopback_;
 };
 
 }  // namespace ilnp

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/config.hpp>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "../bytes.hpp"
+#include "../error.hpp"
+
+namespace ilnp {
+
+/// Packets that a node sends to itself: copies, which wait until the node has its next turn. Bounded. One thread.
+class Loopback {
+ public:
+  static constexpr std::size_t max_packets = 64;  ///< that wait
+
+  /// Keeps a copy of a packet: `head` and `payload`, one after the other. Error: `queue_full`.
+  BOOST_NOINLINE error_code add(std::uint8_t next_header, Bytes head, Bytes payload) {
+    if (packets_.size() == max_packets) return Errc::queue_full;
+    Packet& packet = packets_.emplace_back(Packet{next_header, {}});
+    packet.octets.assign(head.begin(), head.end());
+    packet.octets.insert(packet.octets.end(), payload.begin(), payload.end());
+    return {};
+  }
+
+  /// Calls `f(next_header, octets)` for each packet that waits now, the oldest first. What `f` adds waits for the next call.
+  template <class F>
+  void deliver(F&& f) {
+    for (std::size_t waiting = packets_.size(); waiting > 0; --waiting) {
+      const Packet packet = std::move(packets_.front());
+      packets_.pop_front();
+      f(packet.next_header, Bytes(packet.octets));
+    }
+  }
+
+  bool empty() const noexcept { return packets_.empty(); }
+  std::size_t size() const noexcept { return packets_.size(); }
+
+ private:
+  struct Packet {
+    std::uint8_t next_header;
+    std::vector<std::byte> octets;
+  };
+
+  std::deque<Packet> packets_;
+};
+
+}  // namespace ilnp
