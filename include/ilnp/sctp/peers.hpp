@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 
+#include "../address.hpp"
+#include "../context.hpp"
 #include "../error.hpp"
 #include "library.hpp"
 
