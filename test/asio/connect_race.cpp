@@ -1,6 +1,7 @@
 #include "ilnp/asio/connect_race.hpp"
 
 #include "streams.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::connect_race_test {
 
@@ -56,8 +57,8 @@ BOOST_AUTO_TEST_CASE(a_dead_address_costs_a_quarter_of_a_second) {
   finish();
   BOOST_TEST(!*outcome);
   BOOST_TEST(winner == v4.local_endpoint());
-  BOOST_TEST((Clock::now() - began >= ConnectRace::attempt_delay));
-  BOOST_TEST((Clock::now() - began < std::chrono::seconds(5)));  // the time limit of a dial is 10 s
+  BOOST_TEST(Clock::now() - began >= ConnectRace::attempt_delay);
+  BOOST_TEST(Clock::now() - began < std::chrono::seconds(5));  // the time limit of a dial is 10 s
 }
 
 BOOST_AUTO_TEST_CASE(families_take_turns) {
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(families_take_turns) {
   running->no_more();
   finish();
   BOOST_TEST(winner == v6.local_endpoint());
-  BOOST_TEST((Clock::now() - began >= ConnectRace::attempt_delay));
+  BOOST_TEST(Clock::now() - began >= ConnectRace::attempt_delay);
 }
 
 BOOST_AUTO_TEST_CASE(the_next_begins_at_once_when_one_fails) {

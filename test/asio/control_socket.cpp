@@ -10,6 +10,7 @@
 #include <ilnp/asio/control_socket.hpp>
 
 #include "pair.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::control_socket_test {
 
@@ -289,13 +290,13 @@ BOOST_FIXTURE_TEST_CASE(an_answer_of_any_length_holds_nobody_up, Setting) {
     settle(io);
     BOOST_TEST(ask("a question meanwhile") == "short");
     BOOST_TEST(ask_through("and one more") == "short");
-    BOOST_TEST((ask_through("all") == long_answer));
+    BOOST_TEST(ask_through("all") == long_answer);
     run_until(io, [&] {
       slow.error = 0;
       return !slow.receive();
     });
     BOOST_TEST(slow.error == 0);
-    BOOST_TEST((slow.text == long_answer));
+    BOOST_TEST(slow.text == long_answer);
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::local_programs_test {
 
 using Address = boost::asio::ip::udp::endpoint;
@@ -20,23 +22,23 @@ void sent(LocalPrograms& programs, const Endpoint& source, const in_pktinfo* arr
 }
 
 BOOST_AUTO_TEST_CASE(where_a_program_is_before_it_has_sent) {
-  BOOST_TEST((bound_to("127.0.0.1").find(7).address == at("127.0.0.1", 7)));
-  BOOST_TEST((bound_to("127.0.0.2").find(7).address == at("127.0.0.1", 7)));
-  BOOST_TEST((bound_to("0.0.0.0").find(7).address == at("127.0.0.1", 7)));
-  BOOST_TEST((bound_to("::").find(7).address == at("::1", 7)));
-  BOOST_TEST((bound_to("192.0.2.1").find(7).address == at("192.0.2.1", 7)));
+  BOOST_TEST(bound_to("127.0.0.1").find(7).address == at("127.0.0.1", 7));
+  BOOST_TEST(bound_to("127.0.0.2").find(7).address == at("127.0.0.1", 7));
+  BOOST_TEST(bound_to("0.0.0.0").find(7).address == at("127.0.0.1", 7));
+  BOOST_TEST(bound_to("::").find(7).address == at("::1", 7));
+  BOOST_TEST(bound_to("192.0.2.1").find(7).address == at("192.0.2.1", 7));
 }
 
 BOOST_AUTO_TEST_CASE(a_program_is_where_it_sent_from_last) {
   LocalPrograms programs = bound_to("127.0.0.1");
   sent(programs, at("127.0.0.5", 7));
-  BOOST_TEST((programs.find(7).address == at("127.0.0.5", 7)));
-  BOOST_TEST((programs.find(8).address == at("127.0.0.1", 8)));
+  BOOST_TEST(programs.find(7).address == at("127.0.0.5", 7));
+  BOOST_TEST(programs.find(8).address == at("127.0.0.1", 8));
   sent(programs, at("192.0.2.1", 7));
-  BOOST_TEST((programs.find(7).address == at("192.0.2.1", 7)));
+  BOOST_TEST(programs.find(7).address == at("192.0.2.1", 7));
   BOOST_TEST(programs.find(7).arrival.family == 0);
   sent(programs, at("127.0.0.1", 7));
-  BOOST_TEST((programs.find(7).address == at("127.0.0.1", 7)));
+  BOOST_TEST(programs.find(7).address == at("127.0.0.1", 7));
 }
 
 BOOST_AUTO_TEST_CASE(where_a_datagram_arrived_is_where_the_answer_comes_from) {
@@ -45,7 +47,7 @@ BOOST_AUTO_TEST_CASE(where_a_datagram_arrived_is_where_the_answer_comes_from) {
   arrival.ipi_spec_dst.s_addr = ::inet_addr("127.0.0.7");
   sent(programs, at("127.0.0.1", 7), &arrival);
   const LocalProgram program = programs.find(7);
-  BOOST_TEST((program.address == at("127.0.0.1", 7)));
+  BOOST_TEST(program.address == at("127.0.0.1", 7));
   BOOST_TEST(program.arrival.family == AF_INET);
   BOOST_TEST(program.arrival.v4.s_addr == arrival.ipi_spec_dst.s_addr);
 }

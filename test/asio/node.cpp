@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "pair.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::node_test {
 
@@ -301,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_locator_that_cannot_be_joined_is_an_error_of_start) {
   boost::asio::io_context io(1);
   Stack stack(named("alice", 0xa, CableEnd::refused), cable.ends[0]);
   Node node(io.get_executor(), stack, [](const auto&...) {});
-  BOOST_TEST((node.start() == Errc::not_joined));
+  BOOST_TEST(node.start() == Errc::not_joined);
   BOOST_TEST(io.run_for(std::chrono::seconds(5)) < 5u);
   BOOST_TEST(io.stopped());
 }

@@ -12,6 +12,8 @@
 #include <set>
 #include <vector>
 
+#include "support/print.hpp"
+
 namespace ilnp::test {
 
 /// A cable between two nodes, for tests of the shell: frames go through a pair of UNIX sockets, whose descriptors become
@@ -131,7 +133,7 @@ template <class Condition>
 void run_until(boost::asio::io_context& io, Condition&& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!condition()) {
-    BOOST_TEST_REQUIRE((std::chrono::steady_clock::now() < end));
+    BOOST_TEST_REQUIRE(std::chrono::steady_clock::now() < end);
     io.restart();
     io.run_one_for(std::chrono::milliseconds(10));
   }

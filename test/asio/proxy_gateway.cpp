@@ -4,6 +4,7 @@
 #include <ilnp/proxy/proxy.hpp>
 
 #include "pair.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::proxy_gateway_test {
 
@@ -89,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(every_size_that_fits_arrives_whole, Hosts) {
     std::string payload(size, '\0');
     for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(i * 7);
     at_alice.send(alice, payload);
-    BOOST_TEST((receive(at_bob) == payload));
+    BOOST_TEST(receive(at_bob) == payload);
   }
 }
 
@@ -98,7 +99,7 @@ BOOST_FIXTURE_TEST_CASE(what_does_not_fit_is_said_and_everything_goes_on, Hosts)
     errors.clear();
     at_alice.send(alice, std::string(size, 'x'));
     run_until(io, [&] { return !errors.empty(); });
-    BOOST_TEST((errors.front().error == Errc::message_too_long));
+    BOOST_TEST(errors.front().error == Errc::message_too_long);
     BOOST_TEST(errors.front().size == size);
     BOOST_TEST(errors.front().local_port == at_alice.port());
     at_alice.send(alice, "and on");
@@ -111,7 +112,7 @@ BOOST_FIXTURE_TEST_CASE(a_port_without_a_mapping, Hosts) {
   Program stranger(io);
   stranger.send(alice, "who am I?");
   run_until(io, [&] { return !errors.empty(); });
-  BOOST_TEST((errors.front().error == Errc::not_mapped));
+  BOOST_TEST(errors.front().error == Errc::not_mapped);
   BOOST_TEST(errors.front().local_port == stranger.port());
 }
 
@@ -120,7 +121,7 @@ BOOST_FIXTURE_TEST_CASE(an_unknown_host, Hosts) {
   BOOST_TEST(!alice.with([&](Stack& stack, auto&) { return stack.map(other.port(), {"carol", 1, false}); }));
   other.send(alice, "carol?");
   run_until(io, [&] { return !errors.empty(); });
-  BOOST_TEST((errors.front().error == Errc::unknown_host));
+  BOOST_TEST(errors.front().error == Errc::unknown_host);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_hundred_at_once_arrive_in_order, Hosts) {
@@ -201,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(a_redirected_port_without_a_mapping, Hosts) {
   alice.redirect(port);
   at_alice.socket.send_to(boost::asio::buffer("?", 1), {ip::address_v4::loopback(), port});
   run_until(io, [&] { return !errors.empty(); });
-  BOOST_TEST((errors.front().error == Errc::not_mapped));
+  BOOST_TEST(errors.front().error == Errc::not_mapped);
   BOOST_TEST(errors.front().local_port == port);
 }
 
@@ -227,7 +228,7 @@ BOOST_FIXTURE_TEST_CASE(a_host_with_a_socket_of_its_own, Hosts) {
   alice.with([&](Stack& stack, auto&) {
     BOOST_TEST(!stack.map(here.port(), {"bob", at_bob.port(), false}));
     BOOST_TEST(!stack.map(here.port(), {"alice", there.port(), false}));
-    BOOST_TEST((stack.map(here.port(), {"bob", 1, false}) == Errc::port_in_use));
+    BOOST_TEST(stack.map(here.port(), {"bob", 1, false}) == Errc::port_in_use);
     BOOST_TEST(!stack.map(there.port(), {"alice", here.port(), false}));
   });
   bob.with([&](Stack& stack, auto&) {
@@ -237,17 +238,17 @@ BOOST_FIXTURE_TEST_CASE(a_host_with_a_socket_of_its_own, Hosts) {
   BOOST_TEST(receive(at_bob) == "bob?");
   here.socket.send_to(boost::asio::buffer("alice?", 6), for_alice);
   BOOST_TEST(receive(there) == "alice?");
-  BOOST_TEST((there.from == for_alice));
+  BOOST_TEST(there.from == for_alice);
   at_bob.send(bob, "I am bob");
   BOOST_TEST(receive(here) == "I am bob");
-  BOOST_TEST((here.from == for_bob));
+  BOOST_TEST(here.from == for_bob);
   there.socket.send_to(boost::asio::buffer("I am alice", 10), for_alice);
   BOOST_TEST(receive(here) == "I am alice");
-  BOOST_TEST((here.from == for_alice));
+  BOOST_TEST(here.from == for_alice);
   // At the first socket the port has no mapping: what would it mean?
   here.send(alice, "whom?");
   run_until(io, [&] { return !errors.empty(); });
-  BOOST_TEST((errors.front().error == Errc::not_mapped));
+  BOOST_TEST(errors.front().error == Errc::not_mapped);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_socket_that_a_host_cannot_have, Hosts) {
@@ -305,11 +306,11 @@ BOOST_AUTO_TEST_CASE(on_all_addresses_answers_come_from_where_the_program_sends_
     one->socket.send(boost::asio::buffer("question", 8));
     run_until(io, [&] { return (got = two->receive()).has_value(); });
     BOOST_TEST(*got == "question");
-    BOOST_TEST((two->from == at_two));
+    BOOST_TEST(two->from == at_two);
     two->socket.send(boost::asio::buffer("answer", 6));
     run_until(io, [&] { return (got = one->receive()).has_value(); });
     BOOST_TEST(*got == "answer");
-    BOOST_TEST((one->from == at_one));
+    BOOST_TEST(one->from == at_one);
     BOOST_TEST(gateway.counters().from_elsewhere == 0u);
     BOOST_TEST(errors.empty());
   }

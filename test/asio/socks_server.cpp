@@ -1,6 +1,7 @@
 #include "ilnp/asio/socks_server.hpp"
 
 #include "streams.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::socks_server_test {
@@ -145,15 +146,15 @@ BOOST_AUTO_TEST_CASE(each_error_has_a_reply) {
     return socks5_reply_of(error_code(static_cast<int>(value), boost::system::system_category()));
   };
   namespace errc = boost::system::errc;
-  BOOST_TEST((socks5_reply_of({}) == Reply::succeeded));
-  BOOST_TEST((of(errc::connection_refused) == Reply::refused));
-  BOOST_TEST((of(errc::network_unreachable) == Reply::network_unreachable));
-  BOOST_TEST((of(errc::host_unreachable) == Reply::host_unreachable));
-  BOOST_TEST((of(errc::timed_out) == Reply::host_unreachable));
-  BOOST_TEST((of(errc::connection_aborted) == Reply::failed));
-  BOOST_TEST((socks5_reply_of(Errc::not_allowed) == Reply::not_allowed));
-  BOOST_TEST((socks5_reply_of(Errc::unknown_host) == Reply::host_unreachable));
-  BOOST_TEST((socks5_reply_of(Errc::no_route) == Reply::network_unreachable));
+  BOOST_TEST(socks5_reply_of({}) == Reply::succeeded);
+  BOOST_TEST(of(errc::connection_refused) == Reply::refused);
+  BOOST_TEST(of(errc::network_unreachable) == Reply::network_unreachable);
+  BOOST_TEST(of(errc::host_unreachable) == Reply::host_unreachable);
+  BOOST_TEST(of(errc::timed_out) == Reply::host_unreachable);
+  BOOST_TEST(of(errc::connection_aborted) == Reply::failed);
+  BOOST_TEST(socks5_reply_of(Errc::not_allowed) == Reply::not_allowed);
+  BOOST_TEST(socks5_reply_of(Errc::unknown_host) == Reply::host_unreachable);
+  BOOST_TEST(socks5_reply_of(Errc::no_route) == Reply::network_unreachable);
 }
 
 }  // namespace ilnp::test::socks_server_test

@@ -9,6 +9,7 @@
 #include <ilnp/asio/stp_socket.hpp>
 
 #include "pair.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::stp_socket_test {
 
@@ -42,9 +43,9 @@ BOOST_FIXTURE_TEST_CASE(with_coroutines, Nodes) {
       io,
       [&]() -> boost::asio::awaitable<void> {
         const Datagram question = co_await two.async_receive(use_awaitable);
-        BOOST_TEST((question.source.nid == Nid(0xa)));
+        BOOST_TEST(question.source.nid == Nid(0xa));
         BOOST_TEST(question.source.port == 1000);
-        BOOST_TEST((question.source.network.interface == Locator(0xa)));
+        BOOST_TEST(question.source.network.interface == Locator(0xa));
         const std::string reply = text(question.payload) + " world";
         const std::size_t sent = co_await two.async_send_to(as_bytes(reply), question.source.nid,
                                                             question.source.port, use_awaitable);
@@ -55,7 +56,7 @@ BOOST_FIXTURE_TEST_CASE(with_coroutines, Nodes) {
       io,
       [&]() -> boost::asio::awaitable<void> {
         const Nid nid = co_await one.async_resolve("bob", use_awaitable);
-        BOOST_TEST((nid == Nid(0xb)));
+        BOOST_TEST(nid == Nid(0xb));
         BOOST_TEST(!one.send_to(as_bytes("hello,"), nid, 2000));
         answer = text((co_await one.async_receive(use_awaitable)).payload);
       },
@@ -115,10 +116,10 @@ BOOST_FIXTURE_TEST_CASE(ports, Nodes) {
 
 BOOST_FIXTURE_TEST_CASE(errors_of_sending, Nodes) {
   TestSocket one(alice, 1000);
-  BOOST_TEST((one.send_to({}, Nid(0xcc), 1) == Errc::unknown_host));
-  BOOST_TEST((one.send_to(std::vector<std::byte>(1397), Nid(0xb), 1) == Errc::message_too_long));
-  BOOST_TEST((one.resolve("carol").error() == Errc::unknown_host));
-  BOOST_TEST((one.resolve("bob").value() == Nid(0xb)));
+  BOOST_TEST(one.send_to({}, Nid(0xcc), 1) == Errc::unknown_host);
+  BOOST_TEST(one.send_to(std::vector<std::byte>(1397), Nid(0xb), 1) == Errc::message_too_long);
+  BOOST_TEST(one.resolve("carol").error() == Errc::unknown_host);
+  BOOST_TEST(one.resolve("bob").value() == Nid(0xb));
   error_code error;
   one.async_send_to({}, Nid(0xcc), 1, [&](error_code e, std::size_t) { error = e; });
   run_until(io, [&] { return error == Errc::unknown_host; });
@@ -155,8 +156,8 @@ BOOST_FIXTURE_TEST_CASE(waiting_can_be_cancelled, Nodes) {
   receive.emit(boost::asio::cancellation_type::terminal);
   resolve.emit(boost::asio::cancellation_type::terminal);
   run_until(io, [&] { return received && resolved; });
-  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
-  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
+  BOOST_TEST(received == boost::asio::experimental::error::channel_cancelled);
+  BOOST_TEST(resolved == boost::asio::error::operation_aborted);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cancellation_before_the_first_look_counts, Nodes) {
@@ -167,7 +168,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancellation_before_the_first_look_counts, Nodes) {
                                   resolve.slot(), [&](error_code error, Nid) { resolved = error; }));
   resolve.emit(boost::asio::cancellation_type::total);
   run_until(io, [&] { return resolved.failed(); });
-  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
+  BOOST_TEST(resolved == boost::asio::error::operation_aborted);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_socket_that_goes_ends_the_waiting, Nodes) {
@@ -180,9 +181,9 @@ BOOST_FIXTURE_TEST_CASE(a_socket_that_goes_ends_the_waiting, Nodes) {
     one.async_resolve("bob", [&](error_code error, Nid) { early = error; });  // has not looked yet
   }
   settle(io);  // at once, and not at the next look
-  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
-  BOOST_TEST((waiting == boost::asio::error::operation_aborted));
-  BOOST_TEST((early == boost::asio::error::operation_aborted));
+  BOOST_TEST(received == boost::asio::experimental::error::channel_cancelled);
+  BOOST_TEST(waiting == boost::asio::error::operation_aborted);
+  BOOST_TEST(early == boost::asio::error::operation_aborted);
   TestSocket again(alice, 1000);  // the port is free
 }
 
@@ -211,9 +212,9 @@ BOOST_FIXTURE_TEST_CASE(what_is_begun_after_a_socket_has_gone_is_cancelled, Node
   std::move(resolve)([&](error_code error, Nid) { resolved = error; });
   std::move(send)([&](error_code error, std::size_t) { sent = error; });
   settle(io);
-  BOOST_TEST((received == boost::asio::experimental::error::channel_cancelled));
-  BOOST_TEST((resolved == boost::asio::error::operation_aborted));
-  BOOST_TEST((sent == boost::asio::error::operation_aborted));
+  BOOST_TEST(received == boost::asio::experimental::error::channel_cancelled);
+  BOOST_TEST(resolved == boost::asio::error::operation_aborted);
+  BOOST_TEST(sent == boost::asio::error::operation_aborted);
 }
 
 /// One node, all of which can go.
@@ -265,8 +266,8 @@ BOOST_FIXTURE_TEST_CASE(a_socket_whose_node_has_gone_is_closed, Lonely) {
   begin();
   node.reset();
   stack.reset();
-  BOOST_TEST((socket->send_to({}, Nid(7), 7) == boost::asio::error::operation_aborted));
-  BOOST_TEST((socket->resolve("bob").error() == boost::asio::error::operation_aborted));
+  BOOST_TEST(socket->send_to({}, Nid(7), 7) == boost::asio::error::operation_aborted);
+  BOOST_TEST(socket->resolve("bob").error() == boost::asio::error::operation_aborted);
   socket->async_receive([this](error_code error, const Datagram&) { completed.push_back(error); });
   socket->async_resolve("bob", [this](error_code error, Nid) { completed.push_back(error); });
   socket.reset();

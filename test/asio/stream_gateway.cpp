@@ -3,6 +3,7 @@
 #include "ilnp/asio/stream_gateway.hpp"
 
 #include "streams.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::stream_gateway_test {
 
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(what_peers_want_is_connected_to) {
   const std::uint16_t port = server.local_endpoint().port();
   shell.tell(StreamId{7}, Kind::wanted, {}, port);
   run_until(shell.io, [&] { return shell.node.stack.answers.contains(7); });
-  BOOST_TEST((shell.node.stack.answers[7] == Code::connected));
+  BOOST_TEST(shell.node.stack.answers[7] == Code::connected);
   auto served = server.accept();
   boost::asio::write(served, boost::asio::buffer("hello", 5));
   run_until(shell.io, [&] { return as_text(shell.stream(StreamId{7}).written) == "hello"; });
@@ -124,10 +125,10 @@ BOOST_AUTO_TEST_CASE(what_peers_want_is_connected_to) {
   server.close();
   shell.tell(StreamId{8}, Kind::wanted, {}, port);
   run_until(shell.io, [&] { return shell.node.stack.answers.contains(8); });
-  BOOST_TEST((shell.node.stack.answers[8] == Code::refused));
+  BOOST_TEST(shell.node.stack.answers[8] == Code::refused);
   shell.tell(StreamId{9}, Kind::wanted, {}, port, "127.0.0.1");
   run_until(shell.io, [&] { return shell.node.stack.answers.contains(9); });
-  BOOST_TEST((shell.node.stack.answers[9] == Code::not_allowed));
+  BOOST_TEST(shell.node.stack.answers[9] == Code::not_allowed);
   BOOST_TEST(shell.gateway->counters().dialled == 3u);
   BOOST_TEST(shell.gateway->counters().not_reached == 2u);
 }
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(an_exit_leads_to_what_it_keeps_if_a_rule_says_so) {
   tcp::acceptor server(shell.io, Shell::any());
   shell.tell(StreamId{7}, Kind::wanted, {}, server.local_endpoint().port(), "127.0.0.1");
   run_until(shell.io, [&] { return shell.node.stack.answers.contains(7); });
-  BOOST_TEST((shell.node.stack.answers[7] == Code::connected));
+  BOOST_TEST(shell.node.stack.answers[7] == Code::connected);
 }
 
 BOOST_AUTO_TEST_CASE(when_the_gateway_goes_so_do_all_connections) {

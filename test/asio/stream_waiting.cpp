@@ -3,6 +3,7 @@
 #include <set>
 
 #include "streams.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::stream_waiting_test {
 
@@ -52,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_gives_way) {
   for (std::size_t i = 0; i < StreamWaiting::max_waiting; ++i) BOOST_TEST(!add(std::to_string(i)));
   BOOST_TEST(add("one more"));
   BOOST_TEST(waiting->size() == StreamWaiting::max_waiting);
-  BOOST_TEST((failed == std::vector<std::string>{"0"}));
+  BOOST_TEST(failed == std::vector<std::string>{"0"});
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_destroyed_says_nothing) {

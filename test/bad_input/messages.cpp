@@ -1,5 +1,6 @@
 // Messages that are cut off, that lie about their length, or that mean nothing.
 #include "node.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::messages_test {
 
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(every_datagram_that_is_cut_off) {
     node.only({{"received", 1}, {"delivered", 1}, {"stp dropped_too_short", 1}},
               [&] { node.feed(a, cut(good_datagram, size), 0xd); });
   node.feed(a, cut(good_datagram, 44), 0xd);
-  BOOST_TEST((node.take_delivered() == std::vector<std::string>{""}));  // empty is a datagram too
+  BOOST_TEST(node.take_delivered() == std::vector<std::string>{""});  // empty is a datagram too
 }
 
 BOOST_AUTO_TEST_CASE(datagrams_that_are_for_nobody) {

@@ -1,5 +1,6 @@
 // Who floods a node keeps nobody else out: a newcomer becomes known at once and stays so, and who was there loses nothing.
 #include "node.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::newcomers_test {
 
@@ -35,7 +36,7 @@ void newcomers_get_through(std::uint64_t count, int rate, Flood&& flood) {
       const Ilv newcomer{Locator(0xda00 + who), Nid(0xda5e00 + who)};
       const auto port_of_it = static_cast<std::uint16_t>(port + who);
       BOOST_TEST(!node.stack.map(port_of_it, {called, port, false}));
-      BOOST_TEST((node.stack.send(port_of_it, as_bytes("who?"), node.cx) == Errc::unknown_host));
+      BOOST_TEST(node.stack.send(port_of_it, as_bytes("who?"), node.cx) == Errc::unknown_host);
       node.feed(a, discovery(newcomer, called, false, 2), 0xda00);
       for (int tenth = 0; tenth < 5; ++tenth) {
         run(100ms);
@@ -44,7 +45,7 @@ void newcomers_get_through(std::uint64_t count, int rate, Flood&& flood) {
         BOOST_TEST(node.take(42).size() == 1U);
         node.take_delivered();
         node.feed(a, datagram(newcomer, node.self(), port, port_of_it, "from it", 2), 0xda00);
-        BOOST_TEST((node.take_delivered() == std::vector<std::string>{"from it"}));
+        BOOST_TEST(node.take_delivered() == std::vector<std::string>{"from it"});
         node.works();
       }
       node.meet();

@@ -49,7 +49,7 @@ struct Node : HandFed<Stack> {
     BOOST_TEST(header->destination() == bob);
     BOOST_TEST(as_text(header->payload()).substr(4) == "to bob");
     feed(a, datagram(bob, self(), port, port, "to alice", 2), 0xd);
-    BOOST_TEST((take_delivered() == std::vector<std::string>{"to alice"}));
+    BOOST_TEST(take_delivered() == std::vector<std::string>{"to alice"});
   }
 
   /// Is a name known, to which nobody has sent anything yet?
@@ -115,7 +115,7 @@ struct Node : HandFed<Stack> {
     BOOST_TEST(take().empty());
     BOOST_TEST(take_delivered().empty());
     BOOST_TEST(tables() == known);
-    BOOST_TEST((sizes() == held));
+    BOOST_TEST(sizes() == held);
     works();
   }
 };

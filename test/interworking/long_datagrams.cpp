@@ -50,11 +50,11 @@ void with_a_node_that_has_only_short_ones() {
     sent.push_back(text(number, 1396));
     BOOST_TEST(!alice.say("bob", sent.back()));
     BOOST_TEST(!bob.say("alice", sent.back()));
-    BOOST_TEST((bob.say("alice", std::string(1397, 'x')) == Errc::message_too_long));
+    BOOST_TEST(bob.say("alice", std::string(1397, 'x')) == Errc::message_too_long);
     world.run_for(100ms);
   }
-  BOOST_TEST((bob.texts() == sent));
-  BOOST_TEST((alice.texts() == sent));
+  BOOST_TEST(bob.texts() == sent);
+  BOOST_TEST(alice.texts() == sent);
   BOOST_TEST(refused > 1100);
   BOOST_TEST(questions <= 8U * FragmentPeers::max_questions);  // three at a time, less and less often
   BOOST_TEST(questions >= std::size_t{FragmentPeers::max_questions});
@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(each_size_from_the_first_to_the_last_through_a_reference_ro
     BOOST_TEST(!bob.say("alice", sent.back()));
     world.run_for(10ms);
   }
-  BOOST_TEST((bob.texts() == sent));
-  BOOST_TEST((alice.texts() == sent));
+  BOOST_TEST(bob.texts() == sent);
+  BOOST_TEST(alice.texts() == sent);
 }
 
 BOOST_AUTO_TEST_CASE(loss_takes_whole_datagrams_and_reordering_none) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_move_loses_none) {
     std::ranges::sort(got);
     auto all = sent;
     std::ranges::sort(all);
-    BOOST_TEST((got == all));
+    BOOST_TEST(got == all);
   };
   compare(bob.texts());
   compare(alice.texts());

@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(behind_a_router_of_the_reference_both_say_so) {
       other.node.start();
       world.run_for(10s);
       BOOST_TEST_CONTEXT(name << " " << later / 1s << " s later") {
-        BOOST_TEST((one.states == began));
-        BOOST_TEST((other.states == began));
+        BOOST_TEST(one.states == began);
+        BOOST_TEST(other.states == began);
       }
     }
 }
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(of_one_of_the_reference_ours_says_so) {
   world.run_for(20s);
   other.start();
   world.run_for(10s);
-  BOOST_TEST((one.states == began));
+  BOOST_TEST(one.states == began);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_reference_sends_back_is_no_alarm) {

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "name_server.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::name_lookup_test {
 
@@ -58,7 +59,7 @@ BOOST_AUTO_TEST_CASE(both_families_are_found) {
   Lookup only_v4(io, "host4.test", server);
   finish(only_v4);
   BOOST_TEST(!*only_v4.outcome);
-  BOOST_TEST((only_v4.found == std::set<std::string>{"192.0.2.4"}));
+  BOOST_TEST(only_v4.found == std::set<std::string>{"192.0.2.4"});
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_exist_and_what_is_not_answered) {

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_new_entry_is_a_fresh_one) {
   add(1, true);
   table.erase(1);
   BOOST_TEST(table.insert(2, 1, now).number == 0);
-  BOOST_TEST((table.insert(2, 1, now).used == long_ago));
+  BOOST_TEST(table.insert(2, 1, now).used == long_ago);
 }
 
 BOOST_AUTO_TEST_CASE(what_came_first_stays_and_a_quarter_is_reused_in_turn) {
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(who_gives_way_is_shown_first) {
     gone.push_back(key);
   };
   table.insert(100, 1, now, watch);
-  BOOST_TEST((gone == std::vector<std::uint64_t>{48}));  // the first of the last quarter
+  BOOST_TEST(gone == std::vector<std::uint64_t>{48});  // the first of the last quarter
   now += 1s;
   for (std::uint64_t key = 101; key < 120; ++key) table.insert(key, 1, now, watch);
   BOOST_TEST((std::ranges::find(gone, 5U) != gone.end()));

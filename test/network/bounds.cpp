@@ -5,6 +5,7 @@
 #include "overlay.hpp"
 #include "support/memory_underlay.hpp"
 #include "support/octets.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::bounds_test {
 
@@ -100,8 +101,8 @@ BOOST_AUTO_TEST_CASE(frames_at_their_edges) {
     BOOST_TEST(node.max_payload() == frame - 40);
     const Octets largest(frame - 40), larger(frame - 39);
     Packet fits(node.headroom(0), largest), does_not(node.headroom(0), larger);
-    BOOST_TEST((node.send(Nid(2), 42, does_not, cx) == Errc::message_too_long));
-    BOOST_TEST((node.send(Nid(2), 42, fits, cx) == Errc::unknown_host));
+    BOOST_TEST(node.send(Nid(2), 42, does_not, cx) == Errc::message_too_long);
+    BOOST_TEST(node.send(Nid(2), 42, fits, cx) == Errc::unknown_host);
     BOOST_TEST(!node.send(Nid(0xa), 42, fits, cx));
     std::size_t looped = 0;
     node.on_timer(cx, [&](const NetworkSource&, Bytes payload) { looped = payload.size(); });

@@ -18,12 +18,12 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(correspondents, Fixture)
 
 BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time) {
-  BOOST_TEST((table.last_traffic() == long_ago));
+  BOOST_TEST(table.last_traffic() == long_ago);
   BOOST_TEST(!table.active(bob, now));
   BOOST_TEST(table.touch(bob, true, 0xd, now));
   BOOST_TEST(!table.touch(bob, true, 0xd, now));
   BOOST_TEST(!table.touch(bob, false, 0xd, now));
-  BOOST_TEST((table.last_traffic() == now));
+  BOOST_TEST(table.last_traffic() == now);
   now += 29s;
   BOOST_TEST(table.active(bob, now));
   BOOST_TEST(!table.touch(bob, false, 0xd, now));
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(all_that_are_active) {
   table.touch(carol, false, 0xd, now);
   BOOST_TEST((table.all_active(now) == std::vector{bob, carol}));
   now += 15s;
-  BOOST_TEST((table.all_active(now) == std::vector{carol}));
+  BOOST_TEST(table.all_active(now) == std::vector{carol});
   BOOST_TEST(table.size() == 2U);
 }
 

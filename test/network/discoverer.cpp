@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but
       const TimePoint asked = node.cx.now();
       node.ask(a, 5000 + i, a);
       while (node.take(43).empty() && node.cx.now() - asked < 2s) node.run(1ms);
-      BOOST_TEST((node.cx.now() - asked <= longest + 1ms));
+      BOOST_TEST(node.cx.now() - asked <= longest + 1ms);
       waits.insert(node.cx.now() - asked);
       node.run(2s);
       node.take();

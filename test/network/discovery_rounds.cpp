@@ -19,10 +19,10 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(discovery_rounds, Fixture)
 
 BOOST_AUTO_TEST_CASE(nothing_is_due_before_the_start) {
-  BOOST_TEST((rounds.next_deadline() == never));
+  BOOST_TEST(rounds.next_deadline() == never);
   BOOST_TEST(!rounds.round_due(cx));
   BOOST_TEST(!rounds.refresh_due(cx.now()));
-  BOOST_TEST((rounds.refresh() == 10s));
+  BOOST_TEST(rounds.refresh() == 10s);
 }
 
 BOOST_AUTO_TEST_CASE(rounds_come_after_random_times_between_half_and_the_whole) {
@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(rounds_come_after_random_times_between_half_and_the_whole) 
     gaps.insert(gap);
     last = cx.now();
   }
-  BOOST_TEST((*gaps.begin() < 16s));
-  BOOST_TEST((*gaps.rbegin() > 29s));
+  BOOST_TEST(*gaps.begin() < 16s);
+  BOOST_TEST(*gaps.rbegin() > 29s);
 }
 
 BOOST_AUTO_TEST_CASE(who_heard_another_ask_leaves_the_round_out) {
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(who_heard_another_ask_leaves_the_round_out) {
   rounds.heard(cx.now());
   pass(17s);
   BOOST_TEST(!rounds.round_due(cx));
-  BOOST_TEST((rounds.next_deadline() <= cx.now() + 30s));  // the next one is set
+  BOOST_TEST(rounds.next_deadline() <= cx.now() + 30s);  // the next one is set
   pass(31s);
   BOOST_TEST(rounds.round_due(cx));
 }
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(reminders_come_regularly) {
   rounds.start(cx);
   BOOST_TEST(!rounds.refresh_due(cx.now() + 9s));
   pass(10s);
-  BOOST_TEST((rounds.next_deadline() <= cx.now()));
+  BOOST_TEST(rounds.next_deadline() <= cx.now());
   BOOST_TEST(rounds.refresh_due(cx.now()));
   BOOST_TEST(!rounds.refresh_due(cx.now()));
   pass(10s);

@@ -38,7 +38,7 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(doubt, Fixture)
 
 BOOST_AUTO_TEST_CASE(who_is_silent_is_gone_and_was_asked_twice) {
-  BOOST_TEST((doubts.next_deadline() == never));
+  BOOST_TEST(doubts.next_deadline() == never);
   BOOST_TEST(begin(2));
   run(1ms);
   BOOST_TEST(solicitations == 1);
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(who_is_silent_is_gone_and_was_asked_twice) {
   run(Doubts::patience - Doubts::repeat_wait - 2ms);
   BOOST_TEST(gone.empty());
   run(1ms);
-  BOOST_TEST((gone == std::vector{Nid(2)}));
+  BOOST_TEST(gone == std::vector{Nid(2)});
   BOOST_TEST(solicitations == 2);
   BOOST_TEST(doubts.size() == 0U);
 }
@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(who_is_heard_stays) {
   doubts.hear(Nid(2), false, now, note);
   doubts.hear(Nid(2), true, now, note);
   run(2s);
-  BOOST_TEST((heard == std::vector{Nid(2)}));
-  BOOST_TEST((gone == std::vector{Nid(3)}));
+  BOOST_TEST(heard == std::vector{Nid(2)});
+  BOOST_TEST(gone == std::vector{Nid(3)});
 }
 
 BOOST_AUTO_TEST_CASE(after_a_goodbye_what_was_under_way_does_not_count) {
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(after_a_goodbye_what_was_under_way_does_not_count) {
   doubts.hear(Nid(4), false, now, note);
   run(2s);
   BOOST_TEST((heard == std::vector{Nid(3), Nid(5), Nid(4)}));
-  BOOST_TEST((gone == std::vector{Nid(2)}));
+  BOOST_TEST(gone == std::vector{Nid(2)});
 }
 
 BOOST_AUTO_TEST_CASE(it_solicits_when_others_answer_again) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(both_doubts_and_solicitations_are_bounded) {
   run(60s);
   BOOST_TEST(begin(1));
   run(2s);
-  BOOST_TEST((gone.back() == Nid(1)));
+  BOOST_TEST(gone.back() == Nid(1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

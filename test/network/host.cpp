@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_known_at_first) {
   BOOST_TEST(select() == Locator{});
   BOOST_TEST(host.places().empty());
   BOOST_TEST(host.in_use() == Locator{});
-  BOOST_TEST((host.last_confirmed() == long_ago));
-  BOOST_TEST((host.last_used() == long_ago));
+  BOOST_TEST(host.last_confirmed() == long_ago);
+  BOOST_TEST(host.last_used() == long_ago);
   BOOST_TEST(host.expired(now));
 }
 
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(the_newest_burst_of_confirmations_counts) {
   BOOST_TEST(select() == b);
   BOOST_TEST(host.in_use() == b);
   BOOST_TEST(*host.in_use_address() == b);
-  BOOST_TEST((host.last_confirmed() == now));
+  BOOST_TEST(host.last_confirmed() == now);
   BOOST_TEST((host.has(a) && host.has(b) && !host.has(c)));
 }
 
@@ -160,11 +160,11 @@ BOOST_AUTO_TEST_CASE(a_place_that_was_left_is_not_one_where_it_is) {
   host.confirm(b, now + 100ms);
   BOOST_TEST((present() == std::set{a, b}));
   host.update(std::vector{c}, now + 1s);
-  BOOST_TEST((present() == std::set{c}));
+  BOOST_TEST(present() == std::set{c});
   host.confirm(b, now + 10s);
-  BOOST_TEST((present() == std::set{b}));
+  BOOST_TEST(present() == std::set{b});
   host.confirm(c, now + 20s);
-  BOOST_TEST((present() == std::set{c}));
+  BOOST_TEST(present() == std::set{c});
 }
 
 BOOST_AUTO_TEST_CASE(an_update_is_undone_if_the_node_is_still_heard_from_where_it_was) {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(by_the_timer_too) {
   host.update(std::vector{b}, now);
   host.hear(a, false, now + 1100ms);
   BOOST_TEST(!host.settle(now + 1999ms));
-  BOOST_TEST((host.trial().next_deadline() <= now + 2s));
+  BOOST_TEST(host.trial().next_deadline() <= now + 2s);
   BOOST_TEST(host.settle(now + 2s));
   BOOST_TEST(select() == a);
 }

@@ -29,10 +29,10 @@ BOOST_AUTO_TEST_CASE(a_name_means_who_claims_it) {
   BOOST_TEST(table.generation() > before);
   BOOST_TEST(table.resolve("bob", now) == bob);
   BOOST_TEST(table.find(bob, now)->name == "bob");
-  BOOST_TEST((table.find(bob, now)->used_at == now));  // by the resolution
+  BOOST_TEST(table.find(bob, now)->used_at == now);  // by the resolution
   BOOST_TEST(table.find(other, now) == nullptr);
   BOOST_TEST(table.size() == 1U);
-  BOOST_TEST((table.life() == 90s));
+  BOOST_TEST(table.life() == 90s);
 }
 
 BOOST_AUTO_TEST_CASE(it_lives_as_long_as_it_is_heard) {
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(it_lives_as_long_as_it_is_heard) {
   table.for_each(now, [](Nid, const Host&, bool) { BOOST_ERROR("one that has expired"); });
   BOOST_TEST(hear(bob, "bob") == bob);
   BOOST_TEST(table.resolve("bob", now) == bob);
-  BOOST_TEST((table.find(bob, now)->used_at == now));
+  BOOST_TEST(table.find(bob, now)->used_at == now);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_stays_with_the_node_that_has_it) {
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(who_is_forgotten_leaves_its_name_to_a_claimant) {
 BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only_one) {
   hear(bob, "Bob-\u00c4");
   BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
-  BOOST_TEST((table.find(bob, now)->used_at == now));
+  BOOST_TEST(table.find(bob, now)->used_at == now);
   BOOST_TEST(table.resolve("bob-\u00e4", now) == Nid{});  // ASCII only
   BOOST_TEST(table.resolve("bob", now) == Nid{});
   const ResolvedName known = table.resolve_for_long("BOB-\u00c4", now);

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(at_the_start_it_joins_and_asks_who_is_there) {
   HandFed<ILNP<MemoryUnderlay>> node(node_config(1, "alice", {{a, b}, {c}}));
   BOOST_TEST(!node.stack.start(node.cx));
   BOOST_TEST((node.underlay().joined(a) && node.underlay().joined(b) && !node.underlay().joined(c)));
-  BOOST_TEST((node.stack.next_deadline() <= node.cx.now()));
+  BOOST_TEST(node.stack.next_deadline() <= node.cx.now());
   node.run(0s);
   const auto sent = node.take();
   BOOST_TEST_REQUIRE(sent.size() == 2U);
@@ -66,14 +66,14 @@ BOOST_AUTO_TEST_CASE(a_solicitation_is_answered_on_every_interface_and_passed_on
 
 BOOST_AUTO_TEST_CASE(what_is_sent_and_what_is_not) {
   Node node({{a}});
-  BOOST_TEST((node.send(bob.nid, "x") == Errc::unknown_host));
-  BOOST_TEST((node.stack.resolve("bob", node.cx).error() == Errc::unknown_host));
+  BOOST_TEST(node.send(bob.nid, "x") == Errc::unknown_host);
+  BOOST_TEST(node.stack.resolve("bob", node.cx).error() == Errc::unknown_host);
   node.feed(a, discovery(bob, "bob", false, 2), 9);
-  BOOST_TEST((node.stack.resolve("bob", node.cx) == bob.nid));
+  BOOST_TEST(node.stack.resolve("bob", node.cx) == bob.nid);
   node.take();
   BOOST_TEST(!node.send(bob.nid, "x"));
-  BOOST_TEST((node.take().at(0).octets == frame({a, alice}, bob, 42, as_bytes("x"))));
-  BOOST_TEST((node.send(bob.nid, std::string(1401, 'x')) == Errc::message_too_long));
+  BOOST_TEST(node.take().at(0).octets == frame({a, alice}, bob, 42, as_bytes("x")));
+  BOOST_TEST(node.send(bob.nid, std::string(1401, 'x')) == Errc::message_too_long);
   BOOST_TEST(node.stack.correspondents().active(bob.nid, node.cx.now()));
   BOOST_TEST(node.stack.hosts().size() == 1U);
   BOOST_TEST(node.stack.forwarding().size() == 1U);
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_host_is_asked_for) {
   Node node({{a}});
   node.run(6s);
   node.take();
-  BOOST_TEST((node.send(bob.nid, "x") == Errc::unknown_host));
+  BOOST_TEST(node.send(bob.nid, "x") == Errc::unknown_host);
   node.run(0s);
   BOOST_TEST(node.take(43).size() == 1U);
 }
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_it_ask) {
 BOOST_AUTO_TEST_CASE(packets_to_itself_wait_for_the_next_deadline_and_are_bounded) {
   Node node({{a}});
   for (std::size_t i = 0; i < Loopback::max_packets; ++i) BOOST_TEST(!node.send(alice, "me"));
-  BOOST_TEST((node.send(alice, "me") == Errc::queue_full));
+  BOOST_TEST(node.send(alice, "me") == Errc::queue_full);
   node.run(0s);
   BOOST_TEST(node.take_delivered().size() == Loopback::max_packets);
   BOOST_TEST(node.packet->source == (Ilv{a, alice}));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {
   BOOST_TEST(node.events.acknowledged == 1);
   node.run(9900ms);
   BOOST_TEST(!node.underlay().joined(a));
-  BOOST_TEST((node.stack.interfaces().locators() == std::vector{c}));
+  BOOST_TEST(node.stack.interfaces().locators() == std::vector{c});
   BOOST_TEST(node.take(44).empty());
   BOOST_TEST(node.events.ended == 1);
   BOOST_TEST(node.counters().handoffs == 1U);

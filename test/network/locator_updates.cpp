@@ -28,7 +28,7 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(locator_updates, Fixture)
 
 BOOST_AUTO_TEST_CASE(nothing_is_due_at_first) {
-  BOOST_TEST((updates.next_deadline() == never));
+  BOOST_TEST(updates.next_deadline() == never);
   BOOST_TEST(updates.locators().empty());
   BOOST_TEST(!updates.acknowledge(bob, a));
   BOOST_TEST(poll().empty());
@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_due_at_first) {
 
 BOOST_AUTO_TEST_CASE(sent_again_until_it_is_acknowledged) {
   updates.begin({a, b});
-  BOOST_TEST((updates.locators()[1] == b));
+  BOOST_TEST(updates.locators()[1] == b);
   updates.add(bob, now + 100ms);
   updates.add(bob, now);  // pending already
   updates.add(carol, now + 100ms);
   BOOST_TEST(updates.pending() == 2U);
-  BOOST_TEST((updates.next_deadline() == now + 100ms));
+  BOOST_TEST(updates.next_deadline() == now + 100ms);
   BOOST_TEST(poll().empty());
   now += 100ms;
   BOOST_TEST((poll() == Sent{{bob, 1}, {carol, 1}}));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(sent_again_until_it_is_acknowledged) {
   BOOST_TEST(!updates.acknowledge(bob, b));  // another move
   BOOST_TEST(updates.acknowledge(bob, a));
   BOOST_TEST(!updates.acknowledge(bob, a));
-  BOOST_TEST((updates.next_deadline() == now + 1s));
+  BOOST_TEST(updates.next_deadline() == now + 1s);
   now += 1s;
   BOOST_TEST((poll() == Sent{{carol, 2}}));
   BOOST_TEST(given_up.empty());
@@ -60,9 +60,9 @@ BOOST_AUTO_TEST_CASE(given_up_after_the_last_retry) {
   updates.add(bob, now);
   for (unsigned attempt = 1; attempt <= 4; ++attempt, now += 1s) BOOST_TEST((poll() == Sent{{bob, attempt}}));
   BOOST_TEST(poll().empty());
-  BOOST_TEST((given_up == std::vector{bob}));
+  BOOST_TEST(given_up == std::vector{bob});
   BOOST_TEST(updates.pending() == 0U);
-  BOOST_TEST((updates.next_deadline() == never));
+  BOOST_TEST(updates.next_deadline() == never);
 }
 
 BOOST_AUTO_TEST_CASE(a_later_move_replaces_the_earlier) {

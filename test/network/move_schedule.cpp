@@ -23,20 +23,20 @@ BOOST_AUTO_TEST_CASE(one_set_never_moves) {
   const auto config = cycle({{a, b}});
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});
-  BOOST_TEST((schedule.next_move() == never));
-  BOOST_TEST((schedule.handoff_end() == never));
+  BOOST_TEST(schedule.next_move() == never);
+  BOOST_TEST(schedule.handoff_end() == never);
 }
 
 BOOST_AUTO_TEST_CASE(it_goes_round_on_the_grid) {
   const auto config = cycle({{a}, {b}, {c}});
   MoveSchedule schedule(config);
   const TimePoint start = TimePoint{} + 1h;
-  BOOST_TEST((schedule.next_move() == never));
+  BOOST_TEST(schedule.next_move() == never);
   schedule.start(start);
   const std::vector<Set> expected{{b}, {c}, {a}, {b}};
   for (int i = 0; i < 4; ++i) {
-    BOOST_TEST((schedule.next_move() == start + (i + 1) * 20s));
-    BOOST_TEST((schedule.next_set() == expected[static_cast<std::size_t>(i)]));
+    BOOST_TEST(schedule.next_move() == start + (i + 1) * 20s);
+    BOOST_TEST(schedule.next_set() == expected[static_cast<std::size_t>(i)]);
     schedule.tried(true, schedule.next_move() + 5s);  // late
   }
 }
@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(a_move_that_failed_is_tried_again_at_the_next_time) {
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});
   schedule.tried(false, TimePoint{} + 20s);
-  BOOST_TEST((schedule.next_set() == Set{b}));
-  BOOST_TEST((schedule.next_move() == TimePoint{} + 40s));
+  BOOST_TEST(schedule.next_set() == Set{b});
+  BOOST_TEST(schedule.next_move() == TimePoint{} + 40s);
 }
 
 BOOST_AUTO_TEST_CASE(moves_that_were_missed_are_left_out) {
@@ -55,16 +55,16 @@ BOOST_AUTO_TEST_CASE(moves_that_were_missed_are_left_out) {
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});
   schedule.tried(true, TimePoint{} + 75s);
-  BOOST_TEST((schedule.next_move() == TimePoint{} + 80s));
+  BOOST_TEST(schedule.next_move() == TimePoint{} + 80s);
 }
 
 BOOST_AUTO_TEST_CASE(a_handoff_has_an_end) {
   const auto config = cycle({{a}, {b}});
   MoveSchedule schedule(config);
   schedule.begin_handoff(TimePoint{} + 1s);
-  BOOST_TEST((schedule.handoff_end() == TimePoint{} + 11s));
+  BOOST_TEST(schedule.handoff_end() == TimePoint{} + 11s);
   schedule.end_handoff();
-  BOOST_TEST((schedule.handoff_end() == never));
+  BOOST_TEST(schedule.handoff_end() == never);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

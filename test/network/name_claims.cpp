@@ -50,10 +50,10 @@ BOOST_AUTO_TEST_CASE(a_conflict_is_over_when_nobody_claims_the_name_any_more_or_
   claimed();
   now += 89s;
   BOOST_TEST(end().empty());
-  BOOST_TEST((claims.next_deadline() == now + 1s));
+  BOOST_TEST(claims.next_deadline() == now + 1s);
   now += 1s;
   BOOST_TEST(end().size() == 1U);
-  BOOST_TEST((claims.next_deadline() == never));
+  BOOST_TEST(claims.next_deadline() == never);
   claims.kept("bob", bob, other, now);
   BOOST_TEST(end(third).empty());
   BOOST_TEST(end(other).size() == 1U);

@@ -2,6 +2,7 @@
 
 #include "overlay.hpp"
 #include "support/hand_fed.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::names_test {
 
@@ -207,7 +208,7 @@ BOOST_AUTO_TEST_CASE(the_first_solicitation_is_repeated_until_it_was_sent) {
   auto& bob = net.add(0xb, "bob", {a});
   alice.node().with([](auto& stack, auto&) { lowest_layer(stack).set_link(false); });
   net.start(2s);
-  BOOST_TEST((bob.send("alice", 1) == Errc::unknown_host));
+  BOOST_TEST(bob.send("alice", 1) == Errc::unknown_host);
   alice.node().with([](auto& stack, auto&) { lowest_layer(stack).set_link(true); });
   net.world.run_for(300ms);
   BOOST_TEST(!bob.send("alice", 1));
@@ -220,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_the_node_announce_itself) {
   net.start();
   alice.node().with([](auto& stack, auto&) { lowest_layer(stack).set_link(false); });
   net.world.run_for(200s);
-  BOOST_TEST((bob.send("alice", 1) == Errc::unknown_host));
+  BOOST_TEST(bob.send("alice", 1) == Errc::unknown_host);
   alice.node().with([](auto& stack, auto&) { lowest_layer(stack).set_link(true); });
   net.world.run_for(300ms);
   BOOST_TEST(!bob.send("alice", 2));

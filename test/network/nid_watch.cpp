@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "stranger.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::nid_watch_test {
 
@@ -16,7 +17,7 @@ constexpr std::uint64_t shared = 0x5a;
 void expect_both_say_so(Overlay& net, Endpoint& one, Endpoint& other) {
   net.world.run_for(10s);
   for (const Endpoint* each : {&one, &other}) {
-    BOOST_TEST((each->watch.namesakes == began));
+    BOOST_TEST(each->watch.namesakes == began);
     BOOST_TEST(each->network().counters().duplicate_nid >= 2U);
   }
 }
@@ -33,7 +34,7 @@ BOOST_AUTO_TEST_CASE(in_one_network) {
       auto& other = net.add(shared, name, {a});
       other.start();
       BOOST_TEST_CONTEXT(name << " " << later / 1s << " s later") expect_both_say_so(net, one, other);
-      BOOST_TEST((bystander.watch.namesakes == none));
+      BOOST_TEST(bystander.watch.namesakes == none);
     }
 }
 
@@ -68,7 +69,7 @@ BOOST_AUTO_TEST_CASE(one_that_moves_to_where_the_other_is_heard_at_once) {
   auto& one = net.add(shared, "one", {a});
   auto& other = net.add(shared, "one", {b});
   net.start(30s);
-  BOOST_TEST((one.watch.namesakes == none));
+  BOOST_TEST(one.watch.namesakes == none);
   other.move_to({a});
   expect_both_say_so(net, one, other);
 }
@@ -88,11 +89,11 @@ BOOST_AUTO_TEST_CASE(it_is_repeated_each_minute_and_ends) {
     other.crash();
     one.watch.namesakes.clear();
     net.world.run_for(120s);
-    BOOST_TEST((one.watch.namesakes.back() == State::ended));
+    BOOST_TEST(one.watch.namesakes.back() == State::ended);
     one.watch.namesakes.clear();
     const auto heard = one.network().counters().duplicate_nid;
     net.world.run_for(300s);
-    BOOST_TEST((one.watch.namesakes == none));
+    BOOST_TEST(one.watch.namesakes == none);
     BOOST_TEST(one.network().counters().duplicate_nid == heard);
   }
 }
@@ -119,7 +120,7 @@ BOOST_AUTO_TEST_CASE(no_false_alarm_in_several_networks_in_handoffs_and_after_a_
     }
     net.world.run_for(60s);
     for (const auto& node : net.nodes) {
-      BOOST_TEST((node->watch.namesakes == none));
+      BOOST_TEST(node->watch.namesakes == none);
       BOOST_TEST(node->network().counters().duplicate_nid == 0U);
     }
     BOOST_TEST(homed.drops(Drop::own_frame) > 0U);
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_with_its_identifier_makes_few_words) {
   };
   put();
   net.world.run_for(100s);
-  BOOST_TEST((one.watch.namesakes == none));  // one frame is no node
+  BOOST_TEST(one.watch.namesakes == none);  // one frame is no node
   const auto before = one.network().counters();
   net.world.every(1ms, net.in(1ms), net.in(120s), put);
   net.world.run_for(120s);

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(a_packet_continues_what_was_decided_for_its_path) {
   begin(packet(1), d);
   const Run* run = find(packet(1));
   BOOST_REQUIRE(run != nullptr);
-  BOOST_TEST((run->out == d));
+  BOOST_TEST(run->out == d);
   BOOST_TEST(run->in == &in);
   BOOST_TEST((find(packet(1, 2)) == nullptr));      // another hop limit
   BOOST_TEST((find(packet(1, 3, 41)) == nullptr));  // another next header
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_known) {
   for (std::uint64_t flow = 1; flow <= flows; ++flow) {
     const Run* run = find(packet(flow));
     if (!run) continue;
-    BOOST_TEST((run->out == Locator(flow)));
+    BOOST_TEST(run->out == Locator(flow));
     ++found;
   }
   BOOST_TEST(found > flows * 9 / 10);

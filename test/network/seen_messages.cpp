@@ -18,11 +18,11 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(messages_seen, Fixture)
 
 BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
-  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::repeated));
-  BOOST_TEST((seen.pass(2, 0xd, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now + 999ms) == Pass::repeated));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now + 1s) == Pass::yes));
+  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::yes);
+  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::repeated);
+  BOOST_TEST(seen.pass(2, 0xd, 3, now) == Pass::yes);
+  BOOST_TEST(seen.pass(1, 0xd, 3, now + 999ms) == Pass::repeated);
+  BOOST_TEST(seen.pass(1, 0xd, 3, now + 1s) == Pass::yes);
 }
 
 BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
@@ -45,10 +45,10 @@ BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
 }
 
 BOOST_AUTO_TEST_CASE(again_with_a_higher_hop_limit) {
-  BOOST_TEST((seen.pass(1, 0xd, 1, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 0xd, 2, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 0xd, 1, now) == Pass::repeated));
-  BOOST_TEST((seen.pass(1, 0xd, 2, now) == Pass::repeated));
+  BOOST_TEST(seen.pass(1, 0xd, 1, now) == Pass::yes);
+  BOOST_TEST(seen.pass(1, 0xd, 2, now) == Pass::yes);
+  BOOST_TEST(seen.pass(1, 0xd, 1, now) == Pass::repeated);
+  BOOST_TEST(seen.pass(1, 0xd, 2, now) == Pass::repeated);
 }
 
 BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
@@ -56,33 +56,33 @@ BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
   BOOST_TEST(!seen.answer(1, 0xa, 0xd, now));
   BOOST_TEST(seen.answer(1, 0xb, 0xd, now));
   BOOST_TEST(seen.answer(2, 0xa, 0xd, now));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::yes));  // another matter
+  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::yes);  // another matter
   BOOST_TEST(seen.answer(1, 0xa, 0xd, now + 1s));
 }
 
 BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
   const Locator a{0xa}, b{0xb};
-  BOOST_TEST((seen.last_said(a, b) == long_ago));
+  BOOST_TEST(seen.last_said(a, b) == long_ago);
   seen.say(a, b, now);
   seen.say(b, b, now + 500ms);
-  BOOST_TEST((seen.last_said(a, b) == now));
-  BOOST_TEST((seen.last_said(b, b) == now + 500ms));
-  BOOST_TEST((seen.last_said(b, a) == long_ago));
+  BOOST_TEST(seen.last_said(a, b) == now);
+  BOOST_TEST(seen.last_said(b, b) == now + 500ms);
+  BOOST_TEST(seen.last_said(b, a) == long_ago);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
   for (std::uint64_t i = 0; i < SeenMessages::max_messages; ++i)
     BOOST_REQUIRE((seen.pass(i * 7919, 0xd, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now) == Pass::table_full));
+  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::table_full);
   BOOST_TEST(!seen.answer(1, 0xa, 0xd, now));
-  BOOST_TEST((seen.pass(1, 0xd, 3, now + 1s) == Pass::yes));
+  BOOST_TEST(seen.pass(1, 0xd, 3, now + 1s) == Pass::yes);
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_that_fills_the_table_keeps_no_other_out) {
   for (std::uint64_t i = 0; i < 2 * SeenMessages::max_messages; ++i) seen.pass(i * 7919, 0xbad, 3, now);
-  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST((seen.pass(i, 0xd, 3, now) == Pass::yes));
-  BOOST_TEST((seen.pass(101, 0xbad, 3, now) == Pass::table_full));
-  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST((seen.pass(i, 0xd, 3, now) == Pass::repeated));
+  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST(seen.pass(i, 0xd, 3, now) == Pass::yes);
+  BOOST_TEST(seen.pass(101, 0xbad, 3, now) == Pass::table_full);
+  for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST(seen.pass(i, 0xd, 3, now) == Pass::repeated);
 }
 
 BOOST_AUTO_TEST_CASE(many_senders_do_not_pass_more_than_the_table_holds) {

@@ -18,7 +18,7 @@ BOOST_FIXTURE_TEST_SUITE(update_trials, Fixture)
 
 BOOST_AUTO_TEST_CASE(it_ends_when_the_node_is_heard_at_a_new_place) {
   BOOST_TEST(!trial.open());
-  BOOST_TEST((trial.next_deadline() == never));
+  BOOST_TEST(trial.next_deadline() == never);
   trial.begin(now);
   BOOST_TEST(trial.open());
   trial.doubt(now + 1s);
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(or_with_nothing) {
 
 BOOST_AUTO_TEST_CASE(the_node_is_asked_until_that_is_possible_but_not_for_ever) {
   trial.begin(now);
-  BOOST_TEST((trial.next_deadline() == now + UpdateTrial::ask_after));
+  BOOST_TEST(trial.next_deadline() == now + UpdateTrial::ask_after);
   now += UpdateTrial::ask_after;
   BOOST_TEST(trial.wants_asking(now));
   trial.asked(false, now);

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_mappings_are_listed_by_pages) {
     all += page.substr(0, more);
     BOOST_REQUIRE(++pages < 1000);
   }
-  BOOST_TEST((all == expected));
+  BOOST_TEST(all == expected);
   BOOST_TEST(pages > 10);
 }
 
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_page_holds_all_mappings_of_a_port) {
       BOOST_REQUIRE(ask(line) == "10001");
       expected += line + '\n';
     }
-  BOOST_TEST((ask("list", 10'000'000) == expected));
+  BOOST_TEST(ask("list", 10'000'000) == expected);
   std::string all;
   for (std::string next = "list"; !next.empty();) {
     const std::string page = ask(next);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_page_holds_all_mappings_of_a_port) {
     all += page.substr(0, more);
     BOOST_REQUIRE(all.size() <= expected.size());
   }
-  BOOST_TEST((all == expected));
+  BOOST_TEST(all == expected);
 }
 
 BOOST_AUTO_TEST_CASE(the_counters_of_each_layer) {

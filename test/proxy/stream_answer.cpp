@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::stream_answer_test {
 
 using Code = wire::StreamAnswerCode;
@@ -14,17 +16,17 @@ BOOST_AUTO_TEST_CASE(every_code_is_an_error_and_back) {
   for (std::uint8_t value = 0; value <= static_cast<std::uint8_t>(Code::failed); ++value) {
     const auto code = static_cast<Code>(value);
     BOOST_TEST(!error_of_answer(code) == (code == Code::connected));
-    BOOST_TEST((answer_of_error(error_of_answer(code)) == code));
+    BOOST_TEST(answer_of_error(error_of_answer(code)) == code);
   }
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_the_system_have_a_code) {
   namespace errc = boost::system::errc;
-  BOOST_TEST((answer_of_error(system_error(errc::network_unreachable)) == Code::unreachable));
-  BOOST_TEST((answer_of_error(system_error(errc::too_many_files_open)) == Code::too_many));
-  BOOST_TEST((answer_of_error(system_error(errc::too_many_files_open_in_system)) == Code::too_many));
-  BOOST_TEST((answer_of_error(system_error(errc::permission_denied)) == Code::failed));
-  BOOST_TEST((answer_of_error(Errc::no_route) == Code::failed));
+  BOOST_TEST(answer_of_error(system_error(errc::network_unreachable)) == Code::unreachable);
+  BOOST_TEST(answer_of_error(system_error(errc::too_many_files_open)) == Code::too_many);
+  BOOST_TEST(answer_of_error(system_error(errc::too_many_files_open_in_system)) == Code::too_many);
+  BOOST_TEST(answer_of_error(system_error(errc::permission_denied)) == Code::failed);
+  BOOST_TEST(answer_of_error(Errc::no_route) == Code::failed);
 }
 
 }  // namespace ilnp::test::stream_answer_test

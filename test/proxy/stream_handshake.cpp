@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::stream_handshake_test {
 
@@ -40,8 +41,8 @@ BOOST_AUTO_TEST_CASE(no_octet_of_what_follows_is_taken) {
     Reader reader;
     reader.stream.most = most;
     reader.stream.come = joined(request(), octets("and the first of the stream"));
-    BOOST_TEST((reader.gather() == Handshake::whole));
-    BOOST_TEST((reader.have == request()));
+    BOOST_TEST(reader.gather() == Handshake::whole);
+    BOOST_TEST(reader.have == request());
     BOOST_TEST(as_text(reader.stream.come) == "and the first of the stream");
   }
 }
@@ -50,12 +51,12 @@ BOOST_AUTO_TEST_CASE(octet_by_octet_it_becomes_whole) {
   Reader reader;
   const Octets all = request();
   for (const std::byte octet : all) {
-    BOOST_TEST((reader.gather() == Handshake::waits));
+    BOOST_TEST(reader.gather() == Handshake::waits);
     reader.stream.come = {octet};
   }
-  BOOST_TEST((reader.gather() == Handshake::whole));
-  BOOST_TEST((reader.gather() == Handshake::whole));  // and stays so
-  BOOST_TEST((reader.have == all));
+  BOOST_TEST(reader.gather() == Handshake::whole);
+  BOOST_TEST(reader.gather() == Handshake::whole);  // and stays so
+  BOOST_TEST(reader.have == all);
 }
 
 BOOST_AUTO_TEST_CASE(an_end_before_is_told) {
@@ -64,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_end_before_is_told) {
     Reader reader;
     reader.stream.come.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(size));
     reader.stream.ended = true;
-    BOOST_TEST((reader.gather() == Handshake::ended));
+    BOOST_TEST(reader.gather() == Handshake::ended);
   }
 }
 

@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(a_round_comes_after_half_to_a_whole_wait_time_unless_one_wa
   world.run_until(TimePoint(600s));
   BOOST_TEST_REQUIRE(rounds.size() > 10U);
   for (std::size_t i = 2; i < rounds.size(); ++i) {
-    BOOST_TEST((rounds[i] - rounds[i - 1] >= 30s - 1ms));
-    BOOST_TEST((rounds[i] - rounds[i - 1] <= 60s));
+    BOOST_TEST(rounds[i] - rounds[i - 1] >= 30s - 1ms);
+    BOOST_TEST(rounds[i] - rounds[i - 1] <= 60s);
   }
 }
 

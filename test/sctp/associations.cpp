@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::associations_test {
 
 using namespace std::chrono_literals;
@@ -53,7 +55,7 @@ BOOST_AUTO_TEST_CASE(namesakes_get_different_doors_and_not_too_many) {
   BOOST_TEST(!known.table.door_for(remotes.back(), 80, 50'000));
   BOOST_TEST(known.table.door_for(remotes.back(), 80, 50'001).has_value());
   for (std::size_t i = 0; i < SctpAssociations::max_tries; ++i)
-    BOOST_TEST((known.table.find(remotes[i], 80, 50'000)->association->remote == remotes[i]));
+    BOOST_TEST(known.table.find(remotes[i], 80, 50'000)->association->remote == remotes[i]);
 }
 
 BOOST_AUTO_TEST_CASE(what_may_be_left_in_the_library_keeps_its_ports_for_a_while) {

@@ -3,6 +3,7 @@
 #include "ilnp/sctp/endpoint.hpp"
 
 #include "joined.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::endpoint_test {
 
@@ -10,19 +11,19 @@ using Kind = StreamEvent::Kind;
 
 BOOST_AUTO_TEST_CASE(an_endpoint_at_rest_wants_nothing) {
   Joined pair;
-  BOOST_TEST((pair.alice.next_deadline() == never));
+  BOOST_TEST(pair.alice.next_deadline() == never);
   BOOST_TEST(!pair.alice.next_event());
   BOOST_TEST(!pair.bob.listen(80));
-  BOOST_TEST((pair.bob.next_deadline() == never));
+  BOOST_TEST(pair.bob.next_deadline() == never);
   pair.connect(80);
-  BOOST_TEST((pair.alice.next_deadline() == long_ago));  // there is something to be sent
+  BOOST_TEST(pair.alice.next_deadline() == long_ago);  // there is something to be sent
   pair.carry();
   while (pair.alice.next_event()) {
   }
-  BOOST_TEST((pair.alice.next_deadline() - pair.cx.now() <= SctpEndpoint::busy_tick));
+  BOOST_TEST(pair.alice.next_deadline() - pair.cx.now() <= SctpEndpoint::busy_tick);
   pair.run_for(1s);
-  BOOST_TEST((pair.alice.next_deadline() - pair.cx.now() > 0s));
-  BOOST_TEST((pair.alice.next_deadline() - pair.cx.now() <= SctpEndpoint::idle_tick));
+  BOOST_TEST(pair.alice.next_deadline() - pair.cx.now() > 0s);
+  BOOST_TEST(pair.alice.next_deadline() - pair.cx.now() <= SctpEndpoint::idle_tick);
 }
 
 BOOST_AUTO_TEST_CASE(octets_go_both_ways) {
@@ -180,8 +181,8 @@ BOOST_AUTO_TEST_CASE(a_stranger_leaves_nothing_and_does_not_go_unanswered) {
                                        "01000014 8c1f2e33 0001a000 000affff 7d21e6d0");
     pair.bob.input(Nid(nid), Joined::transport_port, init, pair.cx);
     pair.bob.output().take([&](const SctpOutput::Packet& packet) {
-      BOOST_TEST((packet.to == Nid(nid)));
-      BOOST_TEST((wire::SctpPacket::parse(packet.octets)->first_chunk() == wire::SctpPacket::init_ack));
+      BOOST_TEST(packet.to == Nid(nid));
+      BOOST_TEST(wire::SctpPacket::parse(packet.octets)->first_chunk() == wire::SctpPacket::init_ack);
       ++answers;
     });
   }
@@ -220,7 +221,7 @@ BOOST_AUTO_TEST_CASE(streams_from_the_same_port_of_different_nodes_are_told_apar
     while (const auto event = pair.bob.next_event())
       if (event->kind == Kind::accepted) there.push_back(event->stream);
     BOOST_TEST_REQUIRE(there.size() == (name == 1 ? 1u : 2u));
-    BOOST_TEST((pair.bob.peer(there.back())->nid == Nid(name)));
+    BOOST_TEST(pair.bob.peer(there.back())->nid == Nid(name));
     if (name == 1) continue;
     BOOST_TEST(pair.bob.peer(there[0])->port == pair.bob.peer(there[1])->port);
   }

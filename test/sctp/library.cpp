@@ -1,5 +1,6 @@
 #include "ilnp/sctp/library.hpp"
 
+#include "support/print.hpp"
 #include "two_sockets.hpp"
 
 namespace ilnp::test::library_test {
@@ -21,7 +22,7 @@ BOOST_AUTO_TEST_CASE(packets_go_to_the_owner_of_the_address) {
   std::size_t packets = 0;
   places.from_here.take([&](const SctpOutput::Packet& packet) {
     ++packets;
-    BOOST_TEST((packet.to == Nid(2)));
+    BOOST_TEST(packet.to == Nid(2));
     BOOST_TEST(packet.port == 1);
   });
   BOOST_TEST(packets == 1u);

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::peers_test {
 
 using namespace std::chrono_literals;
@@ -59,10 +61,10 @@ BOOST_AUTO_TEST_CASE(one_without_streams_is_heard_anew_by_a_new_one) {
   Known known(1);
   SctpPeer* const peer = known.peers.enter(Nid(2), 1, known.now);
   known.peers.enter(Nid(2), 1, known.now + 20s);
-  BOOST_TEST((peer->heard == known.now + 20s));
+  BOOST_TEST(peer->heard == known.now + 20s);
   peer->streams = 1;
   known.peers.enter(Nid(2), 1, known.now + 40s);
-  BOOST_TEST((peer->heard == known.now + 20s));  // silence is silence while there are streams
+  BOOST_TEST(peer->heard == known.now + 20s);  // silence is silence while there are streams
 }
 
 }  // namespace ilnp::test::peers_test

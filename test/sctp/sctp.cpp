@@ -7,6 +7,7 @@
 
 #include "peers.hpp"
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::sctp_test {
@@ -309,7 +310,7 @@ BOOST_AUTO_TEST_CASE(too_many_streams_are_refused) {
   for (int i = 0; i < 3; ++i) pair.alice->connect(Nid(2), port, {.end_after = false});
   pair.world.run_for(1s);
   pair.alice->node().with([](Peer::Stack& stack, auto& cx) {
-    BOOST_TEST((stack.connect(Nid(2), port, cx).error() == Errc::queue_full));
+    BOOST_TEST(stack.connect(Nid(2), port, cx).error() == Errc::queue_full);
   });
   sim::World& world = pair.world;
   Peer carol(world, 5, "carol", {{net_a}});
@@ -351,7 +352,7 @@ BOOST_AUTO_TEST_CASE(a_stream_for_which_there_is_no_memory_is_refused) {
   std::vector<StreamId> streams;
   for (int i = 0; i < 11; ++i) streams.push_back(pair.alice->connect(Nid(2), port, {.end_after = false}));
   pair.alice->node().with([](Peer::Stack& stack, auto& cx) {
-    BOOST_TEST((stack.connect(Nid(2), port, cx).error() == Errc::no_stream_memory));
+    BOOST_TEST(stack.connect(Nid(2), port, cx).error() == Errc::no_stream_memory);
   });
   pair.world.run_for(1s);
   int connected = 0;
@@ -405,8 +406,8 @@ BOOST_AUTO_TEST_CASE(ports_that_are_not_listened_on_any_more_refuse) {
   const StreamId first = pair.alice->connect(Nid(2), port, {.end_after = false});
   pair.world.run_for(1s);
   pair.bob->node().with([](Peer::Stack& stack, auto&) {
-    BOOST_TEST((stack.listen(port) == Errc::port_in_use));
-    BOOST_TEST((stack.listen(0) == Errc::invalid_port));
+    BOOST_TEST(stack.listen(port) == Errc::port_in_use);
+    BOOST_TEST(stack.listen(0) == Errc::invalid_port);
     stack.unlisten(port);
   });
   const StreamId second = pair.alice->connect(Nid(2), port, {.end_after = false});
@@ -419,10 +420,10 @@ BOOST_AUTO_TEST_CASE(datagrams_of_other_ports_pass) {
   Pair pair;
   pair.bob->node().with([](Peer::Stack& stack, auto& cx) {
     BOOST_TEST(!stack.bind(7));
-    BOOST_TEST((stack.bind(SctpConfig().port) == Errc::port_in_use));
+    BOOST_TEST(stack.bind(SctpConfig().port) == Errc::port_in_use);
     stack.unbind(SctpConfig().port);  // has no effect
-    BOOST_TEST((stack.bind(SctpConfig().port) == Errc::port_in_use));
-    BOOST_TEST((*stack.resolve("alice", cx) == Nid(1)));
+    BOOST_TEST(stack.bind(SctpConfig().port) == Errc::port_in_use);
+    BOOST_TEST(*stack.resolve("alice", cx) == Nid(1));
     BOOST_TEST(stack.max_payload() == 1396u);
   });
   std::string got;

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "nodes.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::sctp_node_test {
 
@@ -26,7 +27,7 @@ BOOST_AUTO_TEST_CASE(each_user_is_told_of_its_own_stream) {
   });
   const StreamId first = connect(one);
   run_until(nodes.io, [&] { return !one.kinds.empty(); });
-  BOOST_TEST((one.kinds.front() == StreamEvent::Kind::connected));
+  BOOST_TEST(one.kinds.front() == StreamEvent::Kind::connected);
   const StreamId second = connect(other);
   nodes.alice.leave(second);  // nobody is told
   run_until(nodes.io, [&] { return nodes.alices.peer(second) && nodes.bobs.streams() == 2; });

@@ -14,6 +14,7 @@
 #include <boost/beast/http.hpp>
 
 #include "nodes.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::sctp_stream_test {
 
@@ -36,7 +37,7 @@ void transfer(double loss) {
     error_code error;
     co_await asio::async_read(stream, asio::dynamic_buffer(got), asio::redirect_error(use_awaitable, error));
     BOOST_TEST(error == asio::error::eof);
-    BOOST_TEST((got == text));
+    BOOST_TEST(got == text);
   };
   pair.beside([&] { return send(pair.here); });
   pair.beside([&] { return send(pair.there); });
@@ -56,9 +57,9 @@ BOOST_AUTO_TEST_CASE(both_ends_know_each_other) {
   Connected pair;
   BOOST_TEST_REQUIRE(pair.here.peer().has_value());
   BOOST_TEST_REQUIRE(pair.there.peer().has_value());
-  BOOST_TEST((pair.here.peer()->nid == Nid(2)));
+  BOOST_TEST(pair.here.peer()->nid == Nid(2));
   BOOST_TEST(pair.here.peer()->port == 80);
-  BOOST_TEST((pair.there.peer()->nid == Nid(1)));
+  BOOST_TEST(pair.there.peer()->nid == Nid(1));
   BOOST_TEST(pair.there.peer()->local_port == 80);
   BOOST_TEST(pair.there.peer()->port == pair.here.peer()->local_port);
   BOOST_TEST(pair.acceptor.port() == 80);
@@ -148,7 +149,7 @@ BOOST_AUTO_TEST_CASE(beast_speaks_http_over_it) {
     boost::beast::flat_buffer buffer;
     http::response<http::string_body> response;
     co_await http::async_read(pair.here, buffer, response, use_awaitable);
-    BOOST_TEST((response.body() == body));
+    BOOST_TEST(response.body() == body);
   });
 }
 
@@ -186,7 +187,7 @@ BOOST_AUTO_TEST_CASE(tls_goes_over_it) {
     co_await here.async_handshake(asio::ssl::stream_base::client, use_awaitable);
     std::string got(text.size(), '\0');
     co_await asio::async_read(here, asio::buffer(got), use_awaitable);
-    BOOST_TEST((got == text));
+    BOOST_TEST(got == text);
     error_code ignored;
     co_await here.async_shutdown(asio::redirect_error(use_awaitable, ignored));
   });

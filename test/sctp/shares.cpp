@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::shares_test {
 
 using Refusal = SctpShares::Refusal;
@@ -28,9 +30,9 @@ BOOST_AUTO_TEST_CASE(streams_of_others_leave_room_for_those_of_the_node) {
   SctpShares shares(with(64, std::uint64_t{1} << 40));
   BOOST_TEST(take(shares, 7, false, 1000) == 36u);  // one node
   BOOST_TEST(take(shares, 8, false, 1000) == 12u);  // all others together
-  BOOST_TEST((shares.refusal(Nid(9), false) == Refusal::streams));
+  BOOST_TEST(shares.refusal(Nid(9), false) == Refusal::streams);
   BOOST_TEST(take(shares, 7, true, 1000) == 16u);
-  BOOST_TEST((shares.refusal(Nid(7), true) == Refusal::streams));
+  BOOST_TEST(shares.refusal(Nid(7), true) == Refusal::streams);
 }
 
 BOOST_AUTO_TEST_CASE(streams_of_the_node_count_in_nobodys_share) {
@@ -49,10 +51,10 @@ BOOST_AUTO_TEST_CASE(memory_is_never_promised_twice) {
     SctpShares shares(with(1'000'000, memory));
     const std::size_t others = take(shares, 7, false, 1'000'000) + take(shares, 8, false, 1'000'000);
     BOOST_TEST(shares.memory() <= memory - memory / 4);
-    BOOST_TEST((shares.refusal(Nid(8), false) == Refusal::memory));
+    BOOST_TEST(shares.refusal(Nid(8), false) == Refusal::memory);
     const std::size_t own = take(shares, 1, true, 1'000'000);
     BOOST_TEST(shares.memory() <= memory);
-    BOOST_TEST((shares.refusal(Nid(1), true) == Refusal::memory));
+    BOOST_TEST(shares.refusal(Nid(1), true) == Refusal::memory);
     BOOST_TEST_MESSAGE(memory << " octets: " << others << " streams of others, " << own << " of the node");
     BOOST_TEST(own > 0u);
     BOOST_TEST(others > 0u);

@@ -4,6 +4,7 @@
 
 #include "peers.hpp"
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::stream_proxy_test {
@@ -81,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_connection_is_put_through_and_both_talk) {
   const StreamId here = gates.alice.open(Nid(2), 22);
   gates.world.run_for(100ms);
   const auto wanted = gates.bob.only();
-  BOOST_TEST((wanted.kind == Kind::wanted));
+  BOOST_TEST(wanted.kind == Kind::wanted);
   BOOST_TEST(wanted.port == 22);
   BOOST_TEST(wanted.host == "");
   BOOST_TEST(gates.alice.heard.empty());
@@ -90,13 +91,13 @@ BOOST_AUTO_TEST_CASE(a_connection_is_put_through_and_both_talk) {
   gates.bob.write(wanted.id, "hello from the server");
   gates.world.run_for(100ms);
   BOOST_TEST_REQUIRE(!gates.alice.heard.empty());
-  BOOST_TEST((gates.alice.heard.front().kind == Kind::opened));
+  BOOST_TEST(gates.alice.heard.front().kind == Kind::opened);
   BOOST_TEST(gates.alice.read(here) == "hello from the server");
 
   gates.bob.heard.clear();
   gates.alice.write(here, "hello from the client");
   gates.world.run_for(100ms);
-  BOOST_TEST((gates.bob.only().kind == Kind::readable));
+  BOOST_TEST(gates.bob.only().kind == Kind::readable);
   BOOST_TEST(gates.bob.read(wanted.id) == "hello from the client");
   BOOST_TEST(gates.alice.stack().counters().opened == 1);
   BOOST_TEST(gates.bob.stack().counters().put_through == 1);
@@ -112,11 +113,11 @@ BOOST_AUTO_TEST_CASE(every_answer_is_an_error_of_its_own) {
     gates.bob.answer(gates.bob.only().id, code);
     gates.world.run_for(100ms);
     const auto said = gates.alice.only();
-    BOOST_TEST((said.kind == Kind::closed));
-    BOOST_TEST((said.id == here));
+    BOOST_TEST(said.kind == Kind::closed);
+    BOOST_TEST(said.id == here);
     BOOST_TEST(said.error == error_of_answer(code));
     BOOST_TEST(!!said.error);
-    BOOST_TEST((answer_of_error(said.error) == code));
+    BOOST_TEST(answer_of_error(said.error) == code);
   }
   gates.world.run_for(1s);
   BOOST_TEST(gates.alice.stack().connections() == 0);
@@ -156,9 +157,9 @@ BOOST_AUTO_TEST_CASE(plain_streams_go_straight_to_the_port) {
   BOOST_TEST(gates.alice.open_error(Nid(2), 22, "example.org") == Errc::not_allowed);
   const StreamId here = gates.alice.open(Nid(2), 22);
   gates.world.run_for(100ms);
-  BOOST_TEST((gates.alice.only().kind == Kind::opened));
+  BOOST_TEST(gates.alice.only().kind == Kind::opened);
   const auto wanted = gates.bob.only();
-  BOOST_TEST((wanted.kind == Kind::wanted));
+  BOOST_TEST(wanted.kind == Kind::wanted);
   BOOST_TEST(wanted.port == 22);
   gates.bob.answer(wanted.id, Code::connected);
   gates.alice.write(here, "no request before this");
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(plain_streams_go_straight_to_the_port) {
   gates.world.run_for(100ms);
   gates.bob.answer(gates.bob.heard.back().id, Code::refused);
   gates.world.run_for(100ms);
-  BOOST_TEST((gates.alice.heard.back().id == second));
+  BOOST_TEST(gates.alice.heard.back().id == second);
   BOOST_TEST(gates.alice.heard.back().error == boost::system::errc::connection_reset);
 
   gates.alice.open(Nid(2), 23);  // not exposed
@@ -237,7 +238,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_given_up) {
   gates.alice.open(Nid(2), 22);
   gates.world.run_for(21s);  // bob's shell does not say what became of it
   BOOST_TEST(gates.alice.only().error == boost::system::errc::timed_out);
-  BOOST_TEST((gates.bob.heard.back().kind == Kind::closed));
+  BOOST_TEST(gates.bob.heard.back().kind == Kind::closed);
   BOOST_TEST(gates.bob.stack().connections() == 0);
 }
 

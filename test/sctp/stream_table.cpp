@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::stream_table_test {
 
 struct Table {
@@ -25,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_stream_is_found_by_its_name_until_it_is_removed) {
   BOOST_TEST(!table.streams.find(name));
   BOOST_TEST(table.streams.size() == 1u);
   BOOST_TEST(table.peer.streams == 1u);
-  BOOST_TEST((table.peer.used == TimePoint{} + std::chrono::seconds(1)));
+  BOOST_TEST(table.peer.used == TimePoint{} + std::chrono::seconds(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_name_never_means_another) {

@@ -16,20 +16,20 @@ BOOST_AUTO_TEST_CASE(frames_follow_each_other_and_wait_in_a_bounded_queue) {
     TimePoint time(at);
     return line.carry(size, 8000, limit, time) ? time - TimePoint(at) : Duration(-1);
   };
-  BOOST_TEST((carried(10, 30, 1s) == 10ms));
-  BOOST_TEST((carried(10, 30, 1s) == 20ms));
-  BOOST_TEST((carried(10, 30, 1s) == 30ms));
-  BOOST_TEST((carried(1, 30, 1s) == Duration(-1)));  // 30 octets are there
-  BOOST_TEST((carried(1, 30, 1s + 1ms) == 30ms));
-  BOOST_TEST((carried(31, 30, 2s) == Duration(-1)));  // never
-  BOOST_TEST((carried(31, 0, 2s) == 31ms));
+  BOOST_TEST(carried(10, 30, 1s) == 10ms);
+  BOOST_TEST(carried(10, 30, 1s) == 20ms);
+  BOOST_TEST(carried(10, 30, 1s) == 30ms);
+  BOOST_TEST(carried(1, 30, 1s) == Duration(-1));  // 30 octets are there
+  BOOST_TEST(carried(1, 30, 1s + 1ms) == 30ms);
+  BOOST_TEST(carried(31, 30, 2s) == Duration(-1));  // never
+  BOOST_TEST(carried(31, 0, 2s) == 31ms);
 }
 
 BOOST_AUTO_TEST_CASE(without_bandwidth_nothing_waits) {
   sim::Line line;
   TimePoint time(1s);
   BOOST_TEST(line.carry(1'000'000, 0, 1, time));
-  BOOST_TEST((time == TimePoint(1s)));
+  BOOST_TEST(time == TimePoint(1s));
 }
 
 BOOST_AUTO_TEST_CASE(long_queues_and_fast_lines_do_not_overflow) {
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(long_queues_and_fast_lines_do_not_overflow) {
     time = TimePoint(1s);
     BOOST_REQUIRE(line.carry(65'535, 1'000, 10'000'000'000, time));
   }
-  BOOST_TEST((time == TimePoint(1s) + 100'000 * Duration(524'280'000'000)));
+  BOOST_TEST(time == TimePoint(1s) + 100'000 * Duration(524'280'000'000));
   time = TimePoint(1s);
   BOOST_TEST(!line.carry(65'535, 1'000'000'000'000, 1'000'000'000, time));
 }

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "support/print.hpp"
 #include "talker.hpp"
 
 namespace ilnp::test::network_test {
@@ -96,8 +97,8 @@ BOOST_AUTO_TEST_CASE(jitter_keeps_the_order) {
     BOOST_TEST_REQUIRE(each.text == std::to_string(number));
     delays.insert(each.time - TimePoint(number * 1ms));
   }
-  BOOST_TEST((*delays.begin() >= 100us));
-  BOOST_TEST((*delays.rbegin() <= 100us + 10ms));
+  BOOST_TEST(*delays.begin() >= 100us);
+  BOOST_TEST(*delays.rbegin() <= 100us + 10ms);
   BOOST_TEST(delays.size() > 100U);
 }
 
@@ -126,9 +127,9 @@ BOOST_AUTO_TEST_CASE(bandwidth_spaces_frames_and_a_full_queue_drops) {
   for (int i = 0; i < 5; ++i) static_cast<void>(alice.say(a, "ten octets"));
   world.run_for(1s);
   BOOST_TEST_REQUIRE(bob.heard.size() == 3U);
-  BOOST_TEST((bob.heard[0].time == TimePoint(10ms)));
-  BOOST_TEST((bob.heard[1].time == TimePoint(20ms)));
-  BOOST_TEST((bob.heard[2].time == TimePoint(30ms)));
+  BOOST_TEST(bob.heard[0].time == TimePoint(10ms));
+  BOOST_TEST(bob.heard[1].time == TimePoint(20ms));
+  BOOST_TEST(bob.heard[2].time == TimePoint(30ms));
   BOOST_TEST(world.network(a).counters().queue_full == 2U);
 }
 
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(an_attachment_has_a_delay_and_a_loss_of_its_own) {
   static_cast<void>(alice.say(a, "x"));
   world.run_for(1s);
   BOOST_TEST_REQUIRE(bob.heard.size() == 1U);
-  BOOST_TEST((bob.heard[0].time == TimePoint(7ms + 100us)));
+  BOOST_TEST(bob.heard[0].time == TimePoint(7ms + 100us));
   BOOST_TEST(carol.heard.empty());
 }
 
@@ -189,7 +190,7 @@ BOOST_AUTO_TEST_CASE(an_attachment_has_all_the_conditions_that_a_network_has) {
   BOOST_TEST(heard(bob) == 1000U);
   const auto number = [](const Person::Heard& each) { return std::stoi(each.text); };
   BOOST_TEST(std::ranges::is_sorted(bob.heard, {}, number));
-  BOOST_TEST((bob.heard.back().time - carol.heard.back().time > 5ms));
+  BOOST_TEST(bob.heard.back().time - carol.heard.back().time > 5ms);
   at_bob.jitter = {};
   at_bob.reordering = 0.1;
   at_bob.reordering_delay = 10ms;
@@ -212,8 +213,8 @@ BOOST_AUTO_TEST_CASE(a_host_sends_by_its_own_line_too) {
   static_cast<void>(alice.say(a, "ten octets"));
   static_cast<void>(bob.say(a, "ten octets"));
   world.run_for(1s);
-  BOOST_TEST((bob.heard.at(0).time == TimePoint(10ms)));
-  BOOST_TEST((alice.heard.at(0).time == TimePoint(10ms)));  // by her line to her
+  BOOST_TEST(bob.heard.at(0).time == TimePoint(10ms));
+  BOOST_TEST(alice.heard.at(0).time == TimePoint(10ms));  // by her line to her
 }
 
 BOOST_AUTO_TEST_CASE(who_is_deaf_or_mute_has_a_link_one_way) {

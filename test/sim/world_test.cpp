@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "support/print.hpp"
 #include "talker.hpp"
 
 namespace ilnp::test::world_test {
@@ -22,10 +23,10 @@ BOOST_AUTO_TEST_CASE(calls_happen_in_order_of_time_then_of_scheduling) {
   });
   world.run_until(TimePoint(2s));
   BOOST_TEST(order == "abc");
-  BOOST_TEST((world.now() == TimePoint(2s)));
+  BOOST_TEST(world.now() == TimePoint(2s));
   world.run_for(5s);
   BOOST_TEST(order == "abcdef");
-  BOOST_TEST((world.now() == TimePoint(7s)));
+  BOOST_TEST(world.now() == TimePoint(7s));
 }
 
 BOOST_AUTO_TEST_CASE(every_repeats_until_its_end) {
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_frame_reaches_all_others_of_its_network_after_the_delay) 
   BOOST_TEST(bob.heard[0].text == "hello");
   BOOST_TEST(bob.heard[0].on == a);
   BOOST_TEST(bob.heard[0].from == alice.sender());
-  BOOST_TEST((bob.heard[0].time == TimePoint(5ms)));
+  BOOST_TEST(bob.heard[0].time == TimePoint(5ms));
 }
 
 BOOST_AUTO_TEST_CASE(the_sender_is_the_same_on_all_networks_and_another_after_a_restart) {
@@ -143,7 +144,7 @@ BOOST_AUTO_TEST_CASE(timers_fire_at_their_deadline_and_follow_it_when_it_changes
   alice.with([](auto& stack, auto&) { stack.alarm = TimePoint(3s); });
   world.at(TimePoint(2s), [&] { alice.with([](auto& stack, auto&) { stack.alarm = TimePoint(4s); }); });
   world.run_until(TimePoint(10s));
-  BOOST_TEST((alice.stack().woken == std::vector{TimePoint(4s)}));
+  BOOST_TEST(alice.stack().woken == std::vector{TimePoint(4s)});
   alice.with([](auto& stack, auto&) {
     stack.alarm = TimePoint(1s);  // past: at once
     stack.period = 1s;

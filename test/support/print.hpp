@@ -10,6 +10,7 @@
 
 #include "ilnp/context.hpp"
 #include "ilnp/error.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::detail {
 
@@ -66,7 +67,7 @@ void print(std::ostream& out, const T& value) {
 }  // namespace ilnp::test::detail
 
 /// How Boost.Test prints what has no `operator<<`, so that it can stand in BOOST_TEST: `BOOST_TEST(a == b)` then shows both, which
-/// `BOOST_TEST((a == b))` does not.
+/// `BOOST_TEST(a == b)` does not.
 template <class T>
 requires(!ilnp::test::detail::Streamable<T>) struct boost::test_tools::tt_detail::print_log_value<T> {
   void operator()(std::ostream& out, const T& value) const { ilnp::test::detail::print(out, value); }

@@ -60,7 +60,7 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
     const auto answers = messages(asking);
     BOOST_TEST_REQUIRE(answers.size() == 1U);
     const auto answer = *wire::Fragment::parse(answers[0]);
-    BOOST_TEST((answer.kind() == wire::FragmentKind::answer));
+    BOOST_TEST(answer.kind() == wire::FragmentKind::answer);
     BOOST_TEST(answer.nonce() == 1234U);
     return answer.key();
   }
@@ -101,9 +101,9 @@ BOOST_AUTO_TEST_CASE(what_fits_a_frame_is_the_same_octets_as_without) {
     BOOST_TEST(!send(long_text(size)));
     const auto sent = take();
     BOOST_TEST_REQUIRE(sent.size() == 1U);
-    BOOST_TEST((sent[0].octets == datagram(self, bob, 99, 80, long_text(size))));
+    BOOST_TEST(sent[0].octets == datagram(self, bob, 99, 80, long_text(size)));
     feed(a, datagram(bob, self, 99, 80, long_text(size)));
-    BOOST_TEST((take_delivered() == Texts{long_text(size)}));
+    BOOST_TEST(take_delivered() == Texts{long_text(size)});
   }
   BOOST_TEST(counted().questions == 0U);
 }
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(the_first_long_one_waits_for_the_answer_and_later_ones_do_n
   }
   BOOST_TEST(!send(long_text(3000)));
   BOOST_TEST(put_together(messages(bob)) == long_text(3000));
-  BOOST_TEST((send(std::string(65'508, 'x')) == Errc::message_too_long));
+  BOOST_TEST(send(std::string(65'508, 'x')) == Errc::message_too_long);
   BOOST_TEST(counted().held == 2U);
   BOOST_TEST(counted().sent == 3U);
 }
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_asked_three_times_and_then_refused_l
     BOOST_TEST(messages(bob).size() == 3U);
     BOOST_TEST(counted().dropped_no_answer == ++asked);
     for (Duration waited{}; waited < refusal; waited += 500ms) {
-      BOOST_TEST((send(long_text(2000)) == Errc::message_too_long));
+      BOOST_TEST(send(long_text(2000)) == Errc::message_too_long);
       BOOST_TEST(!send("short"));
       run(500ms);
       meet();
@@ -153,13 +153,13 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_asked_three_times_and_then_refused_l
 
 BOOST_AUTO_TEST_CASE(not_more_than_a_few_wait) {
   for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i) BOOST_TEST(!send(long_text(2000)));
-  BOOST_TEST((send(long_text(2000)) == Errc::queue_full));
+  BOOST_TEST(send(long_text(2000)) == Errc::queue_full);
   BOOST_TEST(!send(long_text(2000), carol.nid));
   BOOST_TEST(counted().refused_queue_full == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_way_to_ask_nothing_waits) {
-  BOOST_TEST((send(long_text(2000), Nid(9)) == Errc::unknown_host));
+  BOOST_TEST(send(long_text(2000), Nid(9)) == Errc::unknown_host);
   BOOST_TEST(counted().held == 0U);
 }
 
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(pieces_make_a_datagram_again) {
   for (const std::size_t index : {2U, 0U}) hear(bob, piece(text, key, index), 99);
   BOOST_TEST(take_delivered().empty());
   hear(bob, piece(text, key, 1), 99);
-  BOOST_TEST((take_delivered() == Texts{text}));
+  BOOST_TEST(take_delivered() == Texts{text});
   BOOST_TEST_REQUIRE(from.has_value());
   BOOST_TEST(from->nid == bob.nid);
   BOOST_TEST(from->port == 99);
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_forged_piece_ends_the_datagram_and_nothing_else) {
   run(1s);
   BOOST_TEST(counted().dropped_incomplete == 1U);
   for (const std::size_t index : {0U, 1U, 2U}) hear(bob, piece(text, key, index), 99);
-  BOOST_TEST((take_delivered() == Texts{text}));
+  BOOST_TEST(take_delivered() == Texts{text});
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_questions_is_not_a_flood_of_answers) {
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_questions_stops_no_long_datagrams) {
   const auto key = key_for(bob);
   const auto receive = [&](std::uint32_t its_key) {
     for (const std::size_t index : {0U, 1U, 2U}) hear(bob, piece(text, its_key, index), 99);
-    BOOST_TEST((take_delivered() == Texts{text}));
+    BOOST_TEST(take_delivered() == Texts{text});
   };
   receive(key);
   BOOST_TEST(!send(text));
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(small_frames) {
                                    : 0;
     BOOST_TEST(stack.max_payload() == std::max(stack.next_layer().max_payload(), 256 * stride));
     if (const std::size_t most = stack.max_payload(); frame > headers) {
-      BOOST_TEST((send(long_text(most + 1)) == Errc::message_too_long));
+      BOOST_TEST(send(long_text(most + 1)) == Errc::message_too_long);
       if (stride == 0) BOOST_TEST(!send(long_text(most)));
     }
     take();
@@ -365,7 +365,7 @@ BOOST_AUTO_TEST_CASE(random_messages_do_no_harm) {
   run(2s);
   meet();
   for (const std::size_t index : {0U, 1U, 2U}) hear(bob, piece(text, key, index), 99);
-  BOOST_TEST((take_delivered() == Texts{text}));
+  BOOST_TEST(take_delivered() == Texts{text});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

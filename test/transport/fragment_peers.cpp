@@ -3,6 +3,8 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 
+#include "support/print.hpp"
+
 namespace ilnp::test::fragment_peers_test {
 
 using namespace std::chrono_literals;
@@ -72,12 +74,12 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_refused_longer_each_time_but_not_who
 }
 
 BOOST_AUTO_TEST_CASE(who_is_asked_is_due) {
-  BOOST_TEST((peers.next_deadline() == never));
+  BOOST_TEST(peers.next_deadline() == never);
   auto& peer = get(1);
   peer.asking = true;
   peer.asked_at = now;
   peers.watch(peer);
-  BOOST_TEST((peers.next_deadline() == now + FragmentPeers::question_interval));
+  BOOST_TEST(peers.next_deadline() == now + FragmentPeers::question_interval);
   int due = 0;
   peers.for_each_due(now, [&](const FragmentPeers::Peer&) { ++due; });
   BOOST_TEST(due == 0);

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::reassembly_test {
@@ -76,8 +77,8 @@ BOOST_AUTO_TEST_CASE(datagrams_that_differ_in_anything_are_not_mixed) {
   BOOST_TEST(add(piece(1, other, 6, 1, 81)).empty());
   BOOST_TEST(add(piece(1, other, 6, 1), bob, 98).empty());
   BOOST_TEST(reassembly.size() == 5U);
-  BOOST_TEST((add(piece(1, text, 6, 1)) == text));
-  BOOST_TEST((add(piece(1, other, 6, 0), carol) == other));
+  BOOST_TEST(add(piece(1, text, 6, 1)) == text);
+  BOOST_TEST(add(piece(1, other, 6, 0), carol) == other);
 }
 
 BOOST_AUTO_TEST_CASE(pieces_that_contradict_each_other_end_the_whole_datagram) {
@@ -96,11 +97,11 @@ BOOST_AUTO_TEST_CASE(pieces_that_contradict_each_other_end_the_whole_datagram) {
 }
 
 BOOST_AUTO_TEST_CASE(what_stays_incomplete_is_dropped_in_time) {
-  BOOST_TEST((reassembly.next_deadline() == never));
+  BOOST_TEST(reassembly.next_deadline() == never);
   first_of(bob, 1);
   now += 500ms;
   first_of(bob, 2);
-  BOOST_TEST((reassembly.next_deadline() == now + 500ms));
+  BOOST_TEST(reassembly.next_deadline() == now + 500ms);
   now += 500ms;
   reassembly.expire(now, pool, counters);
   BOOST_TEST(reassembly.size() == 1U);
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_many_unfinished_loses_its_own) {
     BOOST_REQUIRE(reassembly.size() <= 1 + Reassembly::max_of_one);
   }
   add(piece(1, text, 4, 1), carol);
-  BOOST_TEST((add(piece(1, text, 4, 2), carol) == text));
+  BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
 }
 
 BOOST_AUTO_TEST_CASE(many_nodes_that_leave_many_unfinished_leave_room_for_another) {
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(many_nodes_that_leave_many_unfinished_leave_room_for_anothe
   first_of(carol, 1);
   for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), 77);  // these take from each other
   add(piece(1, text, 4, 1), carol);
-  BOOST_TEST((add(piece(1, text, 4, 2), carol) == text));
+  BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
   BOOST_TEST(pool.size() <= Reassembly::max_datagrams + 1);
 }
 
@@ -136,7 +137,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_many_unfinished_in_the_names_of_others_loses_his
   for (std::uint64_t nid = 100; nid < 1100; ++nid) first_of(Nid(nid), 1, 0xbad);
   for (const Nid nid : {bob, carol}) {
     add(piece(1, text, 4, 1), nid);
-    BOOST_TEST((add(piece(1, text, 4, 2), nid) == text));
+    BOOST_TEST(add(piece(1, text, 4, 2), nid) == text);
   }
 }
 

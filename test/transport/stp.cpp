@@ -24,10 +24,10 @@ BOOST_FIXTURE_TEST_SUITE(stp, Fixture)
 
 BOOST_AUTO_TEST_CASE(ports_are_bound_once) {
   BOOST_TEST(!stack.bound(4000));
-  BOOST_TEST((stack.bind(0) == Errc::invalid_port));
+  BOOST_TEST(stack.bind(0) == Errc::invalid_port);
   BOOST_TEST(!stack.bind(4000));
   BOOST_TEST(stack.bound(4000));
-  BOOST_TEST((stack.bind(4000) == Errc::port_in_use));
+  BOOST_TEST(stack.bind(4000) == Errc::port_in_use);
   BOOST_TEST(!stack.bind(65535));
   stack.unbind(4000);
   stack.unbind(4000);
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(what_is_sent_on_the_wire) {
   BOOST_TEST(!stack.send(0x1234, bob.nid, 0x5678, as_bytes("hello"), cx));
   const auto sent = take();
   BOOST_TEST_REQUIRE(sent.size() == 1U);
-  BOOST_TEST((sent[0].octets == datagram(self, bob, 0x1234, 0x5678, "hello")));
+  BOOST_TEST(sent[0].octets == datagram(self, bob, 0x1234, 0x5678, "hello"));
   BOOST_TEST(stack.counters().sent == 1U);
 }
 
@@ -47,11 +47,11 @@ BOOST_AUTO_TEST_CASE(the_longest_and_the_empty_datagram) {
   BOOST_TEST(stack.max_payload() == 1396U);
   BOOST_TEST(!stack.send(1, bob.nid, 2, as_bytes(std::string(1396, 'x')), cx));
   BOOST_TEST(take().at(0).octets.size() == 1440U);
-  BOOST_TEST((stack.send(1, bob.nid, 2, as_bytes(std::string(1397, 'x')), cx) == Errc::message_too_long));
+  BOOST_TEST(stack.send(1, bob.nid, 2, as_bytes(std::string(1397, 'x')), cx) == Errc::message_too_long);
   BOOST_TEST(stack.counters().refused_too_long == 1U);
   BOOST_TEST(!stack.send(1, bob.nid, 2, {}, cx));
   BOOST_TEST(take().at(0).octets.size() == 44U);
-  BOOST_TEST((stack.send(1, Nid(9), 2, {}, cx) == Errc::unknown_host));
+  BOOST_TEST(stack.send(1, Nid(9), 2, {}, cx) == Errc::unknown_host);
   BOOST_TEST(stack.counters().sent == 2U);
 }
 
@@ -88,14 +88,14 @@ BOOST_AUTO_TEST_CASE(a_goodbye_is_not_handed_up_and_other_things_for_port_0_are_
   BOOST_TEST(take_delivered().size() == 2U);
   BOOST_TEST(stack.counters().goodbyes_received == 2U);
   run(2s);
-  BOOST_TEST((stack.resolve("bob", cx) == Errc::unknown_host));
+  BOOST_TEST(stack.resolve("bob", cx) == Errc::unknown_host);
   BOOST_TEST(counters().peers_left == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
   BOOST_TEST(!stack.bind(4000));
   feed(a, datagram(bob, self, 5000, 4000, "hello"));
-  BOOST_TEST((take_delivered() == std::vector<std::string>{"hello"}));
+  BOOST_TEST(take_delivered() == std::vector<std::string>{"hello"});
   BOOST_TEST_REQUIRE(from.has_value());
   BOOST_TEST(from->nid == bob.nid);
   BOOST_TEST(from->port == 5000);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
   BOOST_TEST(from->network.interface == a);
   BOOST_TEST(from->network.hop_limit == 3);
   feed(a, datagram(bob, self, 0, 4000, ""));
-  BOOST_TEST((take_delivered() == std::vector<std::string>{""}));
+  BOOST_TEST(take_delivered() == std::vector<std::string>{""});
   BOOST_TEST(stack.counters().delivered == 2U);
 }
 
@@ -122,17 +122,17 @@ BOOST_AUTO_TEST_CASE(what_is_not_for_it_is_dropped_and_counted) {
 BOOST_AUTO_TEST_CASE(to_itself_at_the_next_deadline) {
   BOOST_TEST(!stack.bind(4000));
   BOOST_TEST(!stack.send(4001, self.nid, 4000, as_bytes("me"), cx));
-  BOOST_TEST((stack.next_deadline() <= cx.now()));
+  BOOST_TEST(stack.next_deadline() <= cx.now());
   BOOST_TEST(take_delivered().empty());
   run(0s);
-  BOOST_TEST((take_delivered() == std::vector<std::string>{"me"}));
+  BOOST_TEST(take_delivered() == std::vector<std::string>{"me"});
   BOOST_TEST(from->nid == self.nid);
   BOOST_TEST(take().empty());
 }
 
 BOOST_AUTO_TEST_CASE(names_and_layers) {
-  BOOST_TEST((stack.resolve("bob", cx) == bob.nid));
-  BOOST_TEST((stack.resolve("eve", cx).error() == Errc::unknown_host));
+  BOOST_TEST(stack.resolve("bob", cx) == bob.nid);
+  BOOST_TEST(stack.resolve("eve", cx).error() == Errc::unknown_host);
   BOOST_TEST(&stack.next_layer() == &network());
   BOOST_TEST(&std::as_const(stack).next_layer() == &network());
 }

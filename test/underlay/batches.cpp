@@ -5,6 +5,7 @@
 #include <span>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::batches_test {
 
@@ -101,8 +102,7 @@ BOOST_AUTO_TEST_CASE(carry_the_same_octets_with_and_without_trains) {
     for (const bool trains_out : {false, true}) {
       SendQueue sending = queue();
       sending.set_coalescing(trains_out);
-      BOOST_TEST((exchange(sending, batch, all) == all),
-                 "trains in: " << trains_in << ", out: " << trains_out);
+      BOOST_TEST(exchange(sending, batch, all) == all, "trains in: " << trains_in << ", out: " << trains_out);
       BOOST_TEST(sending.counters().datagrams == all.size());
       BOOST_TEST(sending.counters().errors == 0U);
       BOOST_TEST((sending.counters().buffers < all.size()) == trains_out);
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(carry_the_same_octets_with_and_without_trains) {
                  0);
       std::ranges::move(take(batch), std::back_inserter(taken));
     }
-    BOOST_TEST((taken == all), "trains in: " << trains_in << ", plain out");
+    BOOST_TEST(taken == all, "trains in: " << trains_in << ", plain out");
   }
 }
 
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(of_trains_reach_a_plain_receiver) {
       const auto size = ::recv(to.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
       BOOST_TEST_REQUIRE(size == static_cast<ssize_t>(one.size()));
       buffer.resize(one.size());
-      BOOST_TEST((buffer == one));
+      BOOST_TEST(buffer == one);
     }
   });
 }
@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(without_a_head_leave_from_where_they_lie) {
   BOOST_TEST(sending.empty());
   const auto taken = take(batch);
   BOOST_TEST_REQUIRE(taken.size() == 2U);
-  BOOST_TEST((taken[0] == hex("04040404")));
-  BOOST_TEST((taken[1] == hex("01010101 02020202")));  // put together at once
+  BOOST_TEST(taken[0] == hex("04040404"));
+  BOOST_TEST(taken[1] == hex("01010101 02020202"));  // put together at once
 }
 
 BOOST_AUTO_TEST_CASE(may_have_a_head_that_was_written_where_it_lies) {
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(gather_neighbours_in_memory_as_one_piece) {
   ReceiveBatch batch;
   Octets all;
   for (const Octets& one : take(batch)) all.insert(all.end(), one.begin(), one.end());
-  BOOST_TEST((all == buffer));
+  BOOST_TEST(all == buffer);
 }
 
 BOOST_AUTO_TEST_CASE(that_are_refused_for_their_size_go_singly_and_shorter_ones_stay_trains) {
@@ -217,23 +217,23 @@ BOOST_AUTO_TEST_CASE(that_are_refused_for_their_size_go_singly_and_shorter_ones_
   ReceiveBatch batch;
   std::vector<Octets> all;
   for (std::uint32_t i = 0; i < 10; ++i) all.push_back(numbered(i, 2000));
-  BOOST_TEST((exchange(sending, batch, all) == all));
+  BOOST_TEST(exchange(sending, batch, all) == all);
   BOOST_TEST(sending.counters().refusals == 1U);
   BOOST_TEST(sending.counters().fallbacks == 0U);
   push(sending, address, all);
   BOOST_TEST(sending.counters().refusals == 1U);
   BOOST_TEST(sending.counters().buffers == 20U);
-  BOOST_TEST((take(batch) == all));
+  BOOST_TEST(take(batch) == all);
   for (Octets& one : all) one.resize(1000);
   push(sending, address, all);
   BOOST_TEST(sending.counters().buffers == 21U);
-  BOOST_TEST((take(batch) == all));
+  BOOST_TEST(take(batch) == all);
   for (Octets& one : all) one.resize(2000);
   host.ip("link set lo mtu 65536");
   sending.forget_refusals();
   push(sending, address, all);
   BOOST_TEST(sending.counters().buffers == 22U);
-  BOOST_TEST((take(batch) == all));
+  BOOST_TEST(take(batch) == all);
   BOOST_TEST(sending.counters().errors == 0U);
 }
 
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(that_are_refused_altogether_go_singly_for_good) {
   ReceiveBatch batch;
   const auto all = mixture();
   for (int round = 0; round < 2; ++round) {
-    BOOST_TEST((exchange(sending, batch, all) == all));
+    BOOST_TEST(exchange(sending, batch, all) == all);
   }
   BOOST_TEST(sending.counters().fallbacks == 1U);
   BOOST_TEST(sending.counters().errors == 0U);
@@ -259,13 +259,13 @@ BOOST_AUTO_TEST_CASE(go_singly_if_that_is_wanted) {
   SendQueue sending(from.native_handle(), Segmentation::off);
   ReceiveBatch batch;
   const auto all = mixture();
-  BOOST_TEST((exchange(sending, batch, all) == all));
+  BOOST_TEST(exchange(sending, batch, all) == all);
   sending.forget_refusals();
   sending.set_coalescing(true);
-  BOOST_TEST((exchange(sending, batch, all) == all));
+  BOOST_TEST(exchange(sending, batch, all) == all);
   BOOST_TEST(sending.counters().buffers == 2 * all.size());
   BOOST_TEST(sending.counters().fallbacks == 0U);
-  BOOST_TEST((sending.trains_off() == TrainsOff::configured));
+  BOOST_TEST(sending.trains_off() == TrainsOff::configured);
 }
 
 BOOST_AUTO_TEST_CASE(that_cannot_be_sent_are_counted_and_the_rest_leaves) {
@@ -350,10 +350,10 @@ BOOST_AUTO_TEST_CASE(trains_and_single_frames_meet_in_one_group) {
     sender->flush(sender.cx());
     BOOST_TEST(near.hears(sent.size()));
     BOOST_TEST(far.hears(sent.size()));
-    BOOST_TEST((frames(near) == sent));
-    BOOST_TEST((frames(far) == sent));
-    BOOST_TEST((plain_near.take(sent.size()) == sent));
-    BOOST_TEST((plain_far.take(sent.size()) == sent));
+    BOOST_TEST(frames(near) == sent);
+    BOOST_TEST(frames(far) == sent);
+    BOOST_TEST(plain_near.take(sent.size()) == sent);
+    BOOST_TEST(plain_far.take(sent.size()) == sent);
   });
   BOOST_TEST(near->counters().buffers_in < all.size());
   for (const Octets& one : all) {
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(trains_and_single_frames_meet_in_one_group) {
     sender.take();
   }
   BOOST_TEST(sender.hears(all.size()));
-  BOOST_TEST((frames(sender) == all));
+  BOOST_TEST(frames(sender) == all);
 }
 
 BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
   BOOST_TEST(receiver.hears(all.size()));
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i][7] = std::byte{9};
-    BOOST_TEST((receiver.heard[i].frame == all[i]));
+    BOOST_TEST(receiver.heard[i].frame == all[i]);
   }
   BOOST_TEST(router->counters().buffers_out == 2U);
 }

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::link_test {
 
@@ -76,7 +77,7 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_again, Two) {
   left.ip("link set eth0 mtu 1500");
   BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
   check_traffic(one, two);
-  BOOST_TEST((one.shown == std::vector<std::string>{"lost 2"}));
+  BOOST_TEST(one.shown == std::vector<std::string>{"lost 2"});
   BOOST_TEST(one->counters().groups_lost == 2U);
 }
 
@@ -117,7 +118,7 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_longer_says_so, Two) {
   for (Station* station : {&one, &two}) BOOST_TEST(!(**station).join(a));
   left.ip("link set eth0 mtu 1200");
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
-  BOOST_TEST((one->link().problem() == LinkProblem::small_mtu));
+  BOOST_TEST(one->link().problem() == LinkProblem::small_mtu);
   left.ip("link set eth0 mtu 1500");
   BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
   check_traffic(one, two);
@@ -132,7 +133,7 @@ BOOST_FIXTURE_TEST_CASE(whose_name_changes_is_away_until_it_has_it_again, Two) {
   left.ip("link set eth0 name eth9");
   left.ip("link set eth9 up");
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
-  BOOST_TEST((one->link().problem() == LinkProblem::renamed));
+  BOOST_TEST(one->link().problem() == LinkProblem::renamed);
   BOOST_TEST(one.send(a, numbered(1, 50)) == boost::system::errc::no_such_device);
   left.ip("link set eth9 down");
   left.ip("link set eth9 name eth0");
@@ -148,7 +149,7 @@ BOOST_FIXTURE_TEST_CASE(that_belongs_to_a_bridge_is_deaf_and_says_so, Two) {
   left.ip("link add br9 type bridge");
   left.ip("link set eth0 master br9");
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
-  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::captured, "br9")}));
+  BOOST_TEST(one.shown == std::vector<std::string>{down(LinkProblem::captured, "br9")});
   left.ip("link set eth0 nomaster");
   BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
   check_traffic(one, two);

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::link_report_test {
 
@@ -24,10 +25,10 @@ BOOST_AUTO_TEST_CASE(a_link_is_told_to_fail_once_and_to_work_once) {
     return shown;
   };
   using Shown = std::vector<std::string>;
-  BOOST_TEST((look(1s) == Shown{}));  // so it was at the start
+  BOOST_TEST(look(1s) == Shown{});  // so it was at the start
   host.ip("link add v0 type veth peer name v1");
-  BOOST_TEST((look(1s) == Shown{}));  // another reason, which may pass
-  BOOST_TEST((look(LinkReport::lasting) == Shown{down(LinkProblem::down)}));
+  BOOST_TEST(look(1s) == Shown{});  // another reason, which may pass
+  BOOST_TEST(look(LinkReport::lasting) == Shown{down(LinkProblem::down)});
   host.ip("link set v1 up");
   host.ip("link set v0 up");
   BOOST_TEST(eventually([&] { return look(0s).size() == 2; }));

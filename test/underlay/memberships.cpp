@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::memberships_test {
 
@@ -22,7 +23,7 @@ struct Members {
     for (PlainSocket* socket : {&first, &second}) {
       std::vector<Octets> expected;
       for (const Locator locator : at) expected.push_back(numbered(number, locator == a ? 50 : 60));
-      BOOST_TEST((socket->take(expected.size()) == expected));
+      BOOST_TEST(socket->take(expected.size()) == expected);
     }
   }
 };
@@ -34,7 +35,7 @@ BOOST_AUTO_TEST_CASE(are_of_all_sockets_and_known) {
   BOOST_TEST(!wanted.join(a, handles, interface));
   BOOST_TEST(!wanted.join(a, handles, interface));
   BOOST_TEST_REQUIRE(wanted.contains(a));
-  BOOST_TEST((*wanted.group(a) == Endpoint(prefix.group(a), overlay_port)));
+  BOOST_TEST(*wanted.group(a) == Endpoint(prefix.group(a), overlay_port));
   check_heard(1, {a});
   BOOST_TEST(!wanted.join(b, handles, interface));
   check_heard(2, {a, b});

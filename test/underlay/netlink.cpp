@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::netlink_test {
 
@@ -45,7 +46,7 @@ BOOST_AUTO_TEST_CASE(knows_the_groups_of_one_interface) {
     }));
     return found;
   };
-  BOOST_TEST((groups(eth0) == std::vector{a}));
+  BOOST_TEST(groups(eth0) == std::vector{a});
   BOOST_TEST(groups(PlainSocket::index(host, "lo")).empty());
   // More than fit one message of the kernel's.
   std::vector<Locator> many{a};
@@ -57,7 +58,7 @@ BOOST_AUTO_TEST_CASE(knows_the_groups_of_one_interface) {
   }
   auto found = groups(eth0);
   std::ranges::sort(found, {}, &Locator::value);
-  BOOST_TEST((found == many));
+  BOOST_TEST(found == many);
 }
 
 BOOST_AUTO_TEST_CASE(hears_of_changes_of_one_interface) {

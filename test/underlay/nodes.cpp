@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::nodes_test {
 
@@ -26,7 +27,7 @@ BOOST_AUTO_TEST_CASE(on_one_host_hear_each_other_and_never_themselves) {
   BOOST_TEST(two.hears(300));
   BOOST_TEST(three.hears(300));
   BOOST_TEST(one.take() == 0U);
-  for (std::uint32_t i = 0; i < 300; ++i) BOOST_TEST((two.heard[i].frame == numbered(i, 100)));
+  for (std::uint32_t i = 0; i < 300; ++i) BOOST_TEST(two.heard[i].frame == numbered(i, 100));
   const auto counters = one->counters();
   BOOST_TEST(counters.frames_out == 300U);
   BOOST_TEST(counters.frames_in == 0U);
@@ -63,8 +64,8 @@ BOOST_AUTO_TEST_CASE(on_two_hosts_may_send_from_the_same_port) {
   BOOST_TEST(!two.send(a, numbered(2, 50)));
   BOOST_TEST_REQUIRE(one.hears(1));
   BOOST_TEST_REQUIRE(two.hears(1));
-  BOOST_TEST((one.heard[0].frame == numbered(2, 50)));
-  BOOST_TEST((two.heard[0].frame == numbered(1, 50)));
+  BOOST_TEST(one.heard[0].frame == numbered(2, 50));
+  BOOST_TEST(two.heard[0].frame == numbered(1, 50));
   BOOST_TEST(one.take() + two.take() == 0U);
 }
 
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(with_loopback_off_are_heard_on_other_hosts_only) {
   BOOST_TEST(one.hears(1));
   BOOST_TEST(neighbour.hears(1));
   BOOST_TEST(far.hears(1));
-  BOOST_TEST((neighbour.heard[0].frame == numbered(2, 50)));
+  BOOST_TEST(neighbour.heard[0].frame == numbered(2, 50));
   BOOST_TEST(neighbour.take() == 0U);
 }
 
@@ -98,9 +99,9 @@ BOOST_AUTO_TEST_CASE(carry_frames_of_the_largest_size) {
   for (int i = 0; i < 2; ++i) BOOST_TEST(!one.send(a, queued));
   one->flush(one.cx());
   BOOST_TEST_REQUIRE(two.hears(3));
-  BOOST_TEST((two.heard[0].frame == single));
-  BOOST_TEST((two.heard[1].frame == queued));
-  BOOST_TEST((two.heard[2].frame == queued));
+  BOOST_TEST(two.heard[0].frame == single);
+  BOOST_TEST(two.heard[1].frame == queued);
+  BOOST_TEST(two.heard[2].frame == queued);
 }
 
 // Linux before 6.11 refuses trains there, later ones cut them apart by themselves.
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(carry_the_same_over_a_device_that_computes_no_checksums) {
     one->flush(one.cx());
   }
   BOOST_TEST_REQUIRE(two.hears(600));
-  for (std::size_t i = 0; i < 600; ++i) BOOST_TEST((two.heard[i].frame == frames[i % 200]));
+  for (std::size_t i = 0; i < 600; ++i) BOOST_TEST(two.heard[i].frame == frames[i % 200]);
   const auto counters = one->counters();
   BOOST_TEST(counters.frames_out == 600U);
   BOOST_TEST(counters.send_errors == 0U);
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(of_the_reference_send_from_the_overlay_port) {
   BOOST_TEST(!one.send(a, numbered(2, 60)));
   const auto taken = reference.take(2);  // its own comes back to it
   BOOST_TEST_REQUIRE(taken.size() == 2U);
-  BOOST_TEST((taken[1] == numbered(2, 60)));
+  BOOST_TEST(taken[1] == numbered(2, 60));
 }
 
 BOOST_AUTO_TEST_CASE(on_the_loopback_interface_hear_each_other_if_it_has_a_route) {
@@ -174,9 +175,9 @@ BOOST_AUTO_TEST_CASE(get_control_messages_past_a_queue_that_overflows) {
   BOOST_TEST(!sender.send(a, update));
   sender->flush(sender.cx());
   BOOST_TEST_REQUIRE(eventually([&] { return receiver.take() != 0; }));
-  BOOST_TEST((receiver.heard[0].frame == discovery));
-  BOOST_TEST((receiver.heard[1].frame == update));
-  BOOST_TEST((receiver.heard[2].frame == update));
+  BOOST_TEST(receiver.heard[0].frame == discovery);
+  BOOST_TEST(receiver.heard[1].frame == update);
+  BOOST_TEST(receiver.heard[2].frame == update);
   BOOST_TEST(receiver->counters().control_in == 3U);
   // What was received and what is counted as lost is what was sent. One's own and control messages are not
   // counted as lost.

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "lab.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::refused_frames_test {
 
@@ -17,7 +18,7 @@ struct Pair {
     node.heard.clear();
     BOOST_TEST(!program.send(right, "eth0", prefix.group(a), numbered(99, 80)));
     BOOST_TEST_REQUIRE(node.hears(1));
-    BOOST_TEST((node.heard.back().frame == numbered(99, 80)));
+    BOOST_TEST(node.heard.back().frame == numbered(99, 80));
     BOOST_TEST(node.heard.size() == 1U);
   }
 };
@@ -86,7 +87,7 @@ BOOST_AUTO_TEST_CASE(longer_than_the_link_allows) {
   BOOST_TEST(!program.send(right, "eth0", prefix.group(a), numbered(2, 60000)));
   BOOST_TEST(!program.send(right, "eth0", prefix.group(a), numbered(3, 1440)));
   BOOST_TEST(node.hears(1));
-  BOOST_TEST((node.heard[0].frame == numbered(3, 1440)));
+  BOOST_TEST(node.heard[0].frame == numbered(3, 1440));
   BOOST_TEST(node->counters().too_long == 2U);
   BOOST_TEST(node.send(a, numbered(4, 1441)) == error_code(Errc::message_too_long));
   still_works();
@@ -96,7 +97,7 @@ BOOST_AUTO_TEST_CASE(none_are_empty_or_short_ones) {
   for (std::size_t size = 0; size < 20; ++size)
     BOOST_TEST(!program.send(right, "eth0", prefix.group(a), numbered(5, size)));
   BOOST_TEST(node.hears(20));
-  for (std::size_t size = 0; size < 20; ++size) BOOST_TEST((node.heard[size].frame == numbered(5, size)));
+  for (std::size_t size = 0; size < 20; ++size) BOOST_TEST(node.heard[size].frame == numbered(5, size));
   still_works();
 }
 

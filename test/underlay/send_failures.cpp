@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(are_told_once_when_they_last_and_once_when_they_end) {
   fail(4);
   BOOST_TEST(told.empty());
   fail(50);
-  BOOST_TEST((told == Told{"begins 1 all"}));
+  BOOST_TEST(told == Told{"begins 1 all"});
   now += 1min;
   look();
   BOOST_TEST(told.size() == 1U);  // nobody has tried
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(of_some_datagrams_among_others_are_one_failure) {
     fail(1);
     failures.sent(two, 1);
   }
-  BOOST_TEST((told == Told{"begins 1 some"}));
+  BOOST_TEST(told == Told{"begins 1 some"});
   failures.sent(one, 1);
   look();
   BOOST_TEST(told.size() == 1U);

@@ -13,6 +13,7 @@
 #include <ilnp/wire/stp_header.hpp>
 
 #include "support/pcap.hpp"
+#include "support/print.hpp"
 
 namespace {
 
@@ -277,11 +278,11 @@ BOOST_AUTO_TEST_CASE(a_message_passed_on_differs_in_the_hop_limit_alone) {
   auto sent = overlay_frame("a_startup_discovery.pcap", 5);
   const auto passed_on = overlay_frame("a_startup_discovery.pcap", 8);
   wire::set_hop_limit(sent, 2);
-  BOOST_TEST((sent == passed_on));
+  BOOST_TEST(sent == passed_on);
 
   sent = overlay_frame("b_datagrams_via_router.pcap", 1);
   wire::set_hop_limit(sent, 2);
-  BOOST_TEST((sent == overlay_frame("b_datagrams_via_router.pcap", 2)));
+  BOOST_TEST(sent == overlay_frame("b_datagrams_via_router.pcap", 2));
 }
 
 BOOST_AUTO_TEST_CASE(datagrams) {

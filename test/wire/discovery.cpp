@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::discovery_test {
@@ -50,8 +51,8 @@ BOOST_AUTO_TEST_CASE(reads_the_captured_octets) {
 }
 
 BOOST_AUTO_TEST_CASE(writes_the_captured_octets) {
-  BOOST_TEST((emitted({Nid(0xffff'0000'0000'000a), Locator(0xa), true, "alice"}) == solicitation));
-  BOOST_TEST((emitted({Nid(0xffff'0000'0000'000d), Locator(0xa), false, "router"}) == advertisement));
+  BOOST_TEST(emitted({Nid(0xffff'0000'0000'000a), Locator(0xa), true, "alice"}) == solicitation);
+  BOOST_TEST(emitted({Nid(0xffff'0000'0000'000d), Locator(0xa), false, "router"}) == advertisement);
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_refused_or_leaves_a_shorter_name) {
@@ -59,9 +60,9 @@ BOOST_AUTO_TEST_CASE(every_truncation_is_refused_or_leaves_a_shorter_name) {
     const Octets cut(solicitation.begin(), solicitation.begin() + static_cast<std::ptrdiff_t>(size));
     const auto parsed = wire::Discovery::parse(cut);
     if (size < 17) {
-      BOOST_TEST((parsed.error() == wire::Malformed::too_short));
+      BOOST_TEST(parsed.error() == wire::Malformed::too_short);
     } else if (size == 17) {
-      BOOST_TEST((parsed.error() == wire::Malformed::bad_host_name));
+      BOOST_TEST(parsed.error() == wire::Malformed::bad_host_name);
     } else {
       BOOST_TEST(parsed->host_name() == std::string("alice").substr(0, size - 17));
     }
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_flag_but_0_and_1) {
   for (unsigned flag = 2; flag < 256; ++flag) {
     Octets payload = solicitation;
     payload[16] = static_cast<std::byte>(flag);
-    BOOST_TEST((wire::Discovery::parse(payload).error() == wire::Malformed::unknown_type));
+    BOOST_TEST(wire::Discovery::parse(payload).error() == wire::Malformed::unknown_type);
   }
 }
 
@@ -80,8 +81,8 @@ BOOST_AUTO_TEST_CASE(host_names_of_1_to_255_octets) {
   for (const std::size_t size : {1u, 2u, 63u, 64u, 254u, 255u})
     BOOST_TEST(wire::Discovery::parse(with_name(std::string(size, 'x')))->host_name().size() == size);
   for (const std::size_t size : {0u, 256u, 257u, 65536u})
-    BOOST_TEST((wire::Discovery::parse(with_name(std::string(size, 'x'))).error() ==
-                wire::Malformed::bad_host_name));
+    BOOST_TEST(wire::Discovery::parse(with_name(std::string(size, 'x'))).error() ==
+               wire::Malformed::bad_host_name);
 }
 
 BOOST_AUTO_TEST_CASE(host_names_are_utf8_without_control_characters) {
@@ -90,9 +91,9 @@ BOOST_AUTO_TEST_CASE(host_names_are_utf8_without_control_characters) {
     BOOST_TEST(wire::Discovery::parse(with_name(name))->host_name() == name);
   for (const std::string_view name :
        {"\xff", "\xc3", "a\xc0\x80", "\xed\xa0\x80", "line\n", "\x7f", "\x1b[2J"})
-    BOOST_TEST((wire::Discovery::parse(with_name(name)).error() == wire::Malformed::bad_host_name));
-  BOOST_TEST((wire::Discovery::parse(with_name(std::string_view("a\0b", 3))).error() ==
-              wire::Malformed::bad_host_name));
+    BOOST_TEST(wire::Discovery::parse(with_name(name)).error() == wire::Malformed::bad_host_name);
+  BOOST_TEST(wire::Discovery::parse(with_name(std::string_view("a\0b", 3))).error() ==
+             wire::Malformed::bad_host_name);
 }
 
 BOOST_AUTO_TEST_CASE(random_datagrams) {

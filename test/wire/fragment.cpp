@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::fragment_test {
@@ -70,13 +71,13 @@ void check(Octets payload) {
 BOOST_AUTO_TEST_SUITE(wire_fragment)
 
 BOOST_AUTO_TEST_CASE(reads) {
-  BOOST_TEST((Fragment::parse(question)->kind() == FragmentKind::question));
+  BOOST_TEST(Fragment::parse(question)->kind() == FragmentKind::question);
   BOOST_TEST(Fragment::parse(question)->nonce() == 0x12345678U);
-  BOOST_TEST((Fragment::parse(answer)->kind() == FragmentKind::answer));
+  BOOST_TEST(Fragment::parse(answer)->kind() == FragmentKind::answer);
   BOOST_TEST(Fragment::parse(answer)->nonce() == 0x12345678U);
   BOOST_TEST(Fragment::parse(answer)->key() == 0x9abcdef0U);
   const auto message = *Fragment::parse(piece);
-  BOOST_TEST((message.kind() == FragmentKind::piece));
+  BOOST_TEST(message.kind() == FragmentKind::piece);
   BOOST_TEST(message.destination_port() == 8080);
   BOOST_TEST(message.key() == 0x9abcdef0U);
   BOOST_TEST(message.datagram() == 7U);
@@ -90,7 +91,7 @@ BOOST_AUTO_TEST_CASE(reads) {
 
 BOOST_AUTO_TEST_CASE(writes) {
   for (const Octets& message : {question, answer, piece})
-    BOOST_TEST((emitted(*Fragment::parse(message)) == message));
+    BOOST_TEST(emitted(*Fragment::parse(message)) == message);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_octet_more) {
@@ -99,8 +100,8 @@ BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_octet_more) {
       BOOST_TEST(!accepted({message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size)}));
     BOOST_TEST(!accepted(test::joined(message, Octets(1))));
   }
-  BOOST_TEST((Fragment::parse(Octets(7)).error() == Malformed::too_short));
-  BOOST_TEST((Fragment::parse(test::joined(question, Octets(1))).error() == Malformed::wrong_length));
+  BOOST_TEST(Fragment::parse(Octets(7)).error() == Malformed::too_short);
+  BOOST_TEST(Fragment::parse(test::joined(question, Octets(1))).error() == Malformed::wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_unknown_kind) {
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_unknown_kind) {
     if (kind >= 1 && kind <= 3) continue;
     Octets message = piece;
     message[0] = static_cast<std::byte>(kind);
-    BOOST_TEST((Fragment::parse(message).error() == Malformed::unknown_type));
+    BOOST_TEST(Fragment::parse(message).error() == Malformed::unknown_type);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::goodbye_test {
@@ -20,19 +21,19 @@ BOOST_AUTO_TEST_CASE(reads_and_writes_golden_octets) {
   BOOST_TEST(Goodbye::parse(hex("06 ffffff")).has_value());  // not looked at
   Octets out(Goodbye::size, std::byte{0xee});
   wire::GoodbyeRepr{}.write_to(out);
-  BOOST_TEST((out == golden));
+  BOOST_TEST(out == golden);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_cut_off_too_long_or_of_another_kind) {
   for (std::size_t size = 0; size < Goodbye::size; ++size) {
     const Octets cut(golden.begin(), golden.begin() + static_cast<std::ptrdiff_t>(size));
-    BOOST_TEST((Goodbye::parse(cut).error() == Malformed::too_short));
+    BOOST_TEST(Goodbye::parse(cut).error() == Malformed::too_short);
   }
-  BOOST_TEST((Goodbye::parse(hex("06 000000 00")).error() == Malformed::wrong_length));
+  BOOST_TEST(Goodbye::parse(hex("06 000000 00")).error() == Malformed::wrong_length);
   for (unsigned kind = 0; kind < 256; ++kind) {
     Octets other = golden;
     other[0] = static_cast<std::byte>(kind);
-    if (kind != 6) BOOST_TEST((Goodbye::parse(other).error() == Malformed::unknown_type));
+    if (kind != 6) BOOST_TEST(Goodbye::parse(other).error() == Malformed::unknown_type);
   }
 }
 

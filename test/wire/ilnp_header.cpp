@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::ilnp_header_test {
@@ -51,8 +52,8 @@ BOOST_AUTO_TEST_CASE(reads_the_captured_octets) {
   const auto header = *wire::IlnpHeader::parse(golden);
   BOOST_TEST(header.next_header() == 42);
   BOOST_TEST(header.hop_limit() == 3);
-  BOOST_TEST((header.source() == golden_repr.source));
-  BOOST_TEST((header.destination() == golden_repr.destination));
+  BOOST_TEST(header.source() == golden_repr.source);
+  BOOST_TEST(header.destination() == golden_repr.destination);
   BOOST_TEST(header.payload().size() == 18u);
   BOOST_TEST(header.payload().data() == golden.data() + 40);  // borrowed
   BOOST_TEST(header.frame().data() == golden.data());
@@ -97,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_longest_payload_and_one_that_no_length_can_say) {
   wire::store<std::uint16_t>(frame, 4, 65535);
   BOOST_TEST(wire::IlnpHeader::parse(frame).has_value());
   Octets longer(40 + 65536);  // its length modulo 65536 would fit
-  BOOST_TEST((wire::IlnpHeader::parse(longer).error() == wire::Malformed::wrong_length));
+  BOOST_TEST(wire::IlnpHeader::parse(longer).error() == wire::Malformed::wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(the_hop_limit_is_rewritten_in_place) {
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(the_hop_limit_is_rewritten_in_place) {
   wire::set_hop_limit(frame, 2);
   BOOST_TEST(wire::IlnpHeader::parse(frame)->hop_limit() == 2);
   frame[7] = golden[7];
-  BOOST_TEST((frame == golden));
+  BOOST_TEST(frame == golden);
 }
 
 BOOST_AUTO_TEST_CASE(random_datagrams) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::locator_update_test {
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_SUITE(wire_locator_update)
 BOOST_AUTO_TEST_CASE(reads_the_captured_octets) {
   const auto update = *wire::LocatorUpdate::parse(one);
   BOOST_TEST(!update.acknowledgement());
-  BOOST_TEST((locators(update) == std::vector{Locator(0xb)}));
+  BOOST_TEST(locators(update) == std::vector{Locator(0xb)});
   BOOST_TEST((locators(*wire::LocatorUpdate::parse(two)) == std::vector{Locator(0xb), Locator(0xc)}));
   const auto answer = *wire::LocatorUpdate::parse(acknowledgement);
   BOOST_TEST(answer.acknowledgement());
@@ -53,9 +54,9 @@ BOOST_AUTO_TEST_CASE(reads_the_captured_octets) {
 
 BOOST_AUTO_TEST_CASE(writes_the_captured_octets) {
   const std::vector both{Locator(0xb), Locator(0xc)};
-  BOOST_TEST((emitted({std::span(both).first(1)}) == one));
-  BOOST_TEST((emitted({both}) == two));
-  BOOST_TEST((emitted({}) == acknowledgement));
+  BOOST_TEST(emitted({std::span(both).first(1)}) == one);
+  BOOST_TEST(emitted({both}) == two);
+  BOOST_TEST(emitted({}) == acknowledgement);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_no_locators_and_a_part_of_one) {
@@ -73,14 +74,14 @@ BOOST_AUTO_TEST_CASE(refuses_no_locators_and_a_part_of_one) {
 
 BOOST_AUTO_TEST_CASE(refuses_an_acknowledgement_with_anything_after_it) {
   for (std::size_t extra = 1; extra < 20; ++extra)
-    BOOST_TEST((wire::LocatorUpdate::parse(Octets(1 + extra)).error() == wire::Malformed::wrong_length));
+    BOOST_TEST(wire::LocatorUpdate::parse(Octets(1 + extra)).error() == wire::Malformed::wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_unknown_type) {
   for (unsigned type = 2; type < 256; ++type) {
     Octets payload = one;
     payload[0] = static_cast<std::byte>(type);
-    BOOST_TEST((wire::LocatorUpdate::parse(payload).error() == wire::Malformed::unknown_type));
+    BOOST_TEST(wire::LocatorUpdate::parse(payload).error() == wire::Malformed::unknown_type);
   }
 }
 

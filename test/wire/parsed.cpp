@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "ilnp/wire/stp_header.hpp"
+#include "support/print.hpp"
 
 namespace ilnp::test::parsed_test {
 
@@ -13,7 +14,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_says_why_and_holds_no_view) {
   const auto parsed = wire::StpHeader::parse(Bytes{});
   BOOST_TEST(!parsed.has_value());
   BOOST_TEST(!parsed);
-  BOOST_TEST((parsed.error() == wire::Malformed::too_short));
+  BOOST_TEST(parsed.error() == wire::Malformed::too_short);
   BOOST_CHECK_THROW(static_cast<void>(parsed.value()), std::logic_error);
 }
 

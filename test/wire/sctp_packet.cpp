@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::sctp_packet_test {
@@ -161,7 +162,7 @@ BOOST_AUTO_TEST_CASE(chunks_follow_each_other_to_the_end) {
   for (const char* const wrong :
        {"0b000000", "0b000003", "0b000005", "0b00ffff", "0b000004 00", "0b000004 0b00"})
     BOOST_TEST(!taken(wrong), wrong);
-  BOOST_TEST((SctpPacket::parse(packet("")).error() == Malformed::too_short));
+  BOOST_TEST(SctpPacket::parse(packet("")).error() == Malformed::too_short);
   std::string many;
   for (std::size_t i = 0; i <= SctpPacket::max_control_chunks; ++i) many += "0b000004";
   BOOST_TEST(!taken(many));
@@ -172,7 +173,7 @@ BOOST_AUTO_TEST_CASE(chunks_follow_each_other_to_the_end) {
 BOOST_AUTO_TEST_CASE(extensions_that_no_node_offers_are_refused) {
   for (const char* const type : {"0c", "0d", "0f", "10", "40", "80", "81", "82", "c0", "c1", "c2"}) {
     const Octets octets = packet(std::string(type) + "000008 00000000");
-    BOOST_TEST((SctpPacket::parse(octets).error() == Malformed::unknown_type), type);
+    BOOST_TEST(SctpPacket::parse(octets).error() == Malformed::unknown_type, type);
   }
   BOOST_TEST(taken("90000008 00000000"));  // may be skipped
 }

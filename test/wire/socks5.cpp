@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::socks5_test {
@@ -33,19 +34,19 @@ BOOST_AUTO_TEST_CASE(greetings) {
 
 BOOST_AUTO_TEST_CASE(bad_greetings) {
   const auto why = [](std::string_view octets) { return Socks5Greeting::parse(hex(octets)).error(); };
-  BOOST_TEST((why("") == Malformed::too_short));
-  BOOST_TEST((why("05") == Malformed::too_short));
-  BOOST_TEST((why("04") == Malformed::unknown_type));
-  BOOST_TEST((why("474554") == Malformed::unknown_type));  // "GET"
-  BOOST_TEST((why("0502") == Malformed::wrong_length));
-  BOOST_TEST((why("05010000") == Malformed::wrong_length));
+  BOOST_TEST(why("") == Malformed::too_short);
+  BOOST_TEST(why("05") == Malformed::too_short);
+  BOOST_TEST(why("04") == Malformed::unknown_type);
+  BOOST_TEST(why("474554") == Malformed::unknown_type);  // "GET"
+  BOOST_TEST(why("0502") == Malformed::wrong_length);
+  BOOST_TEST(why("05010000") == Malformed::wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(requests) {
   const Octets by_name = hex(request_name);
   const auto name = Socks5Request::parse(by_name);
   BOOST_TEST_REQUIRE(name.has_value());
-  BOOST_TEST((name->type() == Socks5Request::Type::name));
+  BOOST_TEST(name->type() == Socks5Request::Type::name);
   BOOST_TEST(name->command() == Socks5Request::connect);
   BOOST_TEST(as_text(name->address()) == "bob.ilnp");
   BOOST_TEST(name->port() == 80);
@@ -55,7 +56,7 @@ BOOST_AUTO_TEST_CASE(requests) {
   BOOST_TEST(Socks5Request::parse(by_ipv4)->port() == 443);
   const Octets by_ipv6 = hex(request_ipv6);
   BOOST_TEST(hex(Socks5Request::parse(by_ipv6)->address()) == "20010db8000000000000000000000001");
-  BOOST_TEST((Socks5Request::parse(by_ipv6)->type() == Socks5Request::Type::ipv6));
+  BOOST_TEST(Socks5Request::parse(by_ipv6)->type() == Socks5Request::Type::ipv6);
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_waits_for_more) {
@@ -73,10 +74,10 @@ BOOST_AUTO_TEST_CASE(every_truncation_waits_for_more) {
 
 BOOST_AUTO_TEST_CASE(bad_requests_of_socks) {
   const auto why = [](std::string_view octets) { return Socks5Request::parse(hex(octets)).error(); };
-  BOOST_TEST((why("04010001 7f000001 0050") == Malformed::unknown_type));
-  BOOST_TEST((why("05010002 00") == Malformed::unknown_type));  // no such type
-  BOOST_TEST((why("05010001 7f000001 005000") == Malformed::wrong_length));
-  BOOST_TEST((why("05010003 00 0050") == Malformed::bad_host_name));
+  BOOST_TEST(why("04010001 7f000001 0050") == Malformed::unknown_type);
+  BOOST_TEST(why("05010002 00") == Malformed::unknown_type);  // no such type
+  BOOST_TEST(why("05010001 7f000001 005000") == Malformed::wrong_length);
+  BOOST_TEST(why("05010003 00 0050") == Malformed::bad_host_name);
 }
 
 BOOST_AUTO_TEST_CASE(replies) {

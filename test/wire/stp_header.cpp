@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::stp_header_test {
@@ -23,13 +24,13 @@ BOOST_AUTO_TEST_CASE(reads_and_writes_golden_octets) {
   BOOST_TEST(header.destination_port() == 10003);
   BOOST_TEST(as_text(header.payload()) == "alice");
   BOOST_TEST(header.payload().data() == golden.data() + 4);  // borrowed
-  BOOST_TEST((test::joined(emitted({10002, 10003}), test::octets("alice")) == golden));
+  BOOST_TEST(test::joined(emitted({10002, 10003}), test::octets("alice")) == golden);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_fewer_than_four_octets_and_takes_an_empty_payload) {
   for (std::size_t size = 0; size < 4; ++size) {
     const Octets cut(golden.begin(), golden.begin() + static_cast<std::ptrdiff_t>(size));
-    BOOST_TEST((wire::StpHeader::parse(cut).error() == wire::Malformed::too_short));
+    BOOST_TEST(wire::StpHeader::parse(cut).error() == wire::Malformed::too_short);
   }
   const Octets header_only(golden.begin(), golden.begin() + 4);
   BOOST_TEST(wire::StpHeader::parse(header_only)->payload().empty());

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
+#include "support/print.hpp"
 #include "support/seed.hpp"
 
 namespace ilnp::test::stream_request_test {
@@ -38,15 +39,15 @@ BOOST_AUTO_TEST_CASE(requests_come_back_as_they_were) {
 
 BOOST_AUTO_TEST_CASE(bad_requests) {
   const auto why = [](std::string_view octets) { return StreamRequest::parse(hex(octets)).error(); };
-  BOOST_TEST((why("") == Malformed::too_short));
-  BOOST_TEST((why("010000") == Malformed::too_short));
-  BOOST_TEST((why("02000016") == Malformed::unknown_type));
-  BOOST_TEST((why("00000016") == Malformed::unknown_type));
-  BOOST_TEST((why("01000000") == Malformed::wrong_length));  // port 0
-  BOOST_TEST((why("0100001661") == Malformed::wrong_length));
-  BOOST_TEST((why("0102001661") == Malformed::wrong_length));
-  BOOST_TEST((why("01010016ff") == Malformed::bad_host_name));
-  BOOST_TEST((why("0101001600") == Malformed::bad_host_name));
+  BOOST_TEST(why("") == Malformed::too_short);
+  BOOST_TEST(why("010000") == Malformed::too_short);
+  BOOST_TEST(why("02000016") == Malformed::unknown_type);
+  BOOST_TEST(why("00000016") == Malformed::unknown_type);
+  BOOST_TEST(why("01000000") == Malformed::wrong_length);  // port 0
+  BOOST_TEST(why("0100001661") == Malformed::wrong_length);
+  BOOST_TEST(why("0102001661") == Malformed::wrong_length);
+  BOOST_TEST(why("01010016ff") == Malformed::bad_host_name);
+  BOOST_TEST(why("0101001600") == Malformed::bad_host_name);
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_of_a_request) {
@@ -67,8 +68,8 @@ BOOST_AUTO_TEST_CASE(answers) {
     const int failed = static_cast<int>(StreamAnswerCode::failed);
     BOOST_TEST(static_cast<int>(answer->code()) == std::min(code, failed));
   }
-  BOOST_TEST((StreamAnswer::parse(hex("01")).error() == Malformed::too_short));
-  BOOST_TEST((StreamAnswer::parse(hex("0200")).error() == Malformed::unknown_type));
+  BOOST_TEST(StreamAnswer::parse(hex("01")).error() == Malformed::too_short);
+  BOOST_TEST(StreamAnswer::parse(hex("0200")).error() == Malformed::unknown_type);
 }
 
 BOOST_AUTO_TEST_CASE(random_requests) {
