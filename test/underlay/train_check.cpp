@@ -53,6 +53,34 @@ BOOST_AUTO_TEST_CASE(finds_trains_that_come_out_wrong) {
   }));
 }
 
+BOOST_AUTO_TEST_CASE(blames_the_kernel_for_nothing_that_others_send) {
+  const Host host;
+  const auto visit = host.visit();
+  constexpr int processes = 4;
+  for (int round = 0; round < 40; ++round) {
+    std::array<int, 2> gate;
+    BOOST_TEST_REQUIRE(::pipe(gate.data()) == 0);
+    std::vector<pid_t> all;
+    for (int i = 0; i < processes; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        char octet;
+        ::close(gate[1]);
+        (void)!::read(gate[0], &octet, 1);  // until it is closed, for all at once
+        ::_exit(trains_arrive_whole(send, overlay_port) ? 0 : 1);
+      }
+      all.push_back(child);
+    }
+    ::close(gate[0]);
+    ::close(gate[1]);
+    for (const pid_t each : all) {
+      int status = -1;
+      ::waitpid(each, &status, 0);
+      BOOST_TEST(status == 0);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(holds_nothing_against_trains_that_do_not_come_out) {
   BOOST_TEST(trains_arrive_whole([](int, const msghdr&) { return -1; }));
   BOOST_TEST(trains_arrive_whole([](int, const msghdr&) { return 0; }));

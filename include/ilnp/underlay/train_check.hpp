@@ -33,9 +33,23 @@ inline bool is_known_to_corrupt_trains(std::string_view release) noexcept {
   return version[0] == 7 && (version[1] == 0 || (version[1] == 1 && version[2] <= 4));
 }
 
+/// Lets `receiver` take nothing but what `sender` sends: the port may be that of others, too, who send the same. False if that cannot be.
+inline bool pair_on_loopback(const Socket& sender, const Socket& receiver) noexcept {
+  Endpoint from(in6addr_loopback, 0);
+  socklen_t size = Endpoint::capacity();
+  if (::bind(sender.native_handle(), from.data(), from.size()) != 0 ||
+      ::getsockname(sender.native_handle(), from.data(), &size) != 0 ||
+      ::connect(receiver.native_handle(), from.data(), from.size()) != 0)
+    return false;
+  std::byte before;  // it was connected
+  while (::recv(receiver.native_handle(), &before, sizeof before, MSG_DONTWAIT | MSG_TRUNC) >= 0) {
+  }
+  return true;
+}
+
 /// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`. False if one of the datagrams
 /// came out other than it went in. True if none did: also if none came out at all, for the loopback interface may be down, or
-/// a firewall in the way.
+/// a firewall in the way. Other senders, and other nodes that do the same, make no difference.
 template <class SendMessage>
 bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   const Socket receiver(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
@@ -45,7 +59,7 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   socklen_t size = Endpoint::capacity();
   if (::bind(receiver.native_handle(), to.data(), to.size()) != 0 ||
       ::getsockname(receiver.native_handle(), to.data(), &size) != 0 ||
-      !supports_segmentation(sender.native_handle()))
+      !supports_segmentation(sender.native_handle()) || !pair_on_loopback(sender, receiver))
     return true;
   struct Train {
     std::uint8_t count;
