@@ -227,4 +227,68 @@ BOOST_AUTO_TEST_CASE(streams_from_the_same_port_of_different_nodes_are_told_apar
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_second_cookie_does_not_take_the_place_of_a_stream_that_still_has_octets) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  const auto packets_of = [&](SctpEndpoint& from) {
+    std::vector<Octets> sent;
+    from.output().take([&](const SctpOutput::Packet& packet) { sent.push_back(octets(packet.octets)); });
+    return sent;
+  };
+  const auto to_bob = [&](const Octets& packet) {
+    pair.bob.input(Nid(1), Joined::transport_port, packet, pair.cx);
+    while (const auto event = pair.bob.next_event()) pair.bobs.push_back(*event);
+  };
+
+  // Two INITs from the same ports; of the second one the cookie is kept.
+  const StreamId here = pair.connect(80);
+  const Octets init = packets_of(pair.alice).at(0);
+  Octets other_init = init;
+  wire::store(other_init, 16, std::uint32_t{0x12345678});
+  SctpLibrary::seal(other_init);
+  to_bob(init);
+  const Octets answer = packets_of(pair.bob).at(0);
+  to_bob(other_init);
+  const Octets other_answer = packets_of(pair.bob).at(0);
+  Octets echo;
+  for (std::size_t at = 32; at + 4 <= other_answer.size() && echo.empty();) {
+    const std::size_t length = wire::load<std::uint16_t>(other_answer, at + 2);
+    const std::size_t padded = (length + 3) & ~std::size_t{3};
+    if (wire::load<std::uint16_t>(other_answer, at) == 7) {  // a state cookie
+      echo.resize(12 + padded);
+      std::copy_n(init.begin(), 4, echo.begin());
+      std::copy_n(other_answer.begin() + 16, 4, echo.begin() + 4);
+      std::copy_n(other_answer.begin() + static_cast<std::ptrdiff_t>(at), length, echo.begin() + 12);
+      wire::store(echo, 12, std::uint16_t{0x0a00});
+      SctpLibrary::seal(echo);
+    }
+    at += padded;
+  }
+  BOOST_TEST_REQUIRE(!echo.empty());
+
+  // The first stream: octets that nobody has read, and a reset that is therefore not looked at yet.
+  pair.alice.input(Nid(2), Joined::transport_port, answer, pair.cx);
+  pair.carry();
+  while (const auto event = pair.bob.next_event()) pair.bobs.push_back(*event);
+  const auto accepted = Joined::take(pair.bobs, Kind::accepted);
+  BOOST_TEST_REQUIRE(accepted.size() == 1u);
+  BOOST_TEST(*pair.alice.write(here, as_bytes("hello"), pair.cx.now()) == 5u);
+  pair.carry();
+  pair.alice.reset(here, pair.cx.now());
+  pair.carry();
+  BOOST_TEST(pair.bob.streams() == 1u);
+
+  to_bob(echo);
+  BOOST_TEST(Joined::take(pair.bobs, Kind::accepted).empty());
+  BOOST_TEST(pair.bob.streams() == 1u);
+  BOOST_TEST(Joined::read(pair.bob, accepted.front().stream, pair.cx.now()) == "hello");
+  pair.run_for(3s);
+  BOOST_TEST(Joined::read(pair.bob, accepted.front().stream, pair.cx.now()).empty());
+  pair.run_for(2 * SctpAssociations::linger);
+  BOOST_TEST(pair.bob.streams() == 0u);
+  pair.alices.clear();
+  const auto [again, there] = pair.stream(80);
+  Forger(pair, again).check(again, there);
+}
+
 }  // namespace ilnp::test::endpoint_test

@@ -80,7 +80,16 @@ class SctpAssociations {
     return std::nullopt;
   }
 
-  /// The same, if there is no stream with `remote` itself either. What is left of one may still be in usrsctp's way.
+  /// The door of a stream that usrsctp has let in: none if there is one between these ports already. A stale cookie opens an
+  /// association anew whose stream was reset and not looked at yet, and an entry never belongs to two streams.
+  std::optional<std::size_t> door_let_in(const SctpRemote& remote, std::uint16_t local_port,
+                                         std::uint16_t remote_port) {
+    const auto known = find(remote, local_port, remote_port);
+    if (known && known->association->has_stream()) return std::nullopt;
+    return door_for(remote, local_port, remote_port);
+  }
+
+  /// The door for one that this node opens: none if there is a stream with `remote` already. What is left of one may still be in usrsctp's way.
   std::optional<std::size_t> free_door_for(const SctpRemote& remote, std::uint16_t local_port,
                                            std::uint16_t remote_port) {
     const auto known = find(remote, local_port, remote_port);

@@ -264,7 +264,7 @@ class SctpEndpoint {
     while (SctpSocket taken = listener.socket.accept(from)) {
       const SctpRemote* const remote = associations_.sender();
       const std::uint16_t port = ntohs(from.sconn_port);
-      const auto door = remote ? associations_.door_for(*remote, listener.port, port) : std::nullopt;
+      const auto door = remote ? associations_.door_let_in(*remote, listener.port, port) : std::nullopt;
       const SctpBuffers buffers = shares_.buffers();
       SctpPeer* peer = nullptr;
       if (const auto refusal = remote ? shares_.refusal(remote->nid, false) : std::nullopt) {
