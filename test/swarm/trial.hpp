@@ -50,8 +50,9 @@ class Trial {
       world_.network(plan.networks[at]).conditions = plan.conditions[at];
     world_.tap([this](const sim::SentFrame& frame) {
       is_lost_ = plan_.nodes[frame.host].reference && copies_.lose(frame);
-      outcome_.digest = content_hash(
-          frame.bytes, HashKey(), outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
+      outcome_.digest =
+          content_hash(frame.bytes, HashKey(),
+                       outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
       if (trace_.on())
         say(world_.host(frame.host)->name(), describe(frame) + (is_lost_ ? ", lost: a copy too many" : ""));
     });
