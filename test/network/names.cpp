@@ -124,6 +124,67 @@ BOOST_AUTO_TEST_CASE(who_claims_all_names_does_not_make_the_others_flood) {
     });
 }
 
+/// Ten nodes in a, alice elsewhere and idle, a router between them, and mallory.
+struct Many : Overlay {
+  explicit Many(std::vector<Locator> alice_in, std::vector<Locator> mallory_in = {a}) {
+    for (std::uint64_t nid = 1; nid <= 10; ++nid)
+      others.push_back(&add(0x100 + nid, "node" + std::to_string(nid), {a}));
+    alice = &add(0xa, "alice", std::move(alice_in));
+    add(0xd, "router", {a, b});
+    mallory = &add(0xe, "mallory", std::move(mallory_in));
+    start(5s);
+  }
+  /// How many take `name` for the node `nid`, without asking anybody.
+  int believers(Nid nid, std::string_view name = "alice") {
+    int count = 0;
+    for (Endpoint* node : others)
+      node->network().hosts().for_each(world.now(), [&](Nid known, const Host& host, bool owns) {
+        count += owns && host.name == name && known == nid;
+      });
+    return count;
+  }
+
+  std::vector<Endpoint*> others;
+  Endpoint* alice;
+  Endpoint* mallory;
+};
+
+// Those who know many nodes leave the asking to who claims the name; his question need not have reached its owner.
+BOOST_AUTO_TEST_CASE(one_solicitation_does_not_take_the_name_of_a_node_that_is_alive_among_many) {
+  for (const Locator where : {a, b})
+    for (const std::uint8_t hop_limit : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{3}}) {
+      Many net({where});
+      forge(*net.mallory, a, Nid(0xee), "alice", true, hop_limit);
+      for (int second = 0; second < 20; ++second) {
+        net.world.run_for(1s);
+        BOOST_TEST_CONTEXT(where.value() << ' ' << int{hop_limit} << ' ' << second)
+        BOOST_TEST(net.believers(net.alice->nid()) == 10);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nor_does_one_after_another_that_only_its_owner_has_heard) {
+  for (const Duration before : {10ms, 100ms, 500ms, 900ms}) {
+    Many net({a, c}, {a, c});
+    forge(*net.mallory, c, Nid(0xee), "stranger", true, 0);
+    net.world.run_for(before);
+    forge(*net.mallory, a, Nid(0xee), "alice", true, 0);
+    for (int second = 0; second < 10; ++second) {
+      net.world.run_for(1s);
+      BOOST_TEST_CONTEXT(before.count() << ' ' << second) BOOST_TEST(net.believers(net.alice->nid()) == 10);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_node_restarted_among_many_takes_its_name_along_within_three_seconds) {
+  Many net({b});
+  net.alice->restart(0xaa);
+  net.world.run_for(1s);
+  BOOST_TEST(net.believers(Nid(0xa)) == 10);
+  net.world.run_for(2200ms);
+  BOOST_TEST(net.believers(Nid(0xaa)) == 10);
+}
+
 BOOST_AUTO_TEST_CASE(one_message_with_another_name_does_not_rename_a_node) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});

@@ -45,6 +45,7 @@ class Doubts {
     TimePoint deadline = never;
     TimePoint ask_at = never;
     bool asked = false;
+    bool left_to_others = false;  ///< this node has not asked itself
   };
 
   /// `nid` is in doubt from now on. False, and nothing happens, if it is for the same reason already, or if enough is going
@@ -59,7 +60,7 @@ class Doubts {
     doubt.deadline = doubt.why == Why::silence ? now + long_patience
                                                : std::max(now + patience, doubt.ask_at + answer_time);
     doubt.since = now;
-    doubt.asked = !ask;
+    doubt.left_to_others = doubt.asked = !ask;
     if (!ask) doubt.ask_at = never;
     doubts_.push_back(std::move(doubt));
     return true;

@@ -47,7 +47,7 @@ class Liveness {
     if (owner == node_->config.nid) return keep_name(name, owner, claimant, cx);
     const Host* host = node_->hosts.entry(owner);
     if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
-    // Where there are many nodes, not all of them ask: the claimant has done so itself.
+    // Where there are many nodes, not all of them ask at once: the claimant has done so itself.
     const bool ask = !asks || host->used_at != long_ago || node_->hosts.size() <= few;
     if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, node_->solicited_at,
                       cx.now(), ask))
@@ -102,7 +102,8 @@ class Liveness {
   std::size_t trials() const noexcept { return trials_.size(); }
 
  private:
-  static constexpr std::size_t few = 8;  // known nodes, see `Discoverer::few`
+  static constexpr Duration spread = std::chrono::milliseconds(500);  // of the questions of many
+  static constexpr std::size_t few = 8;                               // known nodes, see `Discoverer::few`
 
   std::string_view name_of(Nid nid) noexcept {
     const Host* host = node_->hosts.entry(nid);
@@ -121,6 +122,7 @@ class Liveness {
   void give_up(const Doubts::Doubt& doubt, Cx& cx) {
     switch (doubt.why) {
       case Doubts::Why::name_claimed:
+        if (doubt.left_to_others) return ask_too(doubt, cx);
         if (!node_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
         ++node_->ways;
         ++node_->counters.names_passed;
@@ -136,6 +138,15 @@ class Liveness {
       case Doubts::Why::renamed:
         return;
     }
+  }
+
+  /// Silence after another's question proves nothing: it may have reached nobody, by its hop limit or since who asks has
+  /// just been answered. So this node asks itself, and not when all the others do.
+  template <ContextLike Cx>
+  void ask_too(const Doubts::Doubt& doubt, Cx& cx) {
+    const Duration wait(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(spread.count()))));
+    doubts_.begin({doubt.nid, doubt.why, doubt.claimant, doubt.name},
+                  std::max(node_->solicited_at, cx.now() - Doubts::spacing + wait), cx.now());
   }
 
   template <ContextLike Cx>
