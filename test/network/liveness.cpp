@@ -200,6 +200,33 @@ BOOST_AUTO_TEST_CASE(goodbyes_of_those_that_do_not_exist_cost_little) {
   BOOST_TEST(net.knows_bob());
 }
 
+// A firewall refuses what this node sends, and it hears all the same.
+BOOST_AUTO_TEST_CASE(who_could_not_be_asked_keeps_its_name_and_is_not_forgotten) {
+  for (const std::uint64_t others : {0U, 20U})
+    for (const bool solicits : {false, true})
+      for (const bool refused : {true, false}) {
+        HandFed<ILNP<MemoryUnderlay>> node(node_config(1, "alice", {{a}}));
+        node.start();
+        for (std::uint64_t i = 0; i < others; ++i)
+          node.feed(a, discovery({a, Nid(100 + i)}, "node-" + std::to_string(i)));
+        node.feed(a, discovery({a, Nid(2)}, "bob"));
+        node.feed(a, discovery({a, Nid(3)}, "carol"));
+        node.run(5s);
+        const auto frames = node.underlay().max_frame();
+        if (refused) node.underlay().set_max_frame(1);
+        node.feed(a, discovery({a, Nid(9)}, "bob", solicits));
+        node.network().doubt(Nid(3), node.cx);
+        node.run(5s);
+        node.underlay().set_max_frame(frames);
+        BOOST_TEST_CONTEXT(others << ' ' << solicits << ' ' << refused) {
+          BOOST_TEST(node.counters().names_passed == (refused ? 0U : 1U));
+          BOOST_TEST(node.counters().peers_left == (refused ? 0U : 1U));
+          BOOST_TEST((*node.network().resolve("bob", node.cx) == Nid(refused ? 2 : 9)));
+          BOOST_TEST(node.network().resolve("carol", node.cx).has_value() == refused);
+        }
+      }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::liveness_test

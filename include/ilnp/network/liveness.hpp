@@ -117,19 +117,22 @@ class Liveness {
     cx.observe(event::NameConflict{name, owner, claimant});
   }
 
+  /// Has a solicitation left this node since it doubts? Where none can be sent (a firewall refuses them), silence proves nothing.
+  bool asked(const Doubts::Doubt& doubt) const noexcept { return node_->solicited_at >= doubt.since; }
+
   /// Nothing was heard of the node.
   template <ContextLike Cx>
   void give_up(const Doubts::Doubt& doubt, Cx& cx) {
     switch (doubt.why) {
       case Doubts::Why::name_claimed:
         if (doubt.left_to_others) return ask_too(doubt, cx);
-        if (!node_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
+        if (!asked(doubt) || !node_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
         ++node_->ways;
         ++node_->counters.names_passed;
         claims_.end(doubt.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
         return cx.observe(event::NamePassed{doubt.name, doubt.nid, doubt.claimant});
       case Doubts::Why::goodbye:
-        return forget(doubt.nid, cx);
+        return asked(doubt) ? forget(doubt.nid, cx) : void();
       case Doubts::Why::silence:
         if (silent_.size() == max_silent) silent_.erase(silent_.begin());
         silent_.push_back(doubt.nid);
