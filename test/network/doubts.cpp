@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "ilnp/network/discoverer.hpp"
+#include "support/memory_underlay.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::doubts_test {
@@ -11,7 +13,7 @@ using Why = Doubts::Why;
 
 struct Fixture {
   bool begin(std::uint64_t nid, Why why = Why::goodbye, std::string name = {}) {
-    return doubts.begin({Nid(nid), why, {}, std::move(name)}, solicited_at, now);
+    return doubts.begin({Nid(nid), why, {}, std::move(name)}, solicited_at, many, now);
   }
   void run(Duration length) {
     const TimePoint until = now + length;
@@ -31,6 +33,7 @@ struct Fixture {
   Doubts doubts;
   TimePoint now = TimePoint{} + 1h;
   TimePoint solicited_at = long_ago;
+  bool many = false;
   int solicitations = 0;
   std::vector<Nid> gone;
 };
@@ -93,6 +96,21 @@ BOOST_AUTO_TEST_CASE(it_solicits_when_others_answer_again) {
   run(Doubts::answer_time - 1ms);
   BOOST_TEST(gone.empty());
   run(1ms);
+  BOOST_TEST(gone.size() == 1U);
+}
+
+// Many do not answer at once.
+BOOST_AUTO_TEST_CASE(where_many_are_known_it_waits_longer_for_the_answer) {
+  using Discovery = Discoverer<MemoryUnderlay>;
+  static_assert(Doubts::answer_time_of_many > Discovery::longest_spread);
+  static_assert(Doubts::patience > Discovery::longest_spread + Doubts::repeat_wait);
+  static_assert(Doubts::spacing + Doubts::answer_time < 1500ms);
+  many = true;
+  solicited_at = now;
+  begin(2);
+  run(Doubts::spacing + Discovery::longest_spread + 50ms);
+  BOOST_TEST(gone.empty());
+  run(Doubts::answer_time_of_many - Discovery::longest_spread - 50ms);
   BOOST_TEST(gone.size() == 1U);
 }
 

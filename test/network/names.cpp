@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(one_solicitation_does_not_take_the_name_of_a_node_that_is_a
 BOOST_AUTO_TEST_CASE(nor_does_one_after_another_that_only_its_owner_has_heard) {
   for (const Duration before : {10ms, 100ms, 500ms, 900ms}) {
     Many net({a, c}, {a, c});
-    forge(*net.mallory, c, Nid(0xee), "stranger", true, 0);
+    forge(*net.mallory, c, Nid(0xee), "alice", true, 0);
     net.world.run_for(before);
     forge(*net.mallory, a, Nid(0xee), "alice", true, 0);
     for (int second = 0; second < 10; ++second) {

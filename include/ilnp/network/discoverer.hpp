@@ -18,10 +18,9 @@ class Discoverer {
   static constexpr Duration repeat_wait =
       std::chrono::milliseconds(1200);  ///< between two announcements of a move
 
-  static constexpr std::size_t few =
-      8;  ///< known nodes: as long as there are no more, all answer a solicitation at once
   static constexpr Duration longest_spread =
       std::chrono::milliseconds(500);  ///< of the answers of many, a millisecond for each known node
+  static_assert(Doubts::answer_time_of_many > longest_spread, "or who answers in time is taken for gone");
 
   Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours, Liveness<Next>& liveness) noexcept
       : node_(&node), neighbours_(&neighbours), liveness_(&liveness) {}
@@ -56,7 +55,7 @@ class Discoverer {
       }
     if (message->solicitation()) {
       node_->rounds.heard(cx.now());
-      if (!many()) {
+      if (!node_->many()) {
         if (seen_.answer(hash, in.locator.value(), from.share(), cx.now())) answer(in, cx);
       } else if (seen_.answer(node_->key(message->nid().value()), 0, from.share(), cx.now())) {
         answer_later(cx);  // one answer to all that a node asks at once, whatever ways that comes
@@ -134,8 +133,6 @@ class Discoverer {
       believed &= host->confirm(source.locator, cx.now());
     if (!believed) node_->drop(Drop::update_contradicted, from.interface, cx);
   }
-
-  bool many() const noexcept { return node_->hosts.size() > few; }
 
   /// Says on every interface that this node is at the one on which the solicitation came in.
   template <ContextLike Cx>

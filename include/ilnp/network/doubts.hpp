@@ -22,7 +22,10 @@ class Doubts {
   static constexpr std::size_t max_doubts = 256;
   /// For so long a node may be silent. A node that has just said where it is repeats that 1.05 s later.
   static constexpr Duration patience = std::chrono::milliseconds(1250);
-  static constexpr Duration answer_time = std::chrono::milliseconds(430);  ///< at least, once it was asked
+  /// At least, once it was asked. So after 1.5 s it is known that a node is gone, whenever this one has solicited before.
+  static constexpr Duration answer_time = std::chrono::milliseconds(430);
+  /// The same where many nodes are known, which do not answer at once.
+  static constexpr Duration answer_time_of_many = std::chrono::milliseconds(600);
   static constexpr Duration long_patience =
       std::chrono::seconds(5);  ///< where only silence speaks against it
   /// Nobody answers, or passes on, a solicitation sooner than this after the one before.
@@ -49,16 +52,17 @@ class Doubts {
   };
 
   /// `nid` is in doubt from now on. False, and nothing happens, if it is for the same reason already, or if enough is going
-  /// on. `solicited_at`: when this node has last solicited. `ask`: it has to; else others do.
-  bool begin(Doubt doubt, TimePoint solicited_at, TimePoint now, bool ask = true) {
+  /// on. `solicited_at`: when this node has last solicited. `many`: it knows many nodes. `ask`: it has to; else others do.
+  bool begin(Doubt doubt, TimePoint solicited_at, bool many, TimePoint now, bool ask = true) {
     if (doubts_.size() == max_doubts || !may_solicit(now)) return false;
     const bool known = std::ranges::any_of(doubts_, [&](const Doubt& other) {
       return other.nid == doubt.nid && other.why == doubt.why && other.name == doubt.name;
     });
     if (known) return false;
     doubt.ask_at = std::max(now, solicited_at + spacing);
-    doubt.deadline = doubt.why == Why::silence ? now + long_patience
-                                               : std::max(now + patience, doubt.ask_at + answer_time);
+    const Duration answer = many ? answer_time_of_many : answer_time;
+    doubt.deadline =
+        doubt.why == Why::silence ? now + long_patience : std::max(now + patience, doubt.ask_at + answer);
     doubt.since = now;
     doubt.left_to_others = doubt.asked = !ask;
     if (!ask) doubt.ask_at = never;

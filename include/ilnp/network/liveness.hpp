@@ -48,16 +48,16 @@ class Liveness {
     const Host* host = node_->hosts.entry(owner);
     if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
     // Where there are many nodes, not all of them ask at once: the claimant has done so itself.
-    const bool ask = !asks || host->used_at != long_ago || node_->hosts.size() <= few;
+    const bool ask = !asks || host->used_at != long_ago || !node_->many();
     if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, node_->solicited_at,
-                      cx.now(), ask))
+                      node_->many(), cx.now(), ask))
       ++node_->counters.names_checked;
   }
 
   /// A node that has a name says that it has another. That is believed if it says so once more.
   template <ContextLike Cx>
   void ask_for_name(Nid nid, Cx& cx) {
-    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, node_->solicited_at, cx.now());
+    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, node_->solicited_at, node_->many(), cx.now());
   }
 
   /// Somebody says that `nid` leaves: it is forgotten if it does not answer.
@@ -65,7 +65,7 @@ class Liveness {
   void doubt(Nid nid, Cx& cx) {
     Host* host = node_->hosts.find(nid, cx.now());
     if (!host || cx.now() - host->doubted < goodbye_rest) return;
-    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, node_->solicited_at, cx.now()))
+    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, node_->solicited_at, node_->many(), cx.now()))
       host->doubted = cx.now();
   }
 
@@ -103,7 +103,6 @@ class Liveness {
 
  private:
   static constexpr Duration spread = std::chrono::milliseconds(500);  // of the questions of many
-  static constexpr std::size_t few = 8;                               // known nodes, see `Discoverer::few`
 
   std::string_view name_of(Nid nid) noexcept {
     const Host* host = node_->hosts.entry(nid);
@@ -149,7 +148,7 @@ class Liveness {
   void ask_too(const Doubts::Doubt& doubt, Cx& cx) {
     const Duration wait(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(spread.count()))));
     doubts_.begin({doubt.nid, doubt.why, doubt.claimant, doubt.name},
-                  std::max(node_->solicited_at, cx.now() - Doubts::spacing + wait), cx.now());
+                  std::max(node_->solicited_at, cx.now() - Doubts::spacing + wait), node_->many(), cx.now());
   }
 
   template <ContextLike Cx>
@@ -202,7 +201,7 @@ class Liveness {
       const Host* host = node_->hosts.entry(nid);
       if (!host || now - std::max(host->heard, since) < silent_after) return;
       if (std::ranges::find(silent_, nid) != silent_.end()) return;
-      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, node_->solicited_at, now);
+      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, node_->solicited_at, node_->many(), now);
     });
   }
 

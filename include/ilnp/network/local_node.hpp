@@ -130,6 +130,10 @@ struct LocalNode {
     return true;
   }
 
+  /// Known nodes: as long as there are no more, all answer a solicitation at once.
+  static constexpr std::size_t few = 8;
+  bool many() const noexcept { return hosts.size() > few; }
+
   /// A solicitation on each interface, as soon as possible.
   void solicit(TimePoint now) {
     for (Interface& interface : interfaces.all())
