@@ -92,7 +92,7 @@ class Line {
 
   void deliver(End& to, Nid from, Octets packet, bool remember = true) {
     Context<> cx(now_, random_);
-    to.endpoint.input(from, transport_port, packet, cx);
+    to.endpoint.input(from, transport_port, from.value(), packet, cx);
     if (remember && packet.size() >= wire::SctpHeader::size) to.last = std::move(packet);
     gather();
   }

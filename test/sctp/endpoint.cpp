@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_full_stream_would_block_and_says_when_not) {
 
 BOOST_AUTO_TEST_CASE(packets_of_strangers_are_counted) {
   Joined pair;
-  pair.bob.input(Nid(9), 1, hex("0102030405"), pair.cx);
+  pair.bob.input(Nid(9), 1, 0, hex("0102030405"), pair.cx);
   BOOST_TEST(pair.bob.counters().dropped_malformed == 1u);
   pair.connect(80);  // bob does not listen
   pair.run_for(10ms);
@@ -106,10 +106,10 @@ struct Forger {
     return packet;
   }
   void to_bob(std::string_view chunks, std::string_view tag = "00000000") {
-    pair.bob.input(Nid(1), Joined::transport_port, sealed(local, 80, tag, chunks), pair.cx);
+    pair.bob.input(Nid(1), Joined::transport_port, 0, sealed(local, 80, tag, chunks), pair.cx);
   }
   void to_alice(std::string_view chunks, std::string_view tag = "00000000") {
-    pair.alice.input(Nid(2), Joined::transport_port, sealed(80, local, tag, chunks), pair.cx);
+    pair.alice.input(Nid(2), Joined::transport_port, 0, sealed(80, local, tag, chunks), pair.cx);
   }
   /// The stream is there, in both directions.
   void check(StreamId here, StreamId there) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_leaves_nothing_and_does_not_go_unanswered) {
   for (std::uint64_t nid = 100; nid < 300; ++nid) {
     const Octets init = Forger::sealed(static_cast<std::uint16_t>(nid), 80, "00000000",
                                        "01000014 8c1f2e33 0001a000 000affff 7d21e6d0");
-    pair.bob.input(Nid(nid), Joined::transport_port, init, pair.cx);
+    pair.bob.input(Nid(nid), Joined::transport_port, 0, init, pair.cx);
     pair.bob.output().take([&](const SctpOutput::Packet& packet) {
       BOOST_TEST(packet.to == Nid(nid));
       BOOST_TEST(wire::SctpPacket::parse(packet.octets)->first_chunk() == wire::SctpPacket::init_ack);
@@ -191,6 +191,22 @@ BOOST_AUTO_TEST_CASE(a_stranger_leaves_nothing_and_does_not_go_unanswered) {
   BOOST_TEST(pair.bob.streams() == 0u);
   const auto [here, there] = pair.stream(80);
   Forger(pair, here).check(here, there);
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_of_cookies_under_many_names_keeps_no_newcomer_out) {
+  Joined pair;
+  BOOST_TEST(!pair.bob.listen(80));
+  std::uint64_t nid = 1'000;
+  const Octets cookie = Forger::sealed(50'000, 80, "8c1f2e33", "0a000008 01020304");
+  const auto knock = [&] { pair.bob.input(Nid(++nid), Joined::transport_port, 77, cookie, pair.cx); };
+  for (const TimePoint end = pair.cx.now() + 1s; pair.cx.now() < end; pair.cx.set_now(pair.cx.now() + 71us))
+    knock();
+  for (int i = 0; i < 600; ++i) knock();  // and what may have become free is gone
+  pair.bob.output().take([](const SctpOutput::Packet&) {});
+  BOOST_TEST(pair.bob.counters().dropped_too_often > 10'000u);
+  pair.connect(80);
+  pair.carry();  // at once: nothing is sent again
+  BOOST_TEST(pair.bob.streams() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(streams_from_the_same_port_of_different_nodes_are_told_apart) {
@@ -210,13 +226,13 @@ BOOST_AUTO_TEST_CASE(streams_from_the_same_port_of_different_nodes_are_told_apar
       std::vector<Octets> packets;
       alice.output().take(
           [&](const SctpOutput::Packet& packet) { packets.push_back(octets(packet.octets)); });
-      for (const Octets& each : packets) pair.bob.input(Nid(name), Joined::transport_port, each, cx);
+      for (const Octets& each : packets) pair.bob.input(Nid(name), Joined::transport_port, 0, each, cx);
       more = !packets.empty();
       packets.clear();
       pair.bob.output().take([&](const SctpOutput::Packet& packet) {
         if (packet.to == Nid(name)) packets.push_back(octets(packet.octets));
       });
-      for (const Octets& each : packets) alice.input(Nid(2), Joined::transport_port, each, cx);
+      for (const Octets& each : packets) alice.input(Nid(2), Joined::transport_port, 0, each, cx);
     }
     while (const auto event = pair.bob.next_event())
       if (event->kind == Kind::accepted) there.push_back(event->stream);
@@ -236,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_second_cookie_does_not_take_the_place_of_a_stream_that_st
     return sent;
   };
   const auto to_bob = [&](const Octets& packet) {
-    pair.bob.input(Nid(1), Joined::transport_port, packet, pair.cx);
+    pair.bob.input(Nid(1), Joined::transport_port, 0, packet, pair.cx);
     while (const auto event = pair.bob.next_event()) pair.bobs.push_back(*event);
   };
 
@@ -267,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_second_cookie_does_not_take_the_place_of_a_stream_that_st
   BOOST_TEST_REQUIRE(!echo.empty());
 
   // The first stream: octets that nobody has read, and a reset that is therefore not looked at yet.
-  pair.alice.input(Nid(2), Joined::transport_port, answer, pair.cx);
+  pair.alice.input(Nid(2), Joined::transport_port, 0, answer, pair.cx);
   pair.carry();
   while (const auto event = pair.bob.next_event()) pair.bobs.push_back(*event);
   const auto accepted = Joined::take(pair.bobs, Kind::accepted);

@@ -29,7 +29,7 @@ class Joined {
         std::vector<Octets> sent;
         from->output().recycle(cx.now());
         from->output().take([&](const SctpOutput::Packet& packet) { sent.push_back(octets(packet.octets)); });
-        for (const Octets& each : sent) to->input(nid, transport_port, each, cx);
+        for (const Octets& each : sent) to->input(nid, transport_port, nid.value(), each, cx);
         packets += sent.size();
         more = more || !sent.empty();
       }

@@ -34,7 +34,8 @@ class SctpPace {
 };
 
 /// Which handshakes of nodes that have no stream here may reach usrsctp, and how many answers strangers get: bounded for each
-/// node and for all, so that however many come, and under however many names, there is time for the streams that there are.
+/// node, for each sender and for all, so that however many come, and under however many names, there is time for the streams
+/// that there are, and a sender that makes names up leaves room for the strangers that come from elsewhere.
 /// One that was turned away and comes again, as an honest one does, does not compete with those that come but once.
 class SctpAdmission {
  public:
@@ -44,29 +45,44 @@ class SctpAdmission {
   static constexpr SctpPace::Rate next_try{1000, 256};   ///< those among them that come again
   static constexpr SctpPace::Rate cookies{2000, 512};    ///< COOKIE ECHOs of all strangers
   static constexpr SctpPace::Rate answers{1000, 256};    ///< refusals, to all
-  static constexpr std::size_t places =
-      4096;  ///< nodes are told apart by that; a secret decides which share one
+  static constexpr std::int64_t part = 2;  ///< of each of these, one sender has one part in so many
+  /// Nodes are told apart by that, and senders; a secret decides which share one.
+  static constexpr std::size_t places = 4096;
 
-  /// `handshake` begins with INIT or COOKIE ECHO. `known`: there are streams with that node.
+  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: who sent the frame, under whatever name (`NetworkSource::share`).
+  /// `known`: there are streams with that node.
   template <ContextLike Cx>
-  bool allows(Nid from, const wire::SctpPacket& handshake, bool known, Cx& cx) {
-    Place& place = place_of(from, cx);
+  bool allows(Nid from, std::uint64_t sender, const wire::SctpPacket& handshake, bool known, Cx& cx) {
+    Place& place = places_[place_of(from.value(), cx)];
     if (!place.pace.take(of_one, cx.now())) return false;
     if (known) return true;
-    if (!handshake.asks()) return cookies_.take(cookies, cx.now());
-    if (first_.take(first_try, cx.now())) return true;
+    Paces& its = senders_[place_of(sender, cx)];
+    if (!handshake.asks()) return take(its, &Paces::cookies, cookies, cx.now());
+    if (take(its, &Paces::first, first_try, cx.now())) return true;
     const std::uint64_t mark = mix64(what(handshake) ^ secret_);
-    if (place.turned_away == mark && next_.take(next_try, cx.now())) return true;
+    if (place.turned_away == mark && take(its, &Paces::next, next_try, cx.now())) return true;
     place.turned_away = mark;
     return false;
   }
-  bool answer(TimePoint now) noexcept { return answers_.take(answers, now); }
+  template <ContextLike Cx>
+  bool answer(std::uint64_t sender, Cx& cx) {
+    return take(senders_[place_of(sender, cx)], &Paces::answers, answers, cx.now());
+  }
 
  private:
   struct Place {
     SctpPace pace;
     std::uint64_t turned_away = 0;
   };
+  struct Paces {
+    SctpPace first, next, cookies, answers;
+  };
+
+  /// The sender's part comes first: what is beyond it takes nothing from the others.
+  bool take(Paces& sender, SctpPace Paces::*pace, const SctpPace::Rate& rate, TimePoint now) noexcept {
+    const SctpPace::Rate its{rate.per_second / part, rate.at_once / part};
+    return (sender.*pace).take(its, now) && (all_.*pace).take(rate, now);
+  }
 
   /// The same for an INIT that is sent again.
   static std::uint64_t what(const wire::SctpPacket& init) noexcept {
@@ -76,17 +92,19 @@ class SctpAdmission {
   }
 
   template <class Cx>
-  Place& place_of(Nid nid, Cx& cx) {
+  std::size_t place_of(std::uint64_t who, Cx& cx) {
     if (places_.empty()) {
       secret_ = cx.secret();
       places_.resize(places);
+      senders_.resize(places);
     }
-    return places_[mix64(nid.value() ^ secret_) % places];
+    return mix64(who ^ secret_) % places;
   }
 
   std::vector<Place> places_;
+  std::vector<Paces> senders_;
   std::uint64_t secret_ = 0;
-  SctpPace first_, next_, cookies_, answers_;
+  Paces all_;
 };
 
 }  // namespace ilnp

@@ -29,10 +29,10 @@ class SctpEndpoint {
     table().for_each([](SctpStreamState& stream) { stream.socket.abort(); });
   }
 
-  // Of the transport.
+  // Of the transport. `share`: who sent the frame, under whatever name (`NetworkSource::share`).
 
   template <ContextLike Cx>
-  void input(Nid from, std::uint16_t port, Bytes packet, Cx& cx) {
+  void input(Nid from, std::uint16_t port, std::uint64_t share, Bytes packet, Cx& cx) {
     const TimePoint now = cx.now();
     look(now);
     ++counters().packets_received;
@@ -50,10 +50,10 @@ class SctpEndpoint {
     }
     const bool handshake = parsed->asks() || parsed->first_chunk() == wire::SctpPacket::cookie_echo;
     if (handshake && listening_.test(parsed->header().destination_port()))
-      return take_handshake(remote, *parsed, packet, peer && peer->streams != 0, cx);
+      return take_handshake(remote, share, *parsed, packet, peer && peer->streams != 0, cx);
     if (known) return take(remote, known->door, packet, now);
     ++counters().received_stray;
-    answer(remote, *parsed, packet, now);
+    answer(remote, share, *parsed, packet, cx);
   }
 
   /// Does what is due.
@@ -227,24 +227,24 @@ class SctpEndpoint {
   }
 
   /// Of a stream that there is not yet. What cannot come about is refused before it costs anything.
-  template <class Cx>
-  void take_handshake(const SctpRemote& remote, const wire::SctpPacket& parsed, Bytes packet, bool known,
-                      Cx& cx) {
+  void take_handshake(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed,
+                      Bytes packet, bool known, auto& cx) {
     const wire::SctpHeader& header = parsed.header();
-    if (!admission_.allows(remote.nid, parsed, known, cx)) return void(++counters().dropped_too_often);
+    if (!admission_.allows(remote.nid, share, parsed, known, cx)) return void(++counters().dropped_too_often);
     const auto door = associations_.door_for(remote, header.destination_port(), header.source_port());
     const auto refusal = shares_.refusal(remote.nid, false);
     if (refusal) static_cast<void>(count(*refusal));
-    if (refusal || !door || associations_.full()) return answer(remote, parsed, packet, cx.now());
+    if (refusal || !door || associations_.full()) return answer(remote, share, parsed, packet, cx);
     if (listeners_.open(associations_.address(*door), header.destination_port(), shares_.buffers()))
       take(remote, *door, packet, cx.now());
   }
 
   /// Tells who has sent it that there is no such stream.
-  void answer(const SctpRemote& remote, const wire::SctpPacket& parsed, Bytes packet, TimePoint now) {
+  void answer(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed, Bytes packet,
+              auto& cx) {
     const auto repr = wire::SctpAnswerRepr::to(parsed);
     if (!repr) return;
-    if (!admission_.answer(now)) return void(++counters().dropped_too_often);
+    if (!admission_.answer(share, cx)) return void(++counters().dropped_too_often);
     if (!SctpLibrary::instance().is_sealed(packet)) return void(++counters().dropped_bad_checksum);
     std::array<std::byte, wire::SctpAnswerRepr::size> octets;
     repr->write_to(octets);

@@ -152,7 +152,7 @@ class Sctp {
     if (source.destination_port != port_) return up(source, payload);
     {
       const Turn<Cx> turn(*this, cx);
-      endpoint_.input(source.nid, source.port, payload, cx);
+      endpoint_.input(source.nid, source.port, source.network.share, payload, cx);
     }
     tell(up);
   }
