@@ -76,6 +76,23 @@ BOOST_AUTO_TEST_CASE(what_may_be_left_in_the_library_keeps_its_ports_for_a_while
   BOOST_TEST(known.table.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_others_have_ended_leaves_room_for_those_of_the_node) {
+  Known known;
+  const SctpRemote bob{Nid(2), 9899};
+  std::size_t count = 0;
+  const auto add = [&] {
+    const auto local = static_cast<std::uint16_t>(count >> 16), remote = static_cast<std::uint16_t>(count);
+    known.table.add(0, bob, local, remote).gone = known.now;
+    ++count;
+  };
+  while (count < SctpAssociations::max_associations && !known.table.full(false)) add();
+  BOOST_TEST(count == SctpAssociations::max_associations / 4 * 3);
+  while (count < 2 * SctpAssociations::max_associations && !known.table.full(true)) add();
+  BOOST_TEST(count == SctpAssociations::max_associations);
+  known.table.expire(known.now + SctpAssociations::linger);
+  BOOST_TEST(!known.table.full(false));
+}
+
 BOOST_AUTO_TEST_CASE(a_node_has_few_addresses_and_gives_them_back) {
   void* address = nullptr;
   {

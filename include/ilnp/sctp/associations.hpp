@@ -102,7 +102,11 @@ class SctpAssociations {
                        std::uint16_t remote_port) {
     return table_[key(door, local_port, remote_port)] = {remote};
   }
-  bool full() const noexcept { return table_.size() >= max_associations; }
+  /// No room for one more. `own`: this node opens it, and may have the last quarter, which those that are let in may not: they
+  /// stay for a while after their streams.
+  bool full(bool own) const noexcept {
+    return table_.size() >= (own ? max_associations : max_associations - max_associations / 4);
+  }
   std::size_t size() const noexcept { return table_.size(); }
 
   void expire(TimePoint now) {

@@ -105,7 +105,7 @@ class SctpEndpoint {
     if (const auto refusal = shares_.refusal(to, true)) return count(*refusal);
     look(cx.now());
     SctpPeer* peer = peers_.enter(to, transport_port, cx.now());
-    if (!peer || associations_.full()) return ++counters().dropped_too_many_peers, Errc::queue_full;
+    if (!peer || associations_.full(true)) return ++counters().dropped_too_many_peers, Errc::queue_full;
     peer->last_error.clear();
     const SctpRemote remote{to, transport_port};
     const SctpBuffers buffers = shares_.buffers();
@@ -234,7 +234,7 @@ class SctpEndpoint {
     const auto door = associations_.door_for(remote, header.destination_port(), header.source_port());
     const auto refusal = shares_.refusal(remote.nid, false);
     if (refusal) static_cast<void>(count(*refusal));
-    if (refusal || !door || associations_.full()) return answer(remote, share, parsed, packet, cx);
+    if (refusal || !door || associations_.full(false)) return answer(remote, share, parsed, packet, cx);
     if (listeners_.open(associations_.address(*door), header.destination_port(), shares_.buffers()))
       take(remote, *door, packet, cx.now());
   }
