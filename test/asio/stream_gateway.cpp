@@ -76,6 +76,23 @@ BOOST_AUTO_TEST_CASE(a_program_is_put_through) {
   BOOST_TEST(shell.gateway->connections() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_that_throws_makes_no_other_deaf) {
+  Shell shell;
+  const std::uint16_t port = shell.gateway->listen(Shell::any(), {.node = "bob", .port = 80});
+  auto one = shell.ask(port);
+  const StreamId first = shell.node.stack.last;
+  auto two = shell.ask(port);
+  const StreamId second = shell.node.stack.last;
+  for (const StreamId id : {first, second}) shell.tell(id, Kind::opened);
+  shell.stream(first).throws = true;
+  shell.stream(second).to_read = octets("an answer");
+  for (const StreamId id : {first, second}) shell.sink.to()({id, Kind::readable, {}, 0}, {});
+  BOOST_CHECK_THROW(settle(shell.io), std::runtime_error);
+  error_code error;
+  run_until(shell.io, [&] { return come(two, error) == "an answer"; });
+  shell.stream(first).throws = false;
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_come_about_is_a_reset_and_told) {
   Shell shell;
   const std::uint16_t port = shell.gateway->listen(Shell::any(), {.node = "bob", .port = 80});

@@ -30,12 +30,19 @@ struct Fixture {
   ReserveDescriptor reserve;
   std::vector<tcp::socket> taken;
   int turned_away = 0;
+  bool throws = false;  // what is called next
   std::vector<StreamListenerPaused> said;
   std::shared_ptr<StreamListener> listener = std::make_shared<StreamListener>(
       io.get_executor(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0), reserve,
-      StreamListener::Calls{[this](tcp::socket socket) { taken.push_back(std::move(socket)); },
+      StreamListener::Calls{[this](tcp::socket socket) {
+                              if (std::exchange(throws, false)) throw std::runtime_error("taken");
+                              taken.push_back(std::move(socket));
+                            },
                             [this] { ++turned_away; },
-                            [this](const StreamListenerPaused& paused) { said.push_back(paused); }});
+                            [this](const StreamListenerPaused& paused) {
+                              said.push_back(paused);
+                              if (std::exchange(throws, false)) throw std::runtime_error("paused");
+                            }});
   tcp::endpoint at{boost::asio::ip::address_v4::loopback(), listener->port()};
 };
 
@@ -72,6 +79,23 @@ BOOST_AUTO_TEST_CASE(without_any_descriptor_the_port_pauses) {
   BOOST_TEST(!said[1].error);
   BOOST_TEST(reserve.held());  // again
   BOOST_TEST(!listener->paused());
+}
+
+BOOST_AUTO_TEST_CASE(it_takes_connections_after_an_exception) {
+  tcp::socket one(io), two(io), three(io, tcp::v4());
+  throws = true;
+  one.connect(at);
+  BOOST_CHECK_THROW(run_until(io, [&] { return !taken.empty(); }), std::runtime_error);
+  two.connect(at);
+  run_until(io, [&] { return taken.size() == 1; });
+  reserve.give();
+  {
+    const NoDescriptors none;
+    throws = true;
+    three.connect(at);
+    BOOST_CHECK_THROW(run_until(io, [&] { return !throws; }), std::runtime_error);
+  }
+  run_until(io, [&] { return taken.size() == 2; });
 }
 
 BOOST_AUTO_TEST_CASE(with_the_reserve_who_waits_is_turned_away) {

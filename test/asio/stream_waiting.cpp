@@ -12,11 +12,12 @@ struct Fixture {
     return waiting->add({tcp::socket(io), {.node = std::move(node), .port = 80}, false});
   }
   boost::asio::io_context io;
-  std::set<std::string> known;
+  std::set<std::string> known, throwing;
   std::vector<std::string> opened, failed;
   std::optional<StreamWaiting> waiting{
       std::in_place, io.get_executor(),
       StreamWaiting::Calls{[this](StreamOpening& opening) {
+                             if (throwing.contains(opening.target.node)) throw std::runtime_error("attempt");
                              if (!known.contains(opening.target.node)) return false;
                              opened.push_back(opening.name());
                              return true;
@@ -46,6 +47,17 @@ BOOST_AUTO_TEST_CASE(each_goes_on_as_soon_as_its_node_is_known) {
 BOOST_AUTO_TEST_CASE(not_for_ever) {
   add("nobody");
   run_until(io, [&] { return failed.size() == 1; });
+  BOOST_TEST(waiting->size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_throws_holds_up_no_other) {
+  add("alice");
+  add("bob");
+  add("carol");
+  throwing = {"bob"};
+  BOOST_CHECK_THROW(run_until(io, [] { return false; }), std::runtime_error);
+  known = {"alice", "carol"};
+  run_until(io, [&] { return opened.size() == 2; });
   BOOST_TEST(waiting->size() == 0u);
 }
 

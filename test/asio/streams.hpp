@@ -25,6 +25,7 @@ struct MemoryStreams {
     std::size_t taken = 0;  ///< of these
     bool ends = false;      ///< after `to_read`
     bool shut_down = false, reset = false;
+    bool throws = false;  ///< instead of being read
   };
 
   error_code expose(std::uint16_t) { return {}; }
@@ -50,6 +51,7 @@ struct MemoryStreams {
   }
   result<std::size_t> read(StreamId id, MutableBytes into, Context<>&) {
     Stream& stream = streams[id.value];
+    if (stream.throws) throw std::runtime_error("read");
     const std::size_t size = std::min(into.size(), stream.to_read.size() - stream.taken);
     if (size == 0 && !stream.ends) return error_code(boost::asio::error::would_block);
     std::copy_n(stream.to_read.begin() + static_cast<std::ptrdiff_t>(stream.taken), size, into.begin());

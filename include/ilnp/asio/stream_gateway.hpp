@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <exception>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -203,9 +204,9 @@ class StreamGateway {
     check_timer_.async_wait(while_alive([this](const error_code&) {
       std::vector<std::shared_ptr<Relay>> all;
       for (const auto& [id, relay] : relays_) all.push_back(relay);
-      for (const auto& relay : all) counters_.vanished += relay->check(silence);
-      checking_ = !relays_.empty();
+      checking_ = !all.empty();
       if (checking_) check_later();
+      for (const auto& relay : all) counters_.vanished += relay->check(silence);
     }));
   }
 
@@ -251,7 +252,13 @@ class StreamGateway {
   void go_on_soon(const std::shared_ptr<Relay>& relay) {
     if (due_.empty())
       boost::asio::post(executor_, while_alive([this] {
-                          for (const auto& each : std::exchange(due_, {})) each->go_on();
+                          std::exception_ptr thrown;  // of one: it shall not hold up the others
+                          for (const auto& each : std::exchange(due_, {})) try {
+                              each->go_on();
+                            } catch (...) {
+                              if (!thrown) thrown = std::current_exception();
+                            }
+                          if (thrown) std::rethrow_exception(thrown);
                         }));
     due_.push_back(relay);
   }

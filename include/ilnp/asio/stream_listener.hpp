@@ -68,9 +68,14 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
       const auto self = weak.lock();
       if (!self) return;
       if (error) return self->pause_after(error);
+      const struct Again {  // whatever is thrown
+        StreamListener& listener;
+        ~Again() {
+          if (!listener.paused_) listener.wait();
+        }
+      } again{*self};
       for (int i = 0; i < max_in_a_row && !self->paused_; ++i)
         if (!self->accept()) break;
-      if (!self->paused_) self->wait();
     });
   }
 
@@ -111,7 +116,6 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
   /// For a while; also after an error that nobody has thought of.
   void pause_after(const error_code& error) {
     paused_ = true;
-    if (!std::exchange(said_, true)) calls_.paused({port_, error});
     timer_.expires_after(pause);
     timer_.async_wait([weak = weak_from_this()](const error_code&) {
       const auto self = weak.lock();
@@ -120,6 +124,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
       self->reserve_->take();
       self->wait();
     });
+    if (!std::exchange(said_, true)) calls_.paused({port_, error});
   }
 
   Tcp::acceptor acceptor_;

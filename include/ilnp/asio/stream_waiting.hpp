@@ -68,20 +68,26 @@ class StreamWaiting {
         if (!error && self) self->attempt_all();
       });
     }
+    /// One whose attempt throws is lost; the others are tried again.
     void attempt_all() {
+      const struct Again {
+        State& state;
+        ~Again() {
+          state.due = !state.waiting.empty();
+          if (state.due) state.wait();
+        }
+      } again{*this};
       const auto now = std::chrono::steady_clock::now();
       for (auto each = waiting.begin(); each != waiting.end();) {
-        const bool done = calls.attempt(each->opening);
-        if (!done && each->until > now) {
-          ++each;
-          continue;
+        std::list<Entry> taken;
+        taken.splice(taken.begin(), waiting, each++);
+        if (calls.attempt(taken.front().opening)) continue;
+        if (taken.front().until > now) {
+          waiting.splice(each, taken);
+        } else {
+          calls.fail(std::move(taken.front().opening));
         }
-        StreamOpening opening = std::move(each->opening);
-        each = waiting.erase(each);
-        if (!done) calls.fail(std::move(opening));
       }
-      due = !waiting.empty();
-      if (due) wait();
     }
 
     boost::asio::steady_timer timer;
