@@ -9,6 +9,7 @@
 
 #include "../underlay/send_queue.hpp"
 #include "local_programs.hpp"
+#include "local_sources.hpp"
 
 namespace ilnp {
 
@@ -48,10 +49,14 @@ class LocalSocket {
 
   /// Programs of other hosts cannot reach it.
   bool is_loopback() const noexcept { return address_.address().is_loopback(); }
-  /// True if a datagram to there, an address of this host, comes back to this socket.
+  /// True if a datagram to there comes back to this socket.
   bool receives_at(const Endpoint& to) const noexcept {
-    return to.port() == address_.port() &&
-           (address_.address().is_unspecified() || to == to_endpoint(address_));
+    if (to.port() != address_.port()) return false;
+    if (!address_.address().is_unspecified()) return to == to_endpoint(address_);
+    // On all addresses of this host; another host may use the same port.
+    if (to.family() != (address_.address().is_v6() ? AF_INET6 : AF_INET)) return false;
+    const auto address = address_of(to);
+    return address.is_unspecified() || is_own_address(address);
   }
 
   /// Sends `payload` to a program: by the queue, or, if the answer has to come from a certain address, at once. `alone` keeps it

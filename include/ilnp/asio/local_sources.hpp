@@ -13,6 +13,14 @@
 
 namespace ilnp {
 
+/// The address of a datagram's other end.
+inline boost::asio::ip::address address_of(const Endpoint& endpoint) noexcept {
+  boost::asio::ip::udp::endpoint copy;
+  std::memcpy(copy.data(), endpoint.data(), endpoint.size());
+  copy.resize(endpoint.size());
+  return copy.address();
+}
+
 /// True if the address is one of this host's: its loopback, those of its interfaces, and those that only a local route makes its
 /// own. Asks the kernel, which sends from such an address what goes to it. A few system calls.
 inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
@@ -37,10 +45,7 @@ class LocalSources {
   void allow(const AddressRange& range) { allowed_.push_back(range); }
 
   bool accepts(const Endpoint& source, TimePoint now) {
-    boost::asio::ip::udp::endpoint from;
-    std::memcpy(from.data(), source.data(), source.size());
-    from.resize(source.size());
-    const auto address = from.address();
+    const auto address = address_of(source);
     Known& known = known_[slot_of(address)];
     if (known.until <= now || known.address != address)
       known = {address, now + remembered_for, is_allowed(address) || is_own_address(address)};
