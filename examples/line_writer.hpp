@@ -220,7 +220,8 @@ class LineWriter {
     bool write_some(int timeout) {
       if (at >= taken.size()) return false;
       pollfd ready{descriptor, POLLOUT, 0};
-      if (::poll(&ready, 1, timeout) == 0) return threaded && !given_up();
+      const int polled = ::poll(&ready, 1, timeout);
+      if (polled == 0 || (polled < 0 && errno == EINTR)) return threaded && !given_up();
       // A pipe that is ready takes this much without blocking. Whole lines: others may write into it, too.
       std::string_view chunk = std::string_view(taken).substr(at, PIPE_BUF);
       if (const auto end = chunk.rfind('\n'); end != chunk.npos) chunk = chunk.substr(0, end + 1);

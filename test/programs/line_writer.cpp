@@ -1,9 +1,11 @@
 // The writer of a running node: it never blocks, never ends anything, and loses nothing in silence.
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <string>
@@ -165,6 +167,39 @@ BOOST_AUTO_TEST_CASE(needs_no_thread) {
   write.finish({10ms, 100ms});
   const std::uint64_t lost = write.losses().lines;
   BOOST_TEST(lost > 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_held_up_when_a_signal_comes) {
+  Pipe pipe;
+  // Lets it go on if it is held up all the same. Signals are not for it.
+  sigset_t alarms;
+  ::sigemptyset(&alarms);
+  ::sigaddset(&alarms, SIGALRM);
+  ::pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
+  std::atomic<bool> over = false;
+  std::thread reader([&] {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!over && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(10ms);
+    for (; !over; std::this_thread::sleep_for(10ms)) pipe.read();
+  });
+  ::pthread_sigmask(SIG_UNBLOCK, &alarms, nullptr);
+  struct sigaction heed {};
+  heed.sa_handler = [](int) {};
+  ::sigaction(SIGALRM, &heed, nullptr);
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    const NoThreads none;
+    LineWriter write(pipe.ends[1]);
+    const std::string line(99, 'x');
+    for (int i = 0; i < 2000; ++i) write(line);
+    const itimerval soon{{0, 0}, {0, 50'000}};
+    ::setitimer(ITIMER_REAL, &soon, nullptr);
+    write.finish({500ms, 1s});
+  }
+  BOOST_TEST((std::chrono::steady_clock::now() - begin).count() < std::chrono::nanoseconds(8s).count());
+  over = true;
+  reader.join();
+  std::signal(SIGALRM, SIG_DFL);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
