@@ -12,10 +12,12 @@ BOOST_AUTO_TEST_CASE(what_is_of_the_internet) {
   const auto is_public = [](const char* text) {
     return ExitPolicy::is_public(boost::asio::ip::make_address(text));
   };
-  for (const char* text : {"192.0.2.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255",
-                           "100.128.0.0", "172.15.255.255", "172.32.0.0", "169.253.255.255",
-                           "192.167.255.255", "192.169.0.0", "223.255.255.255", "2001:db8::1",
-                           "2606:4700::1111", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1"})
+  for (const char* text :
+       {"192.0.2.1",          "8.8.8.8",           "9.255.255.255", "11.0.0.0",        "100.63.255.255",
+        "100.128.0.0",        "172.15.255.255",    "172.32.0.0",    "169.253.255.255", "192.167.255.255",
+        "192.169.0.0",        "223.255.255.255",   "2001:db8::1",   "2606:4700::1111", "::ffff:192.0.2.1",
+        "64:ff9b::192.0.2.1", "2002:c000:201::1",  "192.0.1.0",     "198.17.255.255",  "198.20.0.0",
+        "2001:1::1",          "2600::5efe:8.8.8.8"})
     BOOST_TEST(is_public(text), text);
   for (const char* text : {"0.0.0.0",
                            "0.1.2.3",
@@ -49,6 +51,16 @@ BOOST_AUTO_TEST_CASE(what_is_of_the_internet) {
                            "64:ff9b::10.0.0.1",
                            "64:ff9b::127.0.0.1",
                            "64:ff9b:1::192.0.2.1",
+                           "192.0.0.1",
+                           "198.18.0.1",
+                           "198.19.255.255",
+                           "::ffff:0:10.0.0.1",
+                           "::ffff:0:8.8.8.8",
+                           "2001::1",
+                           "2001:0:a00:1::1",
+                           "2600::5efe:10.0.0.1",
+                           "2600::200:5efe:192.168.0.1",
+                           "2002:808:808:1:0:5efe:10.0.0.1",
                            "2002:a00:1::1",
                            "2002:7f00:1::",
                            "2002:c0a8:101::1"})
@@ -83,6 +95,18 @@ BOOST_AUTO_TEST_CASE(a_rule_is_written_as_an_address_a_length_and_a_port) {
   }
   BOOST_TEST(covers("[fd00::1]", "fd00::1", 5));
   BOOST_TEST(covers("[fd00::]/8", "fd00::1", 5));
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_for_ipv4_in_ipv6_is_one_for_ipv4) {
+  for (const char* rule : {"[::ffff:10.0.0.0]/104", "::ffff:10.0.0.0/104", "[::ffff:10.0.0.1]:80"}) {
+    ExitPolicy policy;
+    policy.allow(*ExitRule::parse(rule));
+    for (const char* address : {"10.0.0.1", "::ffff:10.0.0.1"})
+      BOOST_TEST(!policy.check(endpoint(address)), rule << ' ' << address);
+    BOOST_TEST((policy.check(endpoint("127.0.0.1")) == Errc::not_allowed), rule);
+  }
+  BOOST_TEST(ExitRule::parse("::ffff:0:0/96").has_value());
+  BOOST_TEST(!ExitRule::parse("::ffff:0:0/95").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_rule) {

@@ -64,6 +64,10 @@ struct ExitRule {
     if (!rest.empty() && (rest[0] != ':' || !number(rest.substr(1), 1, 65535, port))) return std::nullopt;
     rule.port = static_cast<std::uint16_t>(port);
     if (!rule.is_whole()) return std::nullopt;
+    if (rule.network.is_v6() && rule.network.to_v6().is_v4_mapped()) {  // then all of the first 96 bits count
+      rule.network = plain_address(rule.network);
+      rule.length -= 96;
+    }
     return rule;
   }
 
@@ -96,8 +100,8 @@ struct ExitRule {
   }
 };
 
-/// Where an exit leads to: out into the Internet, and not to this host, to its links, or to private networks that it can reach, unless
-/// a rule says so.
+/// Where an exit leads to: out into the Internet, and not to this host, to link-local addresses, or to private networks, unless a rule
+/// says so. Hosts with addresses of the Internet on this host's own link are as good as any others.
 class ExitPolicy {
  public:
   void allow(const ExitRule& rule) { rules_.push_back(rule); }
@@ -118,10 +122,12 @@ class ExitPolicy {
   static bool is_public(const boost::asio::ip::address& given) {
     namespace ip = boost::asio::ip;
     const ip::address address = plain_address(given);
-    static const std::vector<ExitRule> kept = rules(
-        {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-         "192.168.0.0/16", "224.0.0.0/4", "240.0.0.0/4",  // here, private, shared, link, multicast, reserved
-         "::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"});
+    static const std::vector<ExitRule> kept =
+        rules({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+               "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4",
+               "240.0.0.0/4",  // here, private, shared, link, protocols, benchmarks, multicast, reserved
+               "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "2001::/32", "fc00::/7", "fe80::/10",
+               "fec0::/10", "ff00::/8"});
     if (std::ranges::any_of(kept, [&](const ExitRule& rule) { return rule.covers(address, 0); }))
       return false;
     if (address.is_v4()) return true;
@@ -131,6 +137,9 @@ class ExitPolicy {
     const auto inside = [&](std::size_t at) {
       return ip::address_v4({octets[at], octets[at + 1], octets[at + 2], octets[at + 3]});
     };
+    const bool isatap = (octets[8] == 0x00 || octets[8] == 0x02) && octets[9] == 0x00 && octets[10] == 0x5e &&
+                        octets[11] == 0xfe;  // RFC 5214: of any network
+    if (isatap && !is_public(inside(12))) return false;
     if (translated.covers(address, 0)) return is_public(inside(12));
     if (tunnelled.covers(address, 0)) return is_public(inside(2));
     return true;
