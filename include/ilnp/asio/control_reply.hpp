@@ -96,7 +96,7 @@ class ControlReplies {
     if (push(to.native_handle(), datagram, rest)) return;
     const std::size_t left = rest.size();
     while (!waiting_.empty() && (waiting_.size() >= max_waiting || octets_ + left > max_octets)) forget();
-    text.erase(0, text.size() - left);
+    text = std::string(rest);  // of the text, or what takes its place
     const auto reply = std::make_shared<Reply>(executor_, std::move(to), std::move(text), datagram);
     error_code error;
     reply->watched.assign(reply->socket.native_handle(), error);
