@@ -129,6 +129,16 @@ BOOST_AUTO_TEST_CASE(odd_names_do_no_harm) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_is_written_with_escapes_is_asked_of_nobody) {
+  for (const char* name :
+       {"bob.iln\\p", "bob.\\105lnp", "bob\\.ilnp", "bob.ilnp\\.", "bob/ilnp", "bob ilnp", ""}) {
+    Lookup lookup(io, name, server, 1);
+    finish(lookup);
+    BOOST_TEST(*lookup.outcome == Errc::unknown_host, name);
+  }
+  BOOST_TEST(server.asked.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::name_lookup_test

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ares.h>
-#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -17,10 +16,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../ascii_case.hpp"
 #include "../error.hpp"
+#include "hosts_file.hpp"
 
 namespace ilnp {
 
@@ -32,9 +33,19 @@ struct NameLookupConfig {
   int tries = 3;
 };
 
+/// Whether the text consists of what names of hosts do: letters, digits, `-`, `_` and dots. Any other has no addresses. (c-ares would
+/// read a backslash as the beginning of an escape, and ask for another name than was judged.)
+inline bool is_host_name(std::string_view name) noexcept {
+  return !name.empty() && std::ranges::all_of(name, [](char octet) {
+    const char small = ascii_lower(octet);
+    return (small >= 'a' && small <= 'z') || (octet >= '0' && octet <= '9') || octet == '-' || octet == '_' ||
+           octet == '.';
+  });
+}
+
 /// The addresses of one name: what the system's hosts file says; if that says nothing, what DNS says. One channel of c-ares, with
 /// sockets of its own, is made for each look-up: so ending one frees all it holds at once, and each follows the system's present
-/// settings. No thread, and nothing blocks but reading the hosts file.
+/// settings. No thread, and nothing blocks but reading the hosts file, when it has changed.
 ///
 /// Lives as long as somebody holds it; destroying it ends the look-up. One thread.
 class NameLookup : public std::enable_shared_from_this<NameLookup> {
@@ -45,7 +56,10 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
 
   static constexpr std::size_t max_addresses = 16;  ///< of each family; more are not told
 
-  explicit NameLookup(const boost::asio::any_io_executor& executor) : executor_(executor), timer_(executor) {}
+  /// `hosts`: what was read of the hosts file, for all look-ups.
+  explicit NameLookup(const boost::asio::any_io_executor& executor,
+                      std::shared_ptr<HostsFile> hosts = std::make_shared<HostsFile>())
+      : executor_(executor), timer_(executor), hosts_(std::move(hosts)) {}
   NameLookup(const NameLookup&) = delete;
   NameLookup& operator=(const NameLookup&) = delete;
   ~NameLookup() { close(); }
@@ -55,7 +69,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
   void start(const std::string& name, const NameLookupConfig& config, Found found, Done done) {
     found_ = std::move(found);
     done_ = std::move(done);
-    if (open(config)) {
+    if (is_host_name(name) && open(config)) {
       from_hosts_file(name);
       if (come_.empty())
         for (const int family : {AF_INET6, AF_INET}) ask(name, family);
@@ -112,13 +126,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
       come_ = {boost::asio::ip::address_v6::loopback(), boost::asio::ip::address_v4::loopback()};
       return;
     }
-    for (const int family : {AF_INET6, AF_INET}) {
-      hostent* host = nullptr;
-      if (::ares_gethostbyname_file(channel_, name.c_str(), family, &host) != ARES_SUCCESS) continue;
-      for (char** each = host->h_addr_list; *each != nullptr && come_.size() < 2 * max_addresses; ++each)
-        come_.push_back(address_of(family, *each));
-      ::ares_free_hostent(host);
-    }
+    come_ = hosts_->find(name);
   }
 
   void ask(const std::string& name, int family) {
@@ -236,6 +244,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
 
   boost::asio::any_io_executor executor_;
   boost::asio::steady_timer timer_;
+  std::shared_ptr<HostsFile> hosts_;
   Found found_;
   Done done_;
   ares_channel channel_ = nullptr;

@@ -30,7 +30,7 @@ class NameResolver {
     if (count_of(peer) >= max_of_one) return Errc::queue_full;
     if (lookups_.size() >= max_lookups) make_room();
     const Id id = ++last_;
-    const auto lookup = std::make_shared<NameLookup>(executor_);
+    const auto lookup = std::make_shared<NameLookup>(executor_, hosts_);
     lookups_.emplace(id, Entry{peer, lookup, done});
     ++counts_[peer];
     lookup->start(name, config_, std::move(found),
@@ -74,6 +74,7 @@ class NameResolver {
 
   boost::asio::any_io_executor executor_;
   NameLookupConfig config_;
+  std::shared_ptr<HostsFile> hosts_ = std::make_shared<HostsFile>();
   std::map<Id, Entry> lookups_;  // the oldest first
   std::unordered_map<Nid, std::size_t> counts_;
   Id last_ = 0;
