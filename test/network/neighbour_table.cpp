@@ -109,6 +109,42 @@ BOOST_AUTO_TEST_CASE(who_says_that_it_leaves_is_passing) {
   BOOST_TEST(!passing());
 }
 
+BOOST_AUTO_TEST_CASE(who_can_carry_is_found_without_a_look_at_the_others) {
+  const auto carriers = [&] {
+    std::vector<std::uint64_t> found;
+    table.for_each_carrier(
+        [&](std::uint64_t sender, const NeighbourTable::Neighbour&) { found.push_back(sender); });
+    return found;
+  };
+  for (std::uint64_t sender = 100; sender < 600; ++sender) table.hear(sender, Nid(sender), 3, at_a, now);
+  BOOST_TEST(carriers().empty());
+  hear(at_a);
+  hear(at_b);
+  hear(at_b);
+  BOOST_TEST(carriers() == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
+  // Whoever else says that he is in both, who is counted on stays among the few that are looked at.
+  table.find(7)->counted_on = now;
+  for (std::uint64_t sender = 100; sender < 600; ++sender) table.hear(sender, Nid(sender), 3, at_b, now);
+  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
+  BOOST_TEST(carriers().front() == 7U);
+  BOOST_TEST(carriers().back() == 599U);
+  table.forget(Nid(2));
+  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
+  hear(at_a);  // it is back, in one
+  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
+  hear(at_b);
+  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
+}
+
+// Who is heard in one network, and says that it leaves it, is passing when it is heard in the next.
+BOOST_AUTO_TEST_CASE(who_leaves_the_only_network_in_which_it_is_heard_is_passing) {
+  hear(at_a);
+  table.moves(
+      Nid(2), [](Locator locator) { return locator == b; }, now);
+  hear(at_b);
+  BOOST_TEST(passing());
+}
+
 BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     now += 1s;

@@ -128,7 +128,7 @@ class CarrierElection {
       state.seen_at = now;
       state.unanswered = never;
       state.account.begin(CarryAccount::step_at(now));
-      neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
+      neighbours_->for_each_carrier([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
         if (!state.standing_back && may_carry(other, flow, state.in, state.out, since))
           stand_back(state, sender, now);
       });
@@ -170,7 +170,7 @@ class CarrierElection {
     state.standing_back = passing;
     state.account.begin(CarryAccount::step_at(now));
     if (passing) return;
-    neighbours_->for_each([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
+    neighbours_->for_each_carrier([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
       if (!state.standing_back && (other.always_carries || other.nid < self_) && !other.distrusted(now) &&
           may_carry(other, flow, in, out, now))
         stand_back(state, sender, now);

@@ -13,6 +13,8 @@ class NeighbourTable {
  public:
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
+  /// Of those that are heard in two networks or more, which alone can carry, so many are looked at for a new flow.
+  static constexpr std::size_t max_carriers = 64;
   /// Who starts appears in all its networks at once, give or take this. Who appears later in a second one has moved there, and is watched for
   /// `probation`.
   static constexpr Duration together = std::chrono::milliseconds(500);
@@ -72,7 +74,10 @@ class NeighbourTable {
   /// `life`: who was not heard in a network for this long is no longer there.
   explicit NeighbourTable(Duration life) noexcept : life_(life) {}
 
-  void rekey(const HashKey& key) { neighbours_.rekey(key); }
+  void rekey(const HashKey& key) {
+    neighbours_.rekey(key);
+    senders_.rekey(key);
+  }
 
   /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
   /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own, and show
@@ -86,6 +91,7 @@ class NeighbourTable {
     }
     neighbour->hop_limit = hop_limit;
     neighbour->nid = nid;
+    senders_.insert(nid, share, now) = Sender{sender, now};
     for (Place& other : neighbour->places)
       if (other.locator != interface.locator && now - other.heard > together && other.missed == never)
         other.missed = now;
@@ -101,16 +107,20 @@ class NeighbourTable {
     // Heard soon after this node came itself: it was there before.
     const bool was_there = now - interface.joined_at < there_before;
     neighbour->places.push_back(Place{interface.locator, was_there ? long_ago : now, now, never, long_ago});
+    if (neighbour->places.size() == 2) add_carrier(sender);
   }
 
   /// `nid` has announced that it will be at `locators`, and nowhere else.
   template <class Stays>
   void moves(Nid nid, Stays&& stays, TimePoint now) {
-    neighbours_.for_each([&](std::uint64_t, Neighbour& neighbour) {
-      if (neighbour.nid != nid) return;
-      for (Place& place : neighbour.places)
+    const auto leave = [&](std::uint64_t sender) {
+      Neighbour* neighbour = neighbours_.find(sender);
+      if (!neighbour || neighbour->nid != nid) return;
+      for (Place& place : neighbour->places)
         if (!stays(place.locator)) place.leaving = now;
-    });
+    };
+    if (const Sender* last = senders_.find(nid)) leave(last->sender);
+    for (const std::uint64_t sender : carriers_) leave(sender);
   }
 
   /// Who is there is not known any more: nobody is until it is heard again.
@@ -149,6 +159,14 @@ class NeighbourTable {
     return first && second && passing(*first, *second, now);
   }
 
+  /// Calls `f(sender, neighbour)` for those that are heard in two networks or more, the first first.
+  template <class F>
+  void for_each_carrier(F&& f) const {
+    for (const std::uint64_t sender : carriers_)
+      if (const Neighbour* neighbour = neighbours_.find(sender); neighbour && neighbour->places.size() > 1)
+        f(sender, *neighbour);
+  }
+
   /// Calls `f(sender, neighbour)` for each.
   template <class F>
   void for_each(F&& f) const {
@@ -156,6 +174,28 @@ class NeighbourTable {
   }
 
  private:
+  /// Who was last heard with an identifier.
+  struct Sender {
+    std::uint64_t sender = 0;
+    TimePoint heard = long_ago;
+    TimePoint last_used() const noexcept { return long_ago; }
+    bool expired(TimePoint now) const noexcept { return now - heard >= std::chrono::seconds(300); }
+  };
+
+  /// `sender` is heard in a second network. Where there are too many, who is gone, or was counted on least lately, gives way.
+  void add_carrier(std::uint64_t sender) {
+    if (std::ranges::find(carriers_, sender) != carriers_.end()) return;
+    if (carriers_.size() == max_carriers) {
+      const auto use = [&](std::uint64_t each) {
+        const Neighbour* neighbour = neighbours_.find(each);
+        return neighbour ? std::pair(neighbour->counted_on, neighbour->last_heard())
+                         : std::pair(long_ago, long_ago);
+      };
+      carriers_.erase(std::ranges::min_element(carriers_, {}, use));
+    }
+    carriers_.push_back(sender);
+  }
+
   static bool passing(const Place& first, const Place& second, TimePoint now) noexcept {
     if (now - first.leaving < probation || now - second.leaving < probation) return true;
     const TimePoint earlier = std::min(first.since, second.since);
@@ -165,6 +205,8 @@ class NeighbourTable {
 
   Duration life_;
   BoundedTable<std::uint64_t, Neighbour> neighbours_{max_neighbours};
+  BoundedTable<Nid, Sender> senders_{max_neighbours};
+  std::vector<std::uint64_t> carriers_;  // heard in two networks or more, the first first
 };
 
 }  // namespace ilnp
