@@ -15,19 +15,26 @@ class Flow {
  public:
   /// Numbers above this are not believed: remembering all takes a bit each.
   static constexpr std::uint64_t max_number = 1 << 28;
-  /// Nor are those that are this far ahead of all others, if nothing else is said: one datagram shall not take all the memory.
+  /// Nor are those that are this far ahead of the first, if nothing else is said, and what `believed_for_each` adds: one datagram
+  /// shall not take all the memory.
   static constexpr std::uint64_t max_jump = 1 << 22;
+  /// So many numbers more for each that has come.
+  static constexpr std::uint64_t believed_for_each = 64;
 
   explicit Flow(std::uint64_t most_ahead = max_jump) : most_ahead_(most_ahead) {}
 
   void receive(std::uint64_t number, std::size_t octets, Time now) {
-    if (number > max_number || number - std::min(number, highest_) > most_ahead_) return;
-    if (number >= seen_.size()) seen_.resize(std::max<std::size_t>(number + 1, seen_.size() * 2));
-    if (seen_[number]) {
+    if (number > max_number) return;
+    // Who listens late has missed what was before.
+    if (received_ == 0) begin_ = number - std::min(number, most_ahead_);
+    if (number < begin_ || number - begin_ > 2 * most_ahead_ + believed_for_each * received_) return;
+    const std::size_t at = number - begin_;
+    if (at >= seen_.size()) seen_.resize(std::max<std::size_t>(at + 1, seen_.size() * 2));
+    if (seen_[at]) {
       ++duplicated_;
       return;
     }
-    seen_[number] = true;
+    seen_[at] = true;
     if (number < highest_) ++reordered_;
     highest_ = std::max(highest_, number);
     octets_ += octets;
@@ -39,7 +46,9 @@ class Flow {
     last_ = now;
   }
 
-  bool seen(std::uint64_t number) const { return number < seen_.size() && seen_[number]; }
+  bool seen(std::uint64_t number) const {
+    return number >= begin_ && number - begin_ < seen_.size() && seen_[number - begin_];
+  }
   std::uint64_t highest() const noexcept { return highest_; }
   std::uint64_t received() const noexcept { return received_; }  ///< each counted once
   std::uint64_t duplicated() const noexcept { return duplicated_; }
@@ -59,6 +68,7 @@ class Flow {
 
  private:
   std::uint64_t most_ahead_;
+  std::uint64_t begin_ = 0;  // the number of the first of `seen_`
   std::vector<bool> seen_;
   std::uint64_t highest_ = 0;
   std::uint64_t received_ = 0;

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "common.hpp"
-#include "flow.hpp"
+#include "experiment_peers.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
 using namespace std::chrono_literals;
@@ -126,17 +126,17 @@ class Experiment {
       if (not_sent_ != 0)
         std::cout << "not sent (no route, unknown host, ...): " << not_sent_ << " attempts\n";
     }
-    for (const auto& [nid, peer] : peers_) std::cout << "received from " << nid << ": " << peer.flow << '\n';
-    if (config_.port && peers_.empty()) std::cout << "received: nothing\n";
+    for (const auto& [nid, peer] : peers_.all())
+      std::cout << "received from " << nid << ": " << peer.flow << '\n';
+    if (config_.port && peers_.all().empty()) std::cout << "received: nothing\n";
     std::cout << std::flush;
   }
 
  private:
-  static constexpr std::size_t max_peers = 16;
   static constexpr int endings = 3;  ///< datagrams with number 0: each may get lost
   static constexpr auto between_endings = 100ms;
   static constexpr auto linger = 300ms;  ///< after the other's end: what is still under way
-  static constexpr auto silence = 5s;    ///< after which the other end is taken for gone
+  static constexpr auto silence = program::ExperimentPeers::silence;
   static constexpr auto most_behind =
       100ms;  ///< a sender later than this does not catch up: that would be a burst
 
@@ -218,35 +218,24 @@ class Experiment {
   void receive(const ilnp::DatagramSource& from, ilnp::Bytes payload) {
     if (payload.size() < 8) return;
     const auto number = ilnp::wire::load<std::uint64_t>(payload, 0);
-    auto known = peers_.find(from.nid);
-    if (known == peers_.end()) {
-      // Whoever has sent no numbered datagram has nothing to end.
-      if (number == 0 || peers_.size() == max_peers) return;
-      known = peers_.try_emplace(from.nid).first;
-    }
-    Peer& peer = known->second;
+    const auto now = std::chrono::steady_clock::now();
+    if (!peers_.hear(from.nid, number, payload.size(), now, sends() ? std::optional(remote_) : std::nullopt))
+      return;
     report_({false, from.network.source, from.network.destination, from.network.interface, payload.size(),
              number});
-    peer.last_heard = last_heard_ = std::chrono::steady_clock::now();
+    if (sends() && from.nid != remote_) return;  // a stranger, for whom nobody waits
+    last_heard_ = now;
     if (!heard_) first_heard_ = last_heard_;
     heard_ = true;
-    peer.ended = number == 0;
     if (number == 0) return end_if_done();
-    peer.flow.receive(number, payload.size(), last_heard_);
     if (!waiting_for_end_) wait_for_end(silence);
   }
 
-  /// Whom this node sends to has said that it has sent all; if it sends to nobody: all that are still heard have.
+  /// Whom this node sends to has said that it has sent all; if it sends to nobody: who has sent most has.
   bool end_heard() const {
-    if (sends()) {
-      const auto remote = peers_.find(remote_);
-      return remote != peers_.end() && remote->second.ended;
-    }
-    const auto now = std::chrono::steady_clock::now();
-    return std::ranges::any_of(peers_, [](const auto& each) { return each.second.ended; }) &&
-           std::ranges::all_of(peers_, [&](const auto& each) {
-             return each.second.ended || now - each.second.last_heard >= silence;
-           });
+    if (!sends()) return peers_.ended(std::chrono::steady_clock::now());
+    const auto* remote = peers_.find(remote_);
+    return remote && remote->ended;
   }
 
   // ---- ending
@@ -254,13 +243,15 @@ class Experiment {
   /// The end has come when this node has sent all, and the other too, as far as can be known.
   void end_if_done() {
     if (sends() && !done_sending_) return;
+    if (lingering_) return;  // who says it again and again does not put it off
     if (end_heard() || !heard_) {
+      lingering_ = true;
       end_.expires_after(linger);
       end_.async_wait([this](const auto& error) {
         if (!error) io_.stop();
       });
       waiting_for_end_ = true;
-    } else {
+    } else if (!waiting_for_end_) {
       wait_for_end(silence);
     }
   }
@@ -299,17 +290,13 @@ class Experiment {
   std::uint64_t not_sent_ = 0;
   bool done_sending_ = false;
 
-  struct Peer {
-    program::Flow<> flow;
-    SteadyTime last_heard{};
-    bool ended = false;  ///< it has said so, and sent nothing since
-  };
-  std::map<ilnp::Nid, Peer> peers_;
+  program::ExperimentPeers peers_;
   ilnp::Nid remote_{};  ///< whom this node has sent to last
   SteadyTime first_heard_{};
   SteadyTime last_heard_{};
   bool heard_ = false;
   bool waiting_for_end_ = false;
+  bool lingering_ = false;
 };
 
 }  // namespace
