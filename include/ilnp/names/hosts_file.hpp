@@ -36,9 +36,10 @@ class HostsFile {
     std::string wanted(name);
     std::ranges::transform(wanted, wanted.begin(), ascii_lower);
     Addresses v6, v4;
-    const auto [first, last] = std::ranges::equal_range(
-        entries_, std::string_view(wanted), {}, [this](const Entry& entry) { return name_of(entry); });
-    for (auto each = first; each != last; ++each) {
+    auto each =
+        std::lower_bound(entries_.begin(), entries_.end(), wanted,
+                         [this](const Entry& entry, std::string_view text) { return name_of(entry) < text; });
+    for (; each != entries_.end() && name_of(*each) == wanted; ++each) {
       const auto& address = lines_[each->line];
       Addresses& of_family = address.is_v6() ? v6 : v4;
       if (of_family.size() < max_addresses) of_family.push_back(address);
@@ -107,7 +108,8 @@ class HostsFile {
       parse_line(all.substr(at, std::min(all.substr(at, end - at).find('#'), end - at)), at);
       at = end + 1;
     }
-    std::ranges::stable_sort(entries_, {}, [this](const Entry& entry) { return name_of(entry); });
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [this](const Entry& one, const Entry& other) { return name_of(one) < name_of(other); });
   }
   /// ADDRESS NAME...; `begin` is where it is in the text.
   void parse_line(std::string_view line, std::size_t begin) {
