@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "support/colliding_nids.hpp"
+
 namespace ilnp::test::stream_connection_table_test {
 
 struct Table {
@@ -55,6 +57,16 @@ BOOST_AUTO_TEST_CASE(few_wait_to_be_told_that_they_are_too_many) {
     table.add(7);
   }
   BOOST_TEST(!table.connections.has_room_for_excess());
+}
+
+BOOST_AUTO_TEST_CASE(nodes_whose_names_fall_together_are_counted_apart) {
+  const auto nids = colliding_nids(10'000);
+  Table table(nids.size() + 1);
+  for (const Nid nid : nids) table.add(nid.value());
+  for (int round = 0; round < 10; ++round)
+    for (const Nid nid : nids) BOOST_TEST_REQUIRE(!table.connections.is_excess(nid));
+  for (std::uint64_t id = 1; id <= nids.size(); ++id) table.connections.erase(StreamId{id});
+  BOOST_TEST(table.connections.size() == 0u);
 }
 
 }  // namespace ilnp::test::stream_connection_table_test

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+#include "support/colliding_nids.hpp"
+
 #include "support/print.hpp"
 
 namespace ilnp::test::shares_test {
@@ -95,6 +97,19 @@ BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_had_again) {
   BOOST_TEST(shares.streams() == 0u);
   BOOST_TEST(shares.memory() == 0u);
   BOOST_TEST(take(shares, 7, false, 1000) == others.size());
+}
+
+BOOST_AUTO_TEST_CASE(nodes_whose_names_fall_together_have_shares_of_their_own) {
+  const auto nids = colliding_nids(10'000);
+  BOOST_TEST_REQUIRE(mix64(nids[1].value()) == 2 * mix64(nids[0].value()));
+  SctpShares shares(with(100'000, std::uint64_t{1} << 50));
+  std::vector<SctpShares::Share> taken;
+  for (const Nid nid : nids) taken.push_back(shares.take(nid, false, shares.buffers()));
+  for (int round = 0; round < 10; ++round)
+    for (const Nid nid : nids) BOOST_TEST_REQUIRE(!shares.refusal(nid, false));
+  for (std::size_t i = 0; i < nids.size(); ++i) shares.give_back(nids[i], taken[i]);
+  BOOST_TEST(shares.streams() == 0u);
+  BOOST_TEST(shares.memory() == 0u);
 }
 
 }  // namespace ilnp::test::shares_test

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "../address.hpp"
 #include "name_lookup.hpp"
@@ -75,8 +75,8 @@ class NameResolver {
   boost::asio::any_io_executor executor_;
   NameLookupConfig config_;
   std::shared_ptr<HostsFile> hosts_ = std::make_shared<HostsFile>();
-  std::map<Id, Entry> lookups_;  // the oldest first
-  std::unordered_map<Nid, std::size_t> counts_;
+  std::map<Id, Entry> lookups_;        // the oldest first
+  std::map<Nid, std::size_t> counts_;  // strangers choose the NIDs: no hash that they know
   Id last_ = 0;
 };
 

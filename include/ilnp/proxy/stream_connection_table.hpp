@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <unordered_map>
 
 #include "../stream.hpp"
@@ -58,7 +59,7 @@ class StreamConnectionTable {
   std::size_t own_ = 0;
   std::size_t others_ = 0;
   std::size_t excess_ = 0;
-  std::unordered_map<Nid, std::size_t> held_;
+  std::map<Nid, std::size_t> held_;  // strangers choose the NIDs: no hash that they know
 };
 
 }  // namespace ilnp

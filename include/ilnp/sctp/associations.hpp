@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "../wire/field.hpp"
 #include "library.hpp"
@@ -162,7 +162,7 @@ class SctpAssociations {
 
   SctpOutput& output_;
   std::array<Door, max_doors> doors_;
-  std::unordered_map<std::uint64_t, SctpAssociation> table_;
+  std::map<std::uint64_t, SctpAssociation> table_;  // strangers choose their ports: no hash that they know
   const SctpRemote* sender_ = nullptr;
 };
 

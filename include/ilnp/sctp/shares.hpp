@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "../address.hpp"
 #include "config.hpp"
@@ -109,7 +109,7 @@ class SctpShares {
   std::size_t streams_ = 0;
   std::uint64_t memory_ = 0;
   Held accepted_;
-  std::unordered_map<Nid, Held> by_nid_;
+  std::map<Nid, Held> by_nid_;  // strangers choose the NIDs: no hash that they know
 };
 
 }  // namespace ilnp
