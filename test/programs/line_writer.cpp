@@ -190,8 +190,8 @@ BOOST_AUTO_TEST_CASE(is_not_held_up_when_a_signal_comes) {
   {
     const NoThreads none;
     LineWriter write(pipe.ends[1]);
-    const std::string line(99, 'x');
-    for (int i = 0; i < 2000; ++i) write(line);
+    const std::string line(PIPE_BUF - 1, 'x');  // whole pages, or there is room for a few octets more
+    for (int i = 0; i < 100; ++i) write(line);
     const itimerval soon{{0, 0}, {0, 50'000}};
     ::setitimer(ITIMER_REAL, &soon, nullptr);
     write.finish({500ms, 1s});
