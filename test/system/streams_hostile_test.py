@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import unittest
 
 import lab
 import overlay
@@ -117,6 +118,7 @@ class Hostile(Streams):
             lab.until(lambda: node.counters()["dropped_stream_exists"] >= 1, 10, "the packets to be dropped")
         self.ask(sock)
 
+    @unittest.skipIf(lab.SANITIZED, "is about memory, of which a sanitizer takes much")
     def test_streams_take_the_memory_that_they_have_and_no_more(self):
         released = threading.Event()
         self.addCleanup(released.set)
