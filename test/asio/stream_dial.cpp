@@ -105,7 +105,6 @@ BOOST_AUTO_TEST_CASE(each_address_of_a_name_is_checked) {
 BOOST_AUTO_TEST_CASE(ipv6_comes_first_if_it_is_not_long_in_coming) {
   allow("::1");
   allow("127.0.0.1");
-  error_code error;
   tcp::acceptor v6(io, {here_v6, port});  // on the same port
   for (const bool late : {false, true}) {
     begin("name", port);
