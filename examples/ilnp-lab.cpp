@@ -159,8 +159,8 @@ int run(int argc, char** argv) {
   const auto verdicts = judge(scenario, results);
   const bool good = whole && as_expected(verdicts, results);
   std::ostringstream summary;
-  summary << scenario.file << ", seed " << seed << (scenario.title.empty() ? "" : ": " + scenario.title)
-          << "\n\n";
+  summary << scenario.file << ", seed " << seed
+          << (scenario.title.empty() ? "" : ": " + program::printable(scenario.title)) << "\n\n";
   print_flows(summary, scenario, results);
   if (whole) print_lost(summary, scenario, results);
   print_nodes(summary, scenario, results);

@@ -43,7 +43,7 @@ class Parser {
   void title(Line& line) {
     if (!scenario_.title.empty()) line.fail("there is a title already");
     if (!line.more()) line.fail("the title is missing");
-    scenario_.title = program::printable(line.rest());
+    scenario_.title = line.rest();
   }
 
   void run(Line& line) {

@@ -134,7 +134,7 @@ struct Scenario {
   static constexpr std::uint64_t max_datagrams = 1 << 28;  ///< of one flow
 
   std::string file;
-  std::string title;
+  std::string title;     ///< as it stands in the file
   ilnp::Duration run{};  ///< for how long datagrams are sent
   std::vector<NodeSpec> nodes;
   std::vector<FlowSpec> flows;

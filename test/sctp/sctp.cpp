@@ -334,7 +334,8 @@ BOOST_AUTO_TEST_CASE(streams_of_one_peer_keep_nobody_from_his_own) {
   for (int i = 0; i < 200; ++i) mallory.connect(Nid(2), port, {.end_after = false});
   pair.world.run_for(1s);
   BOOST_TEST(pair.bob->stack().streams() == 36);
-  BOOST_TEST(pair.bob->stack().counters().refused_too_many_streams == 164);
+  // Refusals are answered up to a limit; a handshake whose refusal was not answered is tried, and refused, again.
+  BOOST_TEST(pair.bob->stack().counters().refused_too_many_streams >= 164u);
   // bob opens his own, and alice comes to him.
   std::vector<StreamId> own, others;
   for (int i = 0; i < 16; ++i) own.push_back(pair.bob->connect(Nid(1), port, {.end_after = false}));

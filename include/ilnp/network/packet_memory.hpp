@@ -17,8 +17,8 @@ namespace ilnp {
 class PacketMemory {
  public:
   using Step = CarryAccount::Step;
-  static constexpr std::size_t max_packets = 2048;  // a power of two
-  static constexpr Step memory = 4;                 ///< steps for which a packet is known
+  static constexpr std::size_t max_packets = 16384;  // a power of two
+  static constexpr Step memory = 4;                  ///< steps for which a packet is known
 
   PacketMemory() : sets_(max_packets / places) {}
 
