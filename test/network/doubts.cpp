@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(both_doubts_and_solicitations_are_bounded) {
   BOOST_TEST(solicitations >= 10);
   BOOST_TEST(solicitations <= 60);
   // Who was asked is known to be gone; who could not be is left alone.
-  BOOST_TEST(gone.size() <= solicitations * Doubts::max_doubts);
+  BOOST_TEST(gone.size() <= static_cast<std::size_t>(solicitations) * Doubts::max_doubts);
   gone.clear();
   run(60s);
   BOOST_TEST(begin(1));
