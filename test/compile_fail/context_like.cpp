@@ -7,6 +7,7 @@ struct Mine {
   ilnp::TimePoint now() const;
 #endif
   std::uint64_t random(std::uint64_t);
+  std::uint64_t secret();
   template <class Event>
   void observe(const Event&);
 };

@@ -18,6 +18,11 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
     std::memcpy(&value, at, 8);
     return value;
   };
+  const auto half_word = [](const std::byte* at) {
+    std::uint32_t value;
+    std::memcpy(&value, at, 4);
+    return value;
+  };
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
   // These go through a multiplication of their own, beside those of the octets, which could make up for what was only added.
@@ -28,12 +33,19 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
     b = fold64(b ^ word(at + 16), word(at + 24) ^ key.word(4));
   }
   if (end - at > 16) a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
-  // The last sixteen, though some of them may have been taken already.
+  // The last sixteen, though some of them may have been taken already. Reads of fixed sizes that overlap: a call of memcpy
+  // would cost more than the rest.
   std::uint64_t rest[2] = {};
   if (bytes.size() >= 16) {
     rest[0] = word(end - 16), rest[1] = word(end - 8);
-  } else if (at != end) {
-    std::memcpy(rest, at, bytes.size());
+  } else if (bytes.size() >= 8) {
+    rest[0] = word(at), rest[1] = word(end - 8);
+  } else if (bytes.size() >= 4) {
+    rest[0] = half_word(at), rest[1] = half_word(end - 4);
+  } else if (!bytes.empty()) {
+    rest[0] = std::to_integer<std::uint64_t>(bytes.front()) |
+              std::to_integer<std::uint64_t>(bytes[bytes.size() / 2]) << 8;
+    rest[1] = std::to_integer<std::uint64_t>(bytes.back());
   }
   return fold64(a ^ rest[0], b ^ rest[1] ^ seed_and_size);
 }

@@ -107,14 +107,14 @@ class HostTable {
   /// there is just one.
   Nid resolve(std::string_view name, TimePoint now) {
     if (name == self_name_) return self_;
-    Nid owner = owner_of(name, now);
-    if (owner == Nid{}) owner = only_owner_but_for_case(name, now);
-    if (Host* host = hosts_.find(owner)) {
-      host->used_at = now;
-    } else if (owner != self_) {
+    Owner owner = owner_of(name, now);
+    if (!owner.host) owner = only_owner_but_for_case(name, now);
+    if (owner.host) {
+      owner.host->used_at = now;
+    } else if (owner.nid != self_) {
       wanted_.add(name, now);
     }
-    return owner;
+    return owner.nid;
   }
 
   /// The same, and how long that holds.
@@ -179,26 +179,37 @@ class HostTable {
   };
   using Names = boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>>;
 
-  bool alive(Nid nid, TimePoint now) const noexcept {
-    const Host* host = hosts_.find(nid);
-    return host && !host->expired(now);
+  /// The entry of `nid`; null if there is none, or it has expired.
+  Host* alive(Nid nid, TimePoint now) noexcept {
+    Host* host = hosts_.find(nid);
+    return host && !host->expired(now) ? host : nullptr;
   }
 
-  /// Who is called exactly `name`, and alive.
-  Nid owner_of(std::string_view name, TimePoint now) {
+  /// The node that has a name; `host` is null if that is this node (`self_`), or none (0).
+  struct Owner {
+    Nid nid;
+    Host* host = nullptr;
+  };
+
+  /// The node called exactly `name`, if it is alive.
+  Owner owner_of(std::string_view name, TimePoint now) {
     const auto at = names_.find(name);
-    if (at == names_.end()) return Nid{};
+    if (at == names_.end() || at->second.owner == Nid{}) return {};
     Claim& claim = at->second;
-    if (claim.owner != Nid{} && !alive(claim.owner, now)) claim.owner = heir(claim, now);
-    return claim.owner;
+    Host* host = alive(claim.owner, now);
+    if (!host) {
+      claim.owner = heir(claim, now);
+      host = alive(claim.owner, now);
+    }
+    return {claim.owner, host};
   }
-  Nid only_owner_but_for_case(std::string_view name, TimePoint now) {
-    Nid only = equal_but_for_case(name, self_name_) ? self_ : Nid{};
+  Owner only_owner_but_for_case(std::string_view name, TimePoint now) {
+    Owner only{equal_but_for_case(name, self_name_) ? self_ : Nid{}};
     for (const std::string& spelling : spellings_.of(name)) {
       if (spelling == self_name_) continue;
-      const Nid owner = owner_of(spelling, now);
-      if (owner == Nid{}) continue;
-      if (only != Nid{}) return Nid{};
+      const Owner owner = owner_of(spelling, now);
+      if (!owner.host) continue;
+      if (only.nid != Nid{}) return {};
       only = owner;
     }
     return only;
