@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <climits>
 
+#include "support/refusal.hpp"
+
 namespace ilnp::test::config_test {
 
 using namespace std::chrono_literals;
@@ -18,14 +20,7 @@ NetworkConfig good() {
 /// What `validate` says of a good configuration after `spoil`.
 template <class Spoil>
 std::string error(Spoil&& spoil) {
-  NetworkConfig config = good();
-  spoil(config);
-  try {
-    config.validate();
-    return {};
-  } catch (const std::invalid_argument& refused) {
-    return refused.what();
-  }
+  return refusal(good(), spoil);
 }
 
 BOOST_AUTO_TEST_SUITE(network_config)

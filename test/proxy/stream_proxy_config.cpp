@@ -3,20 +3,15 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "support/refusal.hpp"
+
 namespace ilnp::test::stream_proxy_config_test {
 
 using namespace std::chrono_literals;
 
 template <class Spoil>
 std::string error(Spoil&& spoil) {
-  StreamProxyConfig config;
-  spoil(config);
-  try {
-    config.validate();
-    return {};
-  } catch (const std::invalid_argument& refused) {
-    return refused.what();
-  }
+  return refusal(StreamProxyConfig(), spoil);
 }
 
 BOOST_AUTO_TEST_SUITE(stream_proxy_config)

@@ -3,20 +3,15 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "support/refusal.hpp"
+
 namespace ilnp::test::sctp_config_test {
 
 using namespace std::chrono_literals;
 
 template <class Spoil>
 std::string error(Spoil&& spoil) {
-  SctpConfig config;
-  spoil(config);
-  try {
-    config.validate();
-    return {};
-  } catch (const std::invalid_argument& refused) {
-    return refused.what();
-  }
+  return refusal(SctpConfig(), spoil);
 }
 
 BOOST_AUTO_TEST_SUITE(sctp_config)
