@@ -14,7 +14,7 @@
 
 namespace ilnp::test {
 
-/// A model of the reference implementation's network layer, with its defects (docs/protocol.md lists them), so that what is
+/// A model of the reference implementation's network layer, with its defects (docs/interoperability.md lists them), so that what is
 /// built here can be tried beside it without it. Models `NetworkLayer`; the network half of `ReferenceNode`.
 ///
 /// Where only the effect of a defect is known, the model has the simplest cause: a handoff is abandoned when an active

@@ -10,7 +10,7 @@
 
 namespace ilnp {
 
-/// What the network layer is told at start. The defaults are those of docs/protocol.md.
+/// What the network layer is told at start. The defaults are those of docs/configuration.md.
 struct NetworkConfig {
   using LocatorSet = std::vector<Locator>;
 

@@ -9,7 +9,7 @@
 
 namespace ilnp {
 
-/// The control protocol of a running proxy: one request, one answer, both text (docs/protocol.md, "Control").
+/// The control protocol of a running proxy: one request, one answer, both text (docs/configuration.md, "Control").
 ///
 ///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the answer is the proxy's UDP port
 ///     remove LOCAL_PORT [HOST]                      end its mappings, or that to HOST; the same answer

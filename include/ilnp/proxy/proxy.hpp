@@ -8,7 +8,7 @@
 
 namespace ilnp {
 
-/// The proxy as a layer (docs/protocol.md, "The proxy"): lets programs that know nothing of the overlay talk through it. Below it speaks with
+/// The proxy as a layer (docs/behaviour.md, "The proxy"): lets programs that know nothing of the overlay talk through it. Below it speaks with
 /// nodes and ports; above with local UDP ports. What a local program sent from a port goes to where that port is mapped, and
 /// what arrives for the port goes to the program. The local port is the STP port too. One thread.
 template <TransportLayer Next>

@@ -18,7 +18,7 @@
 
 namespace ilnp {
 
-/// The stream proxy as a layer (docs/protocol.md, "Streams"): puts connections of programs that know nothing of the overlay through
+/// The stream proxy as a layer (docs/behaviour.md, "Streams"): puts connections of programs that know nothing of the overlay through
 /// to those of another node. Here is what is asked for, who may, and what became of it; the programs' sockets are the shell's.
 /// Datagrams pass, so that a `Proxy` may stand on top. One thread.
 template <StreamTransport Next>

@@ -9,7 +9,7 @@
 
 namespace ilnp {
 
-/// Streams over datagrams (docs/protocol.md, "Streams"): ordered, reliable octets between ports of nodes that are named by
+/// Streams over datagrams (docs/behaviour.md, "Streams"): ordered, reliable octets between ports of nodes that are named by
 /// their identifier; SCTP (RFC 9260) by usrsctp, its packets being the datagrams of one port of the transport (the inner
 /// part of RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier: a move is nothing that it sees.
 ///

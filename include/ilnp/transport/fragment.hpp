@@ -12,7 +12,7 @@
 
 namespace ilnp {
 
-/// Carries datagrams of up to 65 507 octets (docs/protocol.md, "Long datagrams"): what does not fit a frame travels in
+/// Carries datagrams of up to 65 507 octets (docs/behaviour.md, "Long datagrams"): what does not fit a frame travels in
 /// pieces, to nodes that have said that they put pieces together; to all others it is `message_too_long`. What fits a
 /// frame is passed on as it is, octet by octet. A transport on a transport. One thread.
 template <PacketTransport Next>

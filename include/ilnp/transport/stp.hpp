@@ -13,7 +13,7 @@
 
 namespace ilnp {
 
-/// The skinny transport protocol (docs/protocol.md): datagrams between ports, unreliable and unordered, like UDP. Knows its
+/// The skinny transport protocol (docs/behaviour.md, "Datagrams"): datagrams between ports, unreliable and unordered, like UDP. Knows its
 /// peers by identifier, never by locator: that lets a flow survive a move. Models `PacketTransport`. One thread.
 template <NetworkLayer Next>
 class STP {

@@ -11,7 +11,7 @@
 
 namespace ilnp {
 
-/// The multicast groups of the overlay's networks, one a locator (docs/protocol.md):
+/// The multicast groups of the overlay's networks, one a locator (docs/wire-formats.md, "Underlay"):
 ///
 ///      0       2       4       6       8                              16
 ///     +-------+-------+-------+-------+-------------------------------+

@@ -16,7 +16,7 @@ namespace ilnp::wire {
 ///     +---------------+-----------------------------------------------+
 ///
 /// Discovery: "this node has this name, and is here". Solicitation 1 asks all who hear it to say the same of
-/// themselves; 0 is an advertisement (docs/protocol.md; the idea is RFC 4861's).
+/// themselves; 0 is an advertisement (docs/wire-formats.md, "Discovery"; the idea is RFC 4861's).
 class Discovery {
  public:
   static constexpr std::size_t fixed_size = 17;

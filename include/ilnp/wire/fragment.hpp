@@ -6,7 +6,7 @@
 
 namespace ilnp::wire {
 
-/// How a datagram that is longer than a frame travels (docs/protocol.md, "Long datagrams"): these messages go to STP port
+/// How a datagram that is longer than a frame travels (docs/wire-formats.md, "Long datagrams"): these messages go to STP port
 /// 0, which no program can have, and which nobody listens to who does not know them. The source port in the STP header is
 /// the datagram's.
 enum class FragmentKind : std::uint8_t { question = 1, answer = 2, piece = 3 };

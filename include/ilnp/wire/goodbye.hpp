@@ -9,7 +9,7 @@ namespace ilnp::wire {
 ///   0 |   Kind = 6    |              Zero (not looked at)             |
 ///     +---------------+-----------------------------------------------+
 ///
-/// Goodbye: "this node shuts down" (docs/protocol.md, "Goodbye"). Goes to STP port 0, as the messages about long datagrams (wire/fragment.hpp) do:
+/// Goodbye: "this node shuts down" (docs/wire-formats.md, "Goodbye"). Goes to STP port 0, as the messages about long datagrams (wire/fragment.hpp) do:
 /// who does not know it drops it, for no program can have that port.
 class Goodbye {
  public:

@@ -5,7 +5,7 @@
 
 namespace ilnp::wire {
 
-/// Next header values of the overlay (docs/protocol.md).
+/// Next header values of the overlay (docs/wire-formats.md, "Network header").
 enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update = 44 };
 
 ///      0                   1                   2                   3

@@ -13,7 +13,7 @@ namespace ilnp::wire {
 ///   0 |   Type = 0    |  and nothing else: acknowledgement
 ///     +---------------+
 ///
-/// Locator update and its acknowledgement (docs/protocol.md; the messages of RFC 6743 in another encoding).
+/// Locator update and its acknowledgement (docs/wire-formats.md, "Locator update"; the messages of RFC 6743 in another encoding).
 class LocatorUpdate {
  public:
   /// Refuses an unknown type, an update without locators or with a part of one, and an acknowledgement with

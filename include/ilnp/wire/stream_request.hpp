@@ -15,7 +15,7 @@ namespace ilnp::wire {
 ///     +---------------------------------------------------------------+
 ///
 /// The first that goes over a stream between two stream proxies: what the one who opened it wants to be put through to
-/// (docs/protocol.md, "Streams"). No host (length 0): to a port of the node itself. With one: to that host, as the node
+/// (docs/wire-formats.md, "Stream requests"). No host (length 0): to a port of the node itself. With one: to that host, as the node
 /// resolves it; that takes an exit. Then the octets of the stream.
 class StreamRequest {
  public:

@@ -14,7 +14,7 @@ namespace ilnp::wire {
 ///   6   from 02:sender low 40      to ff12:0:U:0:locator      length
 ///  12   type 0x86dd                next header 17, hops 1     checksum
 ///
-/// RFC 2464 (section 7), RFC 8200 (section 3), RFC 768. The multicast group of a locator: docs/protocol.md.
+/// RFC 2464 (section 7), RFC 8200 (section 3), RFC 768. The multicast group of a locator: docs/wire-formats.md, "Underlay".
 struct UdpEncapsulationRepr {
   static constexpr std::size_t size = 62;
   /// The longest frame that the 16-bit lengths can name, octets.
