@@ -40,14 +40,18 @@ hosts_private() {
   return "$status"
 }
 
-hosts_begin() {
-  # `ip netns` keeps names in /run/netns: in this mount namespace that is a folder of our own.
+# `ip netns` keeps names in /run/netns: in this mount namespace that becomes a folder of our own.
+hosts_private_names() {
   if [[ -d /run/netns ]]; then
     mount -t tmpfs hosts /run/netns
   else
     mount -t tmpfs hosts /run
     mkdir /run/netns
   fi
+}
+
+hosts_begin() {
+  hosts_private_names
   hosts_count=0
   ip link set lo up
   ip link add bridge type bridge mcast_snooping 0
