@@ -520,6 +520,7 @@ class Node {
 
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
+#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 
 namespace {

@@ -153,6 +153,8 @@ class ILNP {
   std::size_t max_payload() const noexcept {
     return std::max(node_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
   }
+  /// The same to each node.
+  std::size_t max_payload(Nid) const noexcept { return max_payload(); }
   const NetworkConfig& config() const noexcept { return node_.config; }
   const NetworkCounters& counters() const noexcept { return node_.counters; }
   const Interfaces& interfaces() const noexcept { return node_.interfaces; }

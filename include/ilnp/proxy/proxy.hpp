@@ -11,7 +11,7 @@ namespace ilnp {
 /// The proxy as a layer (docs/behaviour.md, "The proxy"): lets programs that know nothing of the overlay talk through it. Below it speaks with
 /// nodes and ports; above with local UDP ports. What a local program sent from a port goes to where that port is mapped, and
 /// what arrives for the port goes to the program. The local port is the STP port too. One thread.
-template <TransportLayer Next>
+template <ResolvingTransport Next>
 class Proxy {
  public:
   /// All arguments go to the layers below.
@@ -81,6 +81,11 @@ class Proxy {
 
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
   std::size_t max_payload() const noexcept { return next_.max_payload(); }
+  /// What a program may send from `local`: of the mapping's host, once that is known.
+  std::size_t max_payload(LocalPort local) {
+    const MappingTable::Mapping* mapping = mappings_.find(local);
+    return mapping && mapping->known.nid != Nid{} ? next_.max_payload(mapping->known.nid) : max_payload();
+  }
   std::size_t mappings() const noexcept { return mappings_.size(); }
 
   /// Calls `f(LocalPort, const Remote&)` for each mapping, by local port, ascending.
@@ -105,15 +110,8 @@ class Proxy {
   /// Sees to it that what is known of the mapping's host holds. Error: `unknown_host`.
   template <ContextLike Cx>
   error_code resolve(MappingTable::Mapping& mapping, Cx& cx) {
-    if constexpr (requires { next_.holds(mapping.known, cx); }) {
-      if (next_.holds(mapping.known, cx)) return {};
-      return next_.resolve(mapping.remote.host, mapping.known, cx);
-    } else {
-      const auto nid = next_.resolve(mapping.remote.host, cx);
-      if (!nid) return nid.error();
-      mapping.known.nid = *nid;
-      return {};
-    }
+    if (next_.holds(mapping.known, cx)) return {};
+    return next_.resolve(mapping.remote.host, mapping.known, cx);
   }
 
   std::uint8_t socket_of(std::string_view host) const noexcept {

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../adaptor.hpp"
 #include "stream_answer.hpp"
 #include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
@@ -22,12 +23,14 @@ namespace ilnp {
 /// to those of another node. Here is what is asked for, who may, and what became of it; the programs' sockets are the shell's.
 /// Datagrams pass, so that a `Proxy` may stand on top. One thread.
 template <StreamTransport Next>
-class StreamProxy {
+class StreamProxy : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
+
  public:
   /// Throws `std::invalid_argument` if `config` is of no use, or the port for requests is taken. The other arguments go to the layers below.
   template <class... Args>
   explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...), config_((config.validate(), config)) {
+      : TransportAdaptor<Next>(std::forward<Args>(args)...), config_((config.validate(), config)) {
     if (const error_code error = next_.listen(config_.request_port))
       throw std::invalid_argument("port " + std::to_string(config_.request_port) +
                                   " of requests: " + error.message());
@@ -118,25 +121,9 @@ class StreamProxy {
 
   std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
 
-  // Datagrams, as the transport below carries them.
-
-  error_code bind(std::uint16_t port) { return next_.bind(port); }
-  void unbind(std::uint16_t port) { next_.unbind(port); }
-  template <ContextLike Cx>
-  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    return next_.send(source_port, to, destination_port, payload, cx);
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  std::size_t max_payload() const noexcept { return next_.max_payload(); }
-
   std::size_t connections() const noexcept { return connections_.size(); }
   const StreamProxyConfig& config() const noexcept { return config_; }
   const StreamProxyCounters& counters() const noexcept { return counters_; }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
   using Kind = StreamProxyEvent::Kind;
@@ -288,7 +275,6 @@ class StreamProxy {
     }
   }
 
-  Next next_;
   StreamProxyConfig config_;
   std::bitset<65536> exposed_;
   StreamConnectionTable connections_{config_.max_connections};

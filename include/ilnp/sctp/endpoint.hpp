@@ -22,7 +22,7 @@ class SctpEndpoint {
   static constexpr std::uint16_t first_free_port = 49152;  // RFC 6335, section 6
 
   /// `mtu`: what fits into a datagram of the transport, octets.
-  SctpEndpoint(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(mtu & ~std::size_t{3}) {}
+  SctpEndpoint(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(rounded(mtu)) {}
   SctpEndpoint(const SctpEndpoint&) = delete;
   SctpEndpoint& operator=(const SctpEndpoint&) = delete;
   ~SctpEndpoint() {
@@ -100,7 +100,8 @@ class SctpEndpoint {
   }
 
   template <ContextLike Cx>
-  result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx) {
+  result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx,
+                           std::size_t mtu = SIZE_MAX) {
     if (port == 0) return Errc::invalid_port;
     if (const auto refusal = shares_.refusal(to, true)) return count(*refusal);
     look(cx.now());
@@ -115,7 +116,7 @@ class SctpEndpoint {
       const auto door = associations_.free_door_for(remote, local, port);
       if (!door) continue;
       void* const address = associations_.address(*door);
-      auto opened = SctpSocket::open(config_, address, local, mtu_);
+      auto opened = SctpSocket::open(config_, address, local, std::min(mtu_, rounded(mtu)));
       error = opened ? opened->resize(buffers.send, buffers.receive) : opened.error();
       if (error) continue;
       SctpAssociation& association = associations_.add(*door, remote, local, port);
@@ -127,6 +128,12 @@ class SctpEndpoint {
       progress_.forget(stream, cx.now());
     }
     return error;
+  }
+
+  /// Packets of this stream are at most so long: less than others' where the way to its peer takes less.
+  void limit_packets(StreamId id, std::size_t mtu) noexcept {
+    SctpStreamState* stream = rounded(mtu) < mtu_ ? table().find(id) : nullptr;
+    if (stream) (void)stream->socket.limit_packets(rounded(mtu));
   }
 
   std::optional<StreamPeer> peer(StreamId id) const noexcept {
@@ -206,6 +213,7 @@ class SctpEndpoint {
   static error_code errc(boost::system::errc::errc_t value) noexcept { return SctpProgress::errc(value); }
   static error_code blocked() noexcept { return errc(boost::system::errc::operation_would_block); }
   /// The octets that a packet carries: a message of as many fills it.
+  static constexpr std::size_t rounded(std::size_t mtu) noexcept { return mtu & ~std::size_t{3}; }
   std::size_t piece_size() const noexcept { return mtu_ - wire::SctpHeader::size - data_header; }
   static constexpr std::size_t data_header = 16;  // RFC 9260, section 3.3.1
 

@@ -4,7 +4,8 @@
 #include <string>
 #include <type_traits>
 
-#include "../layer.hpp"
+#include "../adaptor.hpp"
+#include "../stack.hpp"
 #include "endpoint.hpp"
 
 namespace ilnp {
@@ -16,14 +17,16 @@ namespace ilnp {
 /// Hands up `StreamEvent`s, with no octets: `read` and `write` move those. What the transport brings for other ports goes up
 /// as it is: the layer is a `TransportLayer` too. One thread, the same for all of a process (see `SctpLibrary`).
 template <TransportLayer Next>
-class Sctp {
+class Sctp : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
+
  public:
   static constexpr std::size_t min_payload = 524;  ///< of the transport, for usrsctp to work
 
   /// Throws `std::invalid_argument` if `config` or the transport is of no use. The other arguments go to the layers below.
   template <class... Args>
   explicit Sctp(const SctpConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...),
+      : TransportAdaptor<Next>(std::forward<Args>(args)...),
         port_(config.port),
         endpoint_((config.validate(), config), frame_payload(next_)) {
     if (frame_payload(next_) < min_payload)
@@ -47,7 +50,7 @@ class Sctp {
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
-    return endpoint_.connect(to, transport_port, port, cx);
+    return endpoint_.connect(to, transport_port, port, cx, frame_payload(next_, to));
   }
   /// Whom the stream leads to; none if there is no such stream.
   std::optional<StreamPeer> peer(StreamId id) const noexcept { return endpoint_.peer(id); }
@@ -101,24 +104,12 @@ class Sctp {
 
   // Datagrams, as the transport below carries them.
 
-  error_code bind(std::uint16_t port) noexcept { return next_.bind(port); }
-  void unbind(std::uint16_t port) noexcept {
+  void unbind(std::uint16_t port) {
     if (port != port_) next_.unbind(port);
   }
-  template <ContextLike Cx>
-  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    return next_.send(source_port, to, destination_port, payload, cx);
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  std::size_t max_payload() const noexcept { return next_.max_payload(); }
 
   std::size_t streams() const noexcept { return endpoint_.streams(); }
   const SctpCounters& counters() const noexcept { return endpoint_.counters(); }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
   /// Sends, at the end of a call, what it has made.
@@ -159,10 +150,14 @@ class Sctp {
 
   template <class Up>
   void tell(Up& up) {
-    while (const auto event = endpoint_.next_event()) up(*event, Bytes());
+    while (const auto event = endpoint_.next_event()) {
+      if (event->kind == StreamEvent::Kind::accepted)
+        if (const auto names = endpoint_.peer(event->stream))
+          endpoint_.limit_packets(event->stream, frame_payload(next_, names->nid));
+      up(*event, Bytes());
+    }
   }
 
-  Next next_;
   std::uint16_t port_;
   SctpEndpoint endpoint_;
 };

@@ -54,6 +54,15 @@ class SctpSocket {
     return made;
   }
 
+  /// Of one that has a peer: packets to it are at most `mtu` octets.
+  error_code limit_packets(std::size_t mtu) noexcept {
+    sctp_paddrparams path{};
+    path.spp_address.ss_family = AF_CONN;
+    path.spp_flags = SPP_PMTUD_DISABLE;
+    path.spp_pathmtu = static_cast<std::uint32_t>(mtu - common_header);
+    return set(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path) ? error_code() : system_error();
+  }
+
   /// What it holds at most each way, octets.
   error_code resize(std::uint32_t send, std::uint32_t receive) noexcept {
     const bool good = set(SOL_SOCKET, SO_SNDBUF, static_cast<int>(send)) &&

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "../layer.hpp"
-#include "../resolved_name.hpp"
+#include "../adaptor.hpp"
+#include "../stack.hpp"
 #include "answer_limit.hpp"
 #include "events.hpp"
 #include "fragment_peers.hpp"
@@ -16,26 +16,24 @@ namespace ilnp {
 /// pieces, to nodes that have said that they put pieces together; to all others it is `message_too_long`. What fits a
 /// frame is passed on as it is, octet by octet. A transport on a transport. One thread.
 template <PacketTransport Next>
-class Fragment {
+class Fragment : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
+
  public:
   /// All arguments go to the layers below.
   template <class... Args>
-  explicit Fragment(Args&&... args) : next_(std::forward<Args>(args)...) {
+  explicit Fragment(Args&&... args) : TransportAdaptor<Next>(std::forward<Args>(args)...) {
     next_.accept_reserved_port();
   }
-
-  error_code bind(std::uint16_t port) { return next_.bind(port); }
-  void unbind(std::uint16_t port) { next_.unbind(port); }
-  bool bound(std::uint16_t port) const { return next_.bound(port); }
 
   /// Sends one datagram, in pieces if it must be. The first long one to a node, and those of the moment after, are kept
   /// until that node has said what it can; unless it says so soon, they are dropped, and the next ones refused. Errors:
   /// `message_too_long`, `queue_full` (enough are kept), those of the transport.
   template <ContextLike Cx>
   error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    if (payload.size() <= next_.max_payload())
+    if (payload.size() <= next_.max_payload(to))
       return next_.send(source_port, to, destination_port, payload, cx);
-    if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    if (payload.size() > max_payload(to)) return ++counters_.refused_too_long, Errc::message_too_long;
     const TimePoint now = cx.now();
     Peer& peer = peers_.get(to, now, pool_, counters_);
     if (peer.willing(now)) {
@@ -75,27 +73,14 @@ class Fragment {
   TimePoint next_deadline() const noexcept {
     return std::min({next_.next_deadline(), reassembly_.next_deadline(), peers_.next_deadline()});
   }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  template <ContextLike Cx>
-  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
-  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    return next_.resolve(name, known, cx);
-  }
-  template <ContextLike Cx>
-  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
-  bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
-
   /// To nodes that put pieces together; to others it is that of the next layer.
-  std::size_t max_payload() const noexcept {
-    return std::max(next_.max_payload(),
-                    std::min(wire::Fragment::max_total, stride() * wire::Fragment::max_pieces));
+  std::size_t max_payload(Nid nid = {}) const noexcept {
+    return std::max(next_.max_payload(nid),
+                    std::min(wire::Fragment::max_total, stride(nid) * wire::Fragment::max_pieces));
   }
+  /// Of what travels as it is.
+  std::size_t frame_payload(Nid nid = {}) const noexcept { return ilnp::frame_payload(next_, nid); }
   const FragmentCounters& counters() const noexcept { return counters_; }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
   using Peer = FragmentPeers::Peer;
@@ -103,8 +88,8 @@ class Fragment {
   static constexpr std::uint16_t reserved_port = 0;
 
   /// 0 if no piece fits a frame.
-  std::size_t stride() const noexcept {
-    return std::max(next_.max_payload(), wire::Fragment::piece_header_size) -
+  std::size_t stride(Nid nid) const noexcept {
+    return std::max(next_.max_payload(nid), wire::Fragment::piece_header_size) -
            wire::Fragment::piece_header_size;
   }
 
@@ -139,8 +124,10 @@ class Fragment {
                                   peer.key,
                                   ++number_,
                                   datagram.size,
-                                  static_cast<std::uint16_t>(stride()),
+                                  static_cast<std::uint16_t>(stride(peer.nid)),
                                   0};
+    if (payload.size() > piece.stride * wire::Fragment::max_pieces)  // the way has become narrower
+      return ++counters_.refused_too_long, Errc::message_too_long;
     for (; !payload.empty(); ++piece.index) {
       const std::size_t size = std::min<std::size_t>(piece.stride, payload.size());
       Packet packet(next_.headroom(wire::Fragment::piece_header_size), payload.first(size));
@@ -249,7 +236,6 @@ class Fragment {
   };
   Speaker& speaker(Nid nid) noexcept { return speakers_[hash_key_(nid.value()) % speakers_.size()]; }
 
-  Next next_;
   DatagramPool pool_;
   Reassembly reassembly_;
   FragmentPeers peers_;

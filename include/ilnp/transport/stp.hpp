@@ -44,7 +44,7 @@ class STP {
   MutableBytes headroom(std::size_t size) { return next_.headroom(wire::StpHeader::size + size); }
 
   /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
-  /// `max_payload()`), those of the network layer.
+  /// `max_payload(to)`), those of the network layer.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Bytes payload, Cx& cx) {
@@ -55,7 +55,7 @@ class STP {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Packet& packet, Cx& cx) {
-    if (packet.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    if (packet.size() > max_payload(to)) return ++counters_.refused_too_long, Errc::message_too_long;
     wire::StpHeaderRepr{source_port, destination_port}.write_to(packet.prepend(wire::StpHeader::size));
     if (const error_code error = next_.send(to, protocol, packet, cx)) return error;
     ++counters_.sent;
@@ -103,6 +103,10 @@ class STP {
   /// The largest datagram, octets: 1396 with the default frame.
   std::size_t max_payload() const noexcept {
     return std::max(next_.max_payload(), wire::StpHeader::size) - wire::StpHeader::size;
+  }
+  /// The same of one to `nid`.
+  std::size_t max_payload(Nid nid) const noexcept {
+    return std::max(next_.max_payload(nid), wire::StpHeader::size) - wire::StpHeader::size;
   }
   const TransportCounters& counters() const noexcept { return counters_; }
   Next& next_layer() noexcept { return next_; }
