@@ -29,7 +29,7 @@ class CommandLine {
  public:
   CommandLine(std::string usage, std::string about)
       : usage_(std::move(usage)), about_(std::move(about)), shown_("Options") {
-    shown_.add_options()("help,h", "show this text, and end")("version", "show the version, and end");
+    shown_.add_options()("help,h", "show this text and exit")("version", "show the version and exit");
   }
 
   auto add_options() { return shown_.add_options(); }

@@ -49,9 +49,9 @@ int run(const char* name, Body&& body) {
       return failed("standard output: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
     return status;
   } catch (const UsageError& error) {
-    return failed(std::string(error.what()) + " (--help tells more)");
+    return failed(std::string(error.what()) + " (see --help)");
   } catch (const options::error& error) {
-    return failed(std::string(error.what()) + " (--help tells more)");
+    return failed(std::string(error.what()) + " (see --help)");
   } catch (const boost::system::system_error& error) {
     return failed(describe(error));
   } catch (const std::exception& error) {

@@ -45,7 +45,7 @@ class ControlServer {
         [this](std::string_view request, std::size_t limit) { return answer_(request, limit); },
         [&log, path](const ilnp::error_code& error) {
           log("note: the control socket " + path + " was removed, and " +
-              (error ? "cannot be made anew: " + error.message() : std::string("made anew")));
+              (error ? "cannot be created again: " + error.message() : std::string("created again")));
         });
   }
 

@@ -45,19 +45,16 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
 inline void add_datagram_options(CommandLine& line) {
   line.add_options()  //
       ("map", options::value<std::vector<std::string>>(),
-       "LOCAL:HOST:REMOTE, a mapping to begin with; repeatable")  //
+       "LOCAL:HOST:REMOTE, an initial mapping; repeatable")  //
       ("redirect", options::value<std::vector<std::string>>(),
-       "a further port to listen on, for programs whose own port is not known beforehand: what is sent there "
-       "goes by "
-       "the mapping of that port, and answers go to who sent last; repeatable")  //
+       "another port to listen on, for programs whose own port is not known in advance: datagrams to it use "
+       "the mapping of that port, and replies go to the program that sent last; repeatable")  //
       ("listen-for", options::value<std::vector<std::string>>(),
-       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (127.0.0.2:10000, say), so that a port "
-       "can have "
-       "several peers; repeatable")  //
+       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (such as 127.0.0.2:10000), so that one "
+       "port can have several peers; repeatable")  //
       ("allow-from", options::value<std::vector<std::string>>(),
-       "ADDRESS[/LENGTH] of other hosts whose datagrams are taken, with a --bind that they can reach; else "
-       "only "
-       "this host's are; repeatable");
+       "ADDRESS[/LENGTH] of other hosts whose datagrams are accepted, with a --bind that they can reach "
+       "(default: this host only); repeatable");
 }
 
 /// Whether the command line asks for datagrams at all, of a program that carries streams too.
@@ -130,7 +127,7 @@ class Complaints {
     if (error.error == ilnp::Errc::message_too_long)
       text += " (" + std::to_string(error.size) + " octets, at most " +
               std::to_string(ilnp::frame_payload(stack_->next_layer())) +
-              " to a node that does not put pieces together)";
+              " to a node that does not reassemble fragments)";
     stack_->for_each_mapping([&](ilnp::LocalPort local, const ilnp::Remote& remote) {
       if (local.port == error.local_port.port && local.socket == error.local_port.socket)
         text += ", to " + printable_name(remote.host);

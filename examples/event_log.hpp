@@ -81,7 +81,7 @@ class EventLog {
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
     note("transport", "message too long", [&]() -> std::optional<std::string> {
       return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
-             ", which does not put pieces together (" + std::to_string(e.datagrams) + " dropped)";
+             ", which does not reassemble fragments (" + std::to_string(e.datagrams) + " dropped)";
     });
   }
   void operator()(const ilnp::event::LinkDown& e) const { link("cannot be used", e); }

@@ -306,12 +306,12 @@ int main(int argc, char** argv) {
     program::CommandLine line(
         "ilnp-experiment CONFIG [OPTIONS]",
         "Sends numbered datagrams to the node in the [application] section of CONFIG, one every wait_time "
-        "for run_time\n"
-        "seconds, and prints each packet that it sends (<-) or receives (->), and what was lost, duplicated "
-        "and\n"
-        "reordered. Without remote_hostname it receives only; without port it only forwards.");
+        "for\n"
+        "run_time seconds. Prints each packet that it sends (<-) or receives (->), and the losses, "
+        "duplicates and\n"
+        "reordering. Without remote_hostname it only receives; without port it only forwards.");
     line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
-                       "write a table of the packets, for plotting")("quiet,q", "print the summary only")(
+                       "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
         "verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;

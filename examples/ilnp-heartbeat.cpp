@@ -115,9 +115,10 @@ class Heartbeat {
 
 int main(int argc, char** argv) {
   return program::run("ilnp-heartbeat", [&] {
-    program::CommandLine line("ilnp-heartbeat CONFIG [OPTIONS]",
-                              "Every second, tells the node in the [application] section of CONFIG the time, "
-                              "and prints what it is told.");
+    program::CommandLine line(
+        "ilnp-heartbeat CONFIG [OPTIONS]",
+        "Sends the time to the node in the [application] section of CONFIG every second, "
+        "and prints what it receives.");
     line.add_options()("quiet,q", "no log")("verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;

@@ -94,7 +94,7 @@ class Client {
     std::memcpy(CMSG_DATA(item), &reply, sizeof reply);
     if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) >= 0) return;
     if (errno == EAGAIN)
-      throw std::runtime_error("no answer from the proxy on " + path_ + ": it takes no requests");
+      throw std::runtime_error("no answer from the proxy on " + path_ + ": it accepts no requests");
     fail("no proxy answers on " + path_);
   }
 
@@ -120,8 +120,9 @@ std::string checked(const std::string& answer) {
 std::string word(const char* what, const std::string& text) {
   if (text.empty() || text.find_first_of(" \t\r\n") != text.npos)
     throw program::UsageError(
-        std::string(what) + " \"" + text +
-        "\": " + (text.empty() ? "empty" : "the proxy cannot be told of names with blanks; give it --map"));
+        std::string(what) + " \"" + text + "\": " +
+        (text.empty() ? "empty"
+                      : "a name with blanks cannot be sent to a running proxy; use its option --map"));
   return text;
 }
 
@@ -154,7 +155,7 @@ std::string read_request(const program::CommandLine& line) {
   const auto excludes = [&](std::string_view option, std::initializer_list<const char*> others) {
     for (const char* other : others)
       if (line.has(other))
-        throw program::UsageError("--" + std::string(option) + " goes with nothing but --control");
+        throw program::UsageError("--" + std::string(option) + " can be combined only with --control");
   };
   for (const std::string_view question : {"list", "hosts", "counters"}) {
     if (!line.has(question.data())) continue;
@@ -186,19 +187,20 @@ int main(int argc, char** argv) {
         "ilnp-proxy-create [OPTIONS] LOCAL_PORT REMOTE_HOST REMOTE_PORT\n"
         "       ilnp-proxy-create [--control PATH] --remove LOCAL_PORT [REMOTE_HOST]\n"
         "       ilnp-proxy-create [--control PATH] --list | --hosts | --counters",
-        "Has a running ilnp-proxy carry what a program sends from LOCAL_PORT on this host to REMOTE_PORT on "
-        "REMOTE_HOST,\n"
-        "and back; prints the port on which the proxy listens.\n\n"
-        "Hosts that are network namespaces of one machine share its name and folders: give each proxy a\n"
-        "--control of its own.");
+        "Maps LOCAL_PORT on this host to REMOTE_PORT on REMOTE_HOST in a running ilnp-proxy, in both "
+        "directions,\n"
+        "and prints the port on which the proxy listens.\n\n"
+        "Proxies in network namespaces of one machine each need a --control of their own, since they share "
+        "its\n"
+        "name and folders.");
     line.add_options()                                                              //
         ("control", program::options::value<std::string>(), program::control_help)  //
         ("any", "deliver datagrams from any node, not only from REMOTE_HOST")       //
-        ("replace", "in place of the mapping that LOCAL_PORT has")                  //
+        ("replace", "replace the mapping of LOCAL_PORT")                            //
         ("list", "show the mappings")                                               //
         ("remove", program::options::value<std::string>()->value_name("LOCAL_PORT"),
-         "end all mappings of LOCAL_PORT, or that to REMOTE_HOST")  //
-        ("hosts", "show the nodes that the proxy knows")            //
+         "remove all mappings of LOCAL_PORT, or the one to REMOTE_HOST")  //
+        ("hosts", "show the nodes that the proxy knows")                  //
         ("counters", "show what the proxy's layers have counted");
     for (const char* name : {"LOCAL_PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;

@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
     program::CommandLine line("ilnp-router CONFIG [OPTIONS]",
                               "Forwards between the networks in the [network] section of CONFIG.\n"
                               "SIGUSR1 prints the counters.");
-    line.add_options()("quiet,q", "print nothing but errors")("verbose,v", "print what every layer does");
+    line.add_options()("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 

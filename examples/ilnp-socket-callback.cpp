@@ -72,8 +72,8 @@ int main(int argc, char** argv) {
   return program::run("ilnp-socket-callback", [&] {
     program::CommandLine line(
         "ilnp-socket-callback CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
-        "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and prints\n"
-        "the round-trip time.");
+        "Sends back what it receives on PORT. With REMOTE_HOST, sends a datagram there every second and\n"
+        "prints the round-trip time.");
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 

@@ -56,7 +56,8 @@ awaitable<void> ask(Socket& socket, std::string host, std::uint16_t port) {
 int main(int argc, char** argv) {
   return program::run("ilnp-socket-coroutine", [&] {
     program::CommandLine line("ilnp-socket-coroutine CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
-                              "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and "
+                              "Sends back what it receives on PORT. With REMOTE_HOST, sends a datagram there "
+                              "every second and\n"
                               "prints the round-trip time.");
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;

@@ -55,7 +55,7 @@ def wait_for(what, condition, seconds=10.0):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise RuntimeError("waited in vain for " + what)
+            raise RuntimeError("timed out waiting for " + what)
         time.sleep(0.01)
 
 

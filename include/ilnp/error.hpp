@@ -59,7 +59,7 @@ class ErrorCategory final : public boost::system::error_category {
       case Errc::too_many_sockets:
         return "too many local sockets";
       case Errc::host_in_use:
-        return "the host has a socket of its own already";
+        return "the host already has a socket of its own";
       case Errc::not_allowed:
         return "not allowed there";
       case Errc::no_stream_memory:

@@ -69,7 +69,7 @@ inline std::vector<NetworkConfig::LocatorSet> parse_locators(IniFile& ini, std::
     const auto locator = Locator::parse(member);
     if (!locator) {
       ini.fail("network", "locators", member,
-               "is not a locator (four groups of up to four hex digits, as 0:0:0:a)");
+               "is not a locator (four groups of up to four hex digits, such as 0:0:0:a)");
       return {};
     }
     cycle.back().push_back(*locator);
@@ -110,7 +110,7 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
       network.nid = *nid;
     } else {
       ini.fail("network", "nid", *text,
-               "is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)");
+               "is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)");
     }
   }
   if (const auto text = ini.required("network", "locators")) network.locators = parse_locators(ini, *text);
@@ -120,7 +120,7 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
   // The first implementation reads this key without an i; files with either spelling are about.
   const bool misspelt = ini.text("network", "active_uncast_session_ttl").has_value();
   if (const auto text = ini.text("network", "active_unicast_session_ttl"); text && misspelt)
-    ini.fail("network", "active_unicast_session_ttl", *text, "is given as active_uncast_session_ttl too");
+    ini.fail("network", "active_unicast_session_ttl", *text, "is also given as active_uncast_session_ttl");
   ini.seconds("network", misspelt ? "active_uncast_session_ttl" : "active_unicast_session_ttl",
               network.active_unicast_session_ttl);
   ini.seconds("network", "move_time", network.move_time);

@@ -27,7 +27,7 @@ struct ConfigError : std::runtime_error {
 
 /// An .ini file of which every key that is asked for is checked, and every other one is remembered as unknown. Sections and keys
 /// are found in any case. Lines that begin with '#' or ';' are comments, and no others: what looks like a comment behind a value
-/// is a mistake. A key or section that stands twice is an error. What cannot be read as an .ini file at all is a `ConfigError` at
+/// is a mistake. A key or section that appears twice is an error. What cannot be read as an .ini file at all is a `ConfigError` at
 /// once; mistakes in keys are collected, so that all are told together: by `check`. A value; one thread.
 class IniFile {
  public:
@@ -54,9 +54,8 @@ class IniFile {
     if (found == entries_.end()) return std::nullopt;
     if (!found->second.comment) return found->second.value;
     if (first)
-      fail(
-          section, key, found->second.value,
-          "has a comment behind the value: give the comment a line of its own, which begins with '#' or ';'");
+      fail(section, key, found->second.value,
+           "has a comment after the value: put the comment on a line of its own that begins with '#' or ';'");
     return std::nullopt;
   }
 
@@ -136,7 +135,7 @@ class IniFile {
     std::string all;
     for (std::size_t i = 0; i < std::min(lines.size(), max_told); ++i) all += (i == 0 ? "" : "\n") + lines[i];
     if (lines.size() > max_told)
-      all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " mistakes more";
+      all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " more mistakes";
     throw ConfigError(all);
   }
 
@@ -203,7 +202,7 @@ class IniFile {
       if (end == line.npos) wrong("unmatched '['");
       section = trimmed(line.substr(1, end - 1));
       const auto [known, fresh] = sections_.try_emplace(folded(section), number);
-      if (!fresh) wrong("this section is in line " + std::to_string(known->second) + " already");
+      if (!fresh) wrong("duplicate section, first in line " + std::to_string(known->second));
       return;
     }
     const auto equals = line.find('=');
@@ -211,11 +210,11 @@ class IniFile {
     const std::string_view key = trimmed(line.substr(0, equals));
     const std::string_view value = line.substr(equals + 1);
     if (key.empty()) wrong("the key is missing");
-    if (sections_.empty()) wrong("stands before the first [section]");
+    if (sections_.empty()) wrong("must follow a [section]");
     const auto [known, fresh] = entries_.try_emplace(
         folded(section, key),
         Entry{section, std::string(key), std::string(trimmed(value)), number, has_comment(value)});
-    if (!fresh) wrong("this key is in line " + std::to_string(known->second.line) + " already");
+    if (!fresh) wrong("duplicate key, first in line " + std::to_string(known->second.line));
   }
 
   std::string file_;

@@ -108,7 +108,7 @@ class ControlProtocol {
         replace ? proxy.replace(*local, std::move(to)) : proxy.map(*local, std::move(to));
     if (error == Errc::port_in_use)
       return "error: local port " + std::string(words[0]) +
-             " is mapped already; remove that mapping first, or replace it";
+             " is already mapped; remove that mapping first, or replace it";
     if (error == Errc::invalid_host_name) return "error: " + quoted(words[1]) + " is " + error.message();
     if (error) return "error: " + error.message();
     return std::to_string(proxy_port);
