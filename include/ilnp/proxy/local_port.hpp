@@ -10,8 +10,8 @@
 
 namespace ilnp {
 
-/// The port of a local program, and which of the proxy's local sockets it talks to. Nearly always that is the first, and
-/// then this is just a port.
+/// The port of a local program, and the local socket of the proxy that it talks to. Nearly always this is the first socket, and
+/// the value is just a port.
 struct LocalPort {
   std::uint16_t port = 0;
   std::uint8_t socket = 0;
@@ -21,10 +21,10 @@ struct LocalPort {
   constexpr operator std::uint16_t() const noexcept { return port; }
 };
 
-/// The top of a stack that local programs use by UDP sockets: what `ProxyGateway` needs. `Proxy` is one.
+/// The top of a stack that local programs use through UDP sockets, as `ProxyGateway` needs it. `Proxy` is one.
 ///
 /// - `use_socket(host, socket)`: mappings to `host` belong to that socket. Error: `invalid_host_name`, `host_in_use`.
-/// - `send(local, payload, cx)`: what a program sent from a port to a socket; `send_at_any_socket(port, payload, cx)`: whichever.
+/// - `send(local, payload, cx)`: a program sent this from a port to a socket; `send_at_any_socket(port, payload, cx)`: to any.
 template <class P>
 concept LocalProxy = requires(P& p, LocalPort local, std::uint16_t port, std::string host,
                               std::uint8_t socket, Bytes payload, Context<>& cx) {
