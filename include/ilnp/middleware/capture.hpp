@@ -9,21 +9,21 @@
 
 namespace ilnp {
 
-/// A frame that passed a `Capture`. All views are valid during the call to the sink only.
+/// A frame that passed a `Capture`. All views are valid only during the call to the sink.
 struct CapturedFrame {
   enum class Direction : std::uint8_t { in, out };
 
   Direction direction;
   TimePoint time;        ///< of the batch that it belongs to
-  Locator interface;     ///< the network that it came from or went to
-  std::uint64_t sender;  ///< as in `FrameSource`; 0 for a frame that went out
-  Bytes head;            ///< what the layers put in front of the payload; empty for a frame that came in
+  Locator interface;     ///< the network that it came from or goes to
+  std::uint64_t sender;  ///< as in `FrameSource`; 0 for an outgoing frame
+  Bytes head;            ///< the headers that the layers wrote; empty for an incoming frame
   Bytes payload;         ///< the rest of the frame
 
   std::size_t size() const noexcept { return head.size() + payload.size(); }
 };
 
-/// Takes each frame that passes a `Capture`.
+/// Receives each frame that passes a `Capture`.
 template <class S>
 concept FrameSink = std::invocable<S&, const CapturedFrame&>;
 
