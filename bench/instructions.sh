@@ -2,22 +2,33 @@
 # Counts the instructions per packet of each benchmark case, ours and hand-written, with callgrind. The figures do not
 # depend on what else the machine does.
 #
-#   bench/instructions.sh BUILD_DIR [REGEX]     for example: bench/instructions.sh build '^send'
+#   bench/instructions.sh BUILD_DIR [--check LIMIT] [REGEX]     for example: bench/instructions.sh build '^send'
 #
-# Prints a table: case, ours, baseline, ratio. Builds the benchmarks first. Needs valgrind (examples/setup.sh --bench).
+# Prints a table: case, ours, baseline, ratio. Exit status 1 if a ratio is more than LIMIT. Builds the benchmarks first. Needs
+# valgrind (examples/setup.sh --bench).
 set -euo pipefail
 
-[[ $# -ge 1 && $# -le 2 && $1 != -* ]] || {
-  sed -n '2,7s/^# \{0,1\}//p' "$0"
+usage() {
+  sed -n '2,8s/^# \{0,1\}//p' "$0"
   exit 2
 }
-programs=$1/bench only=${2:-}
+[[ $# -ge 1 && $1 != -* ]] || usage
+build=$1 limit=0
+shift
+if [[ ${1:-} == --check ]]; then
+  [[ ${2:-} =~ ^[0-9]+(\.[0-9]+)?$ ]] || usage
+  limit=$2
+  shift 2
+fi
+[[ $# -le 1 && ${1:-} != -* ]] || usage
+programs=$build/bench only=${1:-}
 command -v valgrind >/dev/null || {
   echo "error: valgrind is not installed: examples/setup.sh --bench" >&2
   exit 1
 }
-cmake --build "$1" --target bench-formats bench-tables bench-stack >&2
+cmake --build "$build" --target bench-formats bench-tables bench-stack >&2
 
+over=no
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 printf '%-48s %10s %10s %7s\n' "instructions a packet" ours baseline ratio
@@ -36,7 +47,7 @@ for program in "$programs"/bench-*; do
     exit 1
   }
   # One file a mark; the mark is CASE:SIDE:PACKETS.
-  awk '
+  awk -v limit="$limit" '
     /^desc: Trigger: Client Request: / {
       mark = substr($0, index($0, "Request: ") + 9)
       packets = mark; sub(/.*:/, "", packets); sub(/:[^:]*$/, "", mark)
@@ -50,7 +61,11 @@ for program in "$programs"/bench-*; do
     END {
       for (i = 1; i <= cases; ++i) {
         ours = count[order[i], "ours"]; by_hand = count[order[i], "baseline"]
-        printf "%-48s %10.1f %10.1f %7.2f\n", order[i], ours, by_hand, ours / by_hand
+        far = limit > 0 && ours > limit * by_hand
+        printf "%-48s %10.1f %10.1f %7.2f%s\n", order[i], ours, by_hand, ours / by_hand, far ? "  OVER THE LIMIT" : ""
+        over += far
       }
-    }' $(ls -v "$folder"/out.*)
+      exit over > 0
+    }' $(ls -v "$folder"/out.*) || over=yes
 done
+[[ $over == no ]]

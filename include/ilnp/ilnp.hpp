@@ -94,6 +94,7 @@
 #include "network/nid_watch.hpp"
 #include "network/own_messages.hpp"
 #include "network/packet_memory.hpp"
+#include "network/packet_sample.hpp"
 #include "network/reflection_filter.hpp"
 #include "network/resumption.hpp"
 #include "network/run.hpp"

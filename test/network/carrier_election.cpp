@@ -352,6 +352,26 @@ BOOST_AUTO_TEST_CASE(a_forged_frame_with_a_higher_hop_limit_does_not_make_copies
   BOOST_TEST(carried >= 999);
 }
 
+BOOST_AUTO_TEST_CASE(in_a_flow_with_copies_the_first_of_two_is_carried_whichever_way_it_came) {
+  const Locator c(0xc);
+  const Flow far{{Locator(0xf), Nid(1)}, {b, Nid(2)}};
+  const auto decide = [&](std::uint64_t sender, std::uint8_t hop_limit, Locator in) {
+    return election.decide(far, in, b, packet(sender, hop_limit), false, now);
+  };
+  const auto carried = [](Verdict verdict) {
+    return verdict == Verdict::carry || verdict == Verdict::carry_alone;
+  };
+  for (int i = 0; i < 200; ++i, ++number, now += 10ms) {
+    // The usual way first, or another first: as long, or longer.
+    const bool usual_first = i < 100 || i % 3 == 0;
+    const std::uint8_t other_limit = i % 3 == 1 ? 2 : 3;
+    const auto one = usual_first ? decide(source, 3, a) : decide(higher, other_limit, c);
+    const auto two = usual_first ? decide(higher, other_limit, c) : decide(source, 3, a);
+    BOOST_REQUIRE_MESSAGE(carried(one), "packet " << i);
+    BOOST_REQUIRE_MESSAGE(two == Verdict::copy, "packet " << i);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_few_packets_that_a_stranger_carries_do_not_silence_the_flow) {
   int missing = 0;
   for (int i = 0; i < 10000; ++i, now += 10ms) {

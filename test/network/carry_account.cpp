@@ -11,8 +11,8 @@ struct Fixture {
   Fixture() { account.begin(now); }
   /// So many packets in this step, of which so many are heard at once; then the next step.
   void pass(int expected, int heard) {
-    for (int i = 0; i < expected && account.room(now); ++i) account.expect(now);
-    for (int i = 0; i < heard; ++i) account.hear(now);
+    for (int i = 0; i < expected; ++i) account.expect(now);
+    for (int i = 0; i < heard; ++i) account.hear(now, now);
     ++now;
   }
   Step now = CarryAccount::step_at(TimePoint{} + 1h);
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_is_not_missed) {
 BOOST_AUTO_TEST_CASE(two_of_a_few_are_too_many_once_their_time_is_over) {
   pass(2, 0);
   BOOST_TEST(!account.failing(now));
-  now += CarryAccount::patience - 1;
+  now += account.patience() - 1;
   BOOST_TEST(!account.failing(now));
   now += 1;
   BOOST_TEST(account.failing(now));
@@ -56,10 +56,10 @@ BOOST_AUTO_TEST_CASE(what_comes_late_was_missed) {
   account.expect(now);
   account.expect(now);
   const Step then = now;
-  now += CarryAccount::patience + 1;
+  now += account.patience() + 1;
   BOOST_TEST(account.failing(now));
-  account.hear(then);
-  account.hear(then);
+  account.hear(then, now);
+  account.hear(then, now);
   BOOST_TEST(account.failing(now));
 }
 
@@ -72,10 +72,25 @@ BOOST_AUTO_TEST_CASE(a_proof_takes_packets_and_time) {
   BOOST_TEST(!account.proven(now, 1s));  // packets
 }
 
-BOOST_AUTO_TEST_CASE(only_so_many_are_waited_for) {
-  unsigned taken = 0;
-  for (; account.room(now); ++taken) account.expect(now);
-  BOOST_TEST(taken == CarryAccount::max_in_a_step);
+BOOST_AUTO_TEST_CASE(what_takes_long_is_waited_for_longer) {
+  for (int i = 0; i < 20; ++i) {
+    for (int packet = 0; packet < 10; ++packet) account.expect(now);
+    ++now;
+    for (int packet = 0; packet < 9; ++packet) account.hear(now - 1, now);
+    if (i > 2) account.hear(now - 3, now);
+    BOOST_TEST(!account.failing(now));
+  }
+  BOOST_TEST(account.patience() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_waited_for_without_end) {
+  for (int i = 0; i < 100; ++i) {
+    account.expect(now);
+    account.hear(now - 50, now);
+    ++now;
+  }
+  BOOST_TEST(account.patience() == CarryAccount::max_patience);
+  BOOST_TEST(account.failing(now));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

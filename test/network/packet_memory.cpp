@@ -11,12 +11,12 @@ using Kind = PacketMemory::Seen::Kind;
 constexpr std::uint64_t source = 1, carrier = 2, other = 3;
 
 struct Fixture {
-  auto see(std::uint64_t hash, std::uint64_t sender = source, std::uint8_t hop_limit = 3,
-           bool awaited = true) {
-    return packets.see(hash, sender, hop_limit, awaited, now);
+  auto see(std::uint64_t hash, std::uint64_t sender = source, std::uint8_t hop_limit = 3, bool awaited = true,
+           bool last_hop = false) {
+    return packets.see(hash, sender, hop_limit, awaited, last_hop, now);
   }
   bool hear(std::uint64_t hash, std::uint8_t hop_limit = 2, bool any_way = false) {
-    return packets.hear(hash, carrier, hop_limit, any_way, now).has_value();
+    return packets.hear(hash, carrier, hop_limit, any_way, true, now).has_value();
   }
   PacketMemory packets;
   PacketMemory::Step now = 1000;
@@ -60,26 +60,57 @@ BOOST_AUTO_TEST_CASE(from_another_sender_or_with_another_hop_limit_it_is_a_copy)
   see(5);
   BOOST_TEST(see(5, other).kind == Kind::copy);
   BOOST_TEST(see(5, source, 2).kind == Kind::copy);
+  BOOST_TEST(see(5, other, 4, true, true).kind == Kind::copy);
+  BOOST_TEST(see(5, other, 4).kind == Kind::unnoted);  // a shorter way
+  BOOST_TEST(see(5).kind == Kind::copy);
   now += PacketMemory::memory + 1;
   BOOST_TEST(see(5, other).kind == Kind::fresh);
 }
 
 BOOST_AUTO_TEST_CASE(after_its_time_it_is_not_waited_for) {
   see(5);
-  now += CarryAccount::patience + 1;
+  now += CarryAccount::max_patience + 1;
   BOOST_TEST(!hear(5));
   hear(6);
-  now += CarryAccount::patience + 1;
+  now += CarryAccount::max_patience + 1;
   BOOST_TEST(see(6).kind == Kind::fresh);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_waited_for_does_not_give_way) {
-  constexpr std::uint64_t each = PacketMemory::max_packets / 4;  // hashes of one set
-  for (std::uint64_t i = 0; i < 4; ++i) BOOST_TEST(see(1 + i * each).kind == Kind::fresh);
-  BOOST_TEST(see(1 + 4 * each).kind == Kind::unnoted);
+  constexpr std::uint64_t each = PacketMemory::max_packets / 8;  // hashes of one set
+  for (std::uint64_t i = 0; i < 8; ++i) BOOST_TEST(see(1 + i * each).kind == Kind::fresh);
+  BOOST_TEST(see(1 + 8 * each).kind == Kind::unnoted);
   for (std::uint64_t i = 100; i < 1000; ++i) hear(1 + i * each);
-  for (std::uint64_t i = 0; i < 4; ++i) BOOST_TEST(hear(1 + i * each));
-  BOOST_TEST(see(1 + 4 * each).kind == Kind::fresh);
+  for (std::uint64_t i = 0; i < 8; ++i) BOOST_TEST(hear(1 + i * each));
+  BOOST_TEST(see(1 + 8 * each).kind == Kind::fresh);
+}
+
+BOOST_AUTO_TEST_CASE(of_those_that_are_not_waited_for_the_oldest_gives_way) {
+  constexpr std::uint64_t each = PacketMemory::max_packets / 8;
+  for (std::uint64_t i = 0; i < 12; ++i) see(1 + i * each, source, 3, false);
+  for (std::uint64_t i = 4; i < 12; ++i) BOOST_TEST(see(1 + i * each, other).kind == Kind::copy);
+  BOOST_TEST(see(1, other).kind == Kind::fresh);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_is_not_in_the_sample_is_not_kept) {
+  packets.hear(5, carrier, 2, false, false, now);
+  BOOST_TEST(see(5).kind == Kind::fresh);
+}
+
+BOOST_AUTO_TEST_CASE(among_too_many_a_sample_is_waited_for_and_its_copies_are_found) {
+  Random random(1);
+  unsigned waited = 0, found = 0;
+  for (int steps = 0; steps < 40; ++steps, ++now) {
+    for (int i = 0; i < 100'000 / 8; ++i) {
+      const std::uint64_t hash = random();
+      hear(hash);  // first
+      if (!packets.sampled(hash, now)) continue;
+      ++waited;
+      found += see(hash).kind == Kind::carried;
+    }
+  }
+  BOOST_TEST(waited > 40'000);
+  BOOST_TEST(found >= waited - waited / 1000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

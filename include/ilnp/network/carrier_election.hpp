@@ -56,6 +56,9 @@ class CarrierElection {
   static constexpr Duration proof = std::chrono::seconds(1);
   static constexpr std::uint8_t max_failures = 7;
 
+  /// Packets of a flow that are waited for in a step (`CarryAccount::step`), before only a sample of them is.
+  static constexpr unsigned max_sampled = 32;
+
   /// `carry_alone`: what holds for this packet does not hold for the next. `returned`: who carries has sent the packet back to
   /// where it came from, instead; this node carries it.
   enum class Verdict { carry, carry_alone, copy, another, returned };
@@ -75,30 +78,50 @@ class CarrierElection {
       begin(*state, flow, in, out, passing, now);
     // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.
     const bool elsewhere = in != state->in && in != flow.source.locator;
-    const bool lesser =
-        now - state->seen_at < copy_window &&
-        (packet.hop_limit < state->hop_limit || (packet.hop_limit == state->hop_limit && elsewhere));
+    const bool recent = now - state->seen_at < copy_window;
+    const bool lesser = recent && (packet.hop_limit < state->hop_limit ||
+                                   (packet.hop_limit == state->hop_limit && elsewhere));
     // In a flow with copies each packet is looked at: a stranger may have forged the one with the highest hop limit.
-    const bool mixed = now - state->lesser_at < flow_life;
+    const bool mixed = now - state->mixed_at < flow_life;
+    if (lesser || (recent && packet.hop_limit > state->hop_limit)) {
+      if (!mixed) {
+        state->mixed_since = now;
+        state->sender_before = state->sender;
+      }
+      state->mixed_at = now;
+    }
     if (lesser) {
-      state->lesser_at = now;
       if (state->standing_back && packet.sender == state->rival && in == state->in &&
           packet.hop_limit + 1 == state->hop_limit)
         return Verdict::returned;
-      if (!mixed) return Verdict::copy;
+      // The packets that were carried just before were not noted. These are copies of them, unless they come from their
+      // source, or from the sender that brought the flow until then.
+      if (now - state->mixed_since < copy_window && in != flow.source.locator &&
+          packet.sender != state->sender_before)
+        return Verdict::copy;
     } else {
       state->in = in;
+      state->sender = packet.sender;
       state->hop_limit = packet.hop_limit;
       state->seen_at = now;
     }
     const Step step = CarryAccount::step_at(now);
     using Kind = PacketMemory::Seen::Kind;
-    const bool room = state->account.room(step);
+    const std::uint64_t content = hash(packet);
+    // Who carries a flow without copies looks at one packet now and then only: that one counts.
+    const bool counts = !(mixed || state->standing_back) ||
+                        (state->sample.had(content, step) && packets_.sampled(content, step));
+    if (counts) state->sample.note(step);
     const std::uint64_t source = packet.sender + mix64(in.value());
-    const auto seen = packets_.see(hash(packet), source, packet.hop_limit, room, step);
-    if (lesser && seen.kind == Kind::copy) return Verdict::copy;
-    if (room && (seen.kind == Kind::fresh || seen.kind == Kind::carried)) state->account.expect(step);
-    if (state->unanswered == never) state->unanswered = now;
+    const bool last_hop = out == flow.destination.locator;
+    const auto seen = counts || mixed || lesser
+                          ? packets_.see(content, source, packet.hop_limit, counts, last_hop, step)
+                          : PacketMemory::Seen{Kind::unnoted};
+    if (seen.kind == Kind::copy) return Verdict::copy;
+    if (counts && (seen.kind == Kind::fresh || seen.kind == Kind::carried)) {
+      state->account.expect(step);
+      if (state->unanswered == never) state->unanswered = now;
+    }
     if (seen.kind == Kind::carried &&
         carried(*state, seen.carrier, seen.carrier_hop_limit, packet.hop_limit, step, passing, now))
       return Verdict::another;
@@ -115,8 +138,10 @@ class CarrierElection {
   bool overhear(const Flow& flow, Locator on, const FlowPacket& packet, bool passing, TimePoint now) {
     State* state = flows_.find(flow);
     if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return false;
-    const auto heard =
-        packets_.hear(hash(packet), packet.sender, packet.hop_limit, passing, CarryAccount::step_at(now));
+    const Step step = CarryAccount::step_at(now);
+    const std::uint64_t content = hash(packet);
+    const bool sampled = state->sample.has(content, step);
+    const auto heard = packets_.hear(content, packet.sender, packet.hop_limit, passing, sampled, step);
     return heard &&
            carried(*state, packet.sender, packet.hop_limit, heard->hop_limit, heard->since, passing, now);
   }
@@ -144,13 +169,17 @@ class CarrierElection {
     Locator in;
     Locator out;
     TimePoint seen_at = long_ago;
-    TimePoint lesser_at = long_ago;  ///< a packet that looked like a copy
-    TimePoint unanswered = never;    ///< the first packet since the other was heard to carry
-    TimePoint conflict = long_ago;   ///< since when another carries that should not
+    TimePoint mixed_since = long_ago;  ///< the first packet that was, or made others look like, a copy
+    TimePoint mixed_at = long_ago;     ///< the last
+    std::uint64_t sender = 0;          ///< of the packets with `hop_limit`
+    std::uint64_t sender_before = 0;   ///< the same at `mixed_since`
+    TimePoint unanswered = never;      ///< the first packet since the other was heard to carry
+    TimePoint conflict = long_ago;     ///< since when another carries that should not
     TimePoint conflict_heard = long_ago;
     std::uint64_t conflicts = 0;  ///< packets that both have carried since then
     std::uint64_t rival = 0;  ///< who carries: while this node stands back, or though it should stand back
     CarryAccount account;     ///< of the rival
+    PacketSample sample{max_sampled};
     std::uint8_t hop_limit = 0;
     std::uint8_t failures = 0;  ///< of those who were to carry: another has to show first that he does
     bool standing_back = false;
@@ -188,7 +217,7 @@ class CarrierElection {
         state.unanswered = never;
         state.rival = carrier;
         if (rival) rival->counted_on = now;
-        state.account.hear(since);
+        state.account.hear(since, CarryAccount::step_at(now));
       } else if (carrier == state.rival) {
         state.standing_back = false;  // who is waited for is about to go
       }
@@ -224,7 +253,7 @@ class CarrierElection {
       state.account.begin(step);
       return false;
     }
-    state.account.hear(since);
+    state.account.hear(since, CarryAccount::step_at(now));
     if (!state.account.proven(step, proof * (1 << (state.failures - 1)))) return false;
     if (auto* rival = neighbours_->find(carrier)) rival->trust();
     return true;

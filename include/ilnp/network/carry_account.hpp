@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -12,15 +13,14 @@ namespace ilnp {
 ///
 /// A node does not hear all that is sent, so a few that are missed prove nothing: one, and one more of each `tolerated`.
 /// What counts is the last half second to second; in a flow of few packets, the last ten to twenty packets.
+/// The patience is two steps more than the slowest copy has taken in that time: a detour over slow networks is no loss.
 class CarryAccount {
  public:
   using Step = std::uint32_t;
   static constexpr Duration step = std::chrono::milliseconds(125);
-  static constexpr Step patience = 2;
+  static constexpr Step max_patience = 5;
   static constexpr unsigned tolerated = 25;  ///< one of so many
-  static constexpr unsigned max_in_a_step =
-      128;  ///< packets of one flow that are waited for: the others are not counted
-  static constexpr unsigned enough = 8;  ///< packets that show that another carries
+  static constexpr unsigned enough = 8;      ///< packets that show that another carries
 
   static Step step_at(TimePoint time) noexcept { return static_cast<Step>(time.time_since_epoch() / step); }
 
@@ -30,13 +30,7 @@ class CarryAccount {
     since_ = begun_ = now;
   }
 
-  /// May one more packet be waited for?
-  bool room(Step now) noexcept {
-    settle(now);
-    return pending_[now % pending_.size()].expected < max_in_a_step;
-  }
-
-  /// A packet is waited for from now on; there must be room.
+  /// A packet is waited for from now on.
   void expect(Step now) noexcept {
     settle(now);
     Pending& pending = pending_[now % pending_.size()];
@@ -44,8 +38,14 @@ class CarryAccount {
     ++pending.expected;
   }
 
-  /// A packet that was waited for since `then` was heard.
-  void hear(Step then) noexcept {
+  /// Steps after which a packet that was not heard was missed.
+  Step patience() const noexcept {
+    return std::min(std::max(recent_.slowest, before_.slowest) + 2, max_patience);
+  }
+
+  /// A packet that was waited for since `then` was heard, though perhaps too late.
+  void hear(Step then, Step now) noexcept {
+    recent_.slowest = std::max(recent_.slowest, now - then);
     Pending& pending = pending_[then % pending_.size()];
     if (pending.step == then && pending.heard < pending.expected) ++pending.heard;
   }
@@ -72,6 +72,7 @@ class CarryAccount {
   struct Share {
     std::uint16_t total = 0;
     std::uint16_t missed = 0;
+    Step slowest = 0;  // of the copies that were heard
   };
   static constexpr Step short_share = 4, long_share = 40;  // half a second; five
   static constexpr unsigned few = 10;
@@ -87,14 +88,14 @@ class CarryAccount {
       begun_ = now;
     }
     for (Pending& pending : pending_) {
-      if (pending.expected == 0 || now - pending.step <= patience) continue;
+      if (pending.expected == 0 || now - pending.step <= patience()) continue;
       recent_.total = static_cast<std::uint16_t>(recent_.total + pending.expected);
       recent_.missed = static_cast<std::uint16_t>(recent_.missed + pending.expected - pending.heard);
       pending = {};
     }
   }
 
-  std::array<Pending, patience + 2> pending_;
+  std::array<Pending, max_patience + 2> pending_;
   Share recent_, before_;
   Step since_ = 0;  // when the account was begun, or too many were missed for the last time
   Step begun_ = 0;  // when `recent_` was
