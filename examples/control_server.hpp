@@ -11,7 +11,7 @@
 
 namespace program {
 
-/// Listens at --control, or else where ilnp-proxy-create looks. Says it when a socket's file was removed.
+/// Listens at --control, or else where ilnp-proxy-create looks. Reports when a socket file was removed.
 class ControlServer {
  public:
   using Answer = std::function<std::string(std::string_view request, std::size_t limit)>;
@@ -29,7 +29,8 @@ class ControlServer {
       try {
         listen(executor, path, log);
       } catch (const boost::system::system_error&) {
-        if (first) throw;  // the second is for those who do not find the first, and may be another proxy's
+        if (first)
+          throw;  // the second one is for clients that do not find the first, and may belong to another proxy
       }
       first = false;
     }

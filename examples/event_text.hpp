@@ -1,6 +1,6 @@
 #pragma once
 
-// What the layers show, in words.
+// The events of the layers in words.
 
 #include <ilnp/network/events.hpp>
 #include <ilnp/proxy/events.hpp>

@@ -1,5 +1,5 @@
-// Every second, tells another node the time and its own name; prints what it is told. Needs [application] port, and for sending
-// remote_hostname and remote_port.
+// Sends the time and its own name to another node every second, and prints what it receives. Needs [application] port, and to send
+// also remote_hostname and remote_port.
 
 #include "common.hpp"
 
@@ -102,7 +102,7 @@ class Heartbeat {
 
   const ilnp::Config& config_;
   program::Log& complain_;
-  program::Log table_;  // anybody may tell this node anything: what is shown of that has its limits
+  program::Log table_;  // anybody may send anything, so its lines are limited
   ilnp::event::PacketSent sent_{};
   Stack stack_;
   Observer observer_;

@@ -1,5 +1,5 @@
-// Runs scenarios in virtual time: nodes of the very layers that run on sockets, on networks that delay, lose and reorder by a seed.
-// The format of scenarios, and how to read what comes out: docs/testing.md.
+// Runs scenarios in virtual time, with the same layers that run on sockets, on networks that delay, lose and reorder as a seed decides.
+// docs/testing.md describes scenarios and their output.
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-constexpr int interrupted_status = 130;  ///< what shells say of a program that SIGINT has ended
+constexpr int interrupted_status = 130;  ///< a shell's status for a program that SIGINT ended
 std::atomic<bool> interrupted{false};
 
 /// Where the scripts and styles of the pictures are.
@@ -46,7 +46,7 @@ double elapsed(SteadyClock::time_point since) {
   return std::chrono::duration<double>(SteadyClock::now() - since).count();
 }
 
-/// How far it is, on a terminal only, and at most ten times a second.
+/// Shows the progress, only on a terminal and at most ten times a second.
 class Progress {
  public:
   explicit Progress(bool quiet) : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
@@ -68,7 +68,7 @@ class Progress {
   SteadyClock::time_point last_ = SteadyClock::now();
 };
 
-/// Runs a program to its end, and gives its exit status; 127 if it is not there.
+/// Runs a program to its end and returns its exit status; 127 if it does not exist.
 int run_program(std::vector<std::string> arguments) {
   std::vector<char*> words;
   for (std::string& each : arguments) words.push_back(each.data());
@@ -97,7 +97,7 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-/// Makes the pictures of all flows. Says why not, if it cannot.
+/// Draws the pictures of all flows, or says why it cannot.
 void draw(const fs::path& folder) {
   const fs::path script = plot_folder / "flows.sh";
   for (const char* tool : {"bash", "awk", "gnuplot"})

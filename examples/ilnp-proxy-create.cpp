@@ -1,4 +1,4 @@
-// Asks a running ilnp-proxy to make, show or end mappings.
+// Asks a running ilnp-proxy to create, show or remove mappings.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 
 namespace {
 
-/// Asks a proxy. With each request goes one end of a pair of sockets, and the answer comes out of the other: so it does not
-/// matter whose the proxy is, and which files it sees.
+/// Sends requests to a proxy. Each request passes one end of a socket pair, and the reply arrives at the other. So it does not matter
+/// who runs the proxy and which files it sees.
 class Client {
  public:
   /// `path`: of its socket.
@@ -36,13 +36,13 @@ class Client {
     throw std::runtime_error("no proxy answers; tried " + tried);
   }
 
-  /// The proxy's answer. Throws if there is none.
+  /// The proxy's reply. Throws if there is none.
   std::string ask(const std::string& request) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
     const ilnp::Socket here(ends[0]);
     ilnp::Socket there(ends[1]);
-    // The proxy reads this after the whole answer. If it is left unread, the end of the answer is a reset.
+    // The proxy reads this after the complete reply. If it remains unread, the end of the reply is a reset.
     if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("no answer");
     send(request, there.native_handle());
     there = ilnp::Socket();
@@ -106,10 +106,10 @@ class Client {
   ilnp::Socket socket_;
 };
 
-/// A line of the proxy's, fit for a terminal: names in it are escaped, but who knows what answers there.
+/// A line from the proxy, safe for a terminal: names in it are escaped, but something else might reply there.
 std::string shown(std::string_view line) { return ilnp::printable(line, ilnp::Escape::unsafe); }
 
-/// Throws what the proxy says was wrong.
+/// Throws the error that the proxy reports.
 std::string checked(const std::string& answer) {
   constexpr std::string_view mark = "error: ";
   if (answer.starts_with(mark)) throw std::runtime_error(shown(answer.substr(mark.size())));
@@ -126,7 +126,7 @@ std::string word(const char* what, const std::string& text) {
   return text;
 }
 
-/// Prints lines, each fit for a terminal.
+/// Prints lines, each safe for a terminal.
 void print(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -135,7 +135,7 @@ void print(std::string_view text) {
   }
 }
 
-/// A long list comes in parts, all but the last of which end with `more PORT`.
+/// A long list arrives in parts; all but the last end with `more PORT`.
 void print_list(Client& client) {
   for (std::string request = "list"; !request.empty();) {
     std::string answer = checked(client.ask(request));
@@ -150,7 +150,7 @@ void print_list(Client& client) {
   }
 }
 
-/// What the command line asks for, as the proxy takes it.
+/// The request that the command line asks for.
 std::string read_request(const program::CommandLine& line) {
   const auto excludes = [&](std::string_view option, std::initializer_list<const char*> others) {
     for (const char* other : others)
@@ -165,7 +165,7 @@ std::string read_request(const program::CommandLine& line) {
     return std::string(question);
   }
   if (line.has("remove")) {
-    // The word after the port stands where a mapping's first would.
+    // The word after the port is where that of a mapping would be.
     excludes("remove", {"REMOTE_HOST", "any", "replace"});
     return "remove " + word("LOCAL_PORT", line.value("remove")) +
            (line.has("LOCAL_PORT") ? ' ' + word("REMOTE_HOST", line["LOCAL_PORT"]) : "");

@@ -1,4 +1,4 @@
-// Lets programs that know nothing of the overlay talk through it, by a local UDP socket.
+// Lets programs that know nothing of the overlay talk through it, through a local UDP socket.
 
 #include "common.hpp"
 #include "control_server.hpp"

@@ -1,4 +1,4 @@
-// Forwards between the networks that it has joined, and does nothing else: a node without a transport.
+// Only forwards between the networks that it has joined: a node without a transport.
 
 #include "common.hpp"
 
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
-    const auto ignore = [](const auto&...) {};  // there is nobody above to hand a packet to
+    const auto ignore = [](const auto&...) {};  // there is no layer above
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
     program::check(node.start());

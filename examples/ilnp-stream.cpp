@@ -1,4 +1,4 @@
-// Lets TCP programs that know nothing of the overlay talk through it, and those with datagrams too.
+// Lets TCP programs that know nothing of the overlay talk through it, and UDP programs as well.
 
 #include <sys/resource.h>
 
@@ -42,7 +42,7 @@ ilnp::ExitRule parse_exit_to(const std::string& text) {
       "\": not of the form ADDRESS[/LENGTH][:PORT], such as 10.0.0.0/8 or [fd00::1]:80");
 }
 
-/// Each connection takes a descriptor: as many as this process may have at all.
+/// Each connection needs a descriptor: allows as many as this process can have.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -50,7 +50,7 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Says what became of a connection that did not come about; the same at most once a second.
+/// Reports a connection that failed; the same one at most once a second.
 class Failures {
  public:
   explicit Failures(program::Log& log) : log_(&log) {}
