@@ -58,7 +58,7 @@ Options parse(int argc, char** argv) {
   for (int at = 1; at < argc; ++at) {
     const std::string option = argv[at];
     const auto value = [&] {
-      if (++at == argc) refuse(option + " wants a value");
+      if (++at == argc) refuse(option + " needs a value");
       return std::string(argv[at]);
     };
     const auto number = [&] {

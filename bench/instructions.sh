@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the instructions a packet of each benchmark case, ours and by hand, with callgrind: a figure that does not depend
-# on what else the machine does.
+# Counts the instructions per packet of each benchmark case, ours and hand-written, with callgrind. The figures do not
+# depend on what else the machine does.
 #
 #   bench/instructions.sh BUILD_DIR [--check LIMIT] [REGEX]     for example: bench/instructions.sh build '^send'
 #

@@ -119,7 +119,7 @@ struct Queue {
   std::size_t count = 0;
 };
 
-/// Receives, delivers, forwards, sends: as docs/protocol.md says, for data packets in steady state.
+/// Receives, delivers, forwards, sends: as docs/behaviour.md says, for data packets in steady state.
 class Node {
  public:
   struct Interface {
@@ -520,6 +520,7 @@ class Node {
 
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
+#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 
 namespace {

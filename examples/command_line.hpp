@@ -19,7 +19,7 @@ namespace program {
 
 namespace options = boost::program_options;
 
-/// The caller's mistake.
+/// A mistake in the command line.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -29,7 +29,7 @@ class CommandLine {
  public:
   CommandLine(std::string usage, std::string about)
       : usage_(std::move(usage)), about_(std::move(about)), shown_("Options") {
-    shown_.add_options()("help,h", "show this text, and end")("version", "show the version, and end");
+    shown_.add_options()("help,h", "show this text and exit")("version", "show the version and exit");
   }
 
   auto add_options() { return shown_.add_options(); }
@@ -39,7 +39,7 @@ class CommandLine {
     positions_.add(name, count);
   }
 
-  /// False if there is nothing more to do: --help or --version. Throws on an option that is not there.
+  /// False if there is nothing more to do: --help or --version. Throws on an unknown option.
   bool parse(int argc, char** argv) {
     options::options_description all;
     all.add(shown_).add(hidden_);
@@ -71,7 +71,7 @@ class CommandLine {
   options::variables_map values_;
 };
 
-/// A number from `text`; nothing if it is none, or outside of `lowest` to `highest`.
+/// A number from `text`; none if it is invalid or outside `lowest` to `highest`.
 inline std::optional<std::uint64_t> to_number(const std::string& text, std::uint64_t lowest,
                                               std::uint64_t highest) {
   std::uint64_t number = 0;
@@ -81,7 +81,7 @@ inline std::optional<std::uint64_t> to_number(const std::string& text, std::uint
   return number;
 }
 
-/// The number that an option has, or `otherwise` without it.
+/// The number of an option, or `otherwise` without it.
 inline std::uint64_t number(const CommandLine& line, const char* option, std::uint64_t otherwise,
                             std::uint64_t lowest, std::uint64_t highest) {
   if (!line.has(option)) return otherwise;
@@ -91,7 +91,7 @@ inline std::uint64_t number(const CommandLine& line, const char* option, std::ui
                    std::to_string(lowest) + " to " + std::to_string(highest));
 }
 
-/// A port from the command line; `where` says of what: "PORT", "--redirect".
+/// A port from the command line; `where` names its place: "PORT", "--redirect".
 inline std::uint16_t parse_port(const std::string& where, const std::string& text, unsigned lowest = 1) {
   if (const auto port = to_number(text, lowest, 65535)) return static_cast<std::uint16_t>(*port);
   throw UsageError(where + ": \"" + text + "\" is not a port (" + std::to_string(lowest) + " to 65535)");

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the programs have in common: one-line errors, a configuration, counters and signals. Nothing here is needed
-// to use the toolkit.
+// Shared by the programs: one-line errors, the configuration, counters and signals. Using the toolkit requires nothing of
+// this.
 
 #include <unistd.h>
 
@@ -29,13 +29,13 @@ inline std::string describe(const boost::system::system_error& error) {
   return text + error.code().message();
 }
 
-/// Runs `body`, which gives the exit status; whatever goes wrong is one line on stderr. So is output that could not be written.
+/// Runs `body`, which returns the exit status. An error is one line on stderr, and so is output that could not be written.
 template <class Body>
 int run(const char* name, Body&& body) {
   secure_output();
   const auto failed = [name](std::string_view what) {
-    LineWriter write(STDERR_FILENO);  // waits for nobody for long
-    while (!what.empty()) {           // a line for each mistake in a configuration
+    LineWriter write(STDERR_FILENO);  // does not wait for long
+    while (!what.empty()) {           // one line for each mistake in a configuration
       const auto end = what.find('\n');
       write(std::string(name) + ": " + std::string(what.substr(0, end)));
       what.remove_prefix(end == what.npos ? what.size() : end + 1);
@@ -49,9 +49,9 @@ int run(const char* name, Body&& body) {
       return failed("standard output: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
     return status;
   } catch (const UsageError& error) {
-    return failed(std::string(error.what()) + " (--help tells more)");
+    return failed(std::string(error.what()) + " (see --help)");
   } catch (const options::error& error) {
-    return failed(std::string(error.what()) + " (--help tells more)");
+    return failed(std::string(error.what()) + " (see --help)");
   } catch (const boost::system::system_error& error) {
     return failed(describe(error));
   } catch (const std::exception& error) {
@@ -59,7 +59,7 @@ int run(const char* name, Body&& body) {
   }
 }
 
-/// Reads a configuration; warnings go to the log. The user's id and a random identifier fill in what the file leaves open.
+/// Reads a configuration; warnings go to the log. The user's id and a random identifier are the defaults.
 inline ilnp::Config load(const std::string& file, Log& log) {
   const ilnp::ConfigDefaults defaults{static_cast<std::uint16_t>(::getuid() & 0xffff),
                                       ilnp::Nid(ilnp::random_seed() | 1)};
@@ -68,7 +68,7 @@ inline ilnp::Config load(const std::string& file, Log& log) {
   return config;
 }
 
-/// Prints the counters of each layer, from the top down, a line each.
+/// Prints the counters of each layer, from the top down, one per line.
 template <class Stack>
 void print_counters(const Stack& stack) {
   ilnp::for_each_counter(stack, [](std::string_view layer, std::string_view name, std::uint64_t value) {
@@ -77,12 +77,12 @@ void print_counters(const Stack& stack) {
   std::cout << std::flush;
 }
 
-/// Throws if there is an error; `what` says to whom it happened.
+/// Throws if there is an error; `what` says where it occurred.
 inline void check(const ilnp::error_code& error, const std::string& what = "start") {
   if (error) throw boost::system::system_error(error, what);
 }
 
-/// Tells those with which the node has traffic that it shuts down; when it no longer runs, and before it is destroyed.
+/// Says goodbye to the nodes with which this one has traffic. Call it when the node no longer runs, before it is destroyed.
 template <class Node>
 void say_goodbye(Node& node) {
   node.with([](auto& stack, auto& cx) { ilnp::say_goodbye(stack, cx); });

@@ -1,7 +1,7 @@
 #pragma once
 
-// Where ilnp-proxy or ilnp-stream and ilnp-proxy-create meet when nobody says otherwise: one list of places for both. A proxy takes
-// the first that it can use, ilnp-proxy-create the first where one answers.
+// The default places where ilnp-proxy-create finds ilnp-proxy or ilnp-stream: one list for both sides. A proxy uses the first that it
+// can use, ilnp-proxy-create the first where a proxy replies.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,20 +18,20 @@
 
 namespace program {
 
-/// What --help says of --control.
+/// The help text of --control.
 inline constexpr const char* control_help =
     "UNIX socket for ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR, /run/user/UID, "
     "/run/ilnp "
     "for root, or /tmp/ilnp-UID)";
 
-/// A folder for control sockets, and whose it has to be. No other user may be able to write there: who can, can put himself
-/// in a proxy's place.
+/// A folder for control sockets, and the user that must own it. No other user may be able to write there, since such a user could take
+/// a proxy's place.
 struct ControlPlace {
   static constexpr auto anybody = static_cast<uid_t>(-1);
   std::string folder;
   uid_t owner;
-  bool made;     ///< by the proxy that needs it
-  bool guessed;  ///< by everybody; else only by who has the same environment
+  bool made;     ///< created by the proxy that needs it
+  bool guessed;  ///< found by everybody; else only with the same environment
 
   /// `ilnp-<name of this machine>.sock` in the folder.
   std::string path() const {
@@ -40,10 +40,10 @@ struct ControlPlace {
     return folder + "/ilnp-" + host.data() + ".sock";
   }
 
-  /// Why it must not be used; empty if it may.
+  /// Why it must not be used; empty if it can be.
   std::string problem() const {
     struct stat status {};
-    // What the environment names may be a link; what lies in /tmp must not.
+    // A folder that the environment names may be a link; one in /tmp may not.
     if ((guessed ? ::lstat : ::stat)(folder.c_str(), &status) != 0) return std::strerror(errno);
     if (!S_ISDIR(status.st_mode)) return "not a folder";
     if (status.st_uid != owner && status.st_uid != 0 && owner != anybody)
@@ -53,20 +53,20 @@ struct ControlPlace {
   }
 };
 
-/// The places of one user, in the order in which they are tried.
+/// The places of one user, in the order of attempts.
 inline void add_control_places(std::vector<ControlPlace>& places, uid_t user) {
   const std::string id = std::to_string(user);
   places.push_back({"/run/user/" + id, user, false, true});
   if (user == 0) places.push_back({"/run/ilnp", 0, true, true});
   places.push_back({"/tmp/ilnp-" + id, user, true, true});
 }
-/// What the environment says of a folder for the run time.
+/// The runtime folder that the environment names.
 inline std::string runtime_folder() {
   const char* folder = std::getenv("XDG_RUNTIME_DIR");
   return folder != nullptr && *folder == '/' ? folder : "";
 }
 
-/// Where a proxy of this user may listen.
+/// Places where a proxy of this user may listen.
 inline std::vector<ControlPlace> proxy_places() {
   std::vector<ControlPlace> places;
   if (const std::string folder = runtime_folder(); !folder.empty())
@@ -75,8 +75,8 @@ inline std::vector<ControlPlace> proxy_places() {
   return places;
 }
 
-/// Where to look for a proxy: those of this user; for root by sudo, those of the user who called it; for others, root's. Root may
-/// say by the environment whose proxy is meant.
+/// Places to look for a proxy: those of this user; for root under sudo, those of the calling user; for others, root's. Root can select the
+/// user through the environment.
 inline std::vector<ControlPlace> client_places() {
   std::vector<uid_t> users{::geteuid()};
   if (const char* text = std::getenv("SUDO_UID"); text != nullptr && ::geteuid() == 0) {
@@ -93,8 +93,8 @@ inline std::vector<ControlPlace> client_places() {
   return places;
 }
 
-/// The paths at which a proxy listens: at the first place that it can use, and, if only its environment leads there, at the first
-/// that everybody looks at as well. Throws if there is none.
+/// The paths on which a proxy listens: the first place that it can use and, if only its environment leads there, also the first one that
+/// everybody looks at. Throws if there is none.
 inline std::vector<std::string> default_control_paths() {
   std::vector<std::string> paths;
   std::string tried;

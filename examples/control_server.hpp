@@ -11,7 +11,7 @@
 
 namespace program {
 
-/// Listens at --control, or else where ilnp-proxy-create looks. Says it when a socket's file was removed.
+/// Listens at --control, or else where ilnp-proxy-create looks. Reports when a socket file was removed.
 class ControlServer {
  public:
   using Answer = std::function<std::string(std::string_view request, std::size_t limit)>;
@@ -29,7 +29,8 @@ class ControlServer {
       try {
         listen(executor, path, log);
       } catch (const boost::system::system_error&) {
-        if (first) throw;  // the second is for those who do not find the first, and may be another proxy's
+        if (first)
+          throw;  // the second one is for clients that do not find the first, and may belong to another proxy
       }
       first = false;
     }
@@ -45,7 +46,7 @@ class ControlServer {
         [this](std::string_view request, std::size_t limit) { return answer_(request, limit); },
         [&log, path](const ilnp::error_code& error) {
           log("note: the control socket " + path + " was removed, and " +
-              (error ? "cannot be made anew: " + error.message() : std::string("made anew")));
+              (error ? "cannot be created again: " + error.message() : std::string("created again")));
         });
   }
 

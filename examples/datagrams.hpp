@@ -1,6 +1,6 @@
 #pragma once
 
-// What the programs share that carry the datagrams of local programs.
+// Shared by the programs that forward datagrams of local programs.
 
 #include <cstring>
 
@@ -8,7 +8,7 @@
 
 namespace program {
 
-/// `LOCAL:HOST:REMOTE`, as --map takes it.
+/// `LOCAL:HOST:REMOTE`, the argument of --map.
 template <class Stack>
 void add_mapping(Stack& stack, const std::string& text) {
   const auto first = text.find(':');
@@ -20,7 +20,7 @@ void add_mapping(Stack& stack, const std::string& text) {
   check(stack.map(local_port, {text.substr(first + 1, last - first - 1), remote_port, false}), where);
 }
 
-/// `HOST@ADDRESS:PORT`, as --listen-for takes it; an IPv6 address stands in brackets.
+/// `HOST@ADDRESS:PORT`, the argument of --listen-for; an IPv6 address is in brackets.
 template <class Gateway>
 void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip::address& first) {
   const auto at = text.rfind('@');
@@ -45,29 +45,26 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
 inline void add_datagram_options(CommandLine& line) {
   line.add_options()  //
       ("map", options::value<std::vector<std::string>>(),
-       "LOCAL:HOST:REMOTE, a mapping to begin with; repeatable")  //
+       "LOCAL:HOST:REMOTE, an initial mapping; repeatable")  //
       ("redirect", options::value<std::vector<std::string>>(),
-       "a further port to listen on, for programs whose own port is not known beforehand: what is sent there "
-       "goes by "
-       "the mapping of that port, and answers go to who sent last; repeatable")  //
+       "another port to listen on, for programs whose own port is not known in advance: datagrams to it use "
+       "the mapping of that port, and replies go to the program that sent last; repeatable")  //
       ("listen-for", options::value<std::vector<std::string>>(),
-       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (127.0.0.2:10000, say), so that a port "
-       "can have "
-       "several peers; repeatable")  //
+       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (such as 127.0.0.2:10000), so that one "
+       "port can have several peers; repeatable")  //
       ("allow-from", options::value<std::vector<std::string>>(),
-       "ADDRESS[/LENGTH] of other hosts whose datagrams are taken, with a --bind that they can reach; else "
-       "only "
-       "this host's are; repeatable");
+       "ADDRESS[/LENGTH] of other hosts whose datagrams are accepted, with a --bind that they can reach "
+       "(default: this host only); repeatable");
 }
 
-/// Whether the command line asks for datagrams at all, of a program that carries streams too.
+/// Whether the command line of a program with streams asks for datagrams as well.
 inline bool wants_datagrams(const CommandLine& line) {
   for (const char* option : {"PORT", "map", "redirect", "listen-for", "control"})
     if (line.has(option)) return true;
   return false;
 }
 
-/// Gives the gateway the sockets, and the stack the mappings, that the command line names.
+/// Creates the sockets and mappings that the command line names.
 template <class Gateway, class Stack>
 void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
                       const boost::asio::ip::address& address) {
@@ -86,7 +83,7 @@ void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
   });
 }
 
-/// What the gateway has counted, in the form of the control protocol.
+/// The counters of the gateway, in the form of the control protocol.
 template <class Gateway>
 void append_counters(const Gateway& gateway, std::string& answer, const char* prefix = "gateway.") {
   gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
@@ -94,14 +91,14 @@ void append_counters(const Gateway& gateway, std::string& answer, const char* pr
   });
 }
 
-/// Says what became of a datagram that could not be carried; the same at most once a second.
+/// Reports a datagram that could not be forwarded; the same report at most once a second.
 template <class Stack>
 class Complaints {
  public:
   Complaints(const char* program, Log& log, Stack& stack) : program_(program), log_(&log), stack_(&stack) {}
 
   void operator()(const ilnp::LocalError& error) {
-    if (error.error == ilnp::Errc::unknown_host) return;  // the proxy shows that, when it begins and ends
+    if (error.error == ilnp::Errc::unknown_host) return;  // the proxy reports that when it begins and ends
     const bool refused = error.error == ilnp::Errc::not_allowed;
     log_->note(
         std::string(program_) + ": " + (refused ? "datagrams from other hosts" : error.error.message()),
@@ -109,7 +106,7 @@ class Complaints {
   }
 
  private:
-  /// One line a minute, from however many addresses they come.
+  /// One line a minute, however many addresses they come from.
   std::optional<std::string> refusal(const ilnp::LocalError& error) {
     const auto held_back = refusals_("");
     if (!held_back) return std::nullopt;
@@ -121,7 +118,7 @@ class Complaints {
     if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
     return text;
   }
-  /// None if it was said a moment ago.
+  /// None if it was reported a moment ago.
   std::optional<std::string> text(const ilnp::LocalError& error) {
     std::string text =
         "from local port " + std::to_string(error.local_port.port) + ": " + error.error.message();
@@ -130,7 +127,7 @@ class Complaints {
     if (error.error == ilnp::Errc::message_too_long)
       text += " (" + std::to_string(error.size) + " octets, at most " +
               std::to_string(ilnp::frame_payload(stack_->next_layer())) +
-              " to a node that does not put pieces together)";
+              " to a node that does not reassemble fragments)";
     stack_->for_each_mapping([&](ilnp::LocalPort local, const ilnp::Remote& remote) {
       if (local.port == error.local_port.port && local.socket == error.local_port.socket)
         text += ", to " + printable_name(remote.host);

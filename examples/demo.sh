@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The overlay on one machine, from nothing: installs what is missing, builds, makes three hosts, lets nc talk to nc
-# through a router, and then moves a host through three networks while numbered datagrams flow both ways.
+# The overlay on one machine, from scratch: installs what is missing, builds, makes three hosts and lets nc talk to nc
+# through a router. Then a host moves through three networks while numbered datagrams flow both ways.
 #
 #   examples/demo.sh [OPTION]...
 #
-#   --output FOLDER   where table and pictures go, and in data/ all else (default: ./demo-output)
-#   --no-setup        install nothing and build nothing: the programs are there
+#   --output FOLDER   for the table and pictures; everything else goes to data/ in it (default: ./demo-output)
+#   --no-setup        install nothing and build nothing
 #   --build FOLDER    the build folder (default: build/ of this checkout)
-#   --rate N          datagrams a second in each direction (default: 1000)
-#   --stay SECONDS    from one move to the next (default: 7)
-#   --handoff SECONDS how long the mobile node is in both networks (default: 3)
+#   --rate N          datagrams per second in each direction (default: 1000)
+#   --stay SECONDS    time between moves (default: 7)
+#   --handoff SECONDS time that the mobile node is in both networks (default: 3)
 #   --help            this text
 #
-# Exit status: 0 only if nothing was lost or duplicated. The hosts are network namespaces of the demo's own, and are gone
-# at its end. Root is needed only to install packages, and where the kernel gives users no namespaces.
+# Exit status: 0 only if nothing was lost or duplicated. The hosts are network namespaces of the demo's own, which end
+# with it. Root is needed only to install packages, and where users may not create namespaces.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
@@ -27,7 +27,7 @@ for number in "$rate" "$stay" "$handoff"; do
   [[ $number =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "not a number: $number"
 done
 awk "BEGIN { exit !($rate >= 1 && $rate <= 20000 && $handoff > 0 && $stay > $handoff) }" ||
-  fail "--rate is from 1 to 20000, and --stay longer than --handoff, which is above 0"
+  fail "--rate must be from 1 to 20000, --handoff above 0, and --stay longer than --handoff"
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 
@@ -70,7 +70,7 @@ for host in alice bob; do
 done
 meet alice bob
 
-step "nc on alice talks to nc on bob; neither knows anything of the overlay"
+step "nc on alice talks to nc on bob; neither knows of the overlay"
 for host in alice bob; do
   show "$host" "nc -u -p 10001 127.0.0.1 10000"
   mkfifo "$host-nc-in"
@@ -93,11 +93,11 @@ type_line bob alice "world"
 exec {to_alice}>&- {to_bob}>&-
 end "$alice_nc" "$bob_nc" "$alice_proxy" "$bob_proxy"
 rm -f ./*-nc-in
-# Who announces himself with the same words within a second is not heard twice.
+# A node does not hear an identical announcement again within a second.
 sleep 1.1
 
 run_time=$(awk "BEGIN { print $stay * ($moves + 0.85) }")
-step "alice moves through the networks a, b and c; $rate datagrams a second flow each way, for $run_time s"
+step "alice moves through the networks a, b and c; $rate datagrams per second in each direction, for $run_time s"
 application() { # remote host
   printf 'port = 10001\nremote_hostname = %s\nremote_port = 10001\nrun_time = %s\nwait_time = %s' "$1" "$run_time" \
     "$(awk "BEGIN { printf \"%.6f\", 1 / $rate }")"
@@ -116,12 +116,12 @@ wait_for 10 "the experiment on bob to end" ended "$bob_experiment"
 wait "$alice_experiment" || fail "the experiment on alice failed: $(tail -n 1 alice-experiment.log)"
 wait "$bob_experiment" || fail "the experiment on bob failed: $(tail -n 1 bob-experiment.log)"
 
-# --- What came of it ---------------------------------------------------------------------------------------------------
+# --- The result -------------------------------------------------------------------------------------------------------
 
 step "evaluating"
 . "$examples/plot/evaluate.sh"
 evaluate "$handoff" "$examples/plot" "$output"
-step "table and pictures: $output (what they were made from: $output/data)"
+step "table and pictures: $output (their data: $output/data)"
 if ((verdict == 0)); then
   step "nothing was lost, nothing was duplicated"
 else

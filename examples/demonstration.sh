@@ -1,20 +1,20 @@
-# What demonstrations and measurements have in common: options, lines for the terminal, programs on the hosts of hosts.sh. To be
+# What demonstrations and measurements have in common: options, print a line on the terminal, programs on the hosts of hosts.sh. To be
 # sourced by bash, under `set -euo pipefail`, by a script whose help is the comment at its top.
 #
 #   take_options VALUES FLAGS ARGUMENT...   --NAME VALUE sets the variable NAME (of VALUES); --NAME sets it to yes, --no-NAME
-#                                           to no (of FLAGS). Prints the help, or says what is wrong
-#   step TEXT, show HOST COMMAND            lines for the terminal
-#   fail TEXT                               ends with exit status 1
-#   result TEXT COMMAND...                  says whether the command did what the text says; counted in `passed` and `failed`
+#                                           to no (of FLAGS). Prints the help, or what is wrong
+#   step TEXT, show HOST COMMAND            print a line on the terminal
+#   fail TEXT                               prints TEXT and ends with exit status 1
+#   result TEXT COMMAND...                  prints whether the command succeeded; counts in `passed` and `failed`
 # outside, where the script makes hosts and runs itself again in them:
-#   output_folder                           `output`, made, and as a whole path
+#   output_folder                           creates `output` and makes it an absolute path
 #   prepare OPTION...                       that, and `build` by setup.sh with these options, unless --no-setup was given
-#   need PROGRAM...                         goes no further without these programs of `build`
-#   use_unpacked                            what `setup.sh --streams` has unpacked is found
+#   need PROGRAM...                         fails unless these programs of `build` exist
+#   use_unpacked                            makes what `setup.sh --streams` has unpacked available
 #   enter_hosts ARGUMENT...                 runs the script in namespaces, with --inside and these arguments, and ends as it does
-#   leave STATUS                            ends; what was written belongs to whom sudo was used by
+#   leave STATUS                            ends; under sudo, gives the output to the calling user
 # and inside:
-#   soon SECONDS COMMAND...                 true as soon as the command is
+#   soon SECONDS COMMAND...                 waits until the command succeeds; false if it does not in time
 #   wait_for SECONDS WHAT COMMAND...        the same, or it fails
 #   start HOST LOG COMMAND...               in the background, as a group of its own; `started` is its process
 #   end PROCESS...                          ends those, and what they have started
@@ -65,7 +65,7 @@ take_options() {
       sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$script"
       exit 0
     elif [[ $values == *" $option "* ]]; then
-      (($# > 1)) || fail "$1 wants a value (try --help)"
+      (($# > 1)) || fail "$1 needs a value (try --help)"
       declare -g "${option//-/_}=$2"
       shift
     elif [[ $flags == *" $option "* ]]; then
@@ -93,7 +93,7 @@ prepare() {
 }
 need() {
   local program
-  for program; do [[ -x $build/$program ]] || fail "$build/$program is not there: run without --no-setup"; done
+  for program; do [[ -x $build/$program ]] || fail "$build/$program is missing: run without --no-setup"; done
 }
 use_unpacked() {
   local tools=$build/streams/root
@@ -132,7 +132,7 @@ wait_for() {
   shift 2
   soon "$seconds" "$@" || {
     tail -n 20 ./*.log >&2 || true
-    fail "waited in vain for $what; the programs' last words are above and in $PWD"
+    fail "timed out waiting for $what; the end of the logs is above, all of them are in $PWD"
   }
 }
 start() {

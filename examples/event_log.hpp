@@ -1,6 +1,6 @@
 #pragma once
 
-// The observer of the programs: what the layers do, as lines.
+// The observer of the programs: prints what the layers do.
 
 #include <ilnp/ilnp.hpp>
 #include <memory>
@@ -14,8 +14,8 @@
 
 namespace program {
 
-/// Prints what the layers show: of the layers whose log is on (`log = true` in the configuration, or --verbose), and what the
-/// user should know in any case (but for --quiet). A small value, copied into the node's context.
+/// Prints the events of the layers whose log is on (`log = true` in the configuration, or --verbose), and those that the user should know
+/// in any case (unless --quiet). A small value, copied into the node's context.
 class EventLog {
  public:
   EventLog(Log& log, const CommandLine& line, const ilnp::LogConfig& configured)
@@ -26,7 +26,7 @@ class EventLog {
         quiet_(line.has("quiet")) {}
 
   template <class Event>
-  void operator()(const Event&) const {}  // what is not listed below is not shown
+  void operator()(const Event&) const {}  // other events are not shown
 
   void operator()(const ilnp::event::PacketSent& e) const {
     const bool discovery = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::discovery);
@@ -81,7 +81,7 @@ class EventLog {
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
     note("transport", "message too long", [&]() -> std::optional<std::string> {
       return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
-             ", which does not put pieces together (" + std::to_string(e.datagrams) + " dropped)";
+             ", which does not reassemble fragments (" + std::to_string(e.datagrams) + " dropped)";
     });
   }
   void operator()(const ilnp::event::LinkDown& e) const { link("cannot be used", e); }
@@ -91,7 +91,7 @@ class EventLog {
   void operator()(const ilnp::event::TrainsGivenUp& e) const { show(show_.link, "link", "trains", e); }
   void operator()(const ilnp::event::GroupsLost& e) const { show(show_.link, "link", "groups", e); }
 
-  /// What the link is, of a node that has just started: for who wants to see the link.
+  /// Describes the link of a node that has just started, if the link's log is on.
   void link(const ilnp::McastUdp& underlay, const ilnp::Config& config) const {
     if (!show_.link) return;
     log_->show("link", [&] {
@@ -109,7 +109,7 @@ class EventLog {
   void groups(std::span<const ilnp::Locator> joined) const {
     if (show_.link) log_->show("link: groups", [&] { return "link: in the groups of " + list(joined); });
   }
-  /// Shown in any case, for without a link a node can do nothing.
+  /// Always shown, because a node can do nothing without a link.
   template <class Event>
   void link(std::string_view kind, const Event& event) const {
     if (!quiet_) note("link", kind, [&]() -> std::optional<std::string> { return event_text(event); });
@@ -125,7 +125,7 @@ class EventLog {
     log_->show(std::string(layer).append(": ").append(kind),
                [&] { return std::string(layer) + ": " + event_text(event); });
   }
-  /// What the user should know. `text` gives none if it has been said already.
+  /// What the user should know. `text` returns none if it has already been reported.
   template <class Text>
   void note(const char* layer, std::string_view kind, Text&& text) const {
     log_->note(std::string(layer).append(": ").append(kind), [&]() -> std::optional<std::string> {
@@ -145,7 +145,7 @@ class EventLog {
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
-/// Says it if nothing can be sent yet, and if the kernel gave the underlay less room than it asked for; but for --quiet.
+/// Reports if nothing can be sent yet, and if the kernel granted the underlay less buffer than requested; unless --quiet.
 inline void note_link(Log& log, const EventLog& observer, const ilnp::McastUdp& underlay,
                       const ilnp::Config& whole) {
   if (observer.quiet()) return;

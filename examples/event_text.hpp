@@ -1,6 +1,6 @@
 #pragma once
 
-// What the layers show, in words.
+// The events of the layers in words.
 
 #include <ilnp/network/events.hpp>
 #include <ilnp/proxy/events.hpp>
@@ -55,13 +55,13 @@ inline std::string node_text(std::string_view host_name, ilnp::Nid nid) {
 }
 inline std::string event_text(const ilnp::event::NameConflict& e) {
   return "two nodes claim the name " + printable_name(e.host_name) + ": " + to_string(e.owner) +
-         ", whom it means, and " + to_string(e.claimant);
+         ", which holds it, and " + to_string(e.claimant);
 }
 inline std::string event_text(const ilnp::event::NameConflictEnded& e) {
   return "one node claims the name " + printable(e.host_name) + " again: " + to_string(e.owner);
 }
 inline std::string event_text(const ilnp::event::NamePassed& e) {
-  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; nothing is heard of " +
+  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; nothing is heard from " +
          to_string(e.from) + ", which had it";
 }
 inline std::string event_text(const ilnp::event::UpdateUndone& e) {
@@ -69,7 +69,7 @@ inline std::string event_text(const ilnp::event::UpdateUndone& e) {
          to_string(e.back_to);
 }
 inline std::string event_text(const ilnp::event::PeerSilent& e) {
-  return "nothing is heard of " + node_text(e.host_name, e.peer) + ", to which this node sends";
+  return "nothing is heard from " + node_text(e.host_name, e.peer) + ", to which this node sends";
 }
 inline std::string event_text(const ilnp::event::PeerHeard& e) {
   return node_text(e.host_name, e.peer) + " is heard again";

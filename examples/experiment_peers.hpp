@@ -11,31 +11,31 @@
 
 namespace program {
 
-/// Whose datagrams an experiment receives, and whether their ends are the end. Anybody can send, so there is room for a few, what each
-/// can take is bounded, and who says little neither keeps others out nor ends the experiment for them.
+/// The senders of the datagrams that an experiment receives, and whether their ends mean the end. Anybody can send, so there is room for a
+/// few senders, the memory of each is bounded, and one that sends little neither keeps others out nor ends the experiment.
 class ExperimentPeers {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::size_t max_peers = 16;
-  static constexpr auto silence = std::chrono::seconds(5);  ///< after which a peer is taken for gone
-  static constexpr auto pause = std::chrono::seconds(1);    ///< after which a peer gives way to a new one
+  static constexpr auto silence = std::chrono::seconds(5);  ///< after which a peer is considered gone
+  static constexpr auto pause = std::chrono::seconds(1);    ///< after which a new peer may replace it
   static constexpr std::uint64_t most_ahead = 1 << 16;      ///< see `Flow`
-  /// The end of who has sent fewer counts only when nobody has said anything else for `silence`.
+  /// The end of a sender with fewer datagrams counts only after nothing else has arrived for `silence`.
   static constexpr std::uint64_t few = 8;
 
   struct Peer {
     Flow<> flow{most_ahead};
     Time last_heard{};
-    bool ended = false;  ///< it has said so, and sent nothing since
+    bool ended = false;  ///< it has announced its end and sent nothing since
   };
 
-  /// A datagram has come: number 0 is an end. False if it is none of an experiment, or there is no room. `expected`: whom this node sends to,
-  /// who always finds room, and does not give way.
+  /// A datagram has arrived; number 0 is an end. False if it does not belong to an experiment or there is no room. `expected`: the node that
+  /// this one sends to, which always gets room and is not replaced.
   bool hear(ilnp::Nid from, std::uint64_t number, std::size_t octets, Time now,
             std::optional<ilnp::Nid> expected) {
     auto known = peers_.find(from);
     if (known == peers_.end()) {
-      // Whoever has sent no numbered datagram has nothing to end.
+      // A node that has sent no numbered datagram has nothing to end.
       if (number == 0 || (peers_.size() >= max_peers && !make_room(now, from == expected, expected)))
         return false;
       known = peers_.try_emplace(from).first;
@@ -53,7 +53,7 @@ class ExperimentPeers {
   }
   const std::map<ilnp::Nid, Peer>& all() const noexcept { return peers_; }
 
-  /// Who has sent most has said that it has sent all; who has sent less may go on.
+  /// Whether the sender with the most datagrams has announced its end; the others may continue.
   bool ended(Time now) const {
     return std::ranges::any_of(peers_, [&](const auto& each) {
       const Peer& peer = each.second;
@@ -68,7 +68,7 @@ class ExperimentPeers {
   }
 
  private:
-  /// Who has sent least gives way, if it pauses.
+  /// Replaces the sender with the fewest datagrams, if it pauses.
   bool make_room(Time now, bool at_any_rate, std::optional<ilnp::Nid> expected) {
     auto least = peers_.end();
     for (auto each = peers_.begin(); each != peers_.end(); ++each) {

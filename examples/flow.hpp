@@ -8,24 +8,23 @@
 
 namespace program {
 
-/// What became of the numbered datagrams of one sender, as the receiver sees it. `Time` is a point on the clock of the
-/// receiver, which may be a virtual one.
+/// The numbered datagrams of one sender, as the receiver sees them. `Time` is a time of the receiver's clock, which may be virtual.
 template <class Time = std::chrono::steady_clock::time_point>
 class Flow {
  public:
-  /// Numbers above this are not believed: remembering all takes a bit each.
+  /// Higher numbers are not believed, since remembering each one takes a bit.
   static constexpr std::uint64_t max_number = 1 << 28;
-  /// Nor are those that are this far ahead of the first, if nothing else is said, and what `believed_for_each` adds: one datagram
-  /// shall not take all the memory.
+  /// Nor, by default, are numbers further ahead of the first than this plus what `believed_for_each` adds, so that one datagram cannot take
+  /// all the memory.
   static constexpr std::uint64_t max_jump = 1 << 22;
-  /// So many numbers more for each that has come.
+  /// Additional numbers for each datagram that has arrived.
   static constexpr std::uint64_t believed_for_each = 64;
 
   explicit Flow(std::uint64_t most_ahead = max_jump) : most_ahead_(most_ahead) {}
 
   void receive(std::uint64_t number, std::size_t octets, Time now) {
     if (number > max_number) return;
-    // Who listens late has missed what was before.
+    // A receiver that starts late has missed the earlier ones.
     if (received_ == 0) begin_ = number - std::min(number, most_ahead_);
     if (number < begin_ || number - begin_ > 2 * most_ahead_ + believed_for_each * received_) return;
     const std::size_t at = number - begin_;
@@ -55,7 +54,7 @@ class Flow {
   std::uint64_t reordered() const noexcept { return reordered_; }
   typename Time::duration longest_gap() const noexcept { return longest_gap_; }
 
-  /// All up to the highest number that came count as sent: what was lost behind it, nobody here can know.
+  /// All numbers up to the highest received count as sent: losses beyond it are unknown here.
   friend std::ostream& operator<<(std::ostream& out, const Flow& flow) {
     const double seconds = std::chrono::duration<double>(flow.last_ - flow.first_).count();
     const auto rate =

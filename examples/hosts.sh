@@ -1,11 +1,11 @@
 # Hosts for demonstrations: network namespaces joined by a bridge. To be sourced by bash.
 #
-#   hosts_private COMMAND...   run COMMAND in namespaces of its own (networks, mounts, processes). Whatever it makes
-#                              or starts there ends with it, however it ends. Needs no root where the kernel allows
-#                              user namespaces; elsewhere it asks for sudo.
-# and inside of COMMAND:
+#   hosts_private COMMAND...   run COMMAND in namespaces of its own (networks, mounts, processes). Everything that it
+#                              creates or starts there ends with it. Needs no root where the kernel allows user
+#                              namespaces; elsewhere it asks for sudo.
+# and inside COMMAND:
 #   hosts_begin                a bridge, and no hosts yet
-#   hosts_add NAME             a host NAME, with lo and eth0, which is on the bridge
+#   hosts_add NAME             a host NAME, with lo and eth0; eth0 is on the bridge
 #   in_host NAME COMMAND...    run COMMAND there (exec: `in_host NAME COMMAND & kill $!` ends COMMAND itself)
 
 hosts_private() {
@@ -15,15 +15,15 @@ hosts_private() {
     if "${unshare[@]}" --user --map-root-user "${try[@]}" 2>/dev/null; then
       unshare+=(--user --map-root-user)
     elif command -v sudo >/dev/null && [[ -t 0 || -t 2 ]] || sudo -n true 2>/dev/null; then
-      printf '==> %s\n' "this system gives users no network namespaces of their own: asking for sudo"
+      printf '==> %s\n' "users may not create network namespaces on this system: asking for sudo"
       sudo true || return 1
       unshare=(sudo "${unshare[@]}")
     else
-      echo "no right to make network namespaces: run this as root, or allow unprivileged user namespaces" >&2
+      echo "cannot create network namespaces: run this as root, or allow unprivileged user namespaces" >&2
       return 1
     fi
   elif ! "${unshare[@]}" "${try[@]}" 2>/dev/null; then
-    echo "no right to make network namespaces, though this is root: a container needs CAP_SYS_ADMIN" >&2
+    echo "cannot create network namespaces although this is root: a container needs CAP_SYS_ADMIN" >&2
     return 1
   fi
   # A /proc of its own where that is allowed (some containers forbid it): nothing here depends on it.
@@ -40,14 +40,18 @@ hosts_private() {
   return "$status"
 }
 
-hosts_begin() {
-  # `ip netns` keeps names in /run/netns: in this mount namespace that is a folder of our own.
+# `ip netns` keeps names in /run/netns: in this mount namespace that becomes a folder of our own.
+hosts_private_names() {
   if [[ -d /run/netns ]]; then
     mount -t tmpfs hosts /run/netns
   else
     mount -t tmpfs hosts /run
     mkdir /run/netns
   fi
+}
+
+hosts_begin() {
+  hosts_private_names
   hosts_count=0
   ip link set lo up
   ip link add bridge type bridge mcast_snooping 0

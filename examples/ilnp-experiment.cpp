@@ -1,8 +1,8 @@
-// Sends numbered datagrams at a steady pace, and says what became of those of the other end. Both ways at once if both ends have a
-// remote_hostname. Without [application] port the node only forwards, so that one program serves all three hosts of an experiment.
+// Sends numbered datagrams at a steady pace and reports what became of those of the other end, in both directions if both ends have
+// a remote_hostname. Without [application] port the node only forwards, so one program serves all three hosts of an experiment.
 //
-// A datagram: 8 octets of sequence number, big-endian, from 1; then random octets. Number 0, alone, from a node that has sent
-// others, ends the receiver.
+// A datagram has a sequence number of 8 octets, big-endian, from 1, followed by random octets. Number 0, alone, from a node that has
+// sent others, ends the receiver.
 
 #include <fcntl.h>
 
@@ -17,7 +17,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 namespace {
 
-/// Where a packet was seen: what a line, and a row of the table, say of it.
+/// A packet as a line and a row of the table show it.
 struct Sighting {
   bool sent;
   ilnp::Ilv source;
@@ -47,7 +47,7 @@ class Report {
     if (csv_ >= 0) ::close(csv_);
   }
 
-  /// The table is in the file when this returns, or an exception says what of it is not.
+  /// When this returns, the table is in the file; otherwise an exception says what is missing.
   void finish() {
     if (!rows_) return;
     rows_->finish({std::chrono::seconds(5), std::chrono::seconds(60)});
@@ -135,10 +135,10 @@ class Experiment {
  private:
   static constexpr int endings = 3;  ///< datagrams with number 0: each may get lost
   static constexpr auto between_endings = 100ms;
-  static constexpr auto linger = 300ms;  ///< after the other's end: what is still under way
+  static constexpr auto linger = 300ms;  ///< after the other's end, for datagrams in flight
   static constexpr auto silence = program::ExperimentPeers::silence;
   static constexpr auto most_behind =
-      100ms;  ///< a sender later than this does not catch up: that would be a burst
+      100ms;  ///< a sender that is later than this does not catch up, which would be a burst
 
   struct Observer {
     program::EventLog log;
@@ -160,7 +160,7 @@ class Experiment {
 
   // ---- sending
 
-  /// Sends what is due, and waits for the next time. The times are absolute: the pace does not depend on how long a send takes.
+  /// Sends what is due and waits for the next time. Times are absolute, so the pace does not depend on the duration of a send.
   void next_number() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (sent_ == 0) due_ = now;
@@ -223,7 +223,7 @@ class Experiment {
       return;
     report_({false, from.network.source, from.network.destination, from.network.interface, payload.size(),
              number});
-    if (sends() && from.nid != remote_) return;  // a stranger, for whom nobody waits
+    if (sends() && from.nid != remote_) return;  // a stranger
     last_heard_ = now;
     if (!heard_) first_heard_ = last_heard_;
     heard_ = true;
@@ -231,7 +231,7 @@ class Experiment {
     if (!waiting_for_end_) wait_for_end(silence);
   }
 
-  /// Whom this node sends to has said that it has sent all; if it sends to nobody: who has sent most has.
+  /// Whether the node that this one sends to has announced its end; if this node does not send, the one that has sent the most.
   bool end_heard() const {
     if (!sends()) return peers_.ended(std::chrono::steady_clock::now());
     const auto* remote = peers_.find(remote_);
@@ -240,10 +240,10 @@ class Experiment {
 
   // ---- ending
 
-  /// The end has come when this node has sent all, and the other too, as far as can be known.
+  /// Ends when this node has sent everything, and the other too, as far as can be known.
   void end_if_done() {
     if (sends() && !done_sending_) return;
-    if (lingering_) return;  // who says it again and again does not put it off
+    if (lingering_) return;  // repetitions do not delay it
     if (end_heard() || !heard_) {
       lingering_ = true;
       end_.expires_after(linger);
@@ -256,7 +256,7 @@ class Experiment {
     }
   }
 
-  /// Looks, when `time` is over, whether the other end has been silent for so long that it must be gone.
+  /// Checks after `time` whether the other end has been silent for so long that it must be gone.
   void wait_for_end(std::chrono::steady_clock::duration time) {
     waiting_for_end_ = true;
     end_.expires_after(time);
@@ -291,7 +291,7 @@ class Experiment {
   bool done_sending_ = false;
 
   program::ExperimentPeers peers_;
-  ilnp::Nid remote_{};  ///< whom this node has sent to last
+  ilnp::Nid remote_{};  ///< the node that this one last sent to
   SteadyTime first_heard_{};
   SteadyTime last_heard_{};
   bool heard_ = false;
@@ -306,12 +306,12 @@ int main(int argc, char** argv) {
     program::CommandLine line(
         "ilnp-experiment CONFIG [OPTIONS]",
         "Sends numbered datagrams to the node in the [application] section of CONFIG, one every wait_time "
-        "for run_time\n"
-        "seconds, and prints each packet that it sends (<-) or receives (->), and what was lost, duplicated "
-        "and\n"
-        "reordered. Without remote_hostname it receives only; without port it only forwards.");
+        "for\n"
+        "run_time seconds. Prints each packet that it sends (<-) or receives (->), and the losses, "
+        "duplicates and\n"
+        "reordering. Without remote_hostname it only receives; without port it only forwards.");
     line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
-                       "write a table of the packets, for plotting")("quiet,q", "print the summary only")(
+                       "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
         "verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;

@@ -1,5 +1,5 @@
-// Every second, tells another node the time and its own name; prints what it is told. Needs [application] port, and for sending
-// remote_hostname and remote_port.
+// Sends the time and its own name to another node every second, and prints what it receives. Needs [application] port, and to send
+// also remote_hostname and remote_port.
 
 #include "common.hpp"
 
@@ -102,7 +102,7 @@ class Heartbeat {
 
   const ilnp::Config& config_;
   program::Log& complain_;
-  program::Log table_;  // anybody may tell this node anything: what is shown of that has its limits
+  program::Log table_;  // anybody may send anything, so its lines are limited
   ilnp::event::PacketSent sent_{};
   Stack stack_;
   Observer observer_;
@@ -115,9 +115,10 @@ class Heartbeat {
 
 int main(int argc, char** argv) {
   return program::run("ilnp-heartbeat", [&] {
-    program::CommandLine line("ilnp-heartbeat CONFIG [OPTIONS]",
-                              "Every second, tells the node in the [application] section of CONFIG the time, "
-                              "and prints what it is told.");
+    program::CommandLine line(
+        "ilnp-heartbeat CONFIG [OPTIONS]",
+        "Sends the time to the node in the [application] section of CONFIG every second, "
+        "and prints what it receives.");
     line.add_options()("quiet,q", "no log")("verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;

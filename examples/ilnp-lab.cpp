@@ -1,5 +1,5 @@
-// Runs scenarios in virtual time: nodes of the very layers that run on sockets, on networks that delay, lose and reorder by a seed.
-// The format of scenarios, and how to read what comes out: docs/testing.md.
+// Runs scenarios in virtual time, with the same layers that run on sockets, on networks that delay, lose and reorder as a seed decides.
+// docs/testing.md describes scenarios and their output.
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-constexpr int interrupted_status = 130;  ///< what shells say of a program that SIGINT has ended
+constexpr int interrupted_status = 130;  ///< a shell's status for a program that SIGINT ended
 std::atomic<bool> interrupted{false};
 
 /// Where the scripts and styles of the pictures are.
@@ -46,7 +46,7 @@ double elapsed(SteadyClock::time_point since) {
   return std::chrono::duration<double>(SteadyClock::now() - since).count();
 }
 
-/// How far it is, on a terminal only, and at most ten times a second.
+/// Shows the progress, only on a terminal and at most ten times a second.
 class Progress {
  public:
   explicit Progress(bool quiet) : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
@@ -68,7 +68,7 @@ class Progress {
   SteadyClock::time_point last_ = SteadyClock::now();
 };
 
-/// Runs a program to its end, and gives its exit status; 127 if it is not there.
+/// Runs a program to its end and returns its exit status; 127 if it does not exist.
 int run_program(std::vector<std::string> arguments) {
   std::vector<char*> words;
   for (std::string& each : arguments) words.push_back(each.data());
@@ -97,12 +97,12 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-/// Makes the pictures of all flows. Says why not, if it cannot.
+/// Draws the pictures of all flows, or says why it cannot.
 void draw(const fs::path& folder) {
   const fs::path script = plot_folder / "flows.sh";
   for (const char* tool : {"bash", "awk", "gnuplot"})
     if (!on_path(tool)) return void(std::cout << "no pictures: " << tool << " is not installed\n");
-  if (!fs::exists(script)) return void(std::cout << "no pictures: " << script.string() << " is not there\n");
+  if (!fs::exists(script)) return void(std::cout << "no pictures: " << script.string() << " is missing\n");
   if (run_program({"bash", script.string(), folder.string()}) != 0 && !interrupted)
     std::cout << "no pictures: " << script.string() << " has failed\n";
 }
@@ -113,21 +113,21 @@ lab::Scenario load_scenario(const std::string& file) { return lab::parse_scenari
 constexpr std::uint64_t max_seed = ~std::uint64_t{0};
 
 int run(int argc, char** argv) {
-  program::CommandLine line("ilnp-lab run SCENARIO [OPTIONS]",
-                            "Runs a scenario once, and says what was lost, duplicated and reordered. Exit "
-                            "status: 0 only if all holds that\n"
-                            "the scenario expects. With --out FOLDER, writes there: summary.txt; trace.txt, "
-                            "what each node did when; a table\n"
-                            "of the datagrams for each node that sends or receives (NODE.csv); frames.pcap "
-                            "for Wireshark; and pictures.");
+  program::CommandLine line(
+      "ilnp-lab run SCENARIO [OPTIONS]",
+      "Runs a scenario once and reports losses, duplicates and reordering. The exit status is 0 only if "
+      "all\n"
+      "expectations hold. --out FOLDER writes summary.txt; trace.txt (what each node did "
+      "and when);\n"
+      "NODE.csv (the datagrams of each node); frames.pcap for Wireshark; and pictures.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seed", text()->value_name("N"), "decides all that is random; default 1")(
-      "out", text()->value_name("FOLDER"), "where to write; it is made if need be")(
-      "octets", text()->value_name("N"), "how much of each frame frames.pcap holds; default 128, 0: all")(
+  line.add_options()("seed", text()->value_name("N"), "seed of everything random; default 1")(
+      "out", text()->value_name("FOLDER"), "where to write; created if missing")(
+      "octets", text()->value_name("N"), "octets of each frame in frames.pcap; default 128, 0: all")(
       "max-output", text()->value_name("OCTETS"),
-      "how much the trace, the tables and frames.pcap may hold together, then they are cut off; default "
-      "268435456")("no-pictures", "write all but the pictures")(
-      "verbose,v", "put each datagram, and each drop, into trace.txt")("quiet,q", "no progress");
+      "limit for the trace, the tables and frames.pcap together, where they are cut off; default "
+      "268435456")("no-pictures", "write everything except the pictures")(
+      "verbose,v", "put every datagram and every drop into trace.txt")("quiet,q", "no progress");
   line.argument("SCENARIO");
   if (!line.parse(argc, argv)) return 0;
 
@@ -171,10 +171,9 @@ int run(int argc, char** argv) {
     summary << "interrupted after " << lab::seconds(laboratory.world().now()) << " s\n";
   }
   if (records && records->cut())
-    summary
-        << "CUT OFF: the trace, the tables, the capture and the pictures end at "
-        << lab::seconds(*records->cut()) << " s: they hold " << max_output
-        << " octets, and may hold no more (--max-output).\nThe figures above are those of the whole run.\n";
+    summary << "CUT OFF: the trace, the tables, the capture and the pictures end at "
+            << lab::seconds(*records->cut()) << " s: they hold " << max_output
+            << " octets, the limit (--max-output).\nThe figures above are those of the whole run.\n";
   std::cout << summary.str() << std::flush;
   if (records) {
     records->close();
@@ -192,16 +191,17 @@ int run(int argc, char** argv) {
 }
 
 int run_sweep(int argc, char** argv) {
-  program::CommandLine line("ilnp-lab sweep SCENARIO [OPTIONS]",
-                            "Runs a scenario with many seeds, on all cores, and says of all flows together "
-                            "what was lost, duplicated and\n"
-                            "reordered. A seed with which something does not hold that the scenario expects "
-                            "is named, with the command that\n"
-                            "repeats it; exit status: 0 only if there was none.");
+  program::CommandLine line(
+      "ilnp-lab sweep SCENARIO [OPTIONS]",
+      "Runs a scenario with many seeds, on all cores, and reports losses, duplicates and "
+      "reordering of all\n"
+      "flows together. For each seed that breaks an expectation it prints the command that "
+      "repeats the\n"
+      "run. The exit status is 0 only if there is none.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seeds", text()->value_name("N"), "how many; default 100")(
-      "first", text()->value_name("SEED"), "the first of them; default 1")(
-      "jobs", text()->value_name("N"), "how many at a time; default: as many as there are cores")(
+  line.add_options()("seeds", text()->value_name("N"), "number of seeds; default 100")(
+      "first", text()->value_name("SEED"), "the first seed; default 1")(
+      "jobs", text()->value_name("N"), "number of parallel runs; default: the number of cores")(
       "quiet,q", "no progress");
   line.argument("SCENARIO");
   if (!line.parse(argc, argv)) return 0;
@@ -225,7 +225,7 @@ int run_sweep(int argc, char** argv) {
     std::cout << "seed " << each.seed << ": " << each.failure << "\n  repeat: ilnp-lab run " << scenario.file
               << " --seed " << each.seed << " --out seed-" << each.seed << '\n';
   }
-  if (failed > most_told) std::cout << "... and " << failed - most_told << " seeds more\n";
+  if (failed > most_told) std::cout << "... and " << failed - most_told << " more seeds\n";
   std::cout << scenario.file << ": " << results.size() << " seeds from " << first << " on, " << failed
             << " failed\n\n";
   if (!results.empty()) print_sweep(std::cout, results);
@@ -255,9 +255,9 @@ int main(int argc, char** argv) {
     if (command == "sweep") return run_sweep(argc - 1, argv + 1);
     program::CommandLine line(
         "ilnp-lab run|sweep SCENARIO [OPTIONS]",
-        "Runs scenarios in virtual time: a network, its faults, moves and traffic, by a seed.\n"
-        "  run    once, with tables, a trace, a capture and pictures\n"
-        "  sweep  with many seeds, on all cores\n"
+        "Simulates networks, faults, moves and traffic in virtual time, as a scenario and a seed say.\n"
+        "  run    one seed, with tables, a trace, a capture and pictures\n"
+        "  sweep  many seeds, on all cores\n"
         "Each takes --help.");
     line.argument("COMMAND", -1);
     if (!line.parse(argc, argv)) return 0;

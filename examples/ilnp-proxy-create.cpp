@@ -1,4 +1,4 @@
-// Asks a running ilnp-proxy to make, show or end mappings.
+// Asks a running ilnp-proxy to create, show or remove mappings.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 
 namespace {
 
-/// Asks a proxy. With each request goes one end of a pair of sockets, and the answer comes out of the other: so it does not
-/// matter whose the proxy is, and which files it sees.
+/// Sends requests to a proxy. Each request passes one end of a socket pair, and the reply arrives at the other. So it does not matter
+/// who runs the proxy and which files it sees.
 class Client {
  public:
   /// `path`: of its socket.
@@ -36,13 +36,13 @@ class Client {
     throw std::runtime_error("no proxy answers; tried " + tried);
   }
 
-  /// The proxy's answer. Throws if there is none.
+  /// The proxy's reply. Throws if there is none.
   std::string ask(const std::string& request) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
     const ilnp::Socket here(ends[0]);
     ilnp::Socket there(ends[1]);
-    // The proxy reads this after the whole answer. If it is left unread, the end of the answer is a reset.
+    // The proxy reads this after the complete reply. If it remains unread, the end of the reply is a reset.
     if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("no answer");
     send(request, there.native_handle());
     there = ilnp::Socket();
@@ -94,7 +94,7 @@ class Client {
     std::memcpy(CMSG_DATA(item), &reply, sizeof reply);
     if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) >= 0) return;
     if (errno == EAGAIN)
-      throw std::runtime_error("no answer from the proxy on " + path_ + ": it takes no requests");
+      throw std::runtime_error("no answer from the proxy on " + path_ + ": it accepts no requests");
     fail("no proxy answers on " + path_);
   }
 
@@ -106,10 +106,10 @@ class Client {
   ilnp::Socket socket_;
 };
 
-/// A line of the proxy's, fit for a terminal: names in it are escaped, but who knows what answers there.
+/// A line from the proxy, safe for a terminal: names in it are escaped, but something else might reply there.
 std::string shown(std::string_view line) { return ilnp::printable(line, ilnp::Escape::unsafe); }
 
-/// Throws what the proxy says was wrong.
+/// Throws the error that the proxy reports.
 std::string checked(const std::string& answer) {
   constexpr std::string_view mark = "error: ";
   if (answer.starts_with(mark)) throw std::runtime_error(shown(answer.substr(mark.size())));
@@ -120,12 +120,13 @@ std::string checked(const std::string& answer) {
 std::string word(const char* what, const std::string& text) {
   if (text.empty() || text.find_first_of(" \t\r\n") != text.npos)
     throw program::UsageError(
-        std::string(what) + " \"" + text +
-        "\": " + (text.empty() ? "empty" : "the proxy cannot be told of names with blanks; give it --map"));
+        std::string(what) + " \"" + text + "\": " +
+        (text.empty() ? "empty"
+                      : "a name with blanks cannot be sent to a running proxy; use its option --map"));
   return text;
 }
 
-/// Prints lines, each fit for a terminal.
+/// Prints lines, each safe for a terminal.
 void print(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -134,7 +135,7 @@ void print(std::string_view text) {
   }
 }
 
-/// A long list comes in parts, all but the last of which end with `more PORT`.
+/// A long list arrives in parts; all but the last end with `more PORT`.
 void print_list(Client& client) {
   for (std::string request = "list"; !request.empty();) {
     std::string answer = checked(client.ask(request));
@@ -149,12 +150,12 @@ void print_list(Client& client) {
   }
 }
 
-/// What the command line asks for, as the proxy takes it.
+/// The request that the command line asks for.
 std::string read_request(const program::CommandLine& line) {
   const auto excludes = [&](std::string_view option, std::initializer_list<const char*> others) {
     for (const char* other : others)
       if (line.has(other))
-        throw program::UsageError("--" + std::string(option) + " goes with nothing but --control");
+        throw program::UsageError("--" + std::string(option) + " can be combined only with --control");
   };
   for (const std::string_view question : {"list", "hosts", "counters"}) {
     if (!line.has(question.data())) continue;
@@ -164,7 +165,7 @@ std::string read_request(const program::CommandLine& line) {
     return std::string(question);
   }
   if (line.has("remove")) {
-    // The word after the port stands where a mapping's first would.
+    // The word after the port is where that of a mapping would be.
     excludes("remove", {"REMOTE_HOST", "any", "replace"});
     return "remove " + word("LOCAL_PORT", line.value("remove")) +
            (line.has("LOCAL_PORT") ? ' ' + word("REMOTE_HOST", line["LOCAL_PORT"]) : "");
@@ -186,19 +187,20 @@ int main(int argc, char** argv) {
         "ilnp-proxy-create [OPTIONS] LOCAL_PORT REMOTE_HOST REMOTE_PORT\n"
         "       ilnp-proxy-create [--control PATH] --remove LOCAL_PORT [REMOTE_HOST]\n"
         "       ilnp-proxy-create [--control PATH] --list | --hosts | --counters",
-        "Has a running ilnp-proxy carry what a program sends from LOCAL_PORT on this host to REMOTE_PORT on "
-        "REMOTE_HOST,\n"
-        "and back; prints the port on which the proxy listens.\n\n"
-        "Hosts that are network namespaces of one machine share its name and folders: give each proxy a\n"
-        "--control of its own.");
+        "Maps LOCAL_PORT on this host to REMOTE_PORT on REMOTE_HOST in a running ilnp-proxy, in both "
+        "directions,\n"
+        "and prints the port on which the proxy listens.\n\n"
+        "Proxies in network namespaces of one machine each need a --control of their own, since they share "
+        "its\n"
+        "name and folders.");
     line.add_options()                                                              //
         ("control", program::options::value<std::string>(), program::control_help)  //
         ("any", "deliver datagrams from any node, not only from REMOTE_HOST")       //
-        ("replace", "in place of the mapping that LOCAL_PORT has")                  //
+        ("replace", "replace the mapping of LOCAL_PORT")                            //
         ("list", "show the mappings")                                               //
         ("remove", program::options::value<std::string>()->value_name("LOCAL_PORT"),
-         "end all mappings of LOCAL_PORT, or that to REMOTE_HOST")  //
-        ("hosts", "show the nodes that the proxy knows")            //
+         "remove all mappings of LOCAL_PORT, or the one to REMOTE_HOST")  //
+        ("hosts", "show the nodes that the proxy knows")                  //
         ("counters", "show what the proxy's layers have counted");
     for (const char* name : {"LOCAL_PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;

@@ -1,4 +1,4 @@
-// Lets programs that know nothing of the overlay talk through it, by a local UDP socket.
+// Lets programs that know nothing of the overlay talk through it, through a local UDP socket.
 
 #include "common.hpp"
 #include "control_server.hpp"
@@ -10,13 +10,13 @@ int main(int argc, char** argv) {
   return program::run("ilnp-proxy", [&] {
     program::CommandLine line(
         "ilnp-proxy CONFIG [PORT] [OPTIONS]",
-        "Carries datagrams between programs on this host and the overlay: a program sends to PORT (any free\n"
-        "one if it is 0 or not given), and the port that it sends from selects where its datagrams go.\n"
+        "Forwards datagrams between programs on this host and the overlay. A program sends to PORT (any\n"
+        "free one if it is 0 or missing); the port that it sends from selects where its datagrams go.\n"
         "SIGUSR1 prints the counters.");
     line.add_options()                                                                                 //
         ("control", program::options::value<std::string>(), program::control_help)                     //
         ("bind", program::options::value<std::string>()->default_value("127.0.0.1"), "local address")  //
-        ("quiet,q", "print errors only, and the port")("verbose,v", "print what every layer does");
+        ("quiet,q", "print only errors and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");
     line.argument("PORT");

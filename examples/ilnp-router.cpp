@@ -1,4 +1,4 @@
-// Forwards between the networks that it has joined, and does nothing else: a node without a transport.
+// Only forwards between the networks that it has joined: a node without a transport.
 
 #include "common.hpp"
 
@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
     program::CommandLine line("ilnp-router CONFIG [OPTIONS]",
                               "Forwards between the networks in the [network] section of CONFIG.\n"
                               "SIGUSR1 prints the counters.");
-    line.add_options()("quiet,q", "print nothing but errors")("verbose,v", "print what every layer does");
+    line.add_options()("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
-    const auto ignore = [](const auto&...) {};  // there is nobody above to hand a packet to
+    const auto ignore = [](const auto&...) {};  // there is no layer above
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
     program::check(node.start());

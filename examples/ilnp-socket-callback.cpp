@@ -1,6 +1,6 @@
-// A tool written for the overlay, with callbacks: the same as ilnp-socket-coroutine, one layer further down. The
-// stack calls a function for each datagram, which sees the octets where they lie and may answer at once; nothing is
-// copied, and nothing waits in a mailbox.
+// A program for the overlay, with callbacks: the same as ilnp-socket-coroutine, one layer further down. The stack calls a
+// function for each datagram, which sees the octets in place and may reply at once. Nothing is copied, and nothing waits in
+// a mailbox.
 //
 //     bob$   ilnp-socket-callback bob.ini 7
 //     alice$ ilnp-socket-callback alice.ini 7 bob 7
@@ -22,7 +22,7 @@ class Tool {
   void start() { program::check(node_.start()); }
   void stop() { program::say_goodbye(node_); }
 
-  /// Asks `host` now, and again every second.
+  /// Sends to `host` now, and again every second.
   void ask(const std::string& host, std::uint16_t port) {
     asking_ = true;
     const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
@@ -72,8 +72,8 @@ int main(int argc, char** argv) {
   return program::run("ilnp-socket-callback", [&] {
     program::CommandLine line(
         "ilnp-socket-callback CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
-        "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and prints\n"
-        "the round-trip time.");
+        "Sends back what it receives on PORT. With REMOTE_HOST, sends a datagram there every second and\n"
+        "prints the round-trip time.");
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 

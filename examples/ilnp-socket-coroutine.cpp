@@ -1,5 +1,5 @@
-// A tool written for the overlay, with coroutines. Without a remote host it sends back whatever it receives; with one it sends a
-// datagram a second there, and prints how long the answer took.
+// A program for the overlay, with coroutines. Without a remote host it sends back whatever it receives. With one it sends a datagram
+// there every second and prints how long the reply took.
 //
 //     bob$   ilnp-socket-coroutine bob.ini 7
 //     alice$ ilnp-socket-coroutine alice.ini 7 bob 7
@@ -22,7 +22,7 @@ awaitable<void> echo(Socket& socket) {
   while (true) {
     const ilnp::Datagram request = co_await socket.async_receive(use_awaitable);
     socket.send_to(request.payload, request.source.nid,
-                   request.source.port);  // an answer may get lost like any datagram
+                   request.source.port);  // a reply may get lost like any datagram
   }
 }
 
@@ -40,8 +40,7 @@ awaitable<void> print_answers(Socket& socket) {
 
 awaitable<void> ask(Socket& socket, std::string host, std::uint16_t port) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-  const ilnp::Nid nid =
-      co_await socket.async_resolve(host, use_awaitable);  // waits until the host has been heard of
+  const ilnp::Nid nid = co_await socket.async_resolve(host, use_awaitable);  // waits until the host is known
   while (true) {
     const std::int64_t now = ilnp::steady_now().time_since_epoch().count();
     const auto error = socket.send_to(std::as_bytes(std::span(&now, 1)), nid, port);
@@ -56,7 +55,8 @@ awaitable<void> ask(Socket& socket, std::string host, std::uint16_t port) {
 int main(int argc, char** argv) {
   return program::run("ilnp-socket-coroutine", [&] {
     program::CommandLine line("ilnp-socket-coroutine CONFIG PORT [REMOTE_HOST REMOTE_PORT]",
-                              "Sends back what it receives on PORT; or asks REMOTE_HOST once a second, and "
+                              "Sends back what it receives on PORT. With REMOTE_HOST, sends a datagram there "
+                              "every second and\n"
                               "prints the round-trip time.");
     for (const char* name : {"CONFIG", "PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;

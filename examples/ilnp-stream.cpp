@@ -1,4 +1,4 @@
-// Lets TCP programs that know nothing of the overlay talk through it, and those with datagrams too.
+// Lets TCP programs that know nothing of the overlay talk through it, and UDP programs as well.
 
 #include <sys/resource.h>
 
@@ -42,7 +42,7 @@ ilnp::ExitRule parse_exit_to(const std::string& text) {
       "\": not of the form ADDRESS[/LENGTH][:PORT], such as 10.0.0.0/8 or [fd00::1]:80");
 }
 
-/// Each connection takes a descriptor: as many as this process may have at all.
+/// Each connection needs a descriptor: allows as many as this process can have.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -50,7 +50,7 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Says what became of a connection that did not come about; the same at most once a second.
+/// Reports a connection that failed; the same one at most once a second.
 class Failures {
  public:
   explicit Failures(program::Log& log) : log_(&log) {}
@@ -65,8 +65,8 @@ class Failures {
   }
   void operator()(const ilnp::StreamListenerPaused& paused) {
     std::string text = "port " + std::to_string(paused.port) + ": ";
-    text +=
-        paused.error ? "takes no connections for now: " + paused.error.message() : "takes connections again";
+    text += paused.error ? "accepts no connections for now: " + paused.error.message()
+                         : "accepts connections again";
     const auto held_back = limit_(text);
     if (!held_back) return;
     if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
@@ -84,37 +84,36 @@ int main(int argc, char** argv) {
   return program::run("ilnp-stream", [&] {
     program::CommandLine line(
         "ilnp-stream CONFIG [PORT] [OPTIONS]",
-        "Carries TCP connections of programs on this host to those of other nodes, and theirs to this host, "
-        "by\n"
-        "SCTP over the overlay. Datagrams as well, as ilnp-proxy does, with PORT (any free one if it is 0) "
-        "or an option\n"
-        "for them; with PORT or --control, ilnp-proxy-create finds it.\n"
+        "Forwards TCP connections between programs on this host and those of other nodes, by SCTP over the\n"
+        "overlay. Also forwards datagrams, as ilnp-proxy does, if PORT (0: any free one) or one of the "
+        "options\n"
+        "for them is given. ilnp-proxy-create finds it if PORT or --control is given.\n"
         "SIGUSR1 prints the counters.");
     using program::options::value;
     using Texts = std::vector<std::string>;
     line.add_options()  //
         ("listen", value<Texts>(),
-         "LOCAL_PORT:HOST:REMOTE_PORT, what connects here goes there; repeatable")                    //
-        ("expose", value<Texts>(), "PORT on this host that other nodes may reach; repeatable")        //
-        ("socks", value<std::string>(), "PORT for programs that speak SOCKS 5: NAME.ilnp is a node")  //
-        ("exit", value<std::string>(), "HOST, the node through which all other names of --socks go")  //
+         "LOCAL_PORT:HOST:REMOTE_PORT, forward connections from here to there; repeatable")          //
+        ("expose", value<Texts>(), "PORT on this host that other nodes may connect to; repeatable")  //
+        ("socks", value<std::string>(), "PORT for SOCKS 5 programs; NAME.ilnp is a node")            //
+        ("exit", value<std::string>(),
+         "HOST, the node through which SOCKS programs reach all other names")  //
         ("allow-exit",
-         "other nodes may go out through this one, into the Internet")  //
+         "let other nodes connect to the Internet through this one")  //
         ("exit-to", value<Texts>(),
-         "ADDRESS[/LENGTH][:PORT] to which --allow-exit leads as well, though it is private or this host's "
-         "own; "
-         "repeatable")                                                                   //
-        ("plain", "the other ends are no ilnp-stream but SCTP itself, of a kernel say")  //
+         "ADDRESS[/LENGTH][:PORT] that --allow-exit also connects to, although it is private or this "
+         "host's own; repeatable")                                                             //
+        ("plain", "the other ends do not run ilnp-stream but plain SCTP, such as a kernel's")  //
         ("sctp-port", value<std::string>()->default_value("9899"),
          "STP port of SCTP, the same on all nodes")  //
         ("max-connections", value<std::string>()->default_value("1000"),
-         "that this node opens, and again that others open; more are refused")  //
+         "limit for connections that this node opens, and again for those of others")  //
         ("stream-memory", value<std::string>(),
-         "BYTES, for all streams; one for which there is no room is refused (default: 512 MiB, less with "
-         "little memory)")                                                           //
+         "BYTES, for all streams; a stream that does not fit is refused (default: 512 MiB, less on a small "
+         "machine)")                                                                 //
         ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")  //
         ("control", value<std::string>(), program::control_help)                     //
-        ("quiet,q", "print errors, the ports and Running only")("verbose,v", "print what every layer does");
+        ("quiet,q", "print only errors, the ports and Running")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
@@ -128,12 +127,12 @@ int main(int argc, char** argv) {
     std::vector<std::uint16_t> exposed;
     for (const auto& text : line.value<Texts>("expose"))
       exposed.push_back(program::parse_port("--expose", text));
-    if (line.has("exit") && !line.has("socks")) throw program::UsageError("--exit is for --socks");
+    if (line.has("exit") && !line.has("socks")) throw program::UsageError("--exit requires --socks");
     if (line.has("exit") && line.has("plain"))
-      throw program::UsageError("--exit: with --plain no other node is asked to connect");
+      throw program::UsageError("--exit cannot be combined with --plain");
     if (line.has("exit")) check_host_name("--exit", line.value("exit"));
     if (line.has("exit-to") && !line.has("allow-exit"))
-      throw program::UsageError("--exit-to is for --allow-exit");
+      throw program::UsageError("--exit-to requires --allow-exit");
     ilnp::ExitPolicy policy;
     for (const auto& text : line.value<Texts>("exit-to")) policy.allow(parse_exit_to(text));
     const std::uint16_t socks_port =

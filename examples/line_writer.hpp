@@ -1,6 +1,6 @@
 #pragma once
 
-// Everything that a running node prints goes through here: it holds the node up never, and ends it never.
+// Everything that a running node prints goes through here. It never blocks the node and never ends it.
 
 #include <poll.h>
 #include <unistd.h>
@@ -23,22 +23,22 @@
 
 namespace program {
 
-/// What has lines to write that nobody has called for, of its own accord: a count of repeats, say. Asked by the writer's thread.
+/// A source of lines that appear without a call, such as counts of repeated lines. The writer's thread asks it.
 class LineSource {
  public:
   virtual ~LineSource() = default;
-  /// Is there anything to come?
+  /// Whether lines are pending.
   virtual bool pending() = 0;
-  /// The lines that are due; `all`: whatever is left.
+  /// The lines that are due; `all`: everything that is left.
   virtual std::string due(bool all) = 0;
 };
 
-/// Writes lines from a thread of its own: a slow terminal, a pipe that nobody reads, a full disk never hold up the caller. What does
-/// not fit the bounded buffer is dropped and counted, and a line says so as soon as lines can be written again. A write that
-/// fails is tried again every `retry_period`. The destructor writes what is left, for as long as somebody takes it, within
-/// bounds. Without a thread (the system may have none left) the caller writes, and only as much as can be written at once.
+/// Writes lines from a thread of its own, so that a slow terminal, an unread pipe or a full disk never blocks the caller. Lines that do not
+/// fit the bounded buffer are dropped and counted, and a line says so as soon as writing is possible again. A failed write is repeated
+/// every `retry_period`. The destructor writes what is left, within bounds, as long as somebody reads it. Without a thread (the system may
+/// have none left) the caller writes, and only as much as can be written at once.
 ///
-/// The descriptor is not changed: others have it too, and would be surprised by `O_NONBLOCK`.
+/// The descriptor's flags stay unchanged: others share it and would be surprised by `O_NONBLOCK`.
 class LineWriter {
   using Clock = std::chrono::steady_clock;
 
@@ -46,7 +46,7 @@ class LineWriter {
   static constexpr std::size_t default_limit = 1 << 20;  ///< octets that wait
   static constexpr auto retry_period = std::chrono::seconds(1);
 
-  /// What is done about dropped lines.
+  /// How dropped lines are reported.
   enum class Gaps { told, counted };
   struct Patience {                                      ///< of the destructor
     Clock::duration progress = std::chrono::seconds(1);  ///< without a single octet written
@@ -68,12 +68,12 @@ class LineWriter {
   /// Writes `line` and a line end.
   void operator()(std::string_view line) { state_->add(line); }
 
-  /// From now on `source` is asked too. It is shared with the thread, which may outlive this object.
+  /// Adds a source. It is shared with the thread, which may outlive this object.
   void ask(std::shared_ptr<LineSource> source) {
     const std::lock_guard lock(state_->mutex);
     state_->source = std::move(source);
   }
-  /// Says that the source has something pending.
+  /// Announces that the source has pending lines.
   void wake() {
     if (state_->threaded) state_->notify();
   }
@@ -82,7 +82,7 @@ class LineWriter {
   void finish(Patience patience) {
     if (!std::exchange(finished_, true)) state_->finish(patience);
     if (!thread_.joinable()) return;
-    // A write that blocks cannot be called off: its thread is left alone, and ends with the process.
+    // A blocking write cannot be cancelled: its thread is abandoned and ends with the process.
     state_->over() ? thread_.join() : thread_.detach();
   }
 

@@ -27,7 +27,7 @@ inline std::string problem_text(ilnp::LinkProblem problem, const boost::system::
       return "it has no carrier: no cable, or no wireless network";
     case LinkProblem::captured:
       return "it belongs to " + std::string(other) +
-             ", and nothing that comes in on it is heard: set mcast_interface to " + std::string(other);
+             ", so nothing that arrives on it is heard: set mcast_interface to " + std::string(other);
     case LinkProblem::small_mtu:
       return "its MTU is below 1280 octets, so that it has no IPv6";
     case LinkProblem::no_address:
@@ -46,8 +46,8 @@ inline std::string send_hint(const boost::system::error_code& why) {
   if (why == errc::operation_not_permitted || why == errc::permission_denied)
     return " (a firewall of this host refuses them)";
   if (why == errc::resource_unavailable_try_again || why == errc::no_buffer_space)
-    return " (the interface takes them more slowly than they come)";
-  if (why == errc::message_size) return " (the interface takes none of that length)";
+    return " (the interface accepts them more slowly than they arrive)";
+  if (why == errc::message_size) return " (too long for the interface)";
   return "";
 }
 
@@ -66,7 +66,7 @@ inline std::string trains_text(ilnp::TrainsOff why) {
     case ilnp::TrainsOff::refused:
       break;
   }
-  return "frames leave one by one: the kernel or the device takes no trains (UDP GSO)";
+  return "frames leave one by one: the kernel or the device accepts no trains (UDP GSO)";
 }
 
 inline std::string event_text(const ilnp::event::LinkDown& e) {

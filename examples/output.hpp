@@ -1,6 +1,6 @@
 #pragma once
 
-// What a program that runs a node prints, whatever becomes of those who should read it.
+// The output of a program that runs a node, whatever happens to its readers.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,8 +15,8 @@
 
 namespace program {
 
-/// Leaves nothing that concerns output to the system's own ways: a reader that has gone away, or a file that may not grow, is an error
-/// of a write, and not a signal that ends the program; and the standard descriptors are taken, so that none of them becomes a socket.
+/// Prepares output: a reader that has gone, or a file that may not grow, becomes an error of the write instead of a signal that ends the
+/// program; and the standard descriptors are occupied, so that none of them becomes a socket.
 inline void secure_output() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
   for (int file = ::open("/dev/null", O_RDWR); file >= 0; file = ::open("/dev/null", O_RDWR))
@@ -57,9 +57,9 @@ class LineBuffer : public std::streambuf {
   std::string line_;
 };
 
-/// Standard output and standard error of a program that runs a node, for as long as this lives: all that goes to `std::cout` and
-/// `std::cerr` too. Nothing that is printed holds the node up or ends it. At the end, what is left is written, if somebody
-/// takes it at once.
+/// Standard output and standard error of a program that runs a node, as long as this object lives, including everything that
+/// goes to `std::cout` and `std::cerr`. Output never blocks or ends the node. At the end, what is left is written if it can be written at
+/// once.
 class Output {
  public:
   LineWriter out{STDOUT_FILENO};

@@ -1,1 +1,1 @@
-// Nothing but the precompiled header, where there is one: it has to belong to something.
+// Only holds the precompiled header, where there is one: it must belong to a target.

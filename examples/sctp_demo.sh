@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Streams by a tower of what is there: ssh and curl over SCTP of the Linux kernel, in UDP, over the overlay. On alice and
-# bob, with a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port; and alice with two peers,
-# and with one that has SCTP in ilnp-stream instead.
+# Streams with standard tools: ssh and curl over the Linux kernel's SCTP, in UDP, over the overlay. On alice and bob, with
+# a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port. Then alice with two peers, and with
+# a peer that has its SCTP in ilnp-stream.
 #
 #   examples/sctp_demo.sh [OPTION]...
 #
-#   --output FOLDER   where the logs go (default: ./sctp-demo-output)
-#   --no-setup        fetch nothing and build nothing: all is there
+#   --output FOLDER   for the logs (default: ./sctp-demo-output)
+#   --no-setup        fetch nothing and build nothing
 #   --build FOLDER    the build folder (default: build/ of this checkout)
-#   --own-kernel      use a kernel of its own even if this one would do
+#   --own-kernel      use a separate kernel even if this machine's would do
 #   --help            this text
 #
-# Exit status: 0 only if every step went well. The hosts are network namespaces: of this machine if its kernel has SCTP
-# and you are root, otherwise of a Linux kernel that runs as a program (user-mode Linux), which any user may do.
-# What this machine lacks is unpacked into the build folder. Only compiler and libraries for the build are installed.
+# Exit status: 0 only if every step succeeded. The hosts are network namespaces: of this machine if its kernel has SCTP
+# and you are root, otherwise of a Linux kernel that runs as a program (user-mode Linux), which any user may start.
+# Missing tools are unpacked into the build folder; only the compiler and libraries for the build are installed.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
@@ -28,7 +28,7 @@ take_options "output build sockets" "no-setup own-kernel inside" "$@" # --socket
 if [[ $inside == no ]]; then
   prepare --streams
   need examples/ilnp-{proxy,proxy-create,router,stream}
-  [[ -e $build/streams/complete ]] || fail "$build/streams is not there: run without --no-setup"
+  [[ -e $build/streams/complete ]] || fail "$build/streams is missing: run without --no-setup"
   rm -rf "$output"/{alice,bob,carol,router,web}*
 
   kernel_has_sctp() {
@@ -41,7 +41,7 @@ if [[ $inside == no ]]; then
     use_unpacked
     enter_hosts
   fi
-  step "starting a Linux kernel of our own, with SCTP"
+  step "starting a separate Linux kernel with SCTP"
   status=0
   "$examples/sctp_kernel.sh" --build "$build" --writable "$output" --seconds 300 \
     "$script" --inside --output "$output" --build "$build" || status=$?
@@ -202,7 +202,7 @@ done
 meet alice bob
 hello_world "with --redirect"
 
-step "without a redirector: the kernel's first packet goes to the proxy, too (B)"
+step "without a redirector: the kernel's first packet also goes to the proxy (B)"
 for host in alice bob; do
   peer=$([[ $host == alice ]] && echo bob || echo alice)
   # The window holds one or two datagrams of 64 KB, and without the last of these each single one is acknowledged late.
@@ -212,7 +212,7 @@ done
 meet alice bob
 hello_world "without a redirector"
 
-step "ssh, which knows nothing of all this"
+step "ssh, unmodified"
 ssh=(ssh -F "$ssh_config")
 show alice "sshd"
 start alice alice-sshd.log "${sshd[@]}"
@@ -228,7 +228,7 @@ note
 result "ssh: from bob into alice" log_in "$REPLY"
 result "ssh: the overlay carried it" carried 10 10
 
-step "and with ssh, anything: a web server on alice, and a SOCKS proxy"
+step "and through ssh, everything: a web server on alice, and a SOCKS proxy"
 mkdir web
 echo "<p>This page has come through a tower.</p>" >web/index.html
 head -c 1048576 /dev/urandom >web/megabyte
@@ -277,7 +277,7 @@ note
 result "TCP: a page" browse bob http://127.0.0.1:8001/index.html
 result "TCP: the overlay carried it" carried 3 3
 
-step "two peers of alice at once, each with a socket of its own at her proxy (C)"
+step "alice with two peers at once, each with a socket of its own at alice's proxy (C)"
 proxy alice --listen-for bob@127.0.0.2:10000 --listen-for carol@127.0.0.3:10000 \
   --map 10003:bob:10003 --map 10003:carol:10003
 sysctls carol udp_port=10003 encap_port=10000 sack_timeout=10
@@ -323,7 +323,7 @@ for host in bob carol; do
   result "two peers: alice calls $host" call
 done
 
-step "half of the tower: SCTP of alice's kernel, and ilnp-stream on carol, which has SCTP in it"
+step "alice's kernel SCTP with ilnp-stream on carol, which contains SCTP"
 end "${proxies[carol]}"
 pause 1.1
 show carol "httpd -p 127.0.0.1:8000"
@@ -350,5 +350,5 @@ show alice "socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1"
 in_host alice timeout 40 socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1 2>>alice-socat.log || true
 result "half a tower: from the kernel to ilnp-stream, a megabyte there" soon 10 cmp -s web/megabyte carol-upload
 
-step "$passed steps went well, $failed failed"
+step "$passed steps succeeded, $failed failed"
 ((failed == 0))

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs a command in a Linux kernel that has SCTP, for hosts whose kernel has none: user-mode Linux, a kernel that is a
-# program, started by any user. The command is root there and sees the files of this machine, read-only, and a network of
-# its own, without any card but with veth, bridges, netem and tun.
+# Runs a command in a Linux kernel that has SCTP, for hosts whose kernel has none: user-mode Linux, a kernel that runs as
+# a program of any user. The command is root there. It sees the files of this machine, read-only, and has a network of its
+# own, without a network card but with veth, bridges, netem and tun.
 #
 #   examples/sctp_kernel.sh [OPTION]... COMMAND [ARGUMENT]...
 #
 #   --build FOLDER     the build folder (default: build/ of this checkout); `setup.sh --streams` has filled its streams/
-#   --writable FOLDER  the command may write there, and this machine sees it; repeatable
-#   --seconds N        end it after so long, with exit status 124 (default: 300)
-#   --memory SIZE      of the kernel (default: 512M; taken as it is used)
+#   --writable FOLDER  a folder of this machine that the command may write to; repeatable
+#   --seconds N        end it after N seconds, with exit status 124 (default: 300)
+#   --memory SIZE      memory of the kernel (default: 512M; taken as it is used)
 #   --help             this text
 #
 # What the command prints goes to the standard output, and its exit status is that of this script. The working folder and
@@ -29,7 +29,7 @@ fail() {
 while (($#)); do
   case $1 in
     --build | --writable | --seconds | --memory)
-      (($# > 1)) || fail "$1 wants a value (try --help)"
+      (($# > 1)) || fail "$1 needs a value (try --help)"
       if [[ $1 == --writable ]]; then
         writable+=("$(cd "$2" && pwd)") || fail "no folder $2"
       else

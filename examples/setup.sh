@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs what is missing and builds. Used by demo.sh and test/run.sh; works by itself as well:
+# Installs what is missing and builds. demo.sh and test/run.sh use it; it also works on its own:
 #
 #   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
 #
-# Without --tests: what the demos need, programs and packages. With it: everything, and what the tests need. With --bench: what
-# bench/system/run.sh and bench/instructions.sh need besides. With --streams: what sctp_demo.sh needs besides (ncat, sshd,
-# a Linux kernel that is a program, ...): it is not installed, but unpacked into streams/ of the build folder. With
-# --browser: Chromium, for stream_demo.sh.
-# ILNP_WERROR=ON in the environment makes warnings errors, as CI does.
+# Without options: the programs and packages that the demos need. --tests adds everything that the tests need, --bench what
+# bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
+# that runs as a program, ...), not installed but unpacked into streams/ of the build folder. --browser adds Chromium, for
+# stream_demo.sh.
+# ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -76,7 +76,7 @@ as_root() {
   elif [[ -t 0 || -t 2 ]]; then
     sudo "$@"
   else # nobody to type a password
-    sudo -n "$@" || fail "sudo wants a password, and there is no terminal. First run: sudo $*"
+    sudo -n "$@" || fail "sudo needs a password, and there is no terminal. First run: sudo $*"
   fi
 }
 
@@ -167,13 +167,13 @@ if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     find_missing
     ((${#missing[@]})) && fail "still missing after the installation: ${missing[*]}"
   fi
-  step "packages: all there"
+  step "packages: complete"
 else
   for entry in "${tools[@]}"; do
     command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry%%:*}")
   done
-  ((${#missing[@]})) && fail "not a Debian or Ubuntu, so install by hand: ${missing[*]}, Boost 1.$oldest_boost or later"
-  step "packages: not a Debian or Ubuntu, taken as they are"
+  ((${#missing[@]})) && fail "this is neither Debian nor Ubuntu, so install by hand: ${missing[*]}, Boost 1.$oldest_boost or later"
+  step "packages: not checked, since this is neither Debian nor Ubuntu"
 fi
 
 # Fetches what is missing of these packages, and of what they depend on, and unpacks it: the system stays as it is.
@@ -182,7 +182,7 @@ unpack_streams() {
   local apt=(apt-get -q -q) plan packages
   [[ -f $folder/complete && $(<"$folder/complete") == "${wanted[*]}" ]] && return
   command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
-    fail "not a Debian or Ubuntu, so --streams cannot fetch: ${wanted[*]}"
+    fail "this is neither Debian nor Ubuntu, so --streams cannot fetch: ${wanted[*]}"
   step "fetching ${wanted[*]} into $folder"
   rm -rf "$folder"
   mkdir -p "$folder/packages" "$folder/root" "$folder/apt/lists/partial" "$folder/apt/archives/partial"

@@ -1,7 +1,7 @@
 # OpenSSH on hosts of hosts.sh, with keys and settings of its own: nothing of the machine's is used, or changed. To be
 # sourced by bash.
 #
-#   ssh_begin FOLDER    a /run and accounts of our own, for all hosts; keys and settings in FOLDER, which is made. Sets
+#   ssh_begin FOLDER    a private /run and accounts, for all hosts; creates FOLDER with keys and settings. Sets
 #                       `sshd`, the server's command (on 127.0.0.1:22), and `ssh_config`, the client's settings
 #   host_name_of HOST   sets REPLY to what identifies a host from within: its network namespace
 

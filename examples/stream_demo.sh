@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Streams without a tower: TCP programs as they are over the overlay, by ilnp-stream on alice and bob, with a router between
-# their networks. ssh, scp of 100 MB while alice moves through three networks and back, curl and a browser by SOCKS.
+# Unmodified TCP programs over the overlay, with ilnp-stream on alice and bob and a router between their networks:
+# ssh, scp of 100 MB while alice moves through three networks and back, curl and a browser through SOCKS.
 #
 #   examples/stream_demo.sh [OPTION]...
 #
-#   --output FOLDER   where pictures and logs go (default: ./stream-demo-output)
-#   --no-setup        fetch nothing and build nothing: all is there
+#   --output FOLDER   for pictures and logs (default: ./stream-demo-output)
+#   --no-setup        fetch nothing and build nothing
 #   --build FOLDER    the build folder (default: build/ of this checkout)
-#   --megabytes N     what scp copies (default: 100)
-#   --stay SECONDS    from one move to the next (default: 6)
-#   --handoff SECONDS how long alice is in both networks (default: 2)
+#   --megabytes N     size of the file that scp copies (default: 100)
+#   --stay SECONDS    time between moves (default: 6)
+#   --handoff SECONDS time that alice is in both networks (default: 2)
 #   --help            this text
 #
-# Exit status: 0 only if every step went well. The hosts are network namespaces of the demo's own, and are gone at its end.
-# Root is needed only to install packages, and where the kernel gives users no namespaces.
+# Exit status: 0 only if every step succeeded. The hosts are network namespaces of the demo's own, which end with it.
+# Root is needed only to install packages, and where users may not create namespaces.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/demonstration.sh"
@@ -26,7 +26,7 @@ take_options "output build megabytes stay handoff sockets" "no-setup inside" "$@
 for number in "$megabytes" "$stay" "$handoff"; do
   [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
 done
-((stay > handoff)) || fail "--stay is longer than --handoff"
+((stay > handoff)) || fail "--stay must be longer than --handoff"
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 
@@ -35,7 +35,7 @@ if [[ $inside == no ]]; then
   need examples/ilnp-{stream,router,proxy-create}
   use_unpacked
   for program in sshd busybox curl chromium gnuplot; do
-    command -v "$program" >/dev/null || fail "$program is not there: run without --no-setup"
+    command -v "$program" >/dev/null || fail "$program is missing: run without --no-setup"
   done
   rm -rf "$output/data" "$output"/throughput.{png,svg} "$output"/browser.png
   mkdir "$output/data"
@@ -52,7 +52,7 @@ counter() { ask "$1" --counters | awk -v name="$2" '$1 == name { print $2 }'; }
 
 ssh_begin "$sockets/ssh"
 
-step "three hosts: alice, who moves through the networks a, b and c, bob in network b, and a router"
+step "three hosts: alice, which moves through the networks a, b and c, bob in network b, and a router"
 hosts_begin
 for host in alice bob router; do hosts_add "$host"; done
 configuration alice 0:0:0:a-0:0:0:b-0:0:0:c ffff:0:0:a "move_time = $stay
@@ -81,7 +81,7 @@ result "ssh: from alice into bob" log_in
 # As fast as it takes to be under way during three moves and a bit: a, b, c, and a again.
 seconds=$((3 * stay + handoff + 2))
 kilobits=$((megabytes * 8000 / seconds))
-step "$megabytes MB from alice to bob while she moves, at $((kilobits / 8000)).$(((kilobits / 800) % 10)) MB/s (about $seconds s)"
+step "$megabytes MB from alice to bob while alice moves, at $((kilobits / 8000)).$(((kilobits / 800) % 10)) MB/s (about $seconds s)"
 head -c "$((megabytes * 1000000))" /dev/urandom >file
 before=$(counter bob ilnp.delivered)
 show alice "scp -l $kilobits -P 2222 file 127.0.0.1:copy"
@@ -156,6 +156,6 @@ browse() {
 }
 result "a browser through SOCKS: the page, as a picture" browse
 
-step "pictures: $output (what they were made from: $output/data)"
-step "$passed steps went well, $failed failed"
+step "pictures: $output (their data: $output/data)"
+step "$passed steps succeeded, $failed failed"
 ((failed == 0))

@@ -13,8 +13,8 @@ namespace program {
 
 inline constexpr std::uint64_t least_stream_memory = 1 << 20;
 
-/// What streams may take if nobody says: what the library has for it, but a quarter of the memory of the machine or the container
-/// at most, and of what the process may have, so that the rest finds room beside them.
+/// The default memory for streams: that of the library, but at most a quarter of the memory of the machine or container and of the process
+/// limit, so that there is room for everything else.
 inline std::uint64_t default_stream_memory() {
   std::uint64_t memory = ilnp::SctpConfig().memory;
   const auto at_most = [&](std::uint64_t all) { memory = std::min(memory, all / 4); };

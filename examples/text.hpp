@@ -1,6 +1,6 @@
 #pragma once
 
-// Text for people: the time of day, and what may go to a terminal.
+// Text for people: the time of day, and text that is safe for a terminal.
 
 #include <chrono>
 #include <cstdio>

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The suites that take hours, for a machine that is free at night:
+# The suites that take hours, for a machine that is idle at night:
 #
 #   test/nightly.sh [SUITE]...    without an argument: all of them
 #
-#   clang       everything built by clang with optimisation, and all tests
+#   clang       everything built by clang with optimisation, all tests
 #   swarm       random networks, seeds 2001 to 10000
 #   handoff     every cell of the handoff table
 #   discovery   every cell of the discovery table
-#   bench       the benchmarks beside hand-written code, and the system benchmarks in full
+#   bench       the benchmarks next to hand-written code, and the full system benchmarks
 #   fuzz        each fuzz target, ILNP_FUZZ_SECONDS each (default: 3600)
 #
 # Sets everything up as test/run.sh does. Logs: build/nightly. Exit status: 0 only if every suite passed.

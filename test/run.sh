@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Every test, with one command on a fresh machine: installs what is missing, builds everything, runs ctest.
+# Runs all tests with one command on a fresh machine: installs what is missing, builds everything, runs ctest.
 #
 #   test/run.sh [CTEST_OPTION]...     for example: test/run.sh -R wire
 #
-# ILNP_PRESET names another way to build (CMakePresets.json), ILNP_BUILD_DIR another folder for it:
+# ILNP_PRESET selects another preset (CMakePresets.json), ILNP_BUILD_DIR another build folder:
 #
 #   ILNP_PRESET=sanitizers ILNP_BUILD_DIR=build/sanitizers test/run.sh
 #

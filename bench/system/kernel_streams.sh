@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What measure.py runs in a Linux kernel that has SCTP (examples/sctp_kernel.sh): TCP connections from alice to bob, carried in
-# turns by ilnp-stream, by socat and the kernel's SCTP, and by those two over the overlay.
+# What measure.py runs in a Linux kernel that has SCTP (examples/sctp_kernel.sh): TCP connections from alice to bob, in turns
+# through ilnp-stream, through socat and the kernel's SCTP, and through those two over the overlay.
 #
 #   bench/system/kernel_streams.sh --build FOLDER --rounds N --octets N --requests N
 #
-# Prints a line for each measurement: who carried, a tabulator, and what `connections` says.
+# Prints a line for each measurement: what the connection went through, a tab, and the output of `connections`.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/../../examples/demonstration.sh"

@@ -55,7 +55,7 @@ def wait_for(what, condition, seconds=10.0):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise RuntimeError("waited in vain for " + what)
+            raise RuntimeError("timed out waiting for " + what)
         time.sleep(0.01)
 
 
@@ -449,14 +449,14 @@ for number in range({count}):
                 memory=[dict(name=name, kib_before=one[0], kib_after=two[0], descriptors_before=one[1],
                              descriptors_after=two[1])
                         for name, one, two in zip(("proxy of alice", "router", "proxy of bob"), before, after)],
-                steps=[["sent by the program of alice", flow["sent"]],
-                       ["read by her proxy", grew[0]["from_programs"]],
-                       ["dropped before, for want of room (buffers)", grew[0]["local_overflow"]],
-                       ["carried by the router", grew[1]["forwarded"]],
-                       ["dropped before the router, for want of room (buffers)", grew[1]["receive_overflow"]],
-                       ["handed over by the proxy of bob", grew[2]["to_programs"]],
-                       ["dropped before him, for want of room (buffers)", grew[2]["receive_overflow"]],
-                       ["received by the program of bob", flow["received"]]],
+                steps=[["sent by the program on alice", flow["sent"]],
+                       ["read by alice's proxy", grew[0]["from_programs"]],
+                       ["dropped before that (full buffer)", grew[0]["local_overflow"]],
+                       ["forwarded by the router", grew[1]["forwarded"]],
+                       ["dropped before the router (full buffer)", grew[1]["receive_overflow"]],
+                       ["delivered by bob's proxy", grew[2]["to_programs"]],
+                       ["dropped before bob's program (full buffer)", grew[2]["receive_overflow"]],
+                       ["received by the program on bob", flow["received"]]],
                 counters=grew)
         self.account()
 

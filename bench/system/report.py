@@ -98,7 +98,7 @@ def account(result):
 def overload(result):
     if result["median_s"] is None:
         return "nothing arrived\n"
-    return lines(["router carries, packets/s", "offered", "lost there", "handoffs", "arrived within 3 s", "median s", "slowest s"],
+    return lines(["router handles, packets/s", "offered", "lost there", "handoffs", "arrived within 3 s", "median s", "slowest s"],
                  [[thousands(result["capacity"]), thousands(result["offered"]), f"{100 * result['loss']:.0f} %",
                    result["handoffs"], result["within_3_s"], f"{result['median_s']:.2f}",
                    f"{result['slowest_s']:.2f}"]])
@@ -131,11 +131,11 @@ def streams(rows):
 
 def connections(rows):
     keys = ("up_mb_s", "down_mb_s", "p50_us", "p99_us", "first_us")
-    text = lines(["in", "carried by", "MB/s", "MB/s back", "answer, p50 µs", "p99 µs", "first answer, µs"],
+    text = lines(["in", "through", "MB/s", "MB/s back", "reply, p50 µs", "p99 µs", "first reply, µs"],
                  [[row["where"], row["system"], f"{row['up_mb_s']:.1f}", f"{row['down_mb_s']:.1f}"] +
                   [thousands(row[key]) for key in keys[2:]] for row in rows])
     text += "\nilnp-stream, compared:\n\n"
-    return text + lines(["in", "beside", "MB/s", "MB/s back", "answer, p50", "p99", "first answer"],
+    return text + lines(["in", "beside", "MB/s", "MB/s back", "reply, p50", "p99", "first reply"],
                         [[row["where"], row["system"]] +
                          [f"{row['ratios'][key]:.2f}" if row["ratios"][key] else "–" for key in keys]
                          for row in rows if "ratios" in row])

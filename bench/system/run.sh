@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Measures the whole system: the router and the proxy as programs, in network namespaces, beside programs that make the
-# same system calls and do nothing else, beside socat and ssh, and beside the kernel's own forwarding and SCTP (in user-mode
+# Measures the whole system: the router and the proxy as programs, in network namespaces, compared with programs that make
+# the same system calls and do nothing else, with socat and ssh, and with the kernel's own forwarding and SCTP (in user-mode
 # Linux). One command on a fresh machine.
 #
 #   bench/system/run.sh [OPTION]...
 #
-#   --brief           everything once, and short: shows that all of it works, not how fast it is
+#   --brief           everything once and briefly: shows that all of it works, not how fast it is
 #   --rounds N        how often each is measured, in turns; the median counts (default: 5)
 #   --only A,B        of forward, chain, tables, minute, overload, where, footprint, streams
 #                     (default: all)
-#   --output FOLDER   where table, JSON and pictures go (default: ./bench-output)
-#   --no-setup        install nothing and build nothing: the programs are there
+#   --output FOLDER   for the table, JSON and pictures (default: ./bench-output)
+#   --no-setup        install nothing and build nothing
 #   --build FOLDER    the build folder (default: build/ of this checkout)
 #   --help            this text
 #
-# Takes about a quarter of an hour on two processors, with --brief two minutes, and wants a machine that does nothing else.
-# As root, what is measured runs before other work of the machine (SCHED_RR), so that a busy machine shows less; ratios are
-# of figures taken in turns in one run. Exit status: 0 if all could be measured, whatever the figures.
+# Takes about a quarter of an hour on two processors (two minutes with --brief) and needs an otherwise idle machine. As root
+# the measured programs have priority over other work (SCHED_RR), so that a busy machine matters less. Ratios compare figures
+# taken in turns in one run. Exit status: 0 if everything could be measured, whatever the figures.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

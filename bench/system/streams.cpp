@@ -151,40 +151,21 @@ int run_bare(const Options& options) {
 
 /// A layer to insert above an underlay: loses frames that come in.
 template <Underlay Next>
-class Lossy {
+class Lossy : public UnderlayAdaptor<Next> {
  public:
   template <class... Args>
-  explicit Lossy(double share, Args&&... next) : loses_(share), next_(std::forward<Args>(next)...) {}
+  explicit Lossy(double share, Args&&... next)
+      : UnderlayAdaptor<Next>(std::forward<Args>(next)...), loses_(share) {}
 
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+    this->next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
       if (!loses_()) up(source, taken);
     });
   }
-  error_code join(Locator locator) { return next_.join(locator); }
-  error_code leave(Locator locator) { return next_.leave(locator); }
-  void begin_batch() { next_.begin_batch(); }
-  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
-  template <ContextLike Cx>
-  error_code send(Locator locator, const Packet& packet, Cx& cx) {
-    return next_.send(locator, packet, cx);
-  }
-  template <ContextLike Cx>
-  bool on_timer(Cx& cx) {
-    return next_.on_timer(cx);
-  }
-  template <ContextLike Cx>
-  void flush(Cx& cx) {
-    next_.flush(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
-  std::size_t max_frame() const { return next_.max_frame(); }
-  Next& next_layer() noexcept { return next_; }
 
  private:
   Loss loses_;
-  Next next_;
 };
 
 using Stack = Sctp<STP<ILNP<Lossy<McastUdp>>>>;

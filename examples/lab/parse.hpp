@@ -47,7 +47,7 @@ class Parser {
   }
 
   void run(Line& line) {
-    if (has_run()) line.fail("it has been said already how long to run");
+    if (has_run()) line.fail("there is a run line already");
     scenario_.run = duration(line, "run");
     if (!has_run()) line.fail("run: must be above 0");
     line.end();
@@ -55,7 +55,7 @@ class Parser {
 
   bool has_run() const noexcept { return scenario_.run > ilnp::Duration::zero(); }
   void need_run(const Line& line) const {
-    if (!has_run()) line.fail("above this line it must be said how long to run (as: run 60s)");
+    if (!has_run()) line.fail("a run line must come first (such as: run 60s)");
   }
 
   void node(Line& line) {
@@ -77,30 +77,31 @@ class Parser {
     for (const auto set : split(line.word("the node's networks"), '-'))
       spec.config.locators.push_back(locators(line, set));
     auto& config = spec.config;
-    settings(line,
-             "nid, start, move_time, handoff_time, wait_time, default_hop_limit, backwards_learning_ttl, "
-             "active_unicast_session_ttl, loc_update_retries, loc_update_retry_wait_time",
-             [&](const std::string& key) {
-               if (key == "nid") {
-                 const auto word = line.word(key);
-                 const auto nid = ilnp::Nid::parse(word);
-                 if (!nid)
-                   line.fail(in_quotes(word) +
-                             " is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)");
-                 config.nid = *nid;
-               } else if (key == "start") {
-                 spec.start = moment(line, key);
-               } else if (key == "default_hop_limit") {
-                 config.hop_limit = static_cast<std::uint8_t>(whole(line, key, 0, 255));
-               } else if (key == "loc_update_retries") {
-                 config.loc_update_retries = static_cast<unsigned>(whole(line, key, 0, 100));
-               } else if (ilnp::Duration* time = duration_of(config, key)) {
-                 *time = duration(line, key);
-               } else {
-                 return false;
-               }
-               return true;
-             });
+    settings(
+        line,
+        "nid, start, move_time, handoff_time, wait_time, default_hop_limit, backwards_learning_ttl, "
+        "active_unicast_session_ttl, loc_update_retries, loc_update_retry_wait_time",
+        [&](const std::string& key) {
+          if (key == "nid") {
+            const auto word = line.word(key);
+            const auto nid = ilnp::Nid::parse(word);
+            if (!nid)
+              line.fail(in_quotes(word) +
+                        " is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)");
+            config.nid = *nid;
+          } else if (key == "start") {
+            spec.start = moment(line, key);
+          } else if (key == "default_hop_limit") {
+            config.hop_limit = static_cast<std::uint8_t>(whole(line, key, 0, 255));
+          } else if (key == "loc_update_retries") {
+            config.loc_update_retries = static_cast<unsigned>(whole(line, key, 0, 100));
+          } else if (ilnp::Duration* time = duration_of(config, key)) {
+            *time = duration(line, key);
+          } else {
+            return false;
+          }
+          return true;
+        });
     if (config.nid == ilnp::Nid{}) config.nid = ilnp::Nid(0xffff'0000'0000'0000 + scenario_.nodes.size() + 1);
     try {
       config.validate();
@@ -132,7 +133,7 @@ class Parser {
     const bool both = line.accept("<->");
     if (!both) line.require("->");
     spec.to = names_.node(line, "the receiver");
-    if (spec.from == spec.to) line.fail("a flow leads from one node to another");
+    if (spec.from == spec.to) line.fail("a flow needs two different nodes");
     line.require("every");
     spec.every = duration(line, "every");
     spec.end = scenario_.run;
@@ -150,8 +151,7 @@ class Parser {
     });
     if (spec.every <= ilnp::Duration::zero()) line.fail("every: must be above 0");
     if (spec.end > scenario_.run) line.fail("until: after the end of the run");
-    if (spec.begin >= spec.end)
-      line.fail("the flow ends before it begins (it begins after 1 s, if nothing else is said)");
+    if (spec.begin >= spec.end) line.fail("the flow ends before it begins (by default it begins after 1 s)");
     if (static_cast<std::uint64_t>((spec.end - spec.begin) / spec.every) >= Scenario::max_datagrams)
       line.fail("more than " + std::to_string(Scenario::max_datagrams) + " datagrams");
     add(line, spec);
@@ -200,7 +200,7 @@ class Parser {
     if (line.accept("->")) {
       const NodeIndex from = names_.node(line, word), to = names_.node(line, "the receiver");
       if (!flow_between(from, to))
-        line.fail("no flow above this line leads from " + in_quotes(word) + " to there");
+        line.fail("no flow above this line goes from " + in_quotes(word) + " to there");
       expected.flow.emplace(from, to);
       word = line.word("what is expected");
     } else if (line.peek() == "handoffs") {
@@ -210,11 +210,11 @@ class Parser {
     const auto metric = metrics.find(word);
     if (metric == metrics.end())
       line.fail(in_quotes(word) +
-                " cannot be measured (sent, received, lost, duplicated, reordered, refused, gap; and "
+                " is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
                 "handoffs, of a node)");
     expected.metric = metric->second;
     if ((expected.metric == Metric::handoffs) != expected.node.has_value())
-      line.fail("handoffs are of a node, and the rest is of flows (as: expect alice handoffs 3)");
+      line.fail("handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)");
     static const std::map<std::string, Expectation::Relation, std::less<>> relations{
         {"=", Expectation::Relation::equal},
         {"<", Expectation::Relation::less},
@@ -234,12 +234,12 @@ class Parser {
   }
 
   void finish(const Line& end) const {
-    if (!has_run()) end.fail("nowhere is it said how long to run (as: run 60s)");
+    if (!has_run()) end.fail("the run line is missing (such as: run 60s)");
     if (scenario_.nodes.empty()) end.fail("there are no nodes");
     names_.check_networks(end);
     const auto of_flows = [](const Expectation& each) { return !each.node; };
     if (scenario_.flows.empty() && std::ranges::any_of(scenario_.expectations, of_flows))
-      end.fail("something is expected of flows, and there are none");
+      end.fail("flows are expected to do something, but there are no flows");
   }
 
   Scenario scenario_;

@@ -22,7 +22,7 @@ inline std::string text_of(Line line) { return program::printable(line.rest()); 
 
 /// What is left of the line: `delay 2ms loss 1%`.
 inline void parse_conditions(Line& line, ConditionsChange& change) {
-  if (!line.more()) line.fail("what is it like? (as: delay 2ms loss 1%)");
+  if (!line.more()) line.fail("conditions are missing (such as: delay 2ms loss 1%)");
   settings(line,
            "delay, jitter, loss, burst_begin, burst_end, burst_loss, duplication, reordering, "
            "reordering_delay, bandwidth, queue",
@@ -81,7 +81,7 @@ inline Action parse_action(Line& line, Names& names) {
     Move move{names.node(line, "the node"), {}};
     line.require("to");
     move.to = locators(line, line.word("where to"));
-    if (move.to.size() > ilnp::NetworkConfig::max_locators) line.fail("a node is in 16 networks at the most");
+    if (move.to.size() > ilnp::NetworkConfig::max_locators) line.fail("a node can be in at most 16 networks");
     names.use(move.to);
     action.what = std::move(move);
   } else if (verb == "crash") {
@@ -94,11 +94,10 @@ inline Action parse_action(Line& line, Names& names) {
     if (word != "up" && word != "down") line.fail(in_quotes(word) + " is neither up nor down");
     action.what = LinkChange{node, word == "up"};
   } else if (action.at) {
-    line.fail(
-        in_quotes(verb) +
-        " is nothing that happens (network, attach, partition, cut, mend, heal, move, crash, restart, link)");
+    line.fail(in_quotes(verb) +
+              " is not an action (network, attach, partition, cut, mend, heal, move, crash, restart, link)");
   } else {
-    line.fail(in_quotes(verb) + " begins no line (title, run, network, attach, node, flow, at, expect)");
+    line.fail(in_quotes(verb) + " is not a statement (title, run, network, attach, node, flow, at, expect)");
   }
   line.end();
   const bool lasting = verb == "network" || verb == "attach" || verb == "partition" || verb == "cut";

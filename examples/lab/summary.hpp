@@ -85,7 +85,7 @@ inline void print_lost(std::ostream& out, const Scenario& scenario, const Result
       }
       out << '\n';
     }
-    if (runs.count > most_runs) out << "  ... and " << runs.count - most_runs << " times more\n";
+    if (runs.count > most_runs) out << "  ... and " << runs.count - most_runs << " more times\n";
   }
 }
 

@@ -54,7 +54,7 @@ class Line {
   }
   void require(std::string_view word) {
     if (!more()) fail(in_quotes(word) + " is missing");
-    if (!accept(word)) fail(in_quotes(word_) + " stands where " + in_quotes(word) + " should");
+    if (!accept(word)) fail(in_quotes(word) + " expected, not " + in_quotes(word_));
   }
   void end() const {
     if (more()) fail(in_quotes(word_) + " is one word too many");
@@ -116,7 +116,8 @@ inline ilnp::Duration duration(const Line& line, const std::string& what, std::s
     if (unit.empty() && number == 0) scale = 1;
   }
   if (scale == 0)
-    line.fail(what + ": " + in_quotes(word) + " is not a time (a number with us, ms, s or min, as 10ms)");
+    line.fail(what + ": " + in_quotes(word) +
+              " is not a time (a number with us, ms, s or min, such as 10ms)");
   if (number * scale > static_cast<double>(max_duration.count()))
     line.fail(what + ": " + in_quotes(word) + " is longer than ten days");
   return ilnp::Duration(std::llround(number * scale));
@@ -136,7 +137,7 @@ inline double probability(Line& line, const std::string& what) {
     number = -1;
   }
   if (!(number >= 0 && number <= 1))
-    line.fail(what + ": " + in_quotes(word) + " is not a probability (as 0.25%, or 0.0025)");
+    line.fail(what + ": " + in_quotes(word) + " is not a probability (such as 0.25% or 0.0025)");
   return number;
 }
 
@@ -157,7 +158,7 @@ inline std::uint64_t rate(Line& line, const std::string& what) {
   // Less than a bit a second is a mistake, and more than this has no meaning.
   if (scale == 0 || number * scale > 1e15 || (number != 0 && number * scale < 1))
     line.fail(what + ": " + in_quotes(word) +
-              " is not a rate (a number with bit/s, kbit/s, Mbit/s or Gbit/s, as 10Mbit/s)");
+              " is not a rate (a number with bit/s, kbit/s, Mbit/s or Gbit/s, such as 10Mbit/s)");
   return static_cast<std::uint64_t>(std::llround(number * scale));
 }
 
@@ -178,7 +179,8 @@ inline ilnp::Locator locator(const Line& line, std::string_view text) {
   const auto parsed =
       ilnp::Locator::parse(short_form ? "0:0:0:" + std::string(text.substr(0, 5)) : std::string(text));
   if (!parsed) line.fail(in_quotes(text) + " is not a locator (0:0:0:a, or a for short)");
-  if (*parsed == ilnp::all_nodes_locator) line.fail(in_quotes(text) + " means all nodes, and is no network");
+  if (*parsed == ilnp::all_nodes_locator)
+    line.fail(in_quotes(text) + " means all nodes and is not a network");
   return *parsed;
 }
 
@@ -211,7 +213,7 @@ void settings(Line& line, const std::string& known, Take&& take) {
   std::set<std::string, std::less<>> seen;
   while (line.more()) {
     const std::string key(line.word("key"));
-    if (!seen.insert(key).second) line.fail(in_quotes(key) + " stands twice");
+    if (!seen.insert(key).second) line.fail(in_quotes(key) + " appears twice");
     if (!take(key)) line.fail(in_quotes(key) + " is not known here (" + known + ")");
   }
 }

@@ -32,7 +32,7 @@ plot for [i = 1:words(locators)] data.".received" \
        using 1:($3 == i && (int($2) % thin == 0 || $4 != 0) ? $2 : NaN) \
        with points pointtype 7 pointsize 0.45 linecolor rgb colour[(i - 1) % 5 + 1] notitle, \
      for [i = 1:words(locators)] keyentry with points pointtype 7 pointsize 1.3 \
-       linecolor rgb colour[(i - 1) % 5 + 1] title "received by way of ".word(locators, i), \
+       linecolor rgb colour[(i - 1) % 5 + 1] title "received through ".word(locators, i), \
      data.".lost" using 1:2 with points pointtype 2 pointsize 1.2 linewidth 2 linecolor rgb bad \
        title (lost > 0 ? sprintf("lost: %d", lost) : "")
 

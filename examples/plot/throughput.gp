@@ -31,5 +31,5 @@ until(k) = sum[i = 1:k] column(i + 2) / unit
 last = words(locators)
 plot for [k = last:1:-1] data.".throughput" using 1:(until(k)) with fillsteps \
        linecolor rgb colour[(k - 1) % 5 + 1] notitle, \
-     for [k = 1:last] keyentry with boxes linecolor rgb colour[(k - 1) % 5 + 1] title "by way of ".word(locators, k), \
+     for [k = 1:last] keyentry with boxes linecolor rgb colour[(k - 1) % 5 + 1] title "through ".word(locators, k), \
      data.".throughput" using 1:($2 / unit) with steps linewidth 2 linecolor rgb ink title "sum"

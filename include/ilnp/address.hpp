@@ -45,7 +45,7 @@ constexpr bool parse_groups(std::string_view text, std::uint64_t (&words)[N / 4]
 
 }  // namespace detail
 
-/// A 64-bit name that is a type of its own: a locator is never passed for an identifier. A value; trivially
+/// A 64-bit name with a type of its own, so that a locator cannot be passed for an identifier. A value; trivially
 /// copyable.
 template <class Tag>
 class Name64 {
@@ -67,14 +67,13 @@ class Name64 {
   std::uint64_t value_ = 0;
 };
 
-/// Names a network (L64 of RFC 6740): an overlay node joins it, and an interface of a node is a locator it
-/// has joined.
+/// Names a network (L64 of RFC 6740). A node joins locators; each one that it has joined is an interface.
 using Locator = Name64<struct LocatorTag>;
 
-/// Names a node (NID of RFC 6740). It never changes as the node moves.
+/// Names a node (NID of RFC 6740). It does not change when the node moves.
 using Nid = Name64<struct NidTag>;
 
-/// Identifier-locator vector: where a node is, and who it is. Shaped like an IPv6 address.
+/// Identifier-locator vector: where a node is and who it is. Laid out like an IPv6 address.
 struct Ilv {
   Locator locator;
   Nid nid;
@@ -89,7 +88,7 @@ struct Ilv {
   }
 };
 
-/// The locator that discovery messages are addressed to, with the NID 0: every node of the network.
+/// The destination locator of discovery messages, with the NID 0: all nodes of the network.
 inline constexpr Locator all_nodes_locator{0xff02'0000'0000'0001};
 
 /// Canonical text: lower case, no leading zeros, four groups.
@@ -114,14 +113,14 @@ std::ostream& operator<<(std::ostream& out, Name64<Tag> name) {
 }
 inline std::ostream& operator<<(std::ostream& out, const Ilv& ilv) { return out << to_string(ilv); }
 
-/// A well-mixed hash of a 64-bit value (the finaliser of SplitMix64): neighbouring names land far apart.
+/// A well-mixed hash of a 64-bit value (the finaliser of SplitMix64): similar values get unrelated hashes.
 constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
   return x ^ (x >> 31);
 }
 
-/// A long multiplication, its halves put together: 0 if one of the two is.
+/// Folds the halves of the 128-bit product. 0 if one factor is 0.
 constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
@@ -130,7 +129,7 @@ constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
 
 }  // namespace ilnp
 
-/// For containers of a program's own. What strangers choose goes into tables that are keyed (hash_key.hpp).
+/// For a program's own containers. Values that strangers choose belong into keyed tables (hash_key.hpp).
 template <class Tag>
 struct std::hash<ilnp::Name64<Tag>> {
   using is_avalanching = void;

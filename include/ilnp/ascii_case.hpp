@@ -4,7 +4,7 @@
 
 namespace ilnp {
 
-/// 'A' to 'Z' become small letters; all other octets stay (RFC 4343).
+/// Turns 'A' to 'Z' into lower case and leaves all other octets alone (RFC 4343).
 constexpr char ascii_lower(char octet) noexcept {
   return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
 }

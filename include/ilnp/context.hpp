@@ -10,7 +10,7 @@ namespace ilnp {
 
 using Duration = std::chrono::nanoseconds;
 
-/// The clock of the protocol code: it only names a time line. It cannot be read, for time is handed in.
+/// The clock type of the protocol code. It has no now(): time is passed in.
 struct Clock {
   using duration = Duration;
   using rep = duration::rep;
@@ -24,17 +24,18 @@ using TimePoint = Clock::time_point;
 /// "No deadline": later than any other time.
 inline constexpr TimePoint never = TimePoint::max();
 
-/// Earlier than any other time, and far enough from the end of the scale for a difference not to overflow.
+/// Earlier than any other time, yet far enough from the end of the scale that differences do not overflow.
 inline constexpr TimePoint long_ago{Duration::min() / 4};
 
-/// Sees nothing, and costs nothing.
+/// Ignores all events, at no cost.
 struct NoObserver {
   template <class Event>
   constexpr void operator()(const Event&) const noexcept {}
 };
 
-/// What a layer may know of the world: the time, randomness (`random` for what merely varies, `secret` for what nobody may
-/// foresee), and who wants to see what happens. Handed to each call by reference; a layer never keeps it. The time stands still during one call, and during one batch of frames.
+/// What a layer may know of the world: the time, randomness (`random` for values that only need to vary, `secret` for values
+/// that nobody may predict), and an observer. Passed to each call by reference; a layer never keeps it. The time is constant
+/// during a call and during a batch of frames.
 template <class T>
 concept ContextLike = requires(T& cx, std::uint64_t bound) {
   { cx.now() } -> std::same_as<TimePoint>;
@@ -52,13 +53,13 @@ class Context {
 
   /// The time of this batch.
   constexpr TimePoint now() const noexcept { return now_; }
-  /// Moves the time on; for the owner of the context, between batches.
+  /// Advances the time. For the owner of the context, between batches.
   constexpr void set_now(TimePoint now) noexcept { now_ = now; }
   /// Uniform in [0, bound).
   constexpr std::uint64_t random(std::uint64_t bound) noexcept { return random_->below(bound); }
-  /// 64 bits that nobody foresees: from the system where `Random` was given it as a source, else from its seed.
+  /// 64 unpredictable bits: from the system if `Random` has it as its source, else from the seed.
   constexpr std::uint64_t secret() { return random_->secret(); }
-  /// Shows `event` to the observer. Vanishes when there is none.
+  /// Shows `event` to the observer. Compiles to nothing if there is none.
   template <class Event>
   constexpr void observe(const Event& event) {
     observer_(event);

@@ -8,27 +8,27 @@ namespace ilnp {
 
 using boost::system::error_code;
 
-/// Errors that the toolkit gives to its user. Bad input from the network is never one of these: it is dropped and
-/// counted (see `Counters` of each layer). Errors of the operating system come as `boost::system::system_category`.
+/// Errors that the toolkit returns to its user. Bad input from the network is never one of these: it is dropped and
+/// counted (see `Counters` of each layer). Errors of the operating system have `boost::system::system_category`.
 enum class Errc {
-  no_route = 1,       ///< no interface is known that leads to any locator of the destination
+  no_route = 1,       ///< no interface leads to any locator of the destination
   unknown_host,       ///< no node with this host name (or identifier) has been heard of
-  message_too_long,   ///< the payload does not fit one frame, or, in pieces, not what the peer takes
+  message_too_long,   ///< the payload does not fit one frame, nor, in fragments, what the peer accepts
   not_joined,         ///< the locator to send on is not an interface of this node
-  port_in_use,        ///< the port is bound, or mapped, already
+  port_in_use,        ///< the port is already bound or mapped
   port_not_bound,     ///< the port to send from is not bound
   not_mapped,         ///< the local port has no mapping
   invalid_port,       ///< a port outside 1 to 65535
   invalid_host_name,  ///< empty, over 255 octets, not UTF-8, or with control characters
   invalid_address,    ///< not four (or eight) groups of up to four hex digits
   queue_full,         ///< a bounded queue has no room
-  host_in_use,        ///< the host has a local socket of its own already
-  too_many_sockets,   ///< no more local sockets are allowed
-  not_allowed,        ///< the other node does not let it through
+  host_in_use,        ///< the host already has a local socket of its own
+  too_many_sockets,   ///< the limit for local sockets is reached
+  not_allowed,        ///< the other node does not allow it
   no_stream_memory,   ///< the memory for streams is used up
 };
 
-/// Every `Errc` with the text that a person reads. Thread-safe; no allocation but that of the text.
+/// The text of every `Errc`. Thread-safe; allocates only the text.
 class ErrorCategory final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "ilnp"; }
@@ -59,7 +59,7 @@ class ErrorCategory final : public boost::system::error_category {
       case Errc::too_many_sockets:
         return "too many local sockets";
       case Errc::host_in_use:
-        return "the host has a socket of its own already";
+        return "the host already has a socket of its own";
       case Errc::not_allowed:
         return "not allowed there";
       case Errc::no_stream_memory:

@@ -8,21 +8,21 @@
 
 namespace ilnp {
 
-/// A secret that a node draws when it starts, and hashes with whatever strangers choose: who does not know it can neither
-/// make many keys that fall into one bucket of a table, nor two messages with one hash. Each input is put together with a
-/// word of the key before it is multiplied, so that nobody can make a factor zero. A value; cheap to copy.
+/// A secret that a node draws at start-up and hashes together with whatever strangers choose. Without knowing it, nobody can
+/// construct keys that share a bucket of a table, or two messages with the same hash. Each input is combined with a word of
+/// the key before it is multiplied, so nobody can make a factor zero. A value; cheap to copy.
 class HashKey {
  public:
   static constexpr std::size_t words = 8;
 
-  /// No secret: for what strangers do not choose, and until the node starts.
+  /// No secret: for values that strangers do not choose, and until the node starts.
   constexpr HashKey() noexcept = default;
   template <ContextLike Cx>
   explicit HashKey(Cx& cx) {
     for (std::uint64_t& word : words_) word = cx.secret();
   }
 
-  /// Each word from `source()`.
+  /// Takes each word from `source()`.
   template <class Source>
   static HashKey from(Source&& source) {
     HashKey key;
@@ -72,7 +72,7 @@ struct KeyedHash {
   }
 };
 
-/// The hash of a key that is a keyed hash already.
+/// The hash of a key that is itself a keyed hash.
 struct KeyAsHash {
   constexpr std::uint64_t operator()(const HashKey&, std::uint64_t key) const noexcept { return key; }
 };

@@ -4,6 +4,7 @@
 /// includes the layers that he uses; each header stands alone.
 
 // The vocabulary
+#include "adaptor.hpp"
 #include "address.hpp"
 #include "ascii_case.hpp"
 #include "bytes.hpp"
@@ -15,6 +16,7 @@
 #include "printable.hpp"
 #include "random.hpp"
 #include "resolved_name.hpp"
+#include "stack.hpp"
 #include "stream.hpp"
 
 // The formats on the wire

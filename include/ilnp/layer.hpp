@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "address.hpp"
@@ -9,6 +10,7 @@
 #include "context.hpp"
 #include "error.hpp"
 #include "packet.hpp"
+#include "resolved_name.hpp"
 
 namespace ilnp {
 
@@ -57,6 +59,20 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
   { cu.max_frame() } -> std::same_as<std::size_t>;
 };
 
+/// An underlay that waits at descriptors: what `Node` needs of the lowest layer of a stack.
+///
+/// - `native_handles()`: the descriptors to wait for. They stay the underlay's, and the same as long as it lives.
+/// - `receive(sink)` takes what waits there, does not block, and calls `sink(FrameSource, MutableBytes)` for each frame of
+///   another node. The frames stay valid, all of them and wherever they lie, until the next `receive`: what is forwarded leaves
+///   from there when the batch ends. Returns how many it took; 0 means that nothing waits.
+/// - `drained()`: the last `receive` took all that there was. `false` is always right, and costs one more call.
+template <class U>
+concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::AnyUp sink) {
+  { cu.native_handles() } -> std::convertible_to<std::span<const int>>;
+  { u.receive(sink) } -> std::same_as<std::size_t>;
+  { cu.drained() } -> std::same_as<bool>;
+};
+
 /// What a network layer says of a packet that it hands up.
 struct NetworkSource {
   Ilv source;
@@ -74,7 +90,7 @@ struct NetworkSource {
 /// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, Bytes)` for each packet for this node.
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`.
 /// - `resolve(name, cx)`: the NID of a host name, or `Errc::unknown_host`.
-/// - `max_payload()`: of a packet, octets.
+/// - `max_payload()`: of a packet, octets; `max_payload(nid)`: of one to that node.
 template <class N>
 concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_header, Packet& packet,
                                 Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
@@ -87,6 +103,19 @@ concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_he
   { n.resolve(name, cx) } -> std::same_as<result<Nid>>;
   { cn.local_nid() } -> std::same_as<Nid>;
   { cn.max_payload() } -> std::same_as<std::size_t>;
+  { cn.max_payload(nid) } -> std::same_as<std::size_t>;
+};
+
+/// A network layer that a shell can start and wake: what `Node` needs of the lowest one of a stack.
+///
+/// - `start(cx)` joins the first locators; once. Error: why it could not; nothing runs then.
+/// - `resumed(since, cx)`: nothing was fed from `since` until now, though something was due. What is fed next is as old as that,
+///   until `caught_up(cx)`.
+template <class N>
+concept StartableNetwork = NetworkLayer<N> && requires(N& n, TimePoint since, Context<>& cx) {
+  { n.start(cx) } -> std::same_as<error_code>;
+  n.resumed(since, cx);
+  n.caught_up(cx);
 };
 
 /// What a transport says of a datagram that it hands up.
@@ -104,7 +133,7 @@ struct DatagramSource {
 /// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, Bytes)` for each datagram to a port that is bound; its
 ///   octets are valid during the call. `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
 /// - `resolve(name, cx)`: as the network layer's.
-/// - `max_payload()`: of a datagram, octets.
+/// - `max_payload()`: of a datagram, octets; `max_payload(nid)`: of one to that node.
 template <class T>
 concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port, Bytes payload,
                                   Context<>& cx, FrameSource from, MutableBytes frame, detail::AnyUp up,
@@ -117,6 +146,18 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { ct.next_deadline() } -> std::same_as<TimePoint>;
   { t.resolve(name, cx) } -> std::same_as<result<Nid>>;
   { ct.max_payload() } -> std::same_as<std::size_t>;
+  { ct.max_payload(nid) } -> std::same_as<std::size_t>;
+};
+
+/// A transport that can be asked for one host with every datagram, without a look-up each time: what `Proxy` needs.
+///
+/// - `holds(known, cx)`: does the name still mean that? Asks no table.
+/// - `resolve(name, known, cx)` finds it anew. Error: `unknown_host`; then the identifier stays what it was.
+template <class T>
+concept ResolvingTransport = TransportLayer<T> &&
+    requires(T& t, const T& ct, std::string_view name, ResolvedName& known, Context<>& cx) {
+  { ct.holds(known, cx) } -> std::same_as<bool>;
+  { t.resolve(name, known, cx) } -> std::same_as<error_code>;
 };
 
 /// A transport that another layer can put headers on, and that hands up what comes for port 0 (which no program can have)
@@ -129,58 +170,5 @@ concept PacketTransport = TransportLayer<T> &&
   { t.send(port, nid, port, packet, cx) } -> std::same_as<error_code>;
   { ct.bound(port) } -> std::same_as<bool>;
 };
-
-/// The largest datagram of a transport that travels in one frame, whatever the layers on it take apart, octets.
-template <class Layer>
-std::size_t frame_payload(const Layer& layer) noexcept {
-  if constexpr (requires { requires TransportLayer<std::remove_cvref_t<decltype(layer.next_layer())>>; }) {
-    return frame_payload(layer.next_layer());
-  } else {
-    return layer.max_payload();
-  }
-}
-
-/// The innermost layer of a stack: its underlay. Follows `next_layer()` down.
-template <class Layer>
-auto& lowest_layer(Layer& layer) noexcept {
-  if constexpr (requires { layer.next_layer(); }) {
-    return lowest_layer(layer.next_layer());
-  } else {
-    return layer;
-  }
-}
-
-/// The layer of a stack (counted from the top) that is a network layer.
-template <class Layer>
-auto& network_layer(Layer& layer) noexcept {
-  if constexpr (NetworkLayer<std::remove_const_t<Layer>>) {
-    return layer;
-  } else {
-    return network_layer(layer.next_layer());
-  }
-}
-
-/// This node shuts down: tells those with which it has traffic, if a layer of the stack can. To be called before it is stopped.
-template <class Layer, ContextLike Cx>
-void say_goodbye(Layer& layer, Cx& cx) {
-  if constexpr (requires { layer.say_goodbye(cx); }) {
-    layer.say_goodbye(cx);
-  } else if constexpr (requires { layer.next_layer(); }) {
-    say_goodbye(layer.next_layer(), cx);
-  }
-}
-
-/// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
-/// counts. For people and programs that look; nothing of it is on the packet path.
-template <class Layer, class F>
-void for_each_counter(const Layer& layer, F&& f) {
-  if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; }) {
-    using Counters = std::remove_cvref_t<decltype(layer.counters())>;
-    layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
-      f(std::string_view(Counters::layer), name, value);
-    });
-  }
-  if constexpr (requires { layer.next_layer(); }) for_each_counter(layer.next_layer(), f);
-}
 
 }  // namespace ilnp

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Names of hosts outside of the overlay, for exits. Not in ilnp.hpp, for it takes c-ares (Debian's libc-ares-dev): link
+/// Names of hosts outside the overlay, for exits. Not in ilnp.hpp because it needs c-ares (Debian's libc-ares-dev): link
 /// `ilnp::names`.
 
 #include "names/hosts_file.hpp"

@@ -9,11 +9,11 @@
 
 namespace ilnp {
 
-/// What `printable` does with an octet that is harmless but has a meaning of its own in a line.
+/// What `printable` does with characters that are harmless on a terminal but have a meaning in a line.
 enum class Escape : std::uint8_t {
-  unsafe,  ///< nothing: for text that was escaped before
-  text,    ///< a backslash is doubled, so that the octets can be told from the text
-  name,    ///< as `text`, and no blank is left: the text is one word of a line, or one cell of a table
+  unsafe,  ///< nothing: for text that is already escaped
+  text,    ///< doubles a backslash, so that escapes cannot be confused with text
+  name,    ///< like `text`, and escapes blanks: the text is one word of a line or one cell of a table
 };
 
 namespace detail {
@@ -42,7 +42,7 @@ inline CodePoint first_code_point(std::string_view text) noexcept {
   return {value, size};
 }
 
-/// Above ASCII: controls, blanks of every kind, what reorders or hides text, and what is no character.
+/// Above ASCII: control characters, blanks of every kind, characters that reorder or hide text, and non-characters.
 inline bool is_deceptive(char32_t value) noexcept {
   constexpr std::array<std::pair<char32_t, char32_t>, 30> ranges{{
       {0x80, 0xa0},       {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},       {0x115f, 0x1160},
@@ -57,7 +57,7 @@ inline bool is_deceptive(char32_t value) noexcept {
   return false;
 }
 
-/// Marks that attach to the character before them: at the beginning of a text, that would be somebody else's.
+/// Marks that attach to the preceding character: at the beginning of a text, that would be somebody else's.
 inline bool is_combining(char32_t value) noexcept {
   return (value >= 0x300 && value <= 0x36f) || (value >= 0x483 && value <= 0x489) ||
          (value >= 0x1ab0 && value <= 0x1aff) || (value >= 0x1dc0 && value <= 0x1dff) ||
@@ -66,9 +66,10 @@ inline bool is_combining(char32_t value) noexcept {
 
 }  // namespace detail
 
-/// Text from the network, or from a file, fit for a terminal and for a line of a log: control characters, blanks other than the
-/// space, what reorders or hides text (Unicode's bidirectional controls, zero-width characters), and what is not UTF-8
-/// are shown as `\x1b` (an octet) or `\u{202e}` (a code point). With `Escape::name` a space is `\x20`, and an empty text `""`.
+/// Makes text from the network or from a file safe for a terminal and for a line of a log. Control characters, blanks other
+/// than the space, characters that reorder or hide text (Unicode's bidirectional controls, zero-width characters) and invalid
+/// UTF-8 become `\x1b` (an octet) or `\u{202e}` (a code point). With `Escape::name` a space becomes `\x20`, and an empty text
+/// `""`.
 inline std::string printable(std::string_view text, Escape escape = Escape::text) {
   if (text.empty() && escape == Escape::name) return "\"\"";
   std::string out;

@@ -5,15 +5,15 @@
 namespace ilnp {
 
 /// A small, fast, seedable source of random numbers (SplitMix64, Steele et al. 2014): the same seed gives the
-/// same numbers on every compiler. Who sees a few of them can foresee the rest; what nobody may foresee is a `secret`, from
-/// a source of its own. A value; one thread.
+/// same numbers with every compiler. Whoever sees a few of them can predict the rest; values that nobody may predict are
+/// drawn by `secret`, from a separate source. A value; one thread.
 class Random {
  public:
-  /// Gives 64 bits that nobody foresees (`system_secret` in asio/clock.hpp, for example).
+  /// Returns 64 unpredictable bits, such as `system_secret` in asio/clock.hpp.
   using SecretSource = std::uint64_t (*)();
 
-  /// For simulations and tests: secrets come from the seed as well, in a stream of their own, so that drawing one shifts
-  /// nothing else.
+  /// For simulations and tests: secrets come from the seed as well, in a separate stream, so that drawing one does not
+  /// shift other numbers.
   constexpr explicit Random(std::uint64_t seed) noexcept
       : state_(seed), secret_state_(seed ^ 0x5851f42d4c957f2d) {}
   /// For a node on a real network: secrets come from `source`.
@@ -21,7 +21,7 @@ class Random {
 
   constexpr std::uint64_t operator()() noexcept { return next(state_); }
 
-  /// 64 bits that nobody foresees: for keys, nonces, and whatever else a stranger must not guess.
+  /// 64 unpredictable bits: for keys, nonces, and everything else that a stranger must not guess.
   constexpr std::uint64_t secret() { return source_ ? source_() : next(secret_state_); }
 
   /// Uniform in [0, bound); 0 for a bound of 0. Multiply and shift (Lemire 2019), with the rejection that

@@ -5,13 +5,13 @@
 
 namespace ilnp {
 
-/// What a host name means, kept by who asks for it with each packet. A network layer or a transport may have two members for
-/// it: `holds(known, cx)` says whether that is still so, and asks no table; `resolve(name, known, cx)` finds it anew, or
-/// returns `Errc::unknown_host` and leaves the identifier as it was.
+/// What a host name means, cached by a caller that needs it for each packet. A network layer or a transport may have two members
+/// for it: `holds(known, cx)` says whether it is still valid, without a table look-up; `resolve(name, known, cx)` looks it up
+/// again, or returns `Errc::unknown_host` and leaves the identifier unchanged.
 struct ResolvedName {
   Nid nid;                       ///< 0 before the first
-  std::uint32_t generation = 0;  ///< of the table that it came from
-  TimePoint until = long_ago;    ///< not to be trusted from then on
+  std::uint32_t generation = 0;  ///< generation of the table that it came from
+  TimePoint until = long_ago;    ///< expires at this time
 };
 
 }  // namespace ilnp

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Streams, by SCTP. Not in ilnp.hpp, for it takes usrsctp (Debian's libusrsctp-dev): link `ilnp::sctp`.
+/// Streams, by SCTP. Not in ilnp.hpp because it needs usrsctp (Debian's libusrsctp-dev): link `ilnp::sctp`.
 
 #include "sctp/admission.hpp"
 #include "sctp/asio/sctp_acceptor.hpp"

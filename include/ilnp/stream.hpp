@@ -9,41 +9,41 @@
 
 namespace ilnp {
 
-/// Names one stream of a node, and no other after it for a very long time. Can only be compared.
+/// Names one stream of a node; the name is not reused for a very long time. Can only be compared.
 struct StreamId {
   std::uint64_t value = 0;  ///< 0: none
 
   friend bool operator==(const StreamId&, const StreamId&) = default;
 };
 
-/// Whom a stream leads to, and between which ports.
+/// The peer of a stream, and the ports.
 struct StreamPeer {
   Nid nid;
-  std::uint16_t port = 0;        ///< there
-  std::uint16_t local_port = 0;  ///< here
+  std::uint16_t port = 0;        ///< at the peer
+  std::uint16_t local_port = 0;  ///< at this node
 };
 
-/// What a layer with streams says of one: that there is something to do. Each is said once for each change, as with
-/// edge-triggered `epoll`: who is told reads, or writes, until it would block.
+/// Reports that there is something to do on a stream. Each change is reported once, as with edge-triggered `epoll`: the
+/// receiver reads or writes until the call would block.
 struct StreamEvent {
   enum class Kind : std::uint8_t {
-    accepted,   ///< a new stream, to a port that is listened on
-    connected,  ///< what `connect` began has come about
-    readable,   ///< `read` gives octets, or the end
-    writable,   ///< `write` takes octets again, after it had not taken all
-    closed,     ///< it is over, and its name means nothing any more; see `error`
+    accepted,   ///< a new stream to a listening port
+    connected,  ///< `connect` has succeeded
+    readable,   ///< `read` returns octets, or the end
+    writable,   ///< `write` accepts octets again, after it did not accept all
+    closed,     ///< the stream has ended, and its name is no longer valid; see `error`
   };
   StreamId stream;
   Kind kind;
   error_code error;  ///< of `closed`: why, or none if both directions have ended in order
 };
 
-/// A transport that carries streams too.
+/// A transport that also has streams.
 ///
 /// - `listen(port)`, `connect(nid, port, cx)`: see `Sctp`.
-/// - `write` and `read` give how many octets they have moved, or `would_block`; a read of 0 octets is the end.
-/// - `shutdown` ends the direction to the peer; `reset` both, at once; `close` says that nobody will read any more.
-/// - `on_receive` and `on_timer` call `up(const StreamEvent&, Bytes())`, besides what a transport hands up.
+/// - `write` and `read` return how many octets they moved, or `would_block`; a read of 0 octets is the end.
+/// - `shutdown` ends the direction to the peer; `reset` ends both at once; `close` says that nobody will read any more.
+/// - `on_receive` and `on_timer` call `up(const StreamEvent&, Bytes())`, in addition to what a transport hands up.
 template <class S>
 concept StreamTransport = TransportLayer<S> &&
     requires(S& s, const S& cs, Nid nid, std::uint16_t port, StreamId id, Bytes octets, MutableBytes into,

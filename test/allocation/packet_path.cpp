@@ -5,6 +5,7 @@
 #include "counting_new.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
+#include "ilnp/stack.hpp"
 #include "ilnp/transport/fragment.hpp"
 #include "ilnp/transport/stp.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "counting_new.hpp"
 #include "ilnp/proxy/proxy.hpp"
+#include "ilnp/stack.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 

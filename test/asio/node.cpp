@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "ilnp/stack.hpp"
 #include "pair.hpp"
 #include "support/print.hpp"
 

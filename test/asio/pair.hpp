@@ -80,6 +80,8 @@ class CableEnd {
     return count;
   }
 
+  bool drained() const { return false; }
+
   static constexpr Locator refused{0xdead};    ///< cannot be joined
   static constexpr std::size_t max_batch = 8;  ///< frames received at once
 

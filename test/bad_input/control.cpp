@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(with_ports_that_are_none) {
 BOOST_AUTO_TEST_CASE(with_a_port_that_is_mapped_or_not) {
   Node node;
   refuse(node, "4000 bob 10001",
-         "local port 4000 is mapped already; remove that mapping first, or replace it");
+         "local port 4000 is already mapped; remove that mapping first, or replace it");
   refuse(node, "9999 bob 10001", "local port 9999 is the proxy's own");
   refuse(node, "remove 4001", "local port 4001 is not mapped");
 }

@@ -14,7 +14,7 @@ struct Mine {
   ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
 #endif
   ilnp::Nid local_nid() const;
-  std::size_t max_payload() const;
+  std::size_t max_payload(ilnp::Nid = {}) const;
 };
 
 using Node = ilnp::STP<Mine>;

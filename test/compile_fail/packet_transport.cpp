@@ -19,7 +19,7 @@ struct Mine {
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
   ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
-  std::size_t max_payload() const;
+  std::size_t max_payload(ilnp::Nid = {}) const;
 };
 
 using Node = ilnp::Fragment<Mine>;

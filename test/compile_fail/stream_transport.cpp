@@ -12,7 +12,7 @@ struct Mine {
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
   ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
-  std::size_t max_payload() const;
+  std::size_t max_payload(ilnp::Nid = {}) const;
 
   ilnp::error_code listen(std::uint16_t);
   void unlisten(std::uint16_t);

@@ -1,4 +1,4 @@
-#include <ilnp/proxy/proxy.hpp>
+#include <ilnp/adaptor.hpp>
 
 struct Mine {
   ilnp::error_code bind(std::uint16_t);
@@ -14,8 +14,8 @@ struct Mine {
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
   ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);
-  std::size_t max_payload() const;
+  std::size_t max_payload(ilnp::Nid = {}) const;
 };
 
-using Node = ilnp::Proxy<Mine>;
+using Node = ilnp::TransportAdaptor<Mine>;
 static_assert(sizeof(Node) > 0);

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_reference_s_spelling_is_understood) {
   BOOST_TEST(parse(with_network("active_uncast_session_ttl = 3")).network.active_unicast_session_ttl == 3s);
   BOOST_TEST(
       error_of(with_network("active_uncast_session_ttl = 3\nactive_unicast_session_ttl = 4")) ==
-      "a.ini:8: [network] active_unicast_session_ttl: \"4\" is given as active_uncast_session_ttl too");
+      "a.ini:8: [network] active_unicast_session_ttl: \"4\" is also given as active_uncast_session_ttl");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_a_warning) {
@@ -187,23 +187,26 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
        "a.ini:4: [link] mcast_loop: \"maybe\" is neither true nor false"},
       {with_network("log = 2"), "a.ini:7: [network] log: \"2\" is neither true nor false"},
       {with("ffff:0:0:a", "1:2:3"),
-       "a.ini:6: [network] nid: \"1:2:3\" is not an identifier (four groups of up to four hex digits, as "
+       "a.ini:6: [network] nid: \"1:2:3\" is not an identifier (four groups of up to four hex digits, such "
+       "as "
        "ffff:0:0:a)"},
-      {with("ffff:0:0:a", "0:0:0:0"), "a.ini:6: [network] nid: 0:0:0:0 is not a node's: \"0:0:0:0\""},
+      {with("ffff:0:0:a", "0:0:0:0"),
+       "a.ini:6: [network] nid: 0:0:0:0 is not a node identifier: \"0:0:0:0\""},
       {with("0:0:0:a", "0:0::a"),
-       "a.ini:5: [network] locators: \"0:0::a\" is not a locator (four groups of up to four hex digits, as "
+       "a.ini:5: [network] locators: \"0:0::a\" is not a locator (four groups of up to four hex digits, such "
+       "as "
        "0:0:0:a)"},
       {with("0:0:0:a", "0:0:0:a-"),
-       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as "
+       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, such as "
        "0:0:0:a)"},
       {with("0:0:0:a", "0:0:0:a,,0:0:0:b"),
-       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as "
+       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, such as "
        "0:0:0:a)"},
       {with("0:0:0:a", ""),
-       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, as "
+       "a.ini:5: [network] locators: \"\" is not a locator (four groups of up to four hex digits, such as "
        "0:0:0:a)"},
       {with("0:0:0:a", "0:0:0:a,0:0:0:A"),
-       "a.ini:5: [network] locators: one stands twice in a set: \"0:0:0:a,0:0:0:A\""},
+       "a.ini:5: [network] locators: a set names one twice: \"0:0:0:a,0:0:0:A\""},
       {with("0:0:0:a", "ff02:0:0:1"),
        "a.ini:5: [network] locators: ff02:0:0:1 means all nodes, and cannot be joined: \"ff02:0:0:1\""},
       {with_network("default_hop_limit = 256"),
@@ -239,10 +242,10 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
       {with("mcast_port = 10000", "mcast_port 10000"), "a.ini:2: '=' is missing: \"mcast_port 10000\""},
       {with("mcast_port = 10000", "= 10000"), "a.ini:2: the key is missing: \"= 10000\""},
       {with("mcast_port = 10000", "mcast_port = 1\r\nMCAST_PORT = 2\r"),
-       "a.ini:3: this key is in line 2 already: \"MCAST_PORT = 2\""},
-      {minimal + "[LINK]\n", "a.ini:9: this section is in line 1 already: \"[LINK]\""},
-      {"x = 1\n" + minimal, "a.ini:1: stands before the first [section]: \"x = 1\""},
-      {"\x1b = 1\n" + minimal, "a.ini:1: stands before the first [section]: \"\\x1b = 1\""},
+       "a.ini:3: duplicate key, first in line 2: \"MCAST_PORT = 2\""},
+      {minimal + "[LINK]\n", "a.ini:9: duplicate section, first in line 1: \"[LINK]\""},
+      {"x = 1\n" + minimal, "a.ini:1: must follow a [section]: \"x = 1\""},
+      {"\x1b = 1\n" + minimal, "a.ini:1: must follow a [section]: \"\\x1b = 1\""},
   };
   for (const auto& [text, error] : cases) {
     BOOST_TEST(error_of(text) == error);
@@ -256,13 +259,13 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_told_together) {
              "a.ini:2: [link] mcast_prot: unknown key, ignored: \"10000\"");
   BOOST_TEST(error_of(with("0:0:0:a\n", "here\nmove_time = soon\n")) ==
              "a.ini:5: [network] locators: \"here\" is not a locator (four groups of up to four hex digits, "
-             "as 0:0:0:a)\n"
+             "such as 0:0:0:a)\n"
              "a.ini:6: [network] move_time: \"soon\" is not a number of seconds");
 }
 
 BOOST_AUTO_TEST_CASE(a_comment_behind_a_value_is_a_mistake) {
   const std::string advice =
-      " has a comment behind the value: give the comment a line of its own, which begins with '#' or ';'";
+      " has a comment after the value: put the comment on a line of its own that begins with '#' or ';'";
   BOOST_TEST(error_of(with("alice", "alice # my laptop")) ==
              "a.ini:8: [discovery] hostname: \"alice # my laptop\"" + advice);
   BOOST_TEST(error_of(with("alice", "alice\t;my laptop")) ==

@@ -107,9 +107,10 @@ int main(int argc, char** argv) {
            "join_known_after_s,join_messages,most_hosts,most_routes\n";
   }
   std::puts(
-      "| shape | nodes are | number | all known after, s | messages a node, first 10 s | messages a node and "
+      "| shape | nodes are | number | all known after, s | messages per node, first 10 s | messages per node "
+      "and "
       "s | "
-      "octets a node and s | one more known after, s | messages for that | hosts in a table | routes in a "
+      "octets per node and s | one more known after, s | messages for that | hosts in a table | routes in a "
       "table |\n"
       "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
   int failures = 0;

@@ -1,7 +1,9 @@
 // The code in docs/design.md, compiled and run.
 #include <boost/test/unit_test.hpp>
+#include <ilnp/adaptor.hpp>
 #include <ilnp/middleware/pcap.hpp>
 #include <ilnp/network/ilnp.hpp>
+#include <ilnp/stack.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <string>
 #include <vector>
@@ -14,43 +16,15 @@ using namespace ilnp;
 
 /// A layer to insert above an underlay: lets only every `n`th frame in.
 template <Underlay Next>
-class EveryNth {
- public:
-  template <class... Args>
-  explicit EveryNth(unsigned n, Args&&... next) : n_(n), next_(std::forward<Args>(next)...) {}
-
-  template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+struct EveryNth : UnderlayAdaptor<Next> {
+  explicit EveryNth(unsigned n, auto&&... next)
+      : UnderlayAdaptor<Next>(std::forward<decltype(next)>(next)...), n_(n) {}
+  void on_receive(FrameSource from, MutableBytes frame, auto& cx, auto&& up) {
+    this->next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
       if (++received_ % n_ == 0) up(source, taken);  // last: it may send
     });
   }
-
-  error_code join(Locator locator) { return next_.join(locator); }
-  error_code leave(Locator locator) { return next_.leave(locator); }
-  void begin_batch() { next_.begin_batch(); }
-  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
-  template <ContextLike Cx>
-  error_code send(Locator locator, const Packet& packet, Cx& cx) {
-    return next_.send(locator, packet, cx);
-  }
-  template <ContextLike Cx>
-  bool on_timer(Cx& cx) {
-    return next_.on_timer(cx);
-  }
-  template <ContextLike Cx>
-  void flush(Cx& cx) {
-    next_.flush(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
-  std::size_t max_frame() const { return next_.max_frame(); }
-
-  Next& next_layer() noexcept { return next_; }
-
- private:
-  unsigned n_;
-  unsigned received_ = 0;
-  Next next_;
+  unsigned n_, received_ = 0;
 };
 
 /// An observer: counts the drops of each reason, and does not look at other events.

@@ -1,4 +1,5 @@
-// The limits that docs/protocol.md gives are those of the code, and the sections of it that the code names are there.
+// The limits in docs/limits.md are those of the code. The documents and sections that the code names exist.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +8,7 @@
 #include <ilnp/transport/stp.hpp>
 #include <ilnp/underlay/send_failures.hpp>
 #include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +24,9 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-BOOST_AUTO_TEST_SUITE(the_protocol_document)
+BOOST_AUTO_TEST_SUITE(the_documents_and_the_code)
 
-BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
+BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
   const std::vector<std::pair<std::string, std::size_t>> limits{
       {"ForwardingTable::max_routes", ForwardingTable::max_routes},
       {"HostTable::max_hosts", HostTable::max_hosts},
@@ -46,7 +48,7 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
       {"NetworkConfig::max_locators", NetworkConfig::max_locators},
       {"wire::max_host_name", wire::max_host_name},
   };
-  const std::string document = text_of(root / "docs/protocol.md");
+  const std::string document = text_of(root / "docs/limits.md");
   for (const auto& [name, value] : limits) {
     const auto at = document.find("`" + name + "`");
     BOOST_TEST((at != std::string::npos), name << " is not in the document");
@@ -62,23 +64,42 @@ BOOST_AUTO_TEST_CASE(gives_the_limits_of_the_code) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(has_the_sections_that_the_code_names) {
-  const std::string document = text_of(root / "docs/protocol.md");
-  const std::string mark = "docs/protocol.md, \"";
-  int found = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "include")) {
-    if (entry.path().extension() != ".hpp") continue;
-    const std::string text = text_of(entry.path());
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
-      const auto begin = at + mark.size();
-      const std::string section = text.substr(begin, text.find('"', begin) - begin);
-      BOOST_TEST((document.find("# " + section + "\n") != std::string::npos ||
-                  document.find("# " + section + " (") != std::string::npos),
-                 entry.path().filename() << " names the section \"" << section << '"');
-      ++found;
+/// The headings of a document.
+std::vector<std::string> headings(const std::string& document) {
+  std::vector<std::string> found;
+  for (auto at = document.find("\n#"); at != std::string::npos; at = document.find("\n#", at + 1)) {
+    const auto begin = document.find_first_not_of('#', at + 1) + 1;
+    found.push_back(document.substr(begin, document.find('\n', begin) - begin));
+  }
+  return found;
+}
+
+// Written `docs/NAME.md`, or with a section: `docs/NAME.md, "Section"`.
+BOOST_AUTO_TEST_CASE(documents_and_sections_that_the_code_names_are_there) {
+  const std::set<std::string> extensions{".hpp", ".cpp", ".sh", ".py", ".ini", ".awk", ".lab", ".txt"};
+  int documents = 0, sections = 0;
+  for (const char* folder : {"include", "examples", "bench", "test"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+      if (!entry.is_regular_file() || !extensions.contains(entry.path().extension().string())) continue;
+      if (entry.path().filename() == "limits.cpp") continue;
+      const std::string text = text_of(entry.path());
+      for (auto at = text.find("docs/"); at != std::string::npos; at = text.find("docs/", at + 1)) {
+        const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at + 5);
+        if (end == at + 5 || text.compare(end, 3, ".md") != 0) continue;
+        const std::filesystem::path document = root / text.substr(at, end + 3 - at);
+        BOOST_TEST(std::filesystem::exists(document), entry.path().filename() << " names " << document);
+        ++documents;
+        if (text.compare(end + 3, 3, ", \"") != 0 || !std::filesystem::exists(document)) continue;
+        const std::string section = text.substr(end + 6, text.find('"', end + 6) - end - 6);
+        const auto there = headings(text_of(document));
+        BOOST_TEST((std::ranges::find(there, section) != there.end()),
+                   entry.path().filename() << " names the section \"" << section << "\" of " << document);
+        ++sections;
+      }
     }
   }
-  BOOST_TEST(found > 5);
+  BOOST_TEST(documents > 20);
+  BOOST_TEST(sections > 10);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

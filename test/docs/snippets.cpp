@@ -1,5 +1,7 @@
 // Every block of C++ in the documents stands word for word in a source that is compiled and run.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -86,20 +88,51 @@ BOOST_AUTO_TEST_CASE(every_block_of_code_in_the_documents_is_compiled) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_link_to_a_file_in_the_documents_leads_somewhere) {
+/// What a link calls a heading: in lower case, blanks as hyphens, without punctuation.
+std::string anchor(const std::string& heading) {
+  std::string made;
+  for (const char c : heading.substr(heading.find_first_not_of("# "))) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (c == ' ') made += '-';
+    if (c == '-' || c == '_' || std::isalnum(octet)) made += static_cast<char>(std::tolower(octet));
+  }
+  return made;
+}
+
+/// The lines of a document that are not in a block of code.
+Lines prose(const std::filesystem::path& document) {
+  Lines found;
+  bool inside = false;
+  for (const std::string& line : lines_of(document)) {
+    if (line.starts_with("```"))
+      inside = !inside;
+    else if (!inside)
+      found.push_back(line);
+  }
+  return found;
+}
+
+bool has_heading(const std::filesystem::path& document, const std::string& name) {
+  return std::ranges::any_of(prose(document), [&](const std::string& line) {
+    return line.starts_with("#") && anchor(line) == name;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(every_link_in_the_documents_leads_somewhere) {
   std::vector<std::filesystem::path> documents = files(root / "docs", {".md"});
   for (const char* name : {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}) documents.push_back(root / name);
   for (const auto& document : documents) {
-    bool inside = false;
-    for (const std::string& line : lines_of(document)) {
-      if (line.starts_with("```")) inside = !inside;
-      if (inside) continue;
+    for (const std::string& line : prose(document)) {
       for (std::size_t at = line.find("]("); at != std::string::npos; at = line.find("](", at + 1)) {
-        std::string target = line.substr(at + 2, line.find(')', at) - at - 2);
-        target = target.substr(0, target.find('#'));
-        if (target.empty() || target.find("://") != std::string::npos) continue;
-        BOOST_TEST(std::filesystem::exists(document.parent_path() / target), document.filename()
-                                                                                 << ": " << target);
+        const std::string target = line.substr(at + 2, line.find(')', at) - at - 2);
+        if (target.find("://") != std::string::npos) continue;
+        const auto mark = target.find('#');
+        const std::string name = target.substr(0, mark);
+        const auto file = name.empty() ? document : document.parent_path() / name;
+        const bool there = std::filesystem::exists(file);
+        BOOST_TEST(there, document.filename() << ": " << target);
+        if (!there || mark == std::string::npos || file.extension() != ".md") continue;
+        BOOST_TEST(has_heading(file, target.substr(mark + 1)), document.filename() << ": " << target);
       }
     }
   }

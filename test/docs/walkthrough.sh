@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# walkthrough.sh ROOT BUILD: runs the commands of README.md, "Three hosts", as they stand there, each on its host, types what is typed
-# there, and looks whether it came out at the other end.
+# walkthrough.sh ROOT BUILD: follows the walk-through of README.md. Makes its hosts by the commands there, runs each command on
+# its host, types what is typed there, and checks that it arrives at the other end.
 set -euo pipefail
 
 root=$1 build=$2
@@ -20,32 +20,36 @@ cd "$folder"
 ln -s "$root/examples" examples
 ln -s "$build" build
 
-# Waits, 20 s at the most, until a command succeeds.
+# Waits up to 20 s until a command succeeds.
 until_true() {
   local tries=0
   until "$@"; do
-    ((++tries < 200)) || { echo "in vain: $*"; tail -n 5 ./*.out; exit 1; }
+    ((++tries < 200)) || { echo "timed out: $*"; tail -n 5 ./*.out; exit 1; }
     sleep 0.1
   done
 }
 said() { grep -qxF -- "$2" "$1"; }
-# Hosts have folders of their own; here they only have namespaces, so each gets a run-time folder.
-run_on() { XDG_RUNTIME_DIR=$folder/$1 in_host "$1" bash -c "exec $2"; }
-knows() { run_on "$1" "build/examples/ilnp-proxy-create --hosts" 2>/dev/null | grep "^$2 " >/dev/null; }
+run_on() { in_host "$1" bash -c "exec $2"; }
+knows() { run_on "$1" "build/examples/ilnp-proxy-create --control $folder/$1.sock --hosts" 2>/dev/null | grep "^$2 " >/dev/null; }
+section() { sed -n "/^## Walk-through/,/^## TCP/p" "$root/README.md"; }
 
-hosts_begin
-for host in alice bob router; do
-  hosts_add "$host"
-  mkdir -m 700 "$host"
-done
+# The hosts: the commands in the first block, on names that nobody else sees.
+hosts_private_names
+sudo() { "$@"; }
+commands=$(section | sed -n '/^```sh$/,/^```$/p' | sed '/^```/d')
+[[ -n $commands ]] || { echo "README.md has changed: it makes no hosts"; exit 1; }
+echo "$commands"
+eval "$commands"
 
 host='' typed=0
 declare -A line
 while IFS= read -r text; do
   if [[ $text =~ ^\ {4}(alice|bob|router)\$\ +(.*)$ ]]; then
-    host=${BASH_REMATCH[1]} command=${BASH_REMATCH[2]}
+    host=${BASH_REMATCH[1]} command=${BASH_REMATCH[2]//\/tmp\//$folder/}
     echo "$host\$ $command"
     case $command in
+      *--hosts) until_true knows "$host" bob ;;
+      *--map*) break ;; # the next part: a node that moves, as the demonstration shows it
       *ilnp-proxy-create*) [[ $(run_on "$host" "$command") == 10000 ]] ;;
       nc*)
         mkfifo "$host.in"
@@ -62,7 +66,7 @@ while IFS= read -r text; do
     line[$host]=${BASH_REMATCH[1]}
     typed=$((typed + 1))
   fi
-done < <(sed -n '/^## Three hosts/,/^## SCTP/p' "$root/README.md")
+done < <(section)
 [[ $typed == 2 ]] || { echo "README.md has changed: no two lines are typed"; exit 1; }
 said alice.log.out "Listening on 10000"
 said bob.log.out "Listening on 10000"

@@ -4,13 +4,13 @@
 #   test/fuzz/run.sh [OPTION]... [TARGET]...
 #
 #   --seconds N     for each target (default: 30)
-#   --jobs N        so many targets at a time (default: one a core)
-#   --corpus FOLDER where what was found is kept for the next time (default: fuzz-corpus in the build folder)
+#   --jobs N        number of targets at a time (default: one per core)
+#   --corpus FOLDER where inputs are kept for the next run (default: fuzz-corpus in the build folder)
 #   --help          this text
 #
-# Without a target: all of them. The build folder is ILNP_BUILD_DIR, or build-sanitizers of this checkout; it is made by the
-# preset `sanitizers` if it is not there. Exit status: 0 if nothing was found. What was found is a file, and the lines
-# that repeat it are printed; see "Fuzzing" in docs/testing.md for what to do then.
+# Without a target: all of them. The build folder is ILNP_BUILD_DIR, or build-sanitizers of this checkout; if it
+# does not exist, the preset `sanitizers` creates it. Exit status: 0 if nothing was found. For each finding there is a file,
+# and the lines that repeat it are printed; docs/testing.md, "Fuzzing", says what to do then.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -28,7 +28,7 @@ fail() {
 while (($#)); do
   case $1 in
     --seconds | --jobs | --corpus)
-      (($# > 1)) || fail "$1 wants a value (try --help)"
+      (($# > 1)) || fail "$1 needs a value (try --help)"
       case $1 in
         --seconds) seconds=$2 ;;
         --jobs) jobs=$2 ;;

@@ -167,7 +167,7 @@ void require_limits(const Scenario& scenario) {
                 flow.every > Duration::zero() && flow.size >= 8 && flow.size <= 1396 &&
                 Duration::zero() <= flow.begin && flow.begin < flow.end && flow.end <= scenario.run &&
                 static_cast<std::uint64_t>((flow.end - flow.begin) / flow.every) < Scenario::max_datagrams,
-            "a flow leads from one node to another, within the run");
+            "a flow needs two different nodes, within the run");
   for (const lab::Action& action : scenario.actions)
     require(
         is_line(action.text) && (!action.at || (is_moment(*action.at) && action.at->last <= scenario.run)),

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ilnp/network/ilnp.hpp"
+#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "reference/scene.hpp"
 #include "support/print.hpp"

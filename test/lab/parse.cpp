@@ -138,47 +138,48 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
     const char* line;
     const char* error;
   } wrong[] = {
-      {"colour red", "\"colour\" begins no line (title, run, network, attach, node, flow, at, expect)"},
+      {"colour red", "\"colour\" is not a statement (title, run, network, attach, node, flow, at, expect)"},
       {"title", "the title is missing"},
-      {"run 10s", "it has been said already how long to run"},
+      {"run 10s", "there is a run line already"},
       {"node", "the node's name is missing"},
       {"node al/ice in a", "\"al/ice\" is not a name for a node (up to 32 letters, digits, - and _)"},
       {"node .. in a", "\"..\" is not a name for a node (up to 32 letters, digits, - and _)"},
       {"node -x in a", "\"-x\" is not a name for a node (up to 32 letters, digits, - and _)"},
       {"node alice in a", "there is a node \"alice\" already (line 2)"},
       {"node dave", "\"in\" is missing"},
-      {"node dave at a", "\"at\" stands where \"in\" should"},
+      {"node dave at a", "\"in\" expected, not \"at\""},
       {"node dave in", "the node's networks is missing"},
       {"node dave in a-", "\"\" is not a locator (0:0:0:a, or a for short)"},
       {"node dave in fffff", "\"fffff\" is not a locator (0:0:0:a, or a for short)"},
       {"node dave in 0:0::a", "\"0:0::a\" is not a locator (0:0:0:a, or a for short)"},
       {"node dave in x", "\"x\" is not a locator (0:0:0:a, or a for short)"},
-      {"node dave in ff02:0:0:1", "\"ff02:0:0:1\" means all nodes, and is no network"},
+      {"node dave in ff02:0:0:1", "\"ff02:0:0:1\" means all nodes and is not a network"},
       {"node dave in a,b,a", "\"a,b,a\" names a locator twice"},
       {"node dave in a move_time", "move_time is missing"},
       {"node dave in a move_time 10",
-       "move_time: \"10\" is not a time (a number with us, ms, s or min, as 10ms)"},
+       "move_time: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"node dave in a move_time 10 s",
-       "move_time: \"10\" is not a time (a number with us, ms, s or min, as 10ms)"},
+       "move_time: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"node dave in a move_time -1s",
-       "move_time: \"-1s\" is not a time (a number with us, ms, s or min, as 10ms)"},
+       "move_time: \"-1s\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"node dave in a move_time 0", "move_time: must be from 0.01 s to 3650 days"},
       {"node dave in a move_time 11111min", "nothing is wrong"},
       {"node dave in a move_time 99999min", "move_time: \"99999min\" is longer than ten days"},
-      {"node dave in a move_time 1s move_time 2s", "\"move_time\" stands twice"},
+      {"node dave in a move_time 1s move_time 2s", "\"move_time\" appears twice"},
       {"node dave in a default_hop_limit 256",
        "default_hop_limit: \"256\" is not a whole number from 0 to 255"},
       {"node dave in a default_hop_limit x", "default_hop_limit: \"x\" is not a whole number from 0 to 255"},
       {"node dave in a nid 1:2",
-       "\"1:2\" is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)"},
+       "\"1:2\" is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)"},
       {"node dave in a nid ffff:0:0:2", "nid: ffff:0:0:2 is bob's already"},
       {"node dave in a start 2s..1s", "start: \"2s..1s\" ends before it begins"},
-      {"node dave in a start 2s..", "start: \"\" is not a time (a number with us, ms, s or min, as 10ms)"},
+      {"node dave in a start 2s..",
+       "start: \"\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"flow", "the sender is missing"},
       {"flow alice", "\"->\" is missing"},
-      {"flow alice bob", "\"bob\" stands where \"->\" should"},
+      {"flow alice bob", "\"->\" expected, not \"bob\""},
       {"flow alice -> carol every 1s", "no node above this line is called \"carol\""},
-      {"flow alice -> alice every 1s", "a flow leads from one node to another"},
+      {"flow alice -> alice every 1s", "a flow needs two different nodes"},
       {"flow alice -> bob every 1s", "there is a flow from alice to bob already"},
       {"flow bob -> alice", "\"every\" is missing"},
       {"flow bob -> alice every 0", "every: must be above 0"},
@@ -186,30 +187,30 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"flow bob -> alice every 1s size 1397", "size: \"1397\" is not a whole number from 8 to 1396"},
       {"flow bob -> alice every 1s until 61s", "until: after the end of the run"},
       {"flow bob -> alice every 1s from 5s until 5s",
-       "the flow ends before it begins (it begins after 1 s, if nothing else is said)"},
+       "the flow ends before it begins (by default it begins after 1 s)"},
       {"flow bob -> alice every 0.0001us", "every: must be above 0"},
       {"network", "the network is missing"},
-      {"network a", "what is it like? (as: delay 2ms loss 1%)"},
+      {"network a", "conditions are missing (such as: delay 2ms loss 1%)"},
       {"network a colour red",
        "\"colour\" is not known here (delay, jitter, loss, burst_begin, burst_end, burst_loss, duplication, "
        "reordering, reordering_delay, bandwidth, queue)"},
-      {"network a loss 101%", "loss: \"101%\" is not a probability (as 0.25%, or 0.0025)"},
-      {"network a loss 1.5", "loss: \"1.5\" is not a probability (as 0.25%, or 0.0025)"},
-      {"network a loss nan", "loss: \"nan\" is not a probability (as 0.25%, or 0.0025)"},
-      {"network a loss 1e-3", "loss: \"1e-3\" is not a probability (as 0.25%, or 0.0025)"},
+      {"network a loss 101%", "loss: \"101%\" is not a probability (such as 0.25% or 0.0025)"},
+      {"network a loss 1.5", "loss: \"1.5\" is not a probability (such as 0.25% or 0.0025)"},
+      {"network a loss nan", "loss: \"nan\" is not a probability (such as 0.25% or 0.0025)"},
+      {"network a loss 1e-3", "loss: \"1e-3\" is not a probability (such as 0.25% or 0.0025)"},
       {"network a bandwidth 10",
-       "bandwidth: \"10\" is not a rate (a number with bit/s, kbit/s, Mbit/s or Gbit/s, as 10Mbit/s)"},
+       "bandwidth: \"10\" is not a rate (a number with bit/s, kbit/s, Mbit/s or Gbit/s, such as 10Mbit/s)"},
       {"network a queue -1", "queue: \"-1\" is not a whole number from 0 to 1000000000"},
       {"network e loss 1%", "no node is ever in the network 0:0:0:e"},
       {"attach bob", "the network is missing"},
-      {"attach bob b", "what is it like? (as: delay 2ms loss 1%)"},
+      {"attach bob b", "conditions are missing (such as: delay 2ms loss 1%)"},
       {"at", "at is missing"},
-      {"at soon move bob to c", "at: \"soon\" is not a time (a number with us, ms, s or min, as 10ms)"},
+      {"at soon move bob to c", "at: \"soon\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"at 61s move bob to c", "at: after the end of the run"},
       {"at 50s..61s move bob to c", "at: after the end of the run"},
       {"at 1s", "what happens is missing"},
       {"at 1s flow alice -> bob",
-       "\"flow\" is nothing that happens (network, attach, partition, cut, mend, heal, move, crash, restart, "
+       "\"flow\" is not an action (network, attach, partition, cut, mend, heal, move, crash, restart, "
        "link)"},
       {"at 1s move bob", "\"to\" is missing"},
       {"at 1s move bob to", "where to is missing"},
@@ -223,33 +224,34 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"at 1s heal", "the network is missing"},
       {"expect", "what is expected is missing"},
       {"expect luck 0",
-       "\"luck\" cannot be measured (sent, received, lost, duplicated, reordered, refused, gap; and "
+       "\"luck\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
        "handoffs, of a node)"},
       {"expect lost", "lost is missing"},
       {"expect lost none", "lost: \"none\" is not a whole number from 0 to 1125899906842624"},
       {"expect lost != 1", "lost: \"!=\" is not a whole number from 0 to 1125899906842624"},
-      {"expect gap 10", "gap: \"10\" is not a time (a number with us, ms, s or min, as 10ms)"},
-      {"expect bob -> alice lost 0", "no flow above this line leads from \"bob\" to there"},
-      {"expect handoffs 1", "handoffs are of a node, and the rest is of flows (as: expect alice handoffs 3)"},
+      {"expect gap 10", "gap: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
+      {"expect bob -> alice lost 0", "no flow above this line goes from \"bob\" to there"},
+      {"expect handoffs 1",
+       "handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)"},
       {"expect alice lost 1",
-       "\"alice\" cannot be measured (sent, received, lost, duplicated, reordered, refused, gap; and "
+       "\"alice\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
        "handoffs, of a node)"},
-      {"\x1b[2J", "\"\\x1b[2J\" begins no line (title, run, network, attach, node, flow, at, expect)"},
+      {"\x1b[2J", "\"\\x1b[2J\" is not a statement (title, run, network, attach, node, flow, at, expect)"},
   };
   for (const auto& [line, what] : wrong)
     BOOST_TEST(error_of_line(line) == what, line << ": " << error_of_line(line));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_is_said_at_the_end) {
-  BOOST_TEST(error("") == "x.lab:1: nowhere is it said how long to run (as: run 60s)");
+  BOOST_TEST(error("") == "x.lab:1: the run line is missing (such as: run 60s)");
   BOOST_TEST(error("# nothing\nrun 1s\n") == "x.lab:3: there are no nodes");
   BOOST_TEST(error("run 0") == "x.lab:1: run: must be above 0");
   BOOST_TEST(error("node a in a\nnode b in b\nflow a -> b every 1s\n") ==
-             "x.lab:3: above this line it must be said how long to run (as: run 60s)");
+             "x.lab:3: a run line must come first (such as: run 60s)");
   BOOST_TEST(error("node a in a\nat 1s crash a\n") ==
-             "x.lab:2: above this line it must be said how long to run (as: run 60s)");
+             "x.lab:2: a run line must come first (such as: run 60s)");
   BOOST_TEST(error("run 1s\nnode a in a\nexpect lost 0") ==
-             "x.lab:3: something is expected of flows, and there are none");
+             "x.lab:3: flows are expected to do something, but there are no flows");
   BOOST_TEST(error("title a\ntitle b") == "x.lab:2: there is a title already");
   BOOST_TEST(error(std::string(2 << 20, '#')) == "x.lab: larger than 1048576 octets");
 }

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Do the tests test? Each patch beside this script breaks one rule of the protocol, in one place. This applies each to a copy
-# of the headers, builds the tests that the patch names (`Tests:`, by the files in test/) against them, and runs these
-# until one fails: then the mutant is caught. One that passes them is run with the first seeds of the swarm, which are among the
-# tests too.
+# Tests the tests. Each patch next to this script breaks one rule of the protocol in one place. The script applies each to a
+# copy of the headers, builds the tests that the patch names (`Tests:`, by the files in test/) against them, and runs these
+# until one fails: then the mutant is caught. A mutant that passes them also runs with the first seeds of the swarm, which
+# belong to the tests.
 #
 #   test/mutants/run.sh [OPTION]... [MUTANT]...     for example: test/mutants/run.sh hop-limit-not-lowered
 #
-#   --check      only see whether every patch still applies
-#   --rotate N   N mutants, others with each commit
-#   --swarm      run the swarm for each mutant whose header it uses, and say which seed is the first to fail
-#   --seeds N    so many seeds of the swarm (default: 50)
-#   --jobs N     so many at a time (default: one a core)
+#   --check      only check that every patch still applies
+#   --rotate N   N mutants, different ones for each commit
+#   --swarm      run the swarm for each mutant whose header it uses, and print the first seed that fails
+#   --seeds N    number of seeds of the swarm (default: 50)
+#   --jobs N     number of parallel jobs (default: one per core)
 #   --help       this text
 #
-# Without a mutant and without --rotate: all; then it is shown too that without any of them the tests pass. The work is
+# Without a mutant and without --rotate: all. It then also checks that the tests pass without any mutant. The work is
 # done in ILNP_BUILD_DIR/mutants (default: build/mutants of this checkout), by CXX (default: clang++, the quickest).
 # Exit status: 0 if all were caught.
 set -uo pipefail
@@ -39,7 +39,7 @@ while (($#)); do
     --check) check=yes ;;
     --swarm) swarm=yes ;;
     --rotate | --jobs | --seeds)
-      (($# > 1)) || fail "$1 wants a value (try --help)"
+      (($# > 1)) || fail "$1 needs a value (try --help)"
       case $1 in
         --rotate) rotate=$2 ;;
         --jobs) jobs=$2 ;;
@@ -70,7 +70,7 @@ mkdir "$work/tree-none" && cp -r "$root/include" "$work/tree-none/" || fail "can
 status=0
 for name in $(names); do
   apply "$work/tree-none" "$name" --check || {
-    echo "$name: no longer applies: make it anew"
+    echo "$name: no longer applies: create it again"
     status=1
   }
   for source in $(field Tests "$name"); do
@@ -178,7 +178,7 @@ unbroken() { # source
   local tree=$work/tree-${1//[^a-z]/-} result=0 case=
   mkdir "$tree" && ln -s "$root/include" "$tree/include"
   if [[ $1 == swarm/main.cpp ]]; then run_swarm "$tree" || result=$?; else run_test "$tree" "$1" || result=$?; fi
-  ((result == 0)) || echo "without a mutant, too, $1 does not pass" >>"$work/unbroken"
+  ((result == 0)) || echo "$1 fails even without a mutant" >>"$work/unbroken"
   rm -rf "$tree"
 }
 

@@ -40,13 +40,13 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
   };
   says("nid: 0:0:0:0", [](auto& c) { c.nid = Nid{}; });
   says("locators: none", [](auto& c) { c.locators.clear(); });
-  says("locators: a set holds 1 to 16", [](auto& c) { c.locators.push_back({}); });
-  says("locators: a set holds 1 to 16", [](auto& c) {
+  says("locators: a set has 1 to 16 locators", [](auto& c) { c.locators.push_back({}); });
+  says("locators: a set has 1 to 16 locators", [](auto& c) {
     c.locators = {{}};
     for (std::uint64_t i = 1; i <= 17; ++i) c.locators[0].push_back(Locator(i));
   });
   says("locators: ff02:0:0:1", [](auto& c) { c.locators[1][0] = all_nodes_locator; });
-  says("locators: one stands twice", [](auto& c) { c.locators[0][1] = Locator(1); });
+  says("locators: a set names one twice", [](auto& c) { c.locators[0][1] = Locator(1); });
   says("hostname: 1 to 255", [](auto& c) { c.host_name.clear(); });
   says("hostname: 1 to 255", [](auto& c) { c.host_name = "\xff"; });
   says("hostname: 1 to 255", [](auto& c) { c.host_name.assign(256, 'x'); });

@@ -1,5 +1,6 @@
 // Forged updates and goodbyes, real ones, and peers that fall silent.
 #include "ilnp/network/liveness.hpp"
+#include "ilnp/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 

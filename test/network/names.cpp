@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "ilnp/stack.hpp"
 #include "overlay.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"

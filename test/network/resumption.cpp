@@ -1,5 +1,6 @@
 // A node that was not run for a while: the machine slept, or the process was stopped.
 #include "ilnp/network/resumption.hpp"
+#include "ilnp/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_text_of_each_error) {
              "error: '?' is not a host name (1 to 255 octets of UTF-8 without control characters)");
   BOOST_TEST(ask("4000 bob 4001") == "10001");
   BOOST_TEST(ask("4000 bob 4001") ==
-             "error: local port 4000 is mapped already; remove that mapping first, or replace it");
+             "error: local port 4000 is already mapped; remove that mapping first, or replace it");
   BOOST_TEST(ask(std::string(100, 'x') + " bob 1") ==
              "error: local port '" + std::string(60, 'x') + "...' is not a number from 1 to 65535");
 }

@@ -14,7 +14,7 @@
 
 namespace ilnp::test {
 
-/// A model of the reference implementation's network layer, with its defects (docs/protocol.md lists them), so that what is
+/// A model of the reference implementation's network layer, with its defects (docs/interoperability.md lists them), so that what is
 /// built here can be tried beside it without it. Models `NetworkLayer`; the network half of `ReferenceNode`.
 ///
 /// Where only the effect of a defect is known, the model has the simplest cause: a handoff is abandoned when an active
@@ -103,6 +103,7 @@ class ReferenceNetwork {
   Nid local_nid() const noexcept { return config_.nid; }
   MutableBytes headroom(std::size_t size) { return next_.headroom(wire::IlnpHeader::size + size); }
   std::size_t max_payload() const noexcept { return next_.max_frame() - wire::IlnpHeader::size; }
+  std::size_t max_payload(Nid) const noexcept { return max_payload(); }
   std::size_t hosts_known(TimePoint now) const { return hosts_.known(now); }
   std::size_t routes_known() const noexcept { return routes_.size(); }
   const std::vector<Locator>& interfaces() const noexcept { return interfaces_; }

@@ -54,7 +54,20 @@ class ReferenceNode {
   result<Nid> resolve(std::string_view name, Cx& cx) {
     return next_.resolve(name, cx);
   }
+  /// It looks the name up for every datagram.
+  template <ContextLike Cx>
+  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    const auto nid = resolve(name, cx);
+    if (!nid) return nid.error();
+    known.nid = *nid;
+    return {};
+  }
+  template <ContextLike Cx>
+  bool holds(const ResolvedName&, Cx&) const noexcept {
+    return false;
+  }
   std::size_t max_payload() const noexcept { return next_.max_payload() - wire::StpHeader::size; }
+  std::size_t max_payload(Nid) const noexcept { return max_payload(); }
   bool deaf() const noexcept { return deaf_; }
   const ReferenceCounters& counters() const noexcept { return next_.counters(); }
   ReferenceNetwork<U>& next_layer() noexcept { return next_; }

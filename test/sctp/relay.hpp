@@ -116,16 +116,18 @@ class RelayedLink {
   template <class Sink>
   std::size_t receive(Sink&& sink) {
     std::size_t count = 0;
-    for (; count < 32; ++count) {
+    for (auto& buffer : buffers_) {  // one for each frame: all of them stay valid until the next call
       error_code error;
-      const std::size_t size = socket_.receive(boost::asio::buffer(buffer_), 0, error);
+      const std::size_t size = socket_.receive(boost::asio::buffer(buffer), 0, error);
       if (error || size < 8) break;
       std::uint64_t locator = 0;
-      std::memcpy(&locator, buffer_.data(), 8);
-      sink(FrameSource{Locator(locator), 1}, MutableBytes(buffer_).subspan(8, size - 8));
+      std::memcpy(&locator, buffer.data(), 8);
+      sink(FrameSource{Locator(locator), 1}, MutableBytes(buffer).subspan(8, size - 8));
+      ++count;
     }
     return count;
   }
+  bool drained() const { return false; }
 
  private:
   struct Frame {
@@ -148,9 +150,9 @@ class RelayedLink {
   std::set<Locator> joined_;
   std::vector<Frame> queue_;
   std::array<std::byte, Packet::max_headroom> room_;
-  std::vector<std::byte> buffer_ = std::vector<std::byte>(2048);
+  std::vector<std::array<std::byte, 2048>> buffers_{32};
 };
 
-static_assert(Underlay<RelayedLink>);
+static_assert(PollableUnderlay<RelayedLink>);
 
 }  // namespace ilnp::test

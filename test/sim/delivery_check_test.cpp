@@ -10,12 +10,12 @@ constexpr std::uint16_t port = 7;
 using Sound = STP<ILNP<sim::Underlay>>;
 
 /// Takes each datagram that it hears for its own.
-struct Greedy : PassOn<sim::Underlay> {
-  using PassOn::PassOn;
+struct Greedy : UnderlayAdaptor<sim::Underlay> {
+  using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     if (frame[6] == std::byte{42}) wire::store(frame, 32, std::uint64_t{2});
-    PassOn::on_receive(from, frame, cx, up);
+    UnderlayAdaptor::on_receive(from, frame, cx, up);
   }
 };
 

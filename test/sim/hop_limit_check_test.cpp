@@ -6,12 +6,12 @@
 namespace ilnp::test::hop_limit_check_test {
 
 /// Raises the hop limit of what comes in, so that a node that forwards it has not lowered it.
-struct Raising : PassOn<sim::Underlay> {
-  using PassOn::PassOn;
+struct Raising : UnderlayAdaptor<sim::Underlay> {
+  using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     ++reinterpret_cast<unsigned char&>(frame[7]);
-    PassOn::on_receive(from, frame, cx, up);
+    UnderlayAdaptor::on_receive(from, frame, cx, up);
   }
 };
 

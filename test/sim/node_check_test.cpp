@@ -23,15 +23,15 @@ struct Stuck : Sound {
 };
 
 /// Says that it is where it is not.
-struct Liar : PassOn<sim::Underlay> {
-  using PassOn::PassOn;
+struct Liar : UnderlayAdaptor<sim::Underlay> {
+  using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
     std::vector<std::byte> frame(packet.head().begin(), packet.head().end());
     frame.insert(frame.end(), packet.payload().begin(), packet.payload().end());
     wire::store(MutableBytes(frame), 48, std::uint64_t{0xbad});
     kept.push_back(std::move(frame));
-    return PassOn::send(locator, Packet({}, kept.back()), cx);
+    return UnderlayAdaptor::send(locator, Packet({}, kept.back()), cx);
   }
   std::deque<std::vector<std::byte>> kept;
 };

@@ -6,6 +6,7 @@
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/events.hpp"
 #include "ilnp/proxy/local_port.hpp"
+#include "ilnp/stack.hpp"
 #include "ilnp/transport/events.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"

@@ -56,7 +56,7 @@ def until(condition, timeout=5.0, what="a condition", every=0.01):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout} s in vain for {what}")
+            raise AssertionError(f"timed out after {timeout} s waiting for {what}")
         time.sleep(every)
 
 

@@ -49,10 +49,10 @@ class Liveness(ThreeHosts):
         self.ready()
         self.sending(self.at_alice)
         self.bob.kill()
-        self.alice.wait_line(r"nothing is heard of bob \(ffff:0:0:b\)", timeout=40)
+        self.alice.wait_line(r"nothing is heard from bob \(ffff:0:0:b\)", timeout=40)
         self.bob = self.lab.proxy(self.hosts["bob"], "0:0:0:b", BOB, ["10001:alice:10001"], discovery={"wait_time": 30})
         self.alice.wait_line(r"bob \(ffff:0:0:b\) is heard again", timeout=20)
-        self.assertEqual(self.alice.output.count("nothing is heard of bob"), 1)
+        self.assertEqual(self.alice.output.count("nothing is heard from bob"), 1)
 
     def test_a_node_restarted_with_another_identifier_has_its_name_soon(self):
         self.three()

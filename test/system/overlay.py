@@ -1,6 +1,6 @@
 """Frames of the overlay, made and read by hand, and a card that sends and receives them.
 
-Written from docs/protocol.md and without the toolkit's code, so that the two check each other.
+Written from docs/wire-formats.md and docs/behaviour.md, and without the toolkit's code, so that the two check each other.
 """
 
 import ipaddress

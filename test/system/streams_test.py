@@ -424,8 +424,8 @@ class Streams(lab.LabTest):
         self.pair(("--listen", "2000:bob:3000", "--socks", 1080))
         lab.checked("prlimit", "--pid", str(self.alices.pid), "--nofile=3:4096")
         socks = [self.connect(port) for port in (2000, 1080) for _ in range(5)]
-        self.alices.wait_line("port 2000: takes no connections for now: Too many open files")
-        self.alices.wait_line("port 1080: takes no connections for now: Too many open files")
+        self.alices.wait_line("port 2000: accepts no connections for now: Too many open files")
+        self.alices.wait_line("port 1080: accepts no connections for now: Too many open files")
         began, used = time.monotonic(), self.processor_time(self.alices)
         time.sleep(1)
         share = (self.processor_time(self.alices) - used) / (time.monotonic() - began)
@@ -436,7 +436,7 @@ class Streams(lab.LabTest):
             self.assertEqual(self.gone(sock), "octets")
         for sock in socks:
             sock.close()
-        self.alices.wait_line("port 2000: takes connections again")
+        self.alices.wait_line("port 2000: accepts connections again")
         lab.until(self.answered, what="a connection to be put through again")
 
     # Local sockets

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "../layer.hpp"
+#include "../stack.hpp"
 #include "clock.hpp"
 
 namespace ilnp {
@@ -34,7 +34,7 @@ namespace ilnp {
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
 /// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within
 /// `up`.
-template <class Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock>
+template <RunnableStack Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock>
 class Node {
  public:
   /// The most batches that are received in a row before others on the executor have their turn.
@@ -168,7 +168,7 @@ class Node {
   void flush_up() {
     if constexpr (requires { up_.flush(); }) up_.flush();
   }
-  auto& underlay() noexcept { return network_layer(stack_).next_layer(); }
+  auto& underlay() noexcept { return underlay_layer(stack_); }
 
   /// What is handed up in this run of the node: nothing once it was stopped. No exception of `up` passes through the layers.
   auto up(Attempts& attempt) noexcept {
@@ -211,10 +211,7 @@ class Node {
 
   /// Nothing is left to receive, as far as the underlay can tell. What comes meanwhile is not missed: waiting
   /// looks for it.
-  bool drained() {
-    if constexpr (requires { lowest_layer(stack_).drained(); }) return lowest_layer(stack_).drained();
-    return false;
-  }
+  bool drained() { return lowest_layer(stack_).drained(); }
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
   void on_deadline() {
@@ -241,17 +238,14 @@ class Node {
 
   /// A deadline has long passed: tells the network layer so, and sees to it that what waits is taken at once.
   void notice_stop() {
-    if constexpr (requires { network_layer(stack_).resumed(armed_for_, cx_); }) {
-      if (cx_.now() - armed_for_ <= max_lateness) return;
-      behind_ = true;
-      network_layer(stack_).resumed(std::exchange(armed_for_, never), cx_);
-    }
+    if (cx_.now() - armed_for_ <= max_lateness) return;
+    behind_ = true;
+    network_layer(stack_).resumed(std::exchange(armed_for_, never), cx_);
   }
 
   /// What waited has been taken.
   void caught_up() {
-    if constexpr (requires { network_layer(stack_).caught_up(cx_); })
-      if (std::exchange(behind_, false)) network_layer(stack_).caught_up(cx_);
+    if (std::exchange(behind_, false)) network_layer(stack_).caught_up(cx_);
   }
 
   /// A timer that fires too early is harmless, and cheaper than one that is set anew for each packet: only an

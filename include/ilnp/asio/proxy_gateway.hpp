@@ -50,8 +50,9 @@ struct IgnoreOthers {
 ///
 /// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not
 /// carried, and must not block. `Others` is called with what the stack hands up besides datagrams. One thread, as for `Node`.
-template <class Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver,
+template <LocalProxy Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver,
           class Others = IgnoreOthers>
+requires RunnableStack<Stack>
 class ProxyGateway {
  public:
   static constexpr int local_buffer_octets = LocalSocket::buffer_octets;

@@ -33,6 +33,7 @@ using Mailbox = boost::asio::experimental::channel<void(error_code, Datagram)>;
 /// A node whose transport is used through sockets. Refers to the stack, which must outlive it. One thread, as
 /// for `Node`.
 template <TransportLayer Stack, class Observer = NoObserver>
+requires RunnableStack<Stack>
 class StpNode {
  public:
   StpNode(const boost::asio::any_io_executor& executor, Stack& stack, Observer observer = {})

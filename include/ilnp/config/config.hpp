@@ -16,18 +16,18 @@
 
 namespace ilnp {
 
-/// Section [application]: what the heartbeat and the experiment are told.
+/// Section [application], for ilnp-heartbeat and ilnp-experiment.
 struct ApplicationConfig {
-  std::optional<std::uint16_t> port;  ///< STP port of this node; none: the node only forwards
-  std::string remote_hostname;        ///< whom to send to; empty: nobody
+  std::optional<std::uint16_t> port;  ///< STP port of this node; without one it only forwards
+  std::string remote_hostname;        ///< destination; empty: none
   std::uint16_t remote_port = 0;
-  std::optional<Duration> run_time;                     ///< for how long to send; none: without end
-  Duration wait_time = std::chrono::milliseconds(100);  ///< from one datagram to the next
+  std::optional<Duration> run_time;                     ///< how long to send; none: unlimited
+  Duration wait_time = std::chrono::milliseconds(100);  ///< between datagrams
 
   static constexpr Duration min_wait_time = std::chrono::microseconds(10);
 };
 
-/// Which layers the user wants to see at work (`log = true` in their sections). It is for the program to show
+/// The layers that the user wants to see at work (`log = true` in their sections). The program has to show
 /// them.
 struct LogConfig {
   bool link = false;
@@ -37,8 +37,7 @@ struct LogConfig {
   bool application = false;
 };
 
-/// What holds where the file says nothing, and only the program can know: `user_id` is the running user's,
-/// `nid` a random one.
+/// Defaults that only the program can know: `user_id` is that of the running user, `nid` a random one.
 struct ConfigDefaults {
   std::uint16_t user_id = 0;
   Nid nid;
@@ -50,7 +49,7 @@ struct Config {
   NetworkConfig network;
   ApplicationConfig application;
   LogConfig log;
-  std::vector<std::string> warnings;  ///< a line for each unknown key
+  std::vector<std::string> warnings;  ///< one line for each unknown key
 };
 
 namespace detail {
@@ -69,7 +68,7 @@ inline std::vector<NetworkConfig::LocatorSet> parse_locators(IniFile& ini, std::
     const auto locator = Locator::parse(member);
     if (!locator) {
       ini.fail("network", "locators", member,
-               "is not a locator (four groups of up to four hex digits, as 0:0:0:a)");
+               "is not a locator (four groups of up to four hex digits, such as 0:0:0:a)");
       return {};
     }
     cycle.back().push_back(*locator);
@@ -110,17 +109,17 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
       network.nid = *nid;
     } else {
       ini.fail("network", "nid", *text,
-               "is not an identifier (four groups of up to four hex digits, as ffff:0:0:a)");
+               "is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)");
     }
   }
   if (const auto text = ini.required("network", "locators")) network.locators = parse_locators(ini, *text);
   network.host_name = ini.required("discovery", "hostname").value_or("");
   ini.number("network", "default_hop_limit", network.hop_limit, 0, 255);
   ini.seconds("network", "backwards_learning_ttl", network.backwards_learning_ttl);
-  // The first implementation reads this key without an i; files with either spelling are about.
+  // The first implementation reads this key without the first i; files with either spelling exist.
   const bool misspelt = ini.text("network", "active_uncast_session_ttl").has_value();
   if (const auto text = ini.text("network", "active_unicast_session_ttl"); text && misspelt)
-    ini.fail("network", "active_unicast_session_ttl", *text, "is given as active_uncast_session_ttl too");
+    ini.fail("network", "active_unicast_session_ttl", *text, "is also given as active_uncast_session_ttl");
   ini.seconds("network", misspelt ? "active_uncast_session_ttl" : "active_unicast_session_ttl",
               network.active_unicast_session_ttl);
   ini.seconds("network", "move_time", network.move_time);
@@ -128,7 +127,7 @@ inline NetworkConfig read_network(IniFile& ini, const ConfigDefaults& defaults) 
   ini.number("network", "loc_update_retries", network.loc_update_retries, 0, 100);
   ini.seconds("network", "loc_update_retry_wait_time", network.loc_update_retry_wait_time);
   ini.seconds("discovery", "wait_time", network.wait_time);
-  if (ini.failed()) return network;  // that is told first
+  if (ini.failed()) return network;  // those errors are reported first
   try {
     network.validate();
   } catch (const std::invalid_argument& error) {  // "key: what is wrong"
@@ -166,8 +165,8 @@ inline ApplicationConfig read_application(IniFile& ini) {
 
 }  // namespace detail
 
-/// Reads the text of an .ini file; `file` is only the name that errors and warnings give it. Throws
-/// `ConfigError`, with all that is wrong.
+/// Reads the text of an .ini file; `file` is only its name in errors and warnings. Throws `ConfigError`
+/// with everything that is wrong.
 inline Config parse_config(std::string_view text, const std::string& file,
                            const ConfigDefaults& defaults = {}) {
   IniFile ini(text, file);
@@ -181,7 +180,7 @@ inline Config parse_config(std::string_view text, const std::string& file,
   ini.boolean("discovery", "log", config.log.discovery);
   ini.boolean("application", "log", config.log.application);
   for (const char* section : {"network", "application"})
-    ini.text(section, "move_sleep");  // published, and read by nobody
+    ini.text(section, "move_sleep");  // in published files, but unused
   ini.check();
   config.warnings = ini.unknown();
   return config;

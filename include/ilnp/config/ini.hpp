@@ -19,21 +19,22 @@
 
 namespace ilnp {
 
-/// What is wrong with a configuration, for the user: a line for each mistake that names the file, the line in it, the section,
-/// the key and the text.
+/// What is wrong with a configuration, for the user: one line for each mistake, with the file, the line, the section, the key and the
+/// text.
 struct ConfigError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// An .ini file of which every key that is asked for is checked, and every other one is remembered as unknown. Sections and keys
-/// are found in any case. Lines that begin with '#' or ';' are comments, and no others: what looks like a comment behind a value
-/// is a mistake. A key or section that stands twice is an error. What cannot be read as an .ini file at all is a `ConfigError` at
-/// once; mistakes in keys are collected, so that all are told together: by `check`. A value; one thread.
+/// An .ini file. Every requested key is checked, and every other one is remembered as unknown. Sections and keys are not case-sensitive.
+/// Only lines that begin with '#' or ';' are comments: what looks like a comment after a value is a mistake. A key or section that
+/// appears twice is an error. Text that is not an .ini file at all throws a `ConfigError` at once; mistakes in keys are collected, and
+/// `check` reports all of them together. A value; one thread.
 class IniFile {
  public:
-  /// Parses `text`; `file` is only the name that the errors give it.
+  /// Parses `text`; `file` is only its name in errors.
   IniFile(std::string_view text, std::string file) : file_(std::move(file)) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // the mark that some editors put first
+    if (text.starts_with("\xef\xbb\xbf"))
+      text.remove_prefix(3);  // the byte order mark that some editors write
     std::string section;
     for (unsigned number = 1; !text.empty(); ++number) {
       const auto end = text.find('\n');
@@ -42,11 +43,11 @@ class IniFile {
     }
   }
 
-  static constexpr std::size_t max_told = 50;  ///< mistakes
+  static constexpr std::size_t max_told = 50;  ///< mistakes that are reported
 
   const std::string& file() const noexcept { return file_; }
 
-  /// The text of a key, trimmed; none if it is not there, or if a comment stands behind it, which is a mistake.
+  /// The text of a key, trimmed; none if it is missing or followed by a comment, which is a mistake.
   std::optional<std::string> text(std::string_view section, std::string_view key) {
     const std::string name = folded(section, key);
     const bool first = known_.insert(name).second;
@@ -54,20 +55,19 @@ class IniFile {
     if (found == entries_.end()) return std::nullopt;
     if (!found->second.comment) return found->second.value;
     if (first)
-      fail(
-          section, key, found->second.value,
-          "has a comment behind the value: give the comment a line of its own, which begins with '#' or ';'");
+      fail(section, key, found->second.value,
+           "has a comment after the value: put the comment on a line of its own that begins with '#' or ';'");
     return std::nullopt;
   }
 
-  /// A key that must be there; none, and a mistake, if it is not.
+  /// A required key; none, and a mistake, if it is missing.
   std::optional<std::string> required(std::string_view section, std::string_view key) {
     auto value = text(section, key);
     if (!entries_.contains(folded(section, key))) errors_.push_back(where(section, key) + "missing");
     return value;
   }
 
-  /// A decimal number from `low` to `high`; `out` is left alone if the key is not there.
+  /// A decimal number from `low` to `high`; `out` is unchanged if the key is missing.
   template <std::unsigned_integral Number>
   void number(std::string_view section, std::string_view key, Number& out, std::uint64_t low,
               std::uint64_t high) {
@@ -81,7 +81,7 @@ class IniFile {
     out = static_cast<Number>(number);
   }
 
-  /// Seconds, with a fraction if need be (`0.01`), to a nanosecond; at most some thirty years.
+  /// Seconds, possibly with a fraction (`0.01`), to the nanosecond; at most about thirty years.
   void seconds(std::string_view section, std::string_view key, Duration& out) {
     const auto value = text(section, key);
     if (!value) return;
@@ -106,7 +106,7 @@ class IniFile {
     }
   }
 
-  /// A line for each key that nobody has asked for: most likely a slip of the pen, and so worth a warning.
+  /// One line for each key that was not requested: most likely a typing error, and so worth a warning.
   std::vector<std::string> unknown() const {
     std::map<unsigned, std::string> lines;  // in the order of the file
     for (const auto& [name, entry] : entries_)
@@ -122,13 +122,13 @@ class IniFile {
   void fail(std::string_view section, std::string_view key, std::string_view value, std::string_view what) {
     errors_.push_back(where(section, key) + quoted(value) + ' ' + std::string(what));
   }
-  /// The same in other words.
+  /// The same, if `what` already names the value.
   void fail(std::string_view section, std::string_view key, std::string_view what) {
     errors_.push_back(where(section, key) + std::string(what));
   }
   bool failed() const noexcept { return !errors_.empty(); }
 
-  /// Throws if there were mistakes: all of them, and the unknown keys, one of which may be the one that is missing.
+  /// Throws if there were mistakes: all of them, and the unknown keys, one of which may be a missing one with a typing error.
   void check() const {
     if (errors_.empty()) return;
     std::vector<std::string> lines = errors_;
@@ -136,11 +136,11 @@ class IniFile {
     std::string all;
     for (std::size_t i = 0; i < std::min(lines.size(), max_told); ++i) all += (i == 0 ? "" : "\n") + lines[i];
     if (lines.size() > max_told)
-      all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " mistakes more";
+      all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " more mistakes";
     throw ConfigError(all);
   }
 
-  /// `alice.ini:7: [network] nid: `; of a key that is not there, with the line of its section.
+  /// `alice.ini:7: [network] nid: `; for a missing key, with the line of its section.
   std::string where(std::string_view section, std::string_view key) const {
     std::string place = file_;
     if (const auto found = entries_.find(folded(section, key)); found != entries_.end()) {
@@ -151,12 +151,12 @@ class IniFile {
     return place + ": [" + shown(section) + "] " + shown(key) + ": ";
   }
 
-  /// Text of a file, fit for one line on a terminal, and not longer than a line.
+  /// Text of a file, made safe and short enough for one line on a terminal.
   static std::string shown(std::string_view text) {
     constexpr std::size_t longest = 80;
     return printable(text.substr(0, longest)) + (text.size() > longest ? "..." : "");
   }
-  /// The same between quotes.
+  /// The same in quotes.
   static std::string quoted(std::string_view text) { return '"' + shown(text) + '"'; }
 
  private:
@@ -165,7 +165,7 @@ class IniFile {
     std::string key;
     std::string value;
     unsigned line;
-    bool comment;  ///< the value has what looks like one
+    bool comment;  ///< the value contains what looks like one
   };
 
   static constexpr std::string_view blanks{" \t\r\v\f"};
@@ -203,7 +203,7 @@ class IniFile {
       if (end == line.npos) wrong("unmatched '['");
       section = trimmed(line.substr(1, end - 1));
       const auto [known, fresh] = sections_.try_emplace(folded(section), number);
-      if (!fresh) wrong("this section is in line " + std::to_string(known->second) + " already");
+      if (!fresh) wrong("duplicate section, first in line " + std::to_string(known->second));
       return;
     }
     const auto equals = line.find('=');
@@ -211,16 +211,16 @@ class IniFile {
     const std::string_view key = trimmed(line.substr(0, equals));
     const std::string_view value = line.substr(equals + 1);
     if (key.empty()) wrong("the key is missing");
-    if (sections_.empty()) wrong("stands before the first [section]");
+    if (sections_.empty()) wrong("must follow a [section]");
     const auto [known, fresh] = entries_.try_emplace(
         folded(section, key),
         Entry{section, std::string(key), std::string(trimmed(value)), number, has_comment(value)});
-    if (!fresh) wrong("this key is in line " + std::to_string(known->second.line) + " already");
+    if (!fresh) wrong("duplicate key, first in line " + std::to_string(known->second.line));
   }
 
   std::string file_;
   std::map<std::string, Entry> entries_;      // by section and key, in lower case
-  std::map<std::string, unsigned> sections_;  // the line of each
+  std::map<std::string, unsigned> sections_;  // the line of each section
   std::set<std::string> known_;
   std::vector<std::string> errors_;
 };

@@ -5,25 +5,25 @@
 #include <cstdint>
 #include <utility>
 
-#include "../layer.hpp"
+#include "../adaptor.hpp"
 
 namespace ilnp {
 
-/// A frame that passed a `Capture`. All views are valid during the call to the sink only.
+/// A frame that passed a `Capture`. All views are valid only during the call to the sink.
 struct CapturedFrame {
   enum class Direction : std::uint8_t { in, out };
 
   Direction direction;
   TimePoint time;        ///< of the batch that it belongs to
-  Locator interface;     ///< the network that it came from or went to
-  std::uint64_t sender;  ///< as in `FrameSource`; 0 for a frame that went out
-  Bytes head;            ///< what the layers put in front of the payload; empty for a frame that came in
+  Locator interface;     ///< the network that it came from or goes to
+  std::uint64_t sender;  ///< as in `FrameSource`; 0 for an outgoing frame
+  Bytes head;            ///< the headers that the layers wrote; empty for an incoming frame
   Bytes payload;         ///< the rest of the frame
 
   std::size_t size() const noexcept { return head.size() + payload.size(); }
 };
 
-/// Takes each frame that passes a `Capture`.
+/// Receives each frame that passes a `Capture`.
 template <class S>
 concept FrameSink = std::invocable<S&, const CapturedFrame&>;
 
@@ -36,16 +36,14 @@ concept FrameSink = std::invocable<S&, const CapturedFrame&>;
 /// flush does not show. The sink is called on the node's thread, on the packet path: a slow one slows the
 /// node. What it throws passes through.
 template <Underlay Next, FrameSink Sink>
-class Capture {
+class Capture : public UnderlayAdaptor<Next> {
+  using UnderlayAdaptor<Next>::next_;
+
  public:
   /// Owns the sink, and the underlay made of `next`.
   template <class... Args>
-  explicit Capture(Sink sink, Args&&... next) : sink_(std::move(sink)), next_(std::forward<Args>(next)...) {}
-
-  error_code join(Locator locator) { return next_.join(locator); }
-  error_code leave(Locator locator) { return next_.leave(locator); }
-  void begin_batch() { next_.begin_batch(); }
-  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
+  explicit Capture(Sink sink, Args&&... next)
+      : UnderlayAdaptor<Next>(std::forward<Args>(next)...), sink_(std::move(sink)) {}
 
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
@@ -65,26 +63,10 @@ class Capture {
     });
   }
 
-  template <ContextLike Cx>
-  bool on_timer(Cx& cx) {
-    return next_.on_timer(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
-
-  template <ContextLike Cx>
-  void flush(Cx& cx) {
-    next_.flush(cx);
-  }
-
-  std::size_t max_frame() const { return next_.max_frame(); }
-
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
   Sink& sink() noexcept { return sink_; }
 
  private:
   Sink sink_;
-  Next next_;
 };
 
 }  // namespace ilnp

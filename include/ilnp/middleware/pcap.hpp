@@ -15,23 +15,22 @@ namespace ilnp {
 struct PcapOptions {
   std::uint16_t mcast_port = 10000;  ///< the UDP port in the file: the underlay's
   std::uint16_t user_id = 0;         ///< `U` in the group addresses in the file
-  std::uint64_t own_sender = 1;      ///< stands for this node as the sender of what goes out
+  std::uint64_t own_sender = 1;      ///< stands for this node as the sender of outgoing frames
   /// Time since 1970 at `TimePoint{}`; the protocol's clock has no date of its own.
   Duration epoch = Duration::zero();
-  /// Of each overlay frame, no more octets than this go into the file: what follows the headers seldom matters, and takes
-  /// most of the room. (The checksum is that of the whole frame.)
+  /// At most this many octets of each overlay frame go into the file: what follows the headers rarely matters and takes most of the
+  /// room. (The checksum covers the whole frame.)
   std::size_t most_octets = wire::UdpEncapsulationRepr::max_frame;
 };
 
-/// Takes consecutive octets of a file.
+/// Receives consecutive octets of a file.
 template <class S>
 concept ByteSink = std::invocable<S&, Bytes>;
 
-/// A sink for `Capture` that turns frames into a pcap file: Ethernet, IPv6 and UDP headers are put in front
-/// of each, so that it looks as on the network and Wireshark takes it apart. Where the octets go is the
-/// `Output`'s affair: a file, a vector.
+/// A sink for `Capture` that turns frames into a pcap file. It writes Ethernet, IPv6 and UDP headers in front of each, so that the frame
+/// looks as on the network and Wireshark can dissect it. The `Output` decides where the octets go: a file, a vector.
 ///
-/// Calls the output up to three times a frame, and does not buffer. No allocation. One thread.
+/// Calls the output up to three times per frame and does not buffer. No allocation. One thread.
 template <ByteSink Output>
 class PcapWriter {
  public:
@@ -73,7 +72,7 @@ class PcapWriter {
   }
 
   std::uint64_t written() const noexcept { return written_; }
-  /// Frames longer than UDP can carry, which are left out.
+  /// Frames that are too long for UDP and left out.
   std::uint64_t not_written() const noexcept { return not_written_; }
   Output& output() noexcept { return output_; }
 

@@ -19,14 +19,14 @@
 
 namespace ilnp {
 
-/// The names of a hosts file (hosts(5)). It is read again only when it has changed: a list of a hundred thousand names takes tens of
+/// The names of a hosts file (hosts(5)). The file is read again only when it has changed: a list of a hundred thousand names takes tens of
 /// milliseconds. One thread.
 class HostsFile {
  public:
   using Addresses = std::vector<boost::asio::ip::address>;
-  static constexpr std::size_t max_octets = 16 << 20;  ///< what is beyond is not read
+  static constexpr std::size_t max_octets = 16 << 20;  ///< the rest is not read
   static constexpr std::size_t max_names = 1'000'000;  ///< likewise
-  static constexpr std::size_t max_addresses = 16;     ///< of one name, of each family
+  static constexpr std::size_t max_addresses = 16;     ///< of one name and family
 
   explicit HostsFile(std::string path = "/etc/hosts") : path_(std::move(path)) {}
 
@@ -70,7 +70,7 @@ class HostsFile {
     if (::stat(path_.c_str(), &file) != 0) return forget();
     if (Stamp(file) == stamp_) return;
     const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return;  // what was read before is better than nothing
+    if (descriptor < 0) return;  // the previous content is better than nothing
     forget();
     if (::fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode) && read(descriptor, file.st_size)) {
       stamp_ = Stamp(file);
@@ -135,7 +135,7 @@ class HostsFile {
 
   std::string path_;
   Stamp stamp_;
-  std::string text_;  // in small letters
+  std::string text_;  // in lower case
   Addresses lines_;
   std::vector<Entry> entries_;  // by name
   std::size_t times_read_ = 0;

@@ -25,16 +25,15 @@
 
 namespace ilnp {
 
-/// How names are looked up.
+/// Configuration of look-ups.
 struct NameLookupConfig {
-  std::string servers{};  ///< `ADDRESS[:PORT],...`; empty: those of the system
-  std::chrono::milliseconds try_time{
-      1500};  ///< for a server to answer; twice as long each time that all were asked
+  std::string servers{};                     ///< `ADDRESS[:PORT],...`; empty: the system's
+  std::chrono::milliseconds try_time{1500};  ///< for a server to reply; doubled after each round
   int tries = 3;
 };
 
-/// Whether the text consists of what names of hosts do: letters, digits, `-`, `_` and dots. Any other has no addresses. (c-ares would
-/// read a backslash as the beginning of an escape, and ask for another name than was judged.)
+/// Whether the text consists of letters, digits, `-`, `_` and dots, as host names do. Any other text has no addresses. (c-ares would take a
+/// backslash for an escape and look up another name than the one that was checked.)
 inline bool is_host_name(std::string_view name) noexcept {
   return !name.empty() && std::ranges::all_of(name, [](char octet) {
     const char small = ascii_lower(octet);
@@ -43,20 +42,20 @@ inline bool is_host_name(std::string_view name) noexcept {
   });
 }
 
-/// The addresses of one name: what the system's hosts file says; if that says nothing, what DNS says. One channel of c-ares, with
-/// sockets of its own, is made for each look-up: so ending one frees all it holds at once, and each follows the system's present
-/// settings. No thread, and nothing blocks but reading the hosts file, when it has changed.
+/// Looks up the addresses of one name in the system's hosts file and then in DNS. Each look-up has its own c-ares channel and sockets, so
+/// ending one frees everything at once, and each uses the system's current settings. No threads; nothing blocks except reading a changed
+/// hosts file.
 ///
-/// Lives as long as somebody holds it; destroying it ends the look-up. One thread.
+/// Lives as long as it is referenced; destroying it ends the look-up. One thread.
 class NameLookup : public std::enable_shared_from_this<NameLookup> {
  public:
   using Addresses = std::vector<boost::asio::ip::address>;
   using Found = std::function<void(const Addresses&)>;
   using Done = std::function<void(const error_code&)>;
 
-  static constexpr std::size_t max_addresses = 16;  ///< of each family; more are not told
+  static constexpr std::size_t max_addresses = 16;  ///< of each family; more are not reported
 
-  /// `hosts`: what was read of the hosts file, for all look-ups.
+  /// `hosts`: the hosts file, shared by all look-ups.
   explicit NameLookup(const boost::asio::any_io_executor& executor,
                       std::shared_ptr<HostsFile> hosts = std::make_shared<HostsFile>())
       : executor_(executor), timer_(executor), hosts_(std::move(hosts)) {}
@@ -64,8 +63,8 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
   NameLookup& operator=(const NameLookup&) = delete;
   ~NameLookup() { close(); }
 
-  /// Calls `found` as addresses come, at most once for each family, then `done` once; none of them from within this call. Errors:
-  /// `unknown_host`, if there was no address; `timed_out`, if no server has answered.
+  /// Calls `found` as addresses arrive, at most once for each family, then `done` once, neither from within this call. Errors:
+  /// `unknown_host`, if there was no address; `timed_out`, if no server replied.
   void start(const std::string& name, const NameLookupConfig& config, Found found, Done done) {
     found_ = std::move(found);
     done_ = std::move(done);
@@ -78,7 +77,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
       if (const auto self = weak.lock()) self->settle();
     });
   }
-  /// Ends it at once; nothing is called any more.
+  /// Ends the look-up at once; nothing is called any more.
   void cancel() noexcept {
     done_ = nullptr;
     found_ = nullptr;
@@ -95,7 +94,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
     }
     boost::asio::posix::stream_descriptor descriptor;
     bool wanted[2] = {false, false};   // to read, to write
-    bool waiting[2] = {false, false};  // a handler will say that it can be
+    bool waiting[2] = {false, false};  // a handler is waiting for it
   };
 
   bool open(const NameLookupConfig& config) {
@@ -120,7 +119,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
   void from_hosts_file(std::string name) {
     while (name.size() > 1 && name.ends_with('.')) name.pop_back();
     const std::string_view local =
-        "localhost";  // is nobody else's, whatever the file says (RFC 6761, section 6.3)
+        "localhost";  // always the host itself, whatever the file says (RFC 6761, section 6.3)
     if (name.size() >= local.size() && equal_but_for_case(name.substr(name.size() - local.size()), local) &&
         (name.size() == local.size() || name[name.size() - local.size() - 1] == '.')) {
       come_ = {boost::asio::ip::address_v6::loopback(), boost::asio::ip::address_v4::loopback()};
@@ -183,7 +182,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
       entry = std::make_shared<Watch>(executor_);
       error_code error;
       entry->descriptor.assign(socket, error);
-      if (error) return;  // the timer is what is left
+      if (error) return;  // only the timer remains
     }
     entry->wanted[0] = readable;
     entry->wanted[1] = writable;
@@ -209,7 +208,7 @@ class NameLookup : public std::enable_shared_from_this<NameLookup> {
     }
   }
 
-  /// Says what has come, and waits for what has not.
+  /// Reports what has arrived, and waits for the rest.
   void settle() {
     if (!come_.empty()) {
       const Addresses some = std::exchange(come_, {});

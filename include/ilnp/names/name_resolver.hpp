@@ -8,13 +8,13 @@
 
 namespace ilnp {
 
-/// Looks names up for peers, side by side: one that is never answered holds up no other. Bounded for each peer, and in all; beyond
-/// that the oldest look-up of the peer that has most gives way. Destroying it ends all. One thread.
+/// Looks up names for peers in parallel: one that gets no reply delays no other. Bounded per peer and in total; beyond that, the oldest look-up
+/// of the peer with the most is dropped. Destroying it ends all. One thread.
 class NameResolver {
  public:
   using Id = std::uint64_t;
 
-  static constexpr std::size_t max_lookups = 512;  ///< under way
+  static constexpr std::size_t max_lookups = 512;  ///< at a time
   static constexpr std::size_t max_of_one = 64;    ///< for one peer
 
   explicit NameResolver(const boost::asio::any_io_executor& executor, NameLookupConfig config = {})
@@ -25,7 +25,7 @@ class NameResolver {
     for (auto& [id, entry] : lookups_) entry.lookup->cancel();
   }
 
-  /// As `NameLookup::start`; the result is for `cancel`. Error: `queue_full`, which is also what a look-up ends with that gives way.
+  /// As `NameLookup::start`; the result is for `cancel`. Error: `queue_full`, also the result of a look-up that is dropped.
   result<Id> look_up(Nid peer, const std::string& name, NameLookup::Found found, NameLookup::Done done) {
     if (count_of(peer) >= max_of_one) return Errc::queue_full;
     if (lookups_.size() >= max_lookups) make_room();
@@ -40,7 +40,7 @@ class NameResolver {
                   });
     return id;
   }
-  /// Ends a look-up, if it is still under way; nothing is called for it any more.
+  /// Ends a look-up that is still in progress; nothing is called for it any more.
   void cancel(Id id) { erase(id); }
 
   std::size_t size() const noexcept { return lookups_.size(); }
@@ -76,7 +76,7 @@ class NameResolver {
   NameLookupConfig config_;
   std::shared_ptr<HostsFile> hosts_ = std::make_shared<HostsFile>();
   std::map<Id, Entry> lookups_;        // the oldest first
-  std::map<Nid, std::size_t> counts_;  // strangers choose the NIDs: no hash that they know
+  std::map<Nid, std::size_t> counts_;  // strangers choose the NIDs, so no hash that they know
   Id last_ = 0;
 };
 

@@ -29,7 +29,7 @@ struct FlowPacket {
 };
 
 /// Which of several nodes that join the same networks carries a flow between them, without a message of its own
-/// (docs/protocol.md, "One copy"). Each node hears on the far network what the others carry:
+/// (docs/behaviour.md, "Designated forwarder"). Each node hears on the far network what the others carry:
 ///
 /// - Who hears that another carries the flow with a higher hop limit (a shorter way), or with the same one and a lower
 ///   identifier, stands back. So it does after `grace` for who carries on although it should stand back: a node of another

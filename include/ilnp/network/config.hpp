@@ -10,7 +10,7 @@
 
 namespace ilnp {
 
-/// What the network layer is told at start. The defaults are those of docs/protocol.md.
+/// What the network layer is told at start. The defaults are those of docs/configuration.md.
 struct NetworkConfig {
   using LocatorSet = std::vector<Locator>;
 
@@ -40,13 +40,13 @@ struct NetworkConfig {
     const auto check = [](bool ok, const char* what) {
       if (!ok) throw std::invalid_argument(what);
     };
-    check(nid != Nid{}, "nid: 0:0:0:0 is not a node's");
+    check(nid != Nid{}, "nid: 0:0:0:0 is not a node identifier");
     check(!locators.empty(), "locators: none");
     for (const auto& set : locators) {
-      check(!set.empty() && set.size() <= max_locators, "locators: a set holds 1 to 16");
+      check(!set.empty() && set.size() <= max_locators, "locators: a set has 1 to 16 locators");
       for (std::size_t i = 0; i < set.size(); ++i) {
         check(set[i] != all_nodes_locator, "locators: ff02:0:0:1 means all nodes, and cannot be joined");
-        for (std::size_t j = 0; j < i; ++j) check(set[i] != set[j], "locators: one stands twice in a set");
+        for (std::size_t j = 0; j < i; ++j) check(set[i] != set[j], "locators: a set names one twice");
       }
     }
     check(wire::is_host_name(as_bytes(host_name)),

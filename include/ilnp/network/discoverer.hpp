@@ -8,7 +8,7 @@
 
 namespace ilnp {
 
-/// Discovery (docs/protocol.md, "Discovery"): learns from each message that it sees, answers those that ask, passes them on to the other
+/// Discovery (docs/behaviour.md, "Discovery"): learns from each message that it sees, answers those that ask, passes them on to the other
 /// networks, and says where this node is.
 template <Underlay Next>
 class Discoverer {

@@ -6,7 +6,7 @@
 
 namespace ilnp {
 
-/// When to ask who is there (docs/protocol.md, "Discovery"): in rounds, and out of turn when something that is needed is not known or about to
+/// When to ask who is there (docs/behaviour.md, "Discovery"): in rounds, and out of turn when something that is needed is not known or about to
 /// be forgotten.
 class DiscoveryRounds {
  public:

@@ -12,7 +12,7 @@
 namespace ilnp {
 
 /// Nodes of which this one has to know whether they are still there, because another claims their name, because they seem to
-/// have another, because somebody has said goodbye for them, or because nothing is heard of them (docs/protocol.md, "Doubt"). This node solicits, and whatever it hears of
+/// have another, because somebody has said goodbye for them, or because nothing is heard from them (docs/behaviour.md, "Liveness checks"). This node solicits, and whatever it hears of
 /// such a node ends the doubt; if it hears nothing in time, the node is gone.
 ///
 /// Whatever strangers send, the number of doubts, and of the solicitations that they cost, is limited. One solicitation asks

@@ -9,7 +9,7 @@
 namespace ilnp {
 
 /// Lets each packet for this node through once, though the node has joined several networks and hears it on more than one
-/// (docs/protocol.md, "Each datagram once").
+/// (docs/behaviour.md, "Duplicates").
 ///
 /// Equal datagrams in a row are legitimate, so a copy is not told by its content alone: for each packet that was let through on one interface, one equal packet
 /// is expected, and taken for the copy, on each of the others, for `window` at the most. The packet that comes first is let through, so

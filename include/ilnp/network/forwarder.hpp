@@ -6,7 +6,7 @@
 
 namespace ilnp {
 
-/// Carries packets between other nodes, from one of this node's networks to another (docs/protocol.md, "Forwarding"): every node does.
+/// Carries packets between other nodes, from one of this node's networks to another (docs/behaviour.md, "Forwarding"): every node does.
 template <Underlay Next>
 class Forwarder {
  public:

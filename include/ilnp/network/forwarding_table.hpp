@@ -8,7 +8,7 @@
 namespace ilnp {
 
 /// Which interface leads to a locator, as learnt backwards: from the interface that frames of that locator come in on
-/// (docs/protocol.md, "Backwards learning").
+/// (docs/behaviour.md, "Backwards learning").
 ///
 /// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
 ///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.

@@ -14,7 +14,7 @@ namespace ilnp {
 
 /// A node as this one knows it: its name, and where it was seen or has said to be.
 ///
-/// Which locator to use (docs/protocol.md, "Several locators"): the candidates are those of the last locator update, as
+/// Which locator to use (docs/behaviour.md, "Choosing a locator"): the candidates are those of the last locator update, as
 /// long as nothing newer contradicts it, and those of the latest burst of confirmations. Of those to which there is a way:
 /// the one in use stays; else one that this node has joined itself comes first, then the newest. Only when this node
 /// itself has joined or left a network does a locator that it shares with the other win over the one in use.

@@ -14,7 +14,7 @@ namespace ilnp {
 
 /// The nodes that have been heard of, by identifier and by name.
 ///
-/// One name, two nodes (docs/protocol.md, "Names"): the name stays with the node that has it as long as that one is alive. Who
+/// One name, two nodes (docs/behaviour.md, "Names"): the name stays with the node that has it as long as that one is alive. Who
 /// claims it, too, gets it when nothing has been heard of the other for the life of an entry, or by `pass`. The name of this node
 /// itself is never given away.
 class HostTable {

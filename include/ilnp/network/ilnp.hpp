@@ -14,7 +14,7 @@
 
 namespace ilnp {
 
-/// The network layer (RFC 6740; docs/protocol.md): carries packets between nodes that are named by their identifier, wherever
+/// The network layer (RFC 6740; docs/behaviour.md): carries packets between nodes that are named by their identifier, wherever
 /// they are; finds them, forwards for others, and moves from network to network; in a soft handoff it loses no packet.
 ///
 /// A pure state machine: `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`). One
@@ -153,6 +153,8 @@ class ILNP {
   std::size_t max_payload() const noexcept {
     return std::max(node_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
   }
+  /// The same to each node.
+  std::size_t max_payload(Nid) const noexcept { return max_payload(); }
   const NetworkConfig& config() const noexcept { return node_.config; }
   const NetworkCounters& counters() const noexcept { return node_.counters; }
   const Interfaces& interfaces() const noexcept { return node_.interfaces; }

@@ -7,7 +7,7 @@
 
 namespace ilnp {
 
-/// Which of the other nodes are still there, and where (docs/protocol.md, "Doubt"): hears of each frame from whom it came, and
+/// Which of the other nodes are still there, and where (docs/behaviour.md, "Liveness checks"): hears of each frame from whom it came, and
 /// decides by that who keeps a name, whether a locator update was true, and whether a goodbye was meant.
 template <Underlay Next>
 class Liveness {

@@ -10,7 +10,7 @@
 
 namespace ilnp {
 
-/// Who has to be told of the last move, and who has acknowledged (docs/protocol.md, "Locator update"). A later move replaces an earlier
+/// Who has to be told of the last move, and who has acknowledged (docs/behaviour.md, "Locator updates"). A later move replaces an earlier
 /// one: what is sent again is always the latest set.
 class LocatorUpdates {
  public:

@@ -4,7 +4,7 @@
 
 namespace ilnp {
 
-/// When a node moves through the cycle of its locator sets (docs/protocol.md, "Moving"). Keeps to the grid of `move_time`, however
+/// When a node moves through the cycle of its locator sets (docs/behaviour.md, "Moves"). Keeps to the grid of `move_time`, however
 /// late it is asked.
 class MoveSchedule {
  public:

@@ -6,7 +6,7 @@
 
 namespace ilnp {
 
-/// Moves this node from network to network (docs/protocol.md, "Moving"), tells its correspondents, and hears of theirs. A move is
+/// Moves this node from network to network (docs/behaviour.md, "Moves"), tells its correspondents, and hears of theirs. A move is
 /// made or undone, whatever the correspondents do.
 template <Underlay Next>
 class Mover {

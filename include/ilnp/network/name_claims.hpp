@@ -10,7 +10,7 @@
 
 namespace ilnp {
 
-/// The names that a node claims though another one has them, and answers (docs/protocol.md, "Names"): when such a claim is to be
+/// The names that a node claims though another one has them, and answers (docs/behaviour.md, "Names"): when such a claim is to be
 /// looked into again, and when the conflict is over.
 class NameClaims {
  public:

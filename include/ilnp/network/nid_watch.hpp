@@ -4,7 +4,7 @@
 
 namespace ilnp {
 
-/// Notices another node with this node's identifier (docs/protocol.md, "One identifier, one node"). A frame with the own
+/// Notices another node with this node's identifier (docs/behaviour.md, "Duplicate identifiers"). A frame with the own
 /// identifier comes back often: others carry it to a network that this node has joined as well, or send it back. So one
 /// counts only if this node cannot have sent it: it has as many hops left as at its start; or its source is a place where this
 /// node has not sent anything of late; or it is a discovery message that this node has not sent.

@@ -7,7 +7,7 @@
 
 namespace ilnp {
 
-/// The discovery messages of the last second, so that none is passed on, or answered, twice (docs/protocol.md, "Flooding").
+/// The discovery messages of the last second, so that none is passed on, or answered, twice (docs/behaviour.md, "Flooding").
 /// The size of the table bounds the messages that a node passes on in a second. When it is full, only those of a sender that has
 /// sent fewer than another are remembered, and passed on.
 class SeenMessages {

@@ -7,7 +7,7 @@
 
 namespace ilnp {
 
-/// Whether a locator update, which anybody can forge, told the truth (docs/protocol.md, "Locator update"). It is on trial until
+/// Whether a locator update, which anybody can forge, told the truth (docs/behaviour.md, "Locator updates"). It is on trial until
 /// something is heard from one of the new places; it was wrong if nothing is, while what the node sends keeps coming from the
 /// old. After a wrong one, updates of that node hold only once it was heard from there, and from nowhere else, for a while.
 class UpdateTrial {

@@ -9,28 +9,28 @@
 
 namespace ilnp {
 
-/// The control protocol of a running proxy: one request, one answer, both text (docs/protocol.md, "Control").
+/// The control protocol of a running proxy: one request, one reply, both text (docs/configuration.md, "Control").
 ///
-///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the answer is the proxy's UDP port
-///     remove LOCAL_PORT [HOST]                      end its mappings, or that to HOST; the same answer
-///     list [FROM]                                   the mappings, a line each, from local port FROM on; `more PORT` says where to go on
-///     hosts                                         the nodes that are known: name, identifier, locators; `cut: ...` says how many
-///                                                   there was no room for
-///     counters                                      the counters of each layer, a line each
+///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the reply is the proxy's UDP port
+///     remove LOCAL_PORT [HOST]                      remove its mappings, or the one to HOST; the same reply
+///     list [FROM]                                   the mappings from local port FROM on, one per line; `more PORT` says where to continue
+///     hosts                                         the known nodes: name, identifier, locators; `cut: ...` says how many are
+///                                                   shown if they do not all fit
+///     counters                                      the counters of each layer, one per line
 ///
-/// Blanks and line ends around a request do not count. An answer that begins with `error: ` says what was wrong with the request;
-/// then nothing has changed. Names in answers are single words (`printable_name`): whatever a node calls itself, it makes no word
-/// and no line of its own.
+/// Blanks and line ends around a request are ignored. A reply that begins with `error: ` says what was wrong with the request;
+/// nothing has changed then. Names in replies are single words (`printable_name`): whatever a node calls itself, its name cannot
+/// add a word or a line.
 class ControlProtocol {
  public:
   struct NoMoreCounters {
     void operator()(std::string&) const noexcept {}
   };
-  /// Longest answer, octets, where nobody says otherwise: fits the datagrams of a UNIX socket with the kernel's default buffers.
+  /// The default limit of a reply, in octets: fits the datagrams of a UNIX socket with the kernel's default buffers.
   static constexpr std::size_t max_answer = 60'000;
 
-  /// Answers `request` (at most some hundred octets are ever right). `proxy_port` is the UDP port that the proxy listens on.
-  /// `limit` is the longest answer that arrives. `add_counters(std::string&)` adds lines to the counters of the layers.
+  /// Answers `request` (a valid one has at most a few hundred octets). `proxy_port` is the UDP port that the proxy listens on.
+  /// `limit` is the longest reply that can arrive. `add_counters(std::string&)` adds lines to the counters of the layers.
   template <class Stack, ContextLike Cx, class AddCounters = NoMoreCounters>
   static std::string answer(Stack& proxy, std::string_view request, std::uint16_t proxy_port, Cx& cx,
                             std::size_t limit = max_answer, AddCounters&& add_counters = {}) {
@@ -69,7 +69,7 @@ class ControlProtocol {
            "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT [HOST], list, "
            "hosts or counters";
   }
-  /// What the user wrote, for the user's terminal: cut short, and without octets that are no printable ASCII.
+  /// Quotes the user's text for a terminal: shortened, and printable ASCII only.
   static std::string quoted(std::string_view text) {
     std::string shown(text.substr(0, 60));
     for (char& each : shown)
@@ -108,7 +108,7 @@ class ControlProtocol {
         replace ? proxy.replace(*local, std::move(to)) : proxy.map(*local, std::move(to));
     if (error == Errc::port_in_use)
       return "error: local port " + std::string(words[0]) +
-             " is mapped already; remove that mapping first, or replace it";
+             " is already mapped; remove that mapping first, or replace it";
     if (error == Errc::invalid_host_name) return "error: " + quoted(words[1]) + " is " + error.message();
     if (error) return "error: " + error.message();
     return std::to_string(proxy_port);

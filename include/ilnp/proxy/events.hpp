@@ -3,16 +3,16 @@
 #include <cstdint>
 #include <string_view>
 
-/// What a proxy shows through `cx.observe(event)`. All views are valid during the call only.
+/// Events that a proxy shows through `cx.observe(event)`. All views are valid only during the call.
 namespace ilnp::event {
 
-/// A local program sends by a mapping to a host of which nothing is known. Once, when that begins.
+/// A local program sends through a mapping to an unknown host. Shown once, when this begins.
 struct FarEndMissing {
   std::uint16_t local_port;
   std::string_view host;
 };
 
-/// The host of that mapping is known now.
+/// The host of that mapping is now known.
 struct FarEndFound {
   std::uint16_t local_port;
   std::string_view host;

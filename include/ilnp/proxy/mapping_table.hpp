@@ -11,26 +11,26 @@
 
 namespace ilnp {
 
-/// Where the datagrams of a local program go.
+/// The destination of a local program's datagrams.
 struct Remote {
   std::string host;        ///< host name in the overlay
-  std::uint16_t port = 0;  ///< STP port there
+  std::uint16_t port = 0;  ///< STP port at that host
   bool any = false;        ///< datagrams from any node reach the program, not only those of `host`
 };
 
-/// Local UDP port -> remote; one a port and local socket of the proxy, and so bounded. A look-up is two steps, by the
-/// halves of the port, and one more for each further socket.
+/// Local UDP port -> remote. One for each port and local socket of the proxy, and hence bounded. A look-up takes two steps, one for
+/// each half of the port, and one more for each further socket.
 class MappingTable {
  public:
   struct Mapping {
     Remote remote;
     std::uint8_t socket = 0;
-    ResolvedName known;              ///< what the host name means, or meant last
-    bool missing = false;            ///< a program has sent there, and the name meant nobody
-    std::unique_ptr<Mapping> other;  ///< of the same port, at another socket
+    ResolvedName known;              ///< what the host name means or last meant
+    bool missing = false;            ///< a program has sent there, and the name was unknown
+    std::unique_ptr<Mapping> other;  ///< of the same port at another socket
   };
 
-  /// The first mapping of a port; the others follow by `other`, in the order in which they were made.
+  /// The first mapping of a port; the others follow through `other`, in the order in which they were made.
   Mapping* first(std::uint16_t port) noexcept {
     const auto& page = pages_[port / page_size];
     return page ? (*page)[port % page_size].get() : nullptr;
@@ -40,7 +40,7 @@ class MappingTable {
     while (mapping && mapping->socket != local.socket) mapping = mapping->other.get();
     return mapping;
   }
-  /// False if there is one already.
+  /// False if there already is one.
   bool add(LocalPort local, Remote remote) {
     if (find(local)) return false;
     auto& page = pages_[local.port / page_size];

@@ -8,19 +8,19 @@
 
 namespace ilnp {
 
-/// The proxy as a layer (docs/protocol.md, "The proxy"): lets programs that know nothing of the overlay talk through it. Below it speaks with
-/// nodes and ports; above with local UDP ports. What a local program sent from a port goes to where that port is mapped, and
-/// what arrives for the port goes to the program. The local port is the STP port too. One thread.
-template <TransportLayer Next>
+/// The proxy as a layer (docs/behaviour.md, "The proxy"): lets programs that know nothing of the overlay talk through it. It speaks
+/// nodes and ports downwards, local UDP ports upwards. What a local program sends from a port goes to where that port is mapped;
+/// what arrives for the port goes to the program. The local port is also the STP port. One thread.
+template <ResolvingTransport Next>
 class Proxy {
  public:
   /// All arguments go to the layers below.
   template <class... Args>
   explicit Proxy(Args&&... args) : next_(std::forward<Args>(args)...) {}
 
-  /// Mappings to `host` that are made from here on belong to that local socket of the proxy, not to the first: so a port can be
-  /// mapped to several hosts, and a program knows them apart by where their datagrams come from. Errors:
-  /// `invalid_host_name`, `host_in_use` (it has a socket already).
+  /// Mappings to `host` that are made from now on belong to that local socket of the proxy instead of the first. So a port can be
+  /// mapped to several hosts, and a program distinguishes them by where their datagrams come from. Errors: `invalid_host_name`,
+  /// `host_in_use` (it already has a socket).
   error_code use_socket(std::string host, std::uint8_t socket) {
     if (!wire::is_host_name(as_bytes(host))) return Errc::invalid_host_name;
     if (socket_of(host) != 0) return Errc::host_in_use;
@@ -28,7 +28,7 @@ class Proxy {
     return {};
   }
 
-  /// Maps a local port to `remote`. Errors: `invalid_port`, `invalid_host_name`, `port_in_use` (it is mapped already).
+  /// Maps a local port to `remote`. Errors: `invalid_port`, `invalid_host_name`, `port_in_use` (it is already mapped).
   error_code map(LocalPort local, Remote remote) {
     if (const error_code error = check(local, remote)) return error;
     local = place(local, remote);
@@ -39,13 +39,13 @@ class Proxy {
     mappings_.add(local, std::move(remote));
     return {};
   }
-  /// Maps a local port to `remote`, in place of its mapping at the same local socket. Errors: as `map`.
+  /// Maps a local port to `remote` and replaces its mapping at the same local socket. Errors: as `map`.
   error_code replace(LocalPort local, Remote remote) {
     if (const error_code error = check(local, remote)) return error;
     remove(place(local, remote));
     return map(local, std::move(remote));
   }
-  /// Ends all mappings of a local port, or those to `host`. Error: `not_mapped`.
+  /// Removes all mappings of a local port, or those to `host`. Error: `not_mapped`.
   error_code unmap(std::uint16_t local_port, std::string_view host = {}) {
     bool any = false;
     for (auto* mapping = mappings_.first(local_port); mapping;) {
@@ -56,19 +56,19 @@ class Proxy {
     return any ? error_code() : Errc::not_mapped;
   }
 
-  /// What a local program sent from a port. Errors: `not_mapped`, `unknown_host`, those of the transport.
+  /// A local program sent this from a port. Errors: `not_mapped`, `unknown_host`, those of the transport.
   template <ContextLike Cx>
   error_code send(LocalPort local, Bytes payload, Cx& cx) {
     return send(mappings_.find(local), local.port, payload, cx);
   }
-  /// The same for whatever socket the port is mapped at; the oldest mapping counts.
+  /// The same, at whichever socket the port is mapped; the oldest mapping applies.
   template <ContextLike Cx>
   error_code send_at_any_socket(std::uint16_t local_port, Bytes payload, Cx& cx) {
     return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(LocalPort, Bytes)` for what a local program is to get. What is no datagram (a transport may carry streams too)
-  /// goes up as it is.
+  /// Calls `up(LocalPort, Bytes)` for what a local program is to receive. Everything that is not a datagram (a transport may have
+  /// streams too) goes up unchanged.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
@@ -81,6 +81,11 @@ class Proxy {
 
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
   std::size_t max_payload() const noexcept { return next_.max_payload(); }
+  /// The longest payload from `local`: that for the mapping's host, once it is known.
+  std::size_t max_payload(LocalPort local) {
+    const MappingTable::Mapping* mapping = mappings_.find(local);
+    return mapping && mapping->known.nid != Nid{} ? next_.max_payload(mapping->known.nid) : max_payload();
+  }
   std::size_t mappings() const noexcept { return mappings_.size(); }
 
   /// Calls `f(LocalPort, const Remote&)` for each mapping, by local port, ascending.
@@ -102,18 +107,11 @@ class Proxy {
     return {};
   }
 
-  /// Sees to it that what is known of the mapping's host holds. Error: `unknown_host`.
+  /// Ensures that the resolved host of the mapping is valid. Error: `unknown_host`.
   template <ContextLike Cx>
   error_code resolve(MappingTable::Mapping& mapping, Cx& cx) {
-    if constexpr (requires { next_.holds(mapping.known, cx); }) {
-      if (next_.holds(mapping.known, cx)) return {};
-      return next_.resolve(mapping.remote.host, mapping.known, cx);
-    } else {
-      const auto nid = next_.resolve(mapping.remote.host, cx);
-      if (!nid) return nid.error();
-      mapping.known.nid = *nid;
-      return {};
-    }
+    if (next_.holds(mapping.known, cx)) return {};
+    return next_.resolve(mapping.remote.host, mapping.known, cx);
   }
 
   std::uint8_t socket_of(std::string_view host) const noexcept {

@@ -7,7 +7,7 @@
 
 namespace ilnp {
 
-/// What an answer means to who asked.
+/// What a reply means to the node that asked.
 inline error_code error_of_answer(wire::StreamAnswerCode code) noexcept {
   using Code = wire::StreamAnswerCode;
   const auto system = [](int value) { return error_code(value, boost::system::system_category()); };
@@ -32,7 +32,7 @@ inline error_code error_of_answer(wire::StreamAnswerCode code) noexcept {
   return system(boost::system::errc::connection_aborted);
 }
 
-/// How to say to who asked what became of it.
+/// The reply that reports a result to the node that asked.
 inline wire::StreamAnswerCode answer_of_error(const error_code& error) noexcept {
   using Code = wire::StreamAnswerCode;
   if (!error) return Code::connected;

@@ -8,14 +8,14 @@
 
 namespace ilnp {
 
-/// The connections of a stream proxy, and who has opened how many: those that others open never keep this node from opening its
-/// own, nor those of one node all others from theirs.
+/// The connections of a stream proxy, and how many each node has opened. Those of others never keep this node from opening its own,
+/// nor do those of one node keep all others from opening theirs.
 class StreamConnectionTable {
  public:
-  /// Of connections that others open, and that are one too many, so many wait to be told so.
+  /// The number of excess connections of others that may wait to be told so.
   static constexpr std::size_t max_excess = 64;
 
-  /// `most` that this node opens, and again that others open, of which one node cannot have the last quarter.
+  /// At most `most` that this node opens, and again that others open; one node cannot have the last quarter of these.
   explicit StreamConnectionTable(std::size_t most) : most_(most) {}
 
   StreamConnection* find(StreamId id) noexcept {
@@ -37,9 +37,9 @@ class StreamConnectionTable {
   }
   std::size_t size() const noexcept { return connections_.size(); }
 
-  /// This node may open one more.
+  /// Whether this node may open one more.
   bool has_room() const noexcept { return own_ < most_; }
-  /// One more that `nid` opens is too many.
+  /// Whether one more that `nid` opens is too many.
   bool is_excess(Nid nid) const {
     const auto held = held_.find(nid);
     return others_ >= most_ || (held != held_.end() && held->second >= most_ - most_ / 4);
@@ -59,7 +59,7 @@ class StreamConnectionTable {
   std::size_t own_ = 0;
   std::size_t others_ = 0;
   std::size_t excess_ = 0;
-  std::map<Nid, std::size_t> held_;  // strangers choose the NIDs: no hash that they know
+  std::map<Nid, std::size_t> held_;  // strangers choose the NIDs, so no hash that they know
 };
 
 }  // namespace ilnp

@@ -8,14 +8,14 @@
 
 namespace ilnp {
 
-/// What has come of a message of the handshake.
+/// How much of a handshake message has arrived.
 enum class Handshake : std::uint8_t {
   whole,
   waits,  ///< for more
-  ended,  ///< the peer has said all that it will
+  ended,  ///< the peer has ended its direction
 };
 
-/// Reads from a stream into `have` until it holds as many octets as `size(have)` says, and no octet of what follows.
+/// Reads from a stream into `have` until it has as many octets as `size(have)` says, and none of what follows.
 template <class Streams, class Size, ContextLike Cx>
 Handshake gather_handshake(Streams& streams, StreamId id, std::vector<std::byte>& have, Size size, Cx& cx) {
   std::array<std::byte, wire::StreamRequest::max_size> more;

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../adaptor.hpp"
 #include "stream_answer.hpp"
 #include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
@@ -18,22 +19,25 @@
 
 namespace ilnp {
 
-/// The stream proxy as a layer (docs/protocol.md, "Streams"): puts connections of programs that know nothing of the overlay through
-/// to those of another node. Here is what is asked for, who may, and what became of it; the programs' sockets are the shell's.
-/// Datagrams pass, so that a `Proxy` may stand on top. One thread.
+/// The stream proxy as a layer (docs/behaviour.md, "Stream proxies"): connects programs that know nothing of the overlay to those
+/// of another node. It handles requests, permissions and results; the programs' sockets belong to the shell. Datagrams pass, so a
+/// `Proxy` may stand on top. One thread.
 template <StreamTransport Next>
-class StreamProxy {
+class StreamProxy : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
+
  public:
-  /// Throws `std::invalid_argument` if `config` is of no use, or the port for requests is taken. The other arguments go to the layers below.
+  /// Throws `std::invalid_argument` if `config` is invalid or the port for requests is taken. The other arguments go to the layers
+  /// below.
   template <class... Args>
   explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...), config_((config.validate(), config)) {
+      : TransportAdaptor<Next>(std::forward<Args>(args)...), config_((config.validate(), config)) {
     if (const error_code error = next_.listen(config_.request_port))
       throw std::invalid_argument("port " + std::to_string(config_.request_port) +
                                   " of requests: " + error.message());
   }
 
-  /// Lets peers reach `port` of this host: by request, and by a stream straight to that port. Error: `invalid_port`.
+  /// Lets peers reach `port` of this host, by request and by a stream directly to that port. Error: `invalid_port`.
   error_code expose(std::uint16_t port) {
     if (port == 0) return Errc::invalid_port;
     if (!exposed_.test(port) && port != config_.request_port)
@@ -42,8 +46,8 @@ class StreamProxy {
     return {};
   }
 
-  /// Opens a connection to `port` of the node `to`; or to that of `host`, as `to` resolves it. The event `opened` or `closed`
-  /// tells what became of it. Errors: `queue_full` (too many connections), `invalid_host_name`, `not_allowed` (a host, in
+  /// Opens a connection to `port` of the node `to`, or of `host` as `to` resolves it. The event `opened` or `closed` reports the
+  /// result. Errors: `queue_full` (too many connections), `invalid_host_name`, `not_allowed` (a host, in
   /// plain mode), those of the streams.
   template <ContextLike Cx>
   result<StreamId> open(Nid to, std::uint16_t port, std::string_view host, Cx& cx) {
@@ -59,7 +63,7 @@ class StreamProxy {
     return id;
   }
 
-  /// What became of a connection that was `wanted`. Unless it is `connected`, that is the end of it.
+  /// The result of a connection that was `wanted`. Any result but `connected` ends it.
   template <ContextLike Cx>
   void answer(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
     StreamConnection* const found = connections_.find(id);
@@ -77,7 +81,7 @@ class StreamProxy {
     next_.close(id, cx);
   }
 
-  // As of a stream; of connections that are put through.
+  // As for a stream; for established connections.
 
   template <ContextLike Cx>
   result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
@@ -97,7 +101,7 @@ class StreamProxy {
     next_.reset(id, cx);
   }
 
-  /// Calls `up(const StreamProxyEvent&, Bytes)`, and hands on what is not of streams.
+  /// Calls `up(const StreamProxyEvent&, Bytes)`, and passes on everything that does not belong to streams.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
@@ -118,31 +122,15 @@ class StreamProxy {
 
   std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
 
-  // Datagrams, as the transport below carries them.
-
-  error_code bind(std::uint16_t port) { return next_.bind(port); }
-  void unbind(std::uint16_t port) { next_.unbind(port); }
-  template <ContextLike Cx>
-  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    return next_.send(source_port, to, destination_port, payload, cx);
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  std::size_t max_payload() const noexcept { return next_.max_payload(); }
-
   std::size_t connections() const noexcept { return connections_.size(); }
   const StreamProxyConfig& config() const noexcept { return config_; }
   const StreamProxyCounters& counters() const noexcept { return counters_; }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
   using Kind = StreamProxyEvent::Kind;
 
   using State = StreamConnection::State;
-  using Deadlines = std::deque<std::pair<StreamId, TimePoint>>;  // all of the same length: in order
+  using Deadlines = std::deque<std::pair<StreamId, TimePoint>>;  // all with the same duration, hence in order
 
   StreamConnection& enter(StreamId id, const StreamConnection& connection, TimePoint now) {
     if (connection.own) {
@@ -274,7 +262,7 @@ class StreamProxy {
     end(id, error, up);
   }
 
-  /// Ends those whose handshake takes too long. `wanted` ones are the shell's to end.
+  /// Ends those whose handshake takes too long. The shell ends `wanted` ones.
   template <class Cx, class Up>
   void expire(Deadlines& deadlines, Cx& cx, Up& up) {
     while (!deadlines.empty() && deadlines.front().second <= cx.now()) {
@@ -288,7 +276,6 @@ class StreamProxy {
     }
   }
 
-  Next next_;
   StreamProxyConfig config_;
   std::bitset<65536> exposed_;
   StreamConnectionTable connections_{config_.max_connections};

@@ -8,22 +8,22 @@
 
 namespace ilnp {
 
-/// How streams are let through.
+/// Configuration of a stream proxy.
 struct StreamProxyConfig {
-  /// Streams that this node opens go straight to the wanted port, with no request: for a peer that is no stream proxy, such as
-  /// the SCTP of a kernel. They have no exit then.
+  /// Streams that this node opens go directly to the wanted port, without a request: for a peer that is not a stream proxy, such as a
+  /// kernel's SCTP. Exits are unavailable then.
   bool plain = false;
-  /// Peers may be put through to hosts outside, as this node resolves them.
+  /// Peers may connect to outside hosts, which this node resolves.
   bool exit = false;
-  std::uint16_t request_port = 9899;  ///< the streams' port for requests, the same on all nodes
-  /// That this node opens, and again that others open, of which one node cannot have the last quarter; more are refused.
+  std::uint16_t request_port = 9899;  ///< port of the streams for requests, the same on all nodes
+  /// Limit for connections that this node opens, and again for those of others, of which one node cannot have the last quarter.
   std::size_t max_connections = 1000;
-  Duration request_time = std::chrono::seconds(10);  ///< for the other end to say what it wants
-  Duration answer_time = std::chrono::seconds(20);   ///< for the other end to put it through, or not
+  Duration request_time = std::chrono::seconds(10);  ///< limit for the peer's request to arrive
+  Duration answer_time = std::chrono::seconds(20);   ///< limit for the peer's reply to arrive
 
   static constexpr Duration max_time = std::chrono::hours(24);
 
-  /// Throws `std::invalid_argument` with a text for the user if nothing could be let through so.
+  /// Throws `std::invalid_argument` with a text for the user if the configuration cannot work.
   void validate() const {
     const auto check = [](bool ok, const char* what) {
       if (!ok) throw std::invalid_argument(what);

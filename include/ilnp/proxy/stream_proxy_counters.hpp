@@ -5,18 +5,18 @@
 
 namespace ilnp {
 
-/// What the stream proxy has done so far; all count connections, from the start.
+/// Counters of the stream proxy since its start; all count connections.
 struct StreamProxyCounters {
   static constexpr std::string_view layer = "stream_proxy";
 
-  std::uint64_t opened = 0;       ///< by this node, and put through
-  std::uint64_t not_opened = 0;   ///< by this node, and not put through
+  std::uint64_t opened = 0;       ///< by this node, successfully
+  std::uint64_t not_opened = 0;   ///< by this node, without success
   std::uint64_t wanted = 0;       ///< by peers, and allowed
   std::uint64_t put_through = 0;  ///< of these: connected
   std::uint64_t refused_not_allowed = 0;
   std::uint64_t refused_too_many = 0;
-  std::uint64_t dropped_malformed = 0;  ///< no request, or no answer
-  std::uint64_t timed_out = 0;          ///< no request, or no answer, in time
+  std::uint64_t dropped_malformed = 0;  ///< not a request or reply
+  std::uint64_t timed_out = 0;          ///< no request or reply in time
 
   template <class F>
   void for_each(F&& f) const {

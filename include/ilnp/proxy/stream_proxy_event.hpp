@@ -4,14 +4,14 @@
 
 namespace ilnp {
 
-/// What the stream proxy hands up of a connection. With `wanted` come the octets of the host, empty for this one.
+/// What the stream proxy hands up about a connection. `wanted` comes with the octets of the host, empty for this one.
 struct StreamProxyEvent {
   enum class Kind : std::uint8_t {
-    wanted,    ///< a peer wants to be put through to `port`: `answer` is to be called
-    opened,    ///< what `open` began is put through
-    readable,  ///< as of a stream
+    wanted,    ///< a peer wants to connect to `port`: call `answer`
+    opened,    ///< `open` has succeeded
+    readable,  ///< as for a stream
     writable,
-    closed,  ///< it is over, or has not come about; see `error`
+    closed,  ///< it has ended or failed; see `error`
   };
   StreamId stream;
   Kind kind;

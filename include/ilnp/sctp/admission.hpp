@@ -9,7 +9,7 @@
 
 namespace ilnp {
 
-/// So many a second, and so many at once. One number: when the next would be due if all came at their pace.
+/// A rate limit with a burst. Its state is one number: when the next event would be due if all came at the rate.
 class SctpPace {
  public:
   struct Rate {
@@ -21,7 +21,7 @@ class SctpPace {
     }
   };
 
-  /// Whether one more may pass.
+  /// Whether one more may pass. Counts it.
   bool take(const Rate& rate, TimePoint now) noexcept {
     const TimePoint due = std::max(next_, now);
     if (due - now >= rate.interval() * rate.at_once) return false;
@@ -33,23 +33,21 @@ class SctpPace {
   TimePoint next_ = long_ago;
 };
 
-/// Which handshakes of nodes that have no stream here may reach usrsctp, and how many answers strangers get: bounded for each
-/// node, for each sender and for all, so that however many come, and under however many names, there is time for the streams
-/// that there are, and a sender that makes names up leaves room for the strangers that come from elsewhere.
-/// One that was turned away and comes again, as an honest one does, does not compete with those that come but once.
+/// Limits the handshakes of nodes without a stream that reach usrsctp, and the replies to strangers: per node, per sender and in
+/// total. However many arrive, under however many names, there is time for the existing streams, and a sender that invents names
+/// leaves room for strangers elsewhere. A repeated attempt, as an honest node makes, does not compete with first attempts.
 class SctpAdmission {
  public:
-  static constexpr SctpPace::Rate of_one{1000,
-                                         1024};  ///< INITs and COOKIE ECHOs of one node, whether known or not
+  static constexpr SctpPace::Rate of_one{1000, 1024};    ///< INITs and COOKIE ECHOs of one node, known or not
   static constexpr SctpPace::Rate first_try{2000, 512};  ///< INITs of all strangers
-  static constexpr SctpPace::Rate next_try{1000, 256};   ///< those among them that come again
+  static constexpr SctpPace::Rate next_try{1000, 256};   ///< repeated ones among them
   static constexpr SctpPace::Rate cookies{2000, 512};    ///< COOKIE ECHOs of all strangers
-  static constexpr SctpPace::Rate answers{1000, 256};    ///< refusals, to all
-  static constexpr std::int64_t part = 2;  ///< of each of these, one sender has one part in so many
-  /// Nodes are told apart by that, and senders; a secret decides which share one.
+  static constexpr SctpPace::Rate answers{1000, 256};    ///< refusals, to all nodes
+  static constexpr std::int64_t part = 2;                ///< one sender gets 1/part of each of these
+  /// Places that count nodes, and senders; a secret decides which of them share one.
   static constexpr std::size_t places = 4096;
 
-  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: who sent the frame, under whatever name (`NetworkSource::share`).
+  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: the sender of the frame, whatever NID it uses (`NetworkSource::share`).
   /// `known`: there are streams with that node.
   template <ContextLike Cx>
   bool allows(Nid from, std::uint64_t sender, const wire::SctpPacket& handshake, bool known, Cx& cx) {
@@ -78,13 +76,13 @@ class SctpAdmission {
     SctpPace first, next, cookies, answers;
   };
 
-  /// The sender's part comes first: what is beyond it takes nothing from the others.
+  /// Checks the sender's part first, so that its excess takes nothing from others.
   bool take(Paces& sender, SctpPace Paces::*pace, const SctpPace::Rate& rate, TimePoint now) noexcept {
     const SctpPace::Rate its{rate.per_second / part, rate.at_once / part};
     return (sender.*pace).take(its, now) && (all_.*pace).take(rate, now);
   }
 
-  /// The same for an INIT that is sent again.
+  /// The same for a repeated INIT.
   static std::uint64_t what(const wire::SctpPacket& init) noexcept {
     const std::uint32_t ports =
         std::uint32_t{init.header().source_port()} << 16 | init.header().destination_port();

@@ -10,7 +10,7 @@
 
 namespace ilnp {
 
-/// A node and a port of its transport: the other end of associations.
+/// A node and a port of its transport: the remote end of associations.
 struct SctpRemote {
   Nid nid;
   std::uint16_t port = 0;
@@ -18,22 +18,22 @@ struct SctpRemote {
   friend bool operator==(const SctpRemote&, const SctpRemote&) = default;
 };
 
-/// An association that usrsctp has, or may still have: with whom.
+/// The remote end of an association that usrsctp has or may still have.
 struct SctpAssociation {
   SctpRemote remote;
-  TimePoint gone = never;  ///< since when it has no stream; `long_ago` if nothing of it is left
+  TimePoint gone = never;  ///< when its stream ended; `long_ago` if nothing of it is left
 
   bool has_stream() const noexcept { return gone == never; }
 };
 
-/// Tells the associations of a node apart. To usrsctp there is one peer behind each of a few addresses, the doors of the node,
-/// whoever it really is, and the ports make the difference; so nothing is to be known of who knocks, and one socket a port
-/// listens to all. Two nodes that come from the same port to the same port are let in by different doors.
+/// Distinguishes the associations of a node. For usrsctp all peers are behind a few addresses, the *doors* of the node, and differ by
+/// their ports. So a handshake needs no state for its sender, and one socket per port listens to all. Two nodes that connect from the
+/// same port to the same port use different doors.
 class SctpAssociations {
  public:
   static constexpr std::size_t max_doors = 8;
-  static constexpr std::size_t max_tries = 4;  ///< doors, until one is found at which the ports are free
-  /// So long after its stream an association may be left in usrsctp, for what was written may still be on its way.
+  static constexpr std::size_t max_tries = 4;  ///< doors that are tried to find one where the ports are free
+  /// An association may remain in usrsctp this long after its stream, because written data may still be in flight.
   static constexpr Duration linger = std::chrono::seconds(75);
   static constexpr std::size_t max_associations = 1 << 17;
 
@@ -45,7 +45,7 @@ class SctpAssociations {
       if (door.address) SctpLibrary::instance().leave(door.address);
   }
 
-  /// What usrsctp calls the peer.
+  /// usrsctp's address of the peer.
   void* address(std::size_t door) {
     Door& opened = doors_[door];
     if (!opened.address) {
@@ -60,7 +60,7 @@ class SctpAssociations {
     std::size_t door;
     SctpAssociation* association;
   };
-  /// The one with `remote` between these ports; none if there is none.
+  /// The association with `remote` between these ports, if any.
   std::optional<Found> find(const SctpRemote& remote, std::uint16_t local_port, std::uint16_t remote_port) {
     for (std::size_t tries = 0; tries < max_tries; ++tries) {
       const std::size_t door = (home(remote) + tries) % max_doors;
@@ -69,7 +69,7 @@ class SctpAssociations {
     }
     return std::nullopt;
   }
-  /// The door for a new one; none if others are at all that come into question.
+  /// The door for a new association; none if all candidates are in use.
   std::optional<std::size_t> door_for(const SctpRemote& remote, std::uint16_t local_port,
                                       std::uint16_t remote_port) {
     for (std::size_t tries = 0; tries < max_tries; ++tries) {
@@ -80,8 +80,8 @@ class SctpAssociations {
     return std::nullopt;
   }
 
-  /// The door of a stream that usrsctp has let in: none if there is one between these ports already. A stale cookie opens an
-  /// association anew whose stream was reset and not looked at yet, and an entry never belongs to two streams.
+  /// The door of a stream that usrsctp has accepted; none if there already is one between these ports. A stale cookie can reopen an
+  /// association whose stream was reset and not examined yet, and an entry never belongs to two streams.
   std::optional<std::size_t> door_let_in(const SctpRemote& remote, std::uint16_t local_port,
                                          std::uint16_t remote_port) {
     const auto known = find(remote, local_port, remote_port);
@@ -89,7 +89,8 @@ class SctpAssociations {
     return door_for(remote, local_port, remote_port);
   }
 
-  /// The door for one that this node opens: none if there is a stream with `remote` already. What is left of one may still be in usrsctp's way.
+  /// The door for an association that this node opens; none if there already is a stream with `remote`. Remains of one may still be in
+  /// usrsctp.
   std::optional<std::size_t> free_door_for(const SctpRemote& remote, std::uint16_t local_port,
                                            std::uint16_t remote_port) {
     const auto known = find(remote, local_port, remote_port);
@@ -97,12 +98,12 @@ class SctpAssociations {
     return known ? known->door : door_for(remote, local_port, remote_port);
   }
 
-  /// Valid until it is expired.
+  /// Valid until it expires.
   SctpAssociation& add(std::size_t door, const SctpRemote& remote, std::uint16_t local_port,
                        std::uint16_t remote_port) {
     return table_[key(door, local_port, remote_port)] = {remote};
   }
-  /// No room for one more. `own`: this node opens it, and may have the last quarter, which those that are let in may not: they
+  /// Whether there is no room for one more. `own`: this node opens it and may use the last quarter. Accepted ones may not, because they
   /// stay for a while after their streams.
   bool full(bool own) const noexcept {
     return table_.size() >= (own ? max_associations : max_associations - max_associations / 4);
@@ -116,7 +117,7 @@ class SctpAssociations {
     });
   }
 
-  /// Who sent the packet that is being read: what usrsctp says of an association that is not known goes there.
+  /// The sender of the packet that is being read: replies of usrsctp for an unknown association go there.
   class Sender {
    public:
     Sender(SctpAssociations& associations, const SctpRemote& remote) : associations_(associations) {
@@ -149,7 +150,7 @@ class SctpAssociations {
     return found != table_.end() && found->second.gone != long_ago ? &found->second : nullptr;
   }
 
-  /// usrsctp's: a packet to send.
+  /// Called by usrsctp: a packet to send.
   static bool on_packet(void* owner, Bytes packet) {
     const Door& door = *static_cast<Door*>(owner);
     SctpAssociations& self = *door.associations;
@@ -162,7 +163,7 @@ class SctpAssociations {
 
   SctpOutput& output_;
   std::array<Door, max_doors> doors_;
-  std::map<std::uint64_t, SctpAssociation> table_;  // strangers choose their ports: no hash that they know
+  std::map<std::uint64_t, SctpAssociation> table_;  // strangers choose the ports, so no hash that they know
   const SctpRemote* sender_ = nullptr;
 };
 

@@ -8,36 +8,37 @@
 
 namespace ilnp {
 
-/// How streams behave. The defaults are for the short paths of an overlay on one link or a few. RFC 9260's (a retransmission after a
-/// second at the soonest, a dead peer noticed after minutes) are for long ones: a packet lost at the end of a burst would
-/// cost a LAN the time of a hundred megabytes.
+/// Configuration of streams. The defaults are for the short paths of an overlay on one link or a few. Those of RFC 9260 (a
+/// retransmission after at least a second, a dead peer noticed after minutes) are for long ones: a packet lost at the end of a burst
+/// would cost a LAN the time of a hundred megabytes.
 struct SctpConfig {
-  /// The transport's port, the same on all nodes: that which IANA has assigned to SCTP in UDP (RFC 6951).
+  /// The transport's port, the same on all nodes. The default is the one that IANA assigned to SCTP in UDP (RFC 6951).
   std::uint16_t port = 9899;
 
   Duration min_retransmission_time = std::chrono::milliseconds(50);
   Duration max_retransmission_time = std::chrono::milliseconds(1000);
-  Duration first_retransmission_time = std::chrono::milliseconds(200);  ///< before a round trip was measured
-  /// Well below the least retransmission time: else a receiver that waits for a second packet to acknowledge looks like a loss.
+  Duration first_retransmission_time =
+      std::chrono::milliseconds(200);  ///< before a round trip has been measured
+  /// Must be well below the minimum retransmission time; else a receiver that waits for a second packet looks like a loss.
   Duration acknowledgement_delay = std::chrono::milliseconds(20);
-  /// On a stream at rest, each end sends that often; one that is not answered is tried again that much later, and the
-  /// retransmission time besides.
+  /// On an idle stream each end sends one this often. One without a reply is repeated after this time plus the retransmission time.
   Duration heartbeat_interval = std::chrono::milliseconds(1000);
-  /// A peer of which nothing at all has come for so long is dead (and noticed within a second more). So long may a path be gone.
+  /// A peer from which nothing has arrived for this long is dead, which is noticed within another second. A path may be interrupted for
+  /// this long.
   Duration silence = std::chrono::seconds(12);
-  std::uint16_t max_connect_attempts = 8;  ///< nobody answers: given up after 7.4 s
+  std::uint16_t max_connect_attempts = 8;  ///< without a reply: given up after 7.4 s
 
-  std::uint32_t send_buffer = 256 * 1024;  ///< octets that a stream takes and the peer has not acknowledged
+  std::uint32_t send_buffer =
+      256 * 1024;  ///< octets that a stream has accepted and the peer has not acknowledged
   std::uint32_t receive_buffer = 256 * 1024;  ///< octets that wait for the reader of a stream
 
-  /// Each stream has these buffers, or smaller ones as memory runs short; see `SctpShares`.
-  std::uint64_t memory =
-      512 << 20;  ///< octets, for all streams together; a stream for which there is no room is refused
+  /// Each stream has these buffers, or smaller ones when memory is short; see `SctpShares`.
+  std::uint64_t memory = 512 << 20;  ///< octets for all streams; a stream that does not fit is refused
 
   std::uint32_t max_streams = 4096;  ///< more are refused
-  std::uint32_t max_peers = 1024;    ///< more, if none of them has been at rest for a while, are refused
+  std::uint32_t max_peers = 1024;    ///< more are refused, unless one has been idle for a while
 
-  /// Throws `std::invalid_argument` with a text for the user if no streams could work so.
+  /// Throws `std::invalid_argument` with a text for the user if streams cannot work like this.
   void validate() const {
     const auto check = [](bool ok, const char* what) {
       if (!ok) throw std::invalid_argument(what);

@@ -5,28 +5,28 @@
 
 namespace ilnp {
 
-/// What the stream layer has done so far, from the start. What SCTP itself counts is usrsctp's, for the whole process.
+/// Counters of the stream layer since its start. SCTP's own counters are usrsctp's, for the whole process.
 struct SctpCounters {
   static constexpr std::string_view layer = "sctp";
 
   std::uint64_t packets_received = 0;
   std::uint64_t packets_sent = 0;
-  std::uint64_t packets_not_sent =
-      0;  ///< the transport gave an error; they count as lost, and are sent again
-  std::uint64_t dropped_malformed = 0;       ///< no SCTP packet, or one that has no place here
-  std::uint64_t received_stray = 0;          ///< of no stream, and to no port that is listened on
-  std::uint64_t dropped_too_often = 0;       ///< more handshakes, or strays, than are answered
-  std::uint64_t dropped_stream_exists = 0;   ///< asked for a stream anew that there is
-  std::uint64_t dropped_bad_checksum = 0;    ///< and so not answered; of others, usrsctp counts that
-  std::uint64_t dropped_too_many_peers = 0;  ///< wanted a stream, while all peers were in use
-  std::uint64_t connected = 0;               ///< streams that this node has opened
+  std::uint64_t packets_not_sent = 0;   ///< the transport returned an error; like a loss, they are sent again
+  std::uint64_t dropped_malformed = 0;  ///< not a valid SCTP packet, or not acceptable
+  std::uint64_t received_stray = 0;     ///< of no stream and to no listening port
+  std::uint64_t dropped_too_often = 0;  ///< handshakes or strays beyond the limits
+  std::uint64_t dropped_stream_exists = 0;  ///< requests for a stream that already exists
+  std::uint64_t dropped_bad_checksum =
+      0;  ///< strays with a bad checksum, not answered; usrsctp counts others
+  std::uint64_t dropped_too_many_peers = 0;  ///< requests while all peers were in use
+  std::uint64_t connected = 0;               ///< streams that this node opened
   std::uint64_t accepted = 0;
-  std::uint64_t ended = 0;  ///< streams that both sides have ended in order
+  std::uint64_t ended = 0;  ///< streams that both sides ended in order
   std::uint64_t reset_by_peer = 0;
   std::uint64_t reset_here = 0;
   std::uint64_t connect_refused = 0;
   std::uint64_t connect_timed_out = 0;
-  std::uint64_t peer_lost = 0;  ///< streams whose peer did not answer any more
+  std::uint64_t peer_lost = 0;  ///< streams whose peer stopped replying
   std::uint64_t refused_too_many_streams = 0;
   std::uint64_t refused_no_memory = 0;
   std::uint64_t octets_written = 0;

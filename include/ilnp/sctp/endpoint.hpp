@@ -10,33 +10,33 @@
 
 namespace ilnp {
 
-/// The streams of one node, apart from what carries their packets: packets and the time go in, packets (`output`) and
-/// events (`next_event`) come out. One thread, and the same for all of a process.
+/// The streams of one node, independent of the transport: packets and the time go in, packets (`output`) and events (`next_event`)
+/// come out. One thread, the same for all endpoints of a process.
 class SctpEndpoint {
  public:
   static constexpr Duration orphan_time = std::chrono::seconds(30);
-  /// What usrsctp's timers are worth: they fire when they are asked.
+  /// The resolution of usrsctp's timers: they fire only when called.
   static constexpr Duration busy_tick = std::chrono::milliseconds(10);
   static constexpr Duration idle_tick = std::chrono::milliseconds(50);
   static constexpr Duration idle_after = std::chrono::milliseconds(200);
   static constexpr std::uint16_t first_free_port = 49152;  // RFC 6335, section 6
 
-  /// `mtu`: what fits into a datagram of the transport, octets.
-  SctpEndpoint(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(mtu & ~std::size_t{3}) {}
+  /// `mtu`: octets that fit into a datagram of the transport.
+  SctpEndpoint(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(rounded(mtu)) {}
   SctpEndpoint(const SctpEndpoint&) = delete;
   SctpEndpoint& operator=(const SctpEndpoint&) = delete;
   ~SctpEndpoint() {
     table().for_each([](SctpStreamState& stream) { stream.socket.abort(); });
   }
 
-  // Of the transport. `share`: who sent the frame, under whatever name (`NetworkSource::share`).
+  // For the transport. `share`: the sender of the frame, whatever NID it uses (`NetworkSource::share`).
 
   template <ContextLike Cx>
   void input(Nid from, std::uint16_t port, std::uint64_t share, Bytes packet, Cx& cx) {
     const TimePoint now = cx.now();
     look(now);
     ++counters().packets_received;
-    const auto parsed = wire::SctpPacket::parse(packet);  // usrsctp believes what it reads
+    const auto parsed = wire::SctpPacket::parse(packet);  // usrsctp trusts what it reads
     if (!parsed) return void(++counters().dropped_malformed);
     const SctpRemote remote{from, port};
     const auto known =
@@ -44,7 +44,7 @@ class SctpEndpoint {
     SctpPeer* const peer = peers_.find(from, port);
     if (peer) peer->heard = now;
     if (known && known->association->has_stream()) {
-      // Nobody has a use for that but who wants to end the stream in another's name: who has begun anew takes another port.
+      // Only useful to end the stream in another node's name: a node that has restarted uses another port.
       if (parsed->asks()) return void(++counters().dropped_stream_exists);
       return take(remote, known->door, packet, now);
     }
@@ -56,7 +56,7 @@ class SctpEndpoint {
     answer(remote, share, *parsed, packet, cx);
   }
 
-  /// Does what is due.
+  /// Does the work that is due.
   void on_timer(TimePoint now) {
     SctpLibrary::instance().advance(now);
     look(now);
@@ -71,7 +71,7 @@ class SctpEndpoint {
     });
   }
 
-  /// `long_ago` if something waits to be told or sent.
+  /// `long_ago` if events or packets are waiting.
   TimePoint next_deadline() const noexcept {
     if (progress_.has_events() || !output_.empty()) return long_ago;
     if (peers_.size() == 0) return never;
@@ -85,7 +85,7 @@ class SctpEndpoint {
 
   std::optional<StreamEvent> next_event() { return progress_.next_event(); }
 
-  // Of the user.
+  // For the user.
 
   error_code listen(std::uint16_t port) {
     if (port == 0) return Errc::invalid_port;
@@ -100,7 +100,8 @@ class SctpEndpoint {
   }
 
   template <ContextLike Cx>
-  result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx) {
+  result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx,
+                           std::size_t mtu = SIZE_MAX) {
     if (port == 0) return Errc::invalid_port;
     if (const auto refusal = shares_.refusal(to, true)) return count(*refusal);
     look(cx.now());
@@ -111,11 +112,11 @@ class SctpEndpoint {
     const SctpBuffers buffers = shares_.buffers();
     error_code error = Errc::port_in_use;
     for (int tries = 0; tries < max_port_tries && error; ++tries) {
-      const auto local = static_cast<std::uint16_t>(first_free_port | cx.secret() % 16384);  // unforeseeable
+      const auto local = static_cast<std::uint16_t>(first_free_port | cx.secret() % 16384);  // unpredictable
       const auto door = associations_.free_door_for(remote, local, port);
       if (!door) continue;
       void* const address = associations_.address(*door);
-      auto opened = SctpSocket::open(config_, address, local, mtu_);
+      auto opened = SctpSocket::open(config_, address, local, std::min(mtu_, rounded(mtu)));
       error = opened ? opened->resize(buffers.send, buffers.receive) : opened.error();
       if (error) continue;
       SctpAssociation& association = associations_.add(*door, remote, local, port);
@@ -129,13 +130,19 @@ class SctpEndpoint {
     return error;
   }
 
+  /// Limits packets of this stream: smaller than those of others if the path to its peer allows less.
+  void limit_packets(StreamId id, std::size_t mtu) noexcept {
+    SctpStreamState* stream = rounded(mtu) < mtu_ ? table().find(id) : nullptr;
+    if (stream) (void)stream->socket.limit_packets(rounded(mtu));
+  }
+
   std::optional<StreamPeer> peer(StreamId id) const noexcept {
     const SctpStreamState* stream = progress_.table().find(id);
     return stream ? std::optional(stream->names) : std::nullopt;
   }
 
-  /// Takes as many of `octets` as there is room for: then fewer, and later the event `writable`. Errors: `would_block`
-  /// (none), `broken_pipe` (this direction has ended), `not_connected`.
+  /// Accepts as many of `octets` as there is room for. If not all, the event `writable` follows later. Errors: `would_block` (none
+  /// accepted), `broken_pipe` (this direction has ended), `not_connected`.
   result<std::size_t> write(StreamId id, Bytes octets, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
@@ -158,7 +165,7 @@ class SctpEndpoint {
     return taken;
   }
 
-  /// Gives what has come, into `into`; 0 is the end. Errors: `would_block`, and later the event `readable`; `not_connected`.
+  /// Reads what has arrived into `into`; 0 is the end. Errors: `would_block`, and later the event `readable`; `not_connected`.
   result<std::size_t> read(StreamId id, MutableBytes into, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
@@ -166,8 +173,8 @@ class SctpEndpoint {
     return progress_.read(*stream, into, now);
   }
 
-  /// Ends this direction, after what was written. The other goes on, unless the peer is no node of this kind: SCTP itself ends
-  /// both.
+  /// Ends this direction after the written data. The other direction continues, unless the peer is not a node of this kind: plain SCTP
+  /// ends both.
   error_code shutdown(StreamId id, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
@@ -177,13 +184,13 @@ class SctpEndpoint {
     return {};
   }
 
-  /// Ends both directions at once; what is under way is lost, and the peer is told.
+  /// Ends both directions at once. Data in flight is lost, and the peer is told.
   void reset(StreamId id, TimePoint now) {
     if (SctpStreamState* stream = table().find(id)) progress_.reset(*stream, now);
   }
 
-  /// The user wants no more of it. In order if both directions have ended; else what was written still goes, and the stream is
-  /// reset if more comes.
+  /// The user is done with the stream. If both directions have ended, it closes in order. Otherwise written data is still sent, and the
+  /// stream is reset if more arrives.
   void close(StreamId id, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return;
@@ -205,7 +212,8 @@ class SctpEndpoint {
 
   static error_code errc(boost::system::errc::errc_t value) noexcept { return SctpProgress::errc(value); }
   static error_code blocked() noexcept { return errc(boost::system::errc::operation_would_block); }
-  /// The octets that a packet carries: a message of as many fills it.
+  /// The octets that fill one packet as a message.
+  static constexpr std::size_t rounded(std::size_t mtu) noexcept { return mtu & ~std::size_t{3}; }
   std::size_t piece_size() const noexcept { return mtu_ - wire::SctpHeader::size - data_header; }
   static constexpr std::size_t data_header = 16;  // RFC 9260, section 3.3.1
 
@@ -217,16 +225,16 @@ class SctpEndpoint {
   }
   void active(TimePoint now) noexcept { active_ = last_now_ = now; }
 
-  /// Gives usrsctp a packet, and does what comes of it.
+  /// Gives usrsctp a packet, and handles the results.
   void take(const SctpRemote& remote, std::size_t door, Bytes packet, TimePoint now) {
     active(now);
-    if (peers_.size() == 0) SctpLibrary::instance().advance(now);  // else nobody does
+    if (peers_.size() == 0) SctpLibrary::instance().advance(now);  // nobody else does
     const SctpAssociations::Sender sender(associations_, remote);
     usrsctp_conninput(associations_.address(door), packet.data(), packet.size(), 0);
     look(now);
   }
 
-  /// Of a stream that there is not yet. What cannot come about is refused before it costs anything.
+  /// A packet of a stream that does not exist yet. What cannot succeed is refused before it costs anything.
   void take_handshake(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed,
                       Bytes packet, bool known, auto& cx) {
     const wire::SctpHeader& header = parsed.header();
@@ -239,7 +247,7 @@ class SctpEndpoint {
       take(remote, *door, packet, cx.now());
   }
 
-  /// Tells who has sent it that there is no such stream.
+  /// Tells the sender that there is no such stream.
   void answer(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed, Bytes packet,
               auto& cx) {
     const auto repr = wire::SctpAnswerRepr::to(parsed);
@@ -258,7 +266,7 @@ class SctpEndpoint {
     progress_.look_at_marked(now);
   }
 
-  /// Those who wait are all of the peer whose packet is being read.
+  /// All waiting streams belong to the peer whose packet is being read.
   void accept(SctpListener& listener, TimePoint now) {
     sockaddr_conn from{};
     while (SctpSocket taken = listener.socket.accept(from)) {

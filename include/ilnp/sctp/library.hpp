@@ -16,21 +16,20 @@
 
 namespace ilnp {
 
-/// Where the packets for an address go (`sconn_addr`), which is a number to usrsctp and never used again: a packet for an
-/// address that was left goes nowhere.
+/// Where packets for an address (`sconn_addr`) go. For usrsctp the address is a number that is never used again, so a packet for an
+/// abandoned address goes nowhere.
 struct SctpAddress {
   using Send = bool (*)(void* owner, Bytes packet);
 
   void* owner = nullptr;
-  Send send =
-      nullptr;  ///< called in the middle of usrsctp's work, which it must not call; false if there was no room
+  Send send = nullptr;  ///< called from inside usrsctp, which it must not call; false if there was no room
 };
 
-/// usrsctp, of which there is one a process: it keeps its state in globals. All nodes with streams in one process therefore
-/// live on one thread. Without threads of its own: nothing happens but within a call, and time is what `advance` says.
+/// usrsctp, of which there is one per process, since it keeps its state in globals. So all nodes with streams in a process live on one
+/// thread. It runs without threads of its own: it works only inside a call, and `advance` sets the time.
 ///
-/// It still draws random numbers itself (from /dev/urandom), and measures round trips by `gettimeofday`: a simulation
-/// with streams is not the same each time.
+/// It still draws its own random numbers (from /dev/urandom) and measures round trips with `gettimeofday`, so a simulation with streams
+/// is not reproducible.
 class SctpLibrary {
  public:
   static SctpLibrary& instance() {
@@ -40,20 +39,20 @@ class SctpLibrary {
   SctpLibrary(const SctpLibrary&) = delete;
   SctpLibrary& operator=(const SctpLibrary&) = delete;
 
-  /// Lets timers fire up to `now`. What they send lies in the outputs of the nodes.
+  /// Lets timers fire up to `now`. What they send goes to the outputs of the nodes.
   void advance(TimePoint now) {
     const auto time = std::chrono::time_point_cast<std::chrono::milliseconds>(now);
     if (time_ > time) time_ = time;  // another simulation begins
-    // However long the machine slept: each timer fires at most once a call, and a longer time would be past to usrsctp.
+    // However long the machine slept: each timer fires at most once per call, and usrsctp would take a longer time for the past.
     const auto elapsed =
         std::min<std::chrono::milliseconds>(time - std::exchange(time_, time), std::chrono::hours(24));
     if (elapsed.count() > 0 && !first_) usrsctp_handle_timers(static_cast<std::uint32_t>(elapsed.count()));
     first_ = false;
   }
 
-  /// Makes an address. It is to be given back by `leave`.
+  /// Creates an address, which `leave` must return.
   void* enter(const SctpAddress& address) {
-    void* const name = reinterpret_cast<void*>(++last_);  // a number, never followed
+    void* const name = reinterpret_cast<void*>(++last_);  // a number, never dereferenced
     addresses_.emplace(name, address);
     usrsctp_register_address(name);
     return name;
@@ -62,13 +61,13 @@ class SctpLibrary {
     addresses_.erase(name);
     usrsctp_deregister_address(name);
   }
-  /// Writes the checksum of a packet where it belongs.
+  /// Writes the checksum into a packet.
   static void seal(MutableBytes packet) noexcept {
     wire::store(packet, checksum_at, std::uint32_t{0});
     const std::uint32_t sum = usrsctp_crc32c(packet.data(), packet.size());
     std::memcpy(packet.data() + checksum_at, &sum, sizeof sum);
   }
-  /// Whether it is right. usrsctp looks for itself; this is for what it does not get.
+  /// Whether the checksum is correct. usrsctp checks its own packets; this is for those that it does not receive.
   bool is_sealed(Bytes packet) {
     scratch_.assign(packet.begin(), packet.end());
     seal(scratch_);
@@ -85,7 +84,7 @@ class SctpLibrary {
  private:
   SctpLibrary() {
     usrsctp_init_nothreads(0, &SctpLibrary::output, nullptr);
-    // What SCTP offers besides, and nothing here uses. Fewer parameters in each handshake, less to attack.
+    // Extensions that nothing here uses. Without them a handshake has fewer parameters, and there is less to attack.
     usrsctp_sysctl_set_sctp_ecn_enable(0);
     usrsctp_sysctl_set_sctp_pr_enable(0);
     usrsctp_sysctl_set_sctp_auth_enable(0);
@@ -94,15 +93,15 @@ class SctpLibrary {
     usrsctp_sysctl_set_sctp_reconfig_enable(0);
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_pktdrop_enable(0);
-    usrsctp_sysctl_set_sctp_blackhole(0);  // who knocks in vain is told
-    // No limit: a window that is closed is probed by sending one chunk again and again, and a reader may pause for as long as it
-    // likes. Whether the peer is there, `SctpConfig::silence` decides.
+    usrsctp_sysctl_set_sctp_blackhole(0);  // a refused node is told
+    // No limit: one chunk is sent repeatedly to probe a closed window, and a reader may pause for any time.
+    // `SctpConfig::silence` decides whether the peer is there.
     usrsctp_sysctl_set_sctp_max_retran_chunk(0);
     usrsctp_sysctl_set_sctp_shutdown_guard_time_default(shutdown_time);
   }
-  ~SctpLibrary() = default;  // what still lingers goes with the process
+  ~SctpLibrary() = default;  // what remains ends with the process
 
-  /// Called by usrsctp in the middle of its work: must not call it back.
+  /// Called from inside usrsctp: must not call it.
   static int output(void* name, void* packet, std::size_t size, std::uint8_t, std::uint8_t) {
     const SctpLibrary& self = instance();
     const auto found = self.addresses_.find(name);
@@ -112,7 +111,7 @@ class SctpLibrary {
   }
 
   static constexpr std::size_t checksum_at = 8;
-  static constexpr std::uint32_t shutdown_time = 30;  // seconds, until an end in order is given up
+  static constexpr std::uint32_t shutdown_time = 30;  // seconds until an orderly end is given up
 
   std::chrono::time_point<Clock, std::chrono::milliseconds> time_{};
   bool first_ = true;

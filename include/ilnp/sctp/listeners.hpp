@@ -12,24 +12,23 @@ namespace ilnp {
 
 class SctpListeners;
 
-/// Waits for streams to one port, at one door.
+/// Waits for streams to one port at one door.
 struct SctpListener {
   SctpListeners* listeners;
   SctpSocket socket;
   std::uint16_t port;
-  SctpBuffers buffers;  ///< of the streams that it lets in
-  bool marked = false;  ///< among those to look at
+  SctpBuffers buffers;  ///< of the streams that it accepts
+  bool marked = false;  ///< listed for inspection
 };
 
-/// The sockets of a node that listen: one a port and door, made when somebody first knocks there.
+/// The listening sockets of a node: one per port and door, created at the first handshake there.
 class SctpListeners {
  public:
   SctpListeners(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(mtu) {}
   SctpListeners(const SctpListeners&) = delete;
   SctpListeners& operator=(const SctpListeners&) = delete;
 
-  /// Sees to it that somebody listens to `port` behind `address`, and lets in streams with such buffers. False if usrsctp
-  /// does not want to.
+  /// Ensures that a socket listens on `port` behind `address` and accepts streams with these buffers. False if usrsctp refuses.
   bool open(void* address, std::uint16_t port, const SctpBuffers& buffers) {
     auto& listener = table_[{port, address}];
     if (!listener) {
@@ -47,7 +46,7 @@ class SctpListeners {
     std::erase_if(table_, [&](const auto& each) { return each.first.first == port; });
   }
 
-  /// Calls `f(SctpListener&)` for each at which somebody may wait.
+  /// Calls `f(SctpListener&)` for each at which a stream may wait.
   template <class F>
   void take_marked(F&& f) {
     while (!marked_.empty()) {
@@ -59,7 +58,7 @@ class SctpListeners {
   }
 
  private:
-  /// What usrsctp says, in the middle of its work: only noted, and looked at when it is done.
+  /// A notification from inside usrsctp: only noted, and handled when usrsctp is done.
   static void on_event(struct socket*, void* argument, int) {
     auto* const listener = static_cast<SctpListener*>(argument);
     if (!std::exchange(listener->marked, true)) listener->listeners->marked_.push_back(listener);

@@ -10,20 +10,20 @@
 
 namespace ilnp {
 
-/// A node and a port of its transport: the other end of streams.
+/// A node and a port of its transport: the remote end of streams.
 struct SctpPeer {
   Nid nid;
   std::uint16_t port = 0;
   std::size_t streams = 0;
   TimePoint used;         ///< when a stream last began or ended
-  TimePoint heard;        ///< when anything came from it
-  error_code last_error;  ///< why a packet to it could not be sent, if that was so with the last one
+  TimePoint heard;        ///< when anything last arrived from it
+  error_code last_error;  ///< why the last packet to it could not be sent, if it could not
 };
 
-/// The peers of a node; bounded, and those at rest make room.
+/// The peers of a node; bounded, and idle ones make room.
 class SctpPeers {
  public:
-  /// After its last stream a peer is kept for as long as the ends of it may still be under way.
+  /// A peer is kept this long after its last stream, because its last packets may still be in flight.
   static constexpr Duration rest = std::chrono::seconds(30);
 
   explicit SctpPeers(std::size_t most) : most_(most) {}
@@ -35,8 +35,8 @@ class SctpPeers {
     return found != peers_.end() ? found->second.get() : nullptr;
   }
 
-  /// The peer, new if need be; null if there are too many. `own`: this node turns to it, and may have the last quarter, which
-  /// those who turn to this node may not.
+  /// The peer, created if necessary; null if there are too many. `own`: this node connects and may use the last quarter, which peers that
+  /// connect may not.
   SctpPeer* enter(Nid nid, std::uint16_t port, TimePoint now, bool own = true) {
     if (SctpPeer* known = find(nid, port)) {
       if (known->streams == 0) known->heard = now;
@@ -45,7 +45,7 @@ class SctpPeers {
     if (const std::size_t most = own ? most_ : most_ - most_ / 4;
         peers_.size() >= most && !make_room(most, now))
       return nullptr;
-    SctpLibrary::instance().advance(now);  // while there is no peer, nobody does
+    SctpLibrary::instance().advance(now);  // nobody does while there is no peer
     auto& peer = peers_[{nid, port}] = std::make_unique<SctpPeer>();
     peer->nid = nid;
     peer->port = port;
@@ -53,7 +53,7 @@ class SctpPeers {
     return peer.get();
   }
 
-  /// Drops the peers that have been at rest for long.
+  /// Drops peers that have been idle for long.
   void expire(TimePoint now) {
     std::erase_if(peers_, [&](auto& each) {
       const SctpPeer& peer = *each.second;
@@ -64,7 +64,7 @@ class SctpPeers {
   std::size_t size() const noexcept { return peers_.size(); }
 
  private:
-  /// In need a peer goes as soon as it has no streams: the one at rest for longest.
+  /// If there is no room, drops the peer without streams that has been idle for longest.
   bool make_room(std::size_t most, TimePoint now) {
     expire(now);
     if (peers_.size() < most) return true;

@@ -10,10 +10,11 @@
 
 namespace ilnp {
 
-/// What becomes of streams: takes what usrsctp has for them, carries on from state to state, and tells their users. One a node.
+/// The progress of streams: takes data and notifications from usrsctp, moves streams from state to state, and tells their users. One
+/// per node.
 class SctpProgress {
  public:
-  /// Shares of streams that end go back to `shares`, which outlives it.
+  /// Returns the shares of streams that end to `shares`, which must outlive it.
   explicit SctpProgress(SctpShares& shares) : shares_(shares) {}
   SctpProgress(const SctpProgress&) = delete;
   SctpProgress& operator=(const SctpProgress&) = delete;
@@ -41,16 +42,16 @@ class SctpProgress {
     stream.socket.on_event(&SctpProgress::on_event, &stream);
     return stream;
   }
-  /// One that a peer has opened.
+  /// A stream that a peer has opened.
   void accept(SctpSocket socket, SctpPeer& peer, SctpAssociation& association, StreamPeer names,
               const SctpBuffers& buffers, TimePoint now) {
     SctpStreamState& stream = add(std::move(socket), peer, association, names, false, buffers, now);
     ++counters_.accepted;
     tell(stream, StreamEvent::Kind::accepted);
-    mark(stream);  // what came before the socket was watched
+    mark(stream);  // data that arrived before the socket was watched
   }
 
-  /// It is to be looked at when usrsctp has done its work: nothing may be called in the middle of that.
+  /// Lists the stream for inspection when usrsctp is done: nothing may be called from inside it.
   void mark(SctpStreamState& stream) {
     if (!std::exchange(stream.marked, true)) marked_.push_back(&stream);
   }
@@ -63,7 +64,7 @@ class SctpProgress {
     }
   }
 
-  /// For the reader: what there is; 0 is the end.
+  /// For the reader: available data; 0 is the end.
   result<std::size_t> read(SctpStreamState& stream, MutableBytes into, TimePoint now) {
     const StreamId id = stream.id;
     std::size_t taken = 0;
@@ -95,7 +96,7 @@ class SctpProgress {
       static constexpr std::byte end[1]{};
       if (const error_code error = stream.socket.send(end, SctpSocket::end_protocol)) {
         if (would_block(error)) stream.write_blocked = true;
-        return;  // of any other error, the socket has more to say
+        return;  // for any other error, the socket knows more
       }
     } else {
       stream.socket.shutdown();
@@ -104,13 +105,13 @@ class SctpProgress {
     finish(stream, now);
   }
 
-  /// Both directions have ended, and the reader knows: the socket closes when the peer has everything. True if that is so;
-  /// the stream is gone then.
+  /// If both directions have ended and the reader knows, the socket closes once the peer has everything. Returns true then; the stream is
+  /// gone.
   bool finish(SctpStreamState& stream, TimePoint now) {
     if (!stream.end_read || !stream.end_sent) return false;
     ++counters_.ended;
     tell(stream, StreamEvent::Kind::closed);
-    // What nobody has read, a notification say, would make an abort of the close.
+    // Unread data, such as a notification, would turn the close into an abort.
     for (int most = 64; most > 0; --most) {
       const auto received = stream.socket.receive(scratch_);
       if (received.error || received.size == 0) break;
@@ -119,21 +120,21 @@ class SctpProgress {
     return true;
   }
 
-  /// Ends both directions at once; the peer is told.
+  /// Ends both directions at once and tells the peer.
   void reset(SctpStreamState& stream, TimePoint now) {
     ++counters_.reset_here;
     stream.socket.abort();
     forget(stream, now);
   }
 
-  /// It is over, or has not come about.
+  /// The stream has ended, or was never established.
   void fail(SctpStreamState& stream, error_code error, TimePoint now) {
     if (stream.connecting) {
       const bool refused = error == boost::system::errc::connection_refused;
       ++(refused ? counters_.connect_refused : counters_.connect_timed_out);
       if (!refused && stream.peer->last_error) error = stream.peer->last_error;
     } else {
-      // The library has given it up.
+      // The library has abandoned it.
       if (error == boost::system::errc::connection_aborted) error = errc(boost::system::errc::timed_out);
       ++(error == boost::system::errc::timed_out ? counters_.peer_lost : counters_.reset_by_peer);
     }
@@ -142,7 +143,7 @@ class SctpProgress {
     forget(stream, now);
   }
 
-  /// No stream, and nobody to tell.
+  /// No stream was established, and nobody must be told.
   void forget(SctpStreamState& stream, TimePoint now) {
     if (stream.marked) std::erase(marked_, &stream);
     shares_.give_back(stream.peer->nid, stream.share);
@@ -157,12 +158,12 @@ class SctpProgress {
   }
 
  private:
-  /// Taken at a time for a reader who has not asked: a packet, or most of a long message. What is more waits in the socket.
+  /// Taken at a time for a reader that has not asked: a packet, or most of a long message. The rest waits in the socket.
   static constexpr std::size_t max_message = 8 * 1024;
 
-  static constexpr std::size_t min_direct = 512;  // a notification has room in it
+  static constexpr std::size_t min_direct = 512;  // large enough for a notification
 
-  /// Takes octets to where the reader gets them piece by piece.
+  /// Stages octets from which the reader takes parts.
   void stage(SctpStreamState& stream, TimePoint now, bool tells = false) {
     const std::size_t size = pull(stream, scratch_, now, tells);
     if (size == 0) return;
@@ -176,7 +177,7 @@ class SctpProgress {
     return size;
   }
 
-  /// usrsctp's word that there is something to look at.
+  /// Called by usrsctp when there is something to handle.
   static void on_event(struct socket*, void* argument, int) {
     auto* const stream = static_cast<SctpStreamState*>(argument);
     stream->progress->mark(*stream);
@@ -198,7 +199,7 @@ class SctpProgress {
     }
   }
 
-  /// Takes from the socket until there are octets, or nothing more: how many. Notifications are the layer's own. `tells`: the
+  /// Receives from the socket until there is data, or nothing more; returns the number of octets. Handles notifications. `tells`: the
   /// reader does not know yet. The stream may be gone afterwards.
   std::size_t pull(SctpStreamState& stream, MutableBytes into, TimePoint now, bool tells) {
     while (true) {
@@ -214,7 +215,7 @@ class SctpProgress {
         continue;
       }
       if (stream.end_received) {
-        if (received.size != 0) reset(stream, now);  // more, after the end
+        if (received.size != 0) reset(stream, now);  // data after the end
         return 0;
       }
       if (received.size == 0 || (received.protocol == SctpSocket::end_protocol && stream.half_closes)) {
@@ -244,7 +245,7 @@ class SctpProgress {
         stream.half_closes = what.sn_adaptation_event.sai_adaptation_ind == SctpSocket::adaptation;
         return true;
       case SCTP_SHUTDOWN_EVENT:
-        return end(stream, true, now);  // octets that precede it have been taken
+        return end(stream, true, now);  // preceding octets have been taken
       case SCTP_ASSOC_CHANGE:
         return change(stream, what.sn_assoc_change, now);
       default:
@@ -262,9 +263,9 @@ class SctpProgress {
         return true;
       case SCTP_SHUTDOWN_COMP:
         return end(stream, true, now);
-      case SCTP_RESTART:  // the peer has begun anew, and knows nothing of this stream
+      case SCTP_RESTART:  // the peer has restarted and does not know this stream
         return fail(stream, errc(boost::system::errc::connection_reset), now), false;
-      default:  // lost, or not come about; the next receive says why
+      default:  // lost, or never established; the next receive says why
         stream.lost = errc(stream.connecting ? boost::system::errc::connection_refused
                                              : boost::system::errc::connection_reset);
         return true;

@@ -4,26 +4,29 @@
 #include <string>
 #include <type_traits>
 
-#include "../layer.hpp"
+#include "../adaptor.hpp"
+#include "../stack.hpp"
 #include "endpoint.hpp"
 
 namespace ilnp {
 
-/// Streams over datagrams (docs/protocol.md, "Streams"): ordered, reliable octets between ports of nodes that are named by
-/// their identifier; SCTP (RFC 9260) by usrsctp, its packets being the datagrams of one port of the transport (the inner
-/// part of RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier: a move is nothing that it sees.
+/// Streams over datagrams (docs/behaviour.md, "Streams"): reliable, ordered octets between ports of nodes that are named by their
+/// identifier. The protocol is SCTP (RFC 9260), by usrsctp; its packets are the datagrams of one port of the transport (the inner part of
+/// RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier, so it does not notice a move.
 ///
-/// Hands up `StreamEvent`s, with no octets: `read` and `write` move those. What the transport brings for other ports goes up
-/// as it is: the layer is a `TransportLayer` too. One thread, the same for all of a process (see `SctpLibrary`).
+/// Hands up `StreamEvent`s without data: `read` and `write` move the data. Datagrams for other ports pass unchanged: the layer is also a
+/// `TransportLayer`. One thread, the same for all of a process (see `SctpLibrary`).
 template <TransportLayer Next>
-class Sctp {
- public:
-  static constexpr std::size_t min_payload = 524;  ///< of the transport, for usrsctp to work
+class Sctp : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
 
-  /// Throws `std::invalid_argument` if `config` or the transport is of no use. The other arguments go to the layers below.
+ public:
+  static constexpr std::size_t min_payload = 524;  ///< of the transport, the minimum for usrsctp
+
+  /// Throws `std::invalid_argument` if `config` is invalid or the transport insufficient. The other arguments go to the layers below.
   template <class... Args>
   explicit Sctp(const SctpConfig& config, Args&&... args)
-      : next_(std::forward<Args>(args)...),
+      : TransportAdaptor<Next>(std::forward<Args>(args)...),
         port_(config.port),
         endpoint_((config.validate(), config), frame_payload(next_)) {
     if (frame_payload(next_) < min_payload)
@@ -32,27 +35,27 @@ class Sctp {
       throw std::invalid_argument("port " + std::to_string(port_) + " of streams: " + error.message());
   }
 
-  /// Lets peers open streams to `port`, from here on. Errors: `invalid_port`, `port_in_use`.
+  /// Lets peers open streams to `port` from now on. Errors: `invalid_port`, `port_in_use`.
   error_code listen(std::uint16_t port) { return endpoint_.listen(port); }
-  /// No more of them; streams that there are stay.
+  /// Accepts no more; existing streams stay.
   void unlisten(std::uint16_t port) { endpoint_.unlisten(port); }
 
-  /// Begins a stream to `port` of the node `to`; the event `connected` or `closed` tells what became of it (`connection_refused`,
-  /// `timed_out`, or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
+  /// Starts a stream to `port` of the node `to`. The event `connected` or `closed` reports the result (`connection_refused`, `timed_out`,
+  /// or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
     return connect(to, port, port_, cx);
   }
-  /// The same; the peer's SCTP is behind another port of its transport than here.
+  /// The same, if the peer's SCTP uses another port of its transport than this node's.
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
-    return endpoint_.connect(to, transport_port, port, cx);
+    return endpoint_.connect(to, transport_port, port, cx, frame_payload(next_, to));
   }
-  /// Whom the stream leads to; none if there is no such stream.
+  /// The peer and ports of a stream; none if there is no such stream.
   std::optional<StreamPeer> peer(StreamId id) const noexcept { return endpoint_.peer(id); }
 
-  /// See `SctpEndpoint`, as for those that follow.
+  /// See `SctpEndpoint`, also for the members that follow.
   template <ContextLike Cx>
   result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
@@ -99,29 +102,17 @@ class Sctp {
     return std::min(next_.next_deadline(), endpoint_.next_deadline());
   }
 
-  // Datagrams, as the transport below carries them.
+  // Datagrams, as in the transport below.
 
-  error_code bind(std::uint16_t port) noexcept { return next_.bind(port); }
-  void unbind(std::uint16_t port) noexcept {
+  void unbind(std::uint16_t port) {
     if (port != port_) next_.unbind(port);
   }
-  template <ContextLike Cx>
-  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    return next_.send(source_port, to, destination_port, payload, cx);
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  std::size_t max_payload() const noexcept { return next_.max_payload(); }
 
   std::size_t streams() const noexcept { return endpoint_.streams(); }
   const SctpCounters& counters() const noexcept { return endpoint_.counters(); }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
-  /// Sends, at the end of a call, what it has made.
+  /// Sends the produced packets at the end of a call.
   template <class Cx>
   class Turn {
    public:
@@ -159,10 +150,14 @@ class Sctp {
 
   template <class Up>
   void tell(Up& up) {
-    while (const auto event = endpoint_.next_event()) up(*event, Bytes());
+    while (const auto event = endpoint_.next_event()) {
+      if (event->kind == StreamEvent::Kind::accepted)
+        if (const auto names = endpoint_.peer(event->stream))
+          endpoint_.limit_packets(event->stream, frame_payload(next_, names->nid));
+      up(*event, Bytes());
+    }
   }
 
-  Next next_;
   std::uint16_t port_;
   SctpEndpoint endpoint_;
 };

@@ -9,7 +9,7 @@
 
 namespace ilnp {
 
-/// What a stream holds at most each way, octets.
+/// The buffer sizes of a stream in each direction, in octets.
 struct SctpBuffers {
   std::uint32_t send = 0;
   std::uint32_t receive = 0;
@@ -17,21 +17,20 @@ struct SctpBuffers {
   friend bool operator==(const SctpBuffers&, const SctpBuffers&) = default;
 };
 
-/// Who may have how many of a node's streams, and how much of the memory for them. Streams that the node opens itself can have
-/// all of it. Of those that peers open, all together cannot have the last quarter, and one node cannot have the last quarter
-/// of what they can have together: nobody's streams keep the node from opening its own, or one node all others out.
+/// Shares of a node's streams and of the memory for them. Streams that the node opens itself can use everything. All those that peers
+/// open cannot use the last quarter, and those of one node cannot use the last quarter of the rest. So the streams of others never keep
+/// the node from opening its own, and one node never locks out all others.
 class SctpShares {
  public:
-  /// A stream gets this part of the memory that is left, within bounds: so the first ones have the buffers that the
-  /// configuration gives, and later ones less.
+  /// A stream gets this part of the remaining memory, within bounds. So the first ones have the configured buffers, and later ones less.
   static constexpr std::uint64_t part = 256;
   static constexpr std::uint32_t min_buffer = 16 * 1024;
-  /// What usrsctp takes for a stream besides, and for an octet: octets lie in blocks of 2 KiB, each with a header.
+  /// usrsctp's overhead per stream and per octet: data is stored in blocks of 2 KiB, each with a header.
   static constexpr std::uint64_t overhead = 32 * 1024;
   static constexpr std::uint64_t blocks = 2;
 
   enum class Refusal : std::uint8_t { streams, memory };
-  /// What a stream was given, to be given back.
+  /// What a stream was given and will return.
   struct Share {
     bool own = false;
     std::uint64_t memory = 0;
@@ -39,7 +38,7 @@ class SctpShares {
 
   explicit SctpShares(const SctpConfig& config) : config_(config) {}
 
-  /// Why there is no stream to be had; none if there is one. `own`: this node opens it.
+  /// Why no stream is available; none if one is. `own`: this node opens it.
   std::optional<Refusal> refusal(Nid nid, bool own) const {
     const Held held = own ? Held{} : held_by(nid);
     if (streams_ >= config_.max_streams) return Refusal::streams;
@@ -52,7 +51,7 @@ class SctpShares {
     return std::nullopt;
   }
 
-  /// What the next stream gets.
+  /// The buffers of the next stream.
   SctpBuffers buffers() const noexcept {
     const std::uint64_t left = config_.memory - memory_;
     SctpBuffers some{config_.send_buffer, config_.receive_buffer};
@@ -109,7 +108,7 @@ class SctpShares {
   std::size_t streams_ = 0;
   std::uint64_t memory_ = 0;
   Held accepted_;
-  std::map<Nid, Held> by_nid_;  // strangers choose the NIDs: no hash that they know
+  std::map<Nid, Held> by_nid_;  // strangers choose the NIDs, so no hash that they know
 };
 
 }  // namespace ilnp

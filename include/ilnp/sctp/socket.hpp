@@ -12,17 +12,17 @@
 
 namespace ilnp {
 
-/// A socket of usrsctp's, one to one, that never blocks. Owns it; closing it in order is the destructor's, `abort` is the other way.
+/// Owns a one-to-one, non-blocking socket of usrsctp. The destructor closes it in order; `abort` ends it at once.
 class SctpSocket {
  public:
   using Upcall = void (*)(struct socket*, void*, int);
 
-  /// Said in the handshake (RFC 5061, section 4.2.6) by nodes that carry the end of a direction as a message.
+  /// Announced in the handshake (RFC 5061, section 4.2.6) by nodes that send the end of a direction as a message.
   static constexpr std::uint32_t adaptation = 0x494c4e50;
-  /// The payload protocol identifier of that message; that of octets is 0.
+  /// The payload protocol identifier of that message; that of data is 0.
   static constexpr std::uint32_t end_protocol = 0x494c4e45;
 
-  /// What came: octets, or a notification, or neither: `size` 0 is the end, and `error` says why there is nothing.
+  /// A received message: data, a notification, or neither. `size` 0 is the end; `error` says why there is nothing.
   struct Received {
     std::size_t size = 0;
     bool notification = false;
@@ -43,7 +43,7 @@ class SctpSocket {
     usrsctp_close(socket_);
   }
 
-  /// A new one, bound. `mtu` is what fits into a datagram of the transport.
+  /// Creates a bound socket. `mtu`: octets that fit into a datagram of the transport.
   static result<SctpSocket> open(const SctpConfig& config, void* address, std::uint16_t port,
                                  std::size_t mtu) {
     SctpSocket made(usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr));
@@ -54,7 +54,16 @@ class SctpSocket {
     return made;
   }
 
-  /// What it holds at most each way, octets.
+  /// For a connected socket: limits packets to `mtu` octets.
+  error_code limit_packets(std::size_t mtu) noexcept {
+    sctp_paddrparams path{};
+    path.spp_address.ss_family = AF_CONN;
+    path.spp_flags = SPP_PMTUD_DISABLE;
+    path.spp_pathmtu = static_cast<std::uint32_t>(mtu - common_header);
+    return set(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path) ? error_code() : system_error();
+  }
+
+  /// Sets the buffer sizes in each direction, in octets.
   error_code resize(std::uint32_t send, std::uint32_t receive) noexcept {
     const bool good = set(SOL_SOCKET, SO_SNDBUF, static_cast<int>(send)) &&
                       set(SOL_SOCKET, SO_RCVBUF, static_cast<int>(receive));
@@ -74,7 +83,7 @@ class SctpSocket {
     return usrsctp_listen(socket_, backlog) == 0 ? error_code() : system_error();
   }
 
-  /// The next that wants to be let in; none if nobody waits.
+  /// Accepts the next connection; none if nothing waits.
   SctpSocket accept(sockaddr_conn& from) noexcept {
     socklen_t size = sizeof from;
     SctpSocket accepted(usrsctp_accept(socket_, pointer(from), &size));
@@ -84,7 +93,7 @@ class SctpSocket {
 
   bool writable() const noexcept { return (usrsctp_get_events(socket_) & SCTP_EVENT_WRITE) != 0; }
 
-  /// All of `octets` as one message, or none of it.
+  /// Sends all of `octets` as one message, or nothing.
   error_code send(Bytes octets, std::uint32_t protocol = 0) noexcept {
     sctp_sndinfo info{};
     info.snd_ppid = htonl(protocol);
@@ -93,7 +102,7 @@ class SctpSocket {
     return sent < 0 ? system_error() : error_code();
   }
 
-  /// Takes the next message, or as much of it as fits.
+  /// Receives the next message, or as much of it as fits.
   Received receive(MutableBytes into) noexcept {
     sctp_rcvinfo info{};
     socklen_t info_size = sizeof info;
@@ -106,10 +115,10 @@ class SctpSocket {
     return {static_cast<std::size_t>(size), (flags & MSG_NOTIFICATION) != 0, protocol, {}};
   }
 
-  /// Ends this direction, as SCTP can: the peer cannot send any more either.
+  /// Ends this direction in SCTP's way: the peer cannot send any more either.
   void shutdown() noexcept { usrsctp_shutdown(socket_, SHUT_WR); }
 
-  /// Ends it at once, and tells the peer so.
+  /// Ends the association at once and tells the peer.
   void abort() noexcept {
     if (!socket_) return;
     const linger at_once{1, 0};
@@ -118,7 +127,7 @@ class SctpSocket {
   }
 
  private:
-  static constexpr int backlog = 128;  // those that come within one batch
+  static constexpr int backlog = 128;  // connections that arrive within one batch
 
   static error_code system_error() noexcept { return {errno, boost::system::system_category()}; }
   static sockaddr_conn at(void* address, std::uint16_t port) noexcept {
@@ -129,7 +138,7 @@ class SctpSocket {
     return name;
   }
   static sockaddr* pointer(const sockaddr_conn& name) noexcept {
-    return reinterpret_cast<sockaddr*>(const_cast<sockaddr_conn*>(&name));  // it is only read
+    return reinterpret_cast<sockaddr*>(const_cast<sockaddr_conn*>(&name));  // only read
   }
 
   template <class T>
@@ -174,7 +183,7 @@ class SctpSocket {
   }
 
   static constexpr std::size_t common_header = 12;
-  static constexpr std::uint16_t max_retransmissions = 60;  // never as soon as `SctpConfig::silence`
+  static constexpr std::uint16_t max_retransmissions = 60;  // never reached before `SctpConfig::silence`
 
   struct socket* socket_ = nullptr;
 };

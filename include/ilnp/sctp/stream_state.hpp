@@ -12,7 +12,7 @@ namespace ilnp {
 
 class SctpProgress;
 
-/// One stream: an association of its own, so that its reader alone decides how fast it flows.
+/// One stream: an association of its own, so that only its reader determines its pace.
 struct SctpStreamState {
   SctpProgress* progress = nullptr;
   StreamId id;
@@ -22,19 +22,19 @@ struct SctpStreamState {
   SctpShares::Share share;
   StreamPeer names;
   TimePoint orphaned_until =
-      never;  ///< nobody reads it any more: by then the peer has ended it, or it is reset
+      never;  ///< nobody reads it any more: it is reset at this time unless the peer has ended it
 
   bool connecting = false;
-  bool half_closes = false;    ///< the peer carries the end of one direction, as this node does
+  bool half_closes = false;    ///< the peer can end one direction, as this node can
   bool end_wanted = false;     ///< `shutdown` was called
-  bool end_sent = false;       ///< and the end is on its way
-  bool end_received = false;   ///< after what is staged
-  bool end_read = false;       ///< and the reader knows
-  bool write_blocked = false;  ///< has been told that nothing more is taken
-  error_code lost;             ///< the association is gone, and why, if the socket does not know better
-  bool marked = false;         ///< among those to look at
+  bool end_sent = false;       ///< the end has been sent
+  bool end_received = false;   ///< the end follows the staged octets
+  bool end_read = false;       ///< the reader knows
+  bool write_blocked = false;  ///< a write was told that nothing more is accepted
+  error_code lost;             ///< why the association is gone, unless the socket knows better
+  bool marked = false;         ///< listed for inspection
 
-  /// What was taken from the socket to see what it is: octets that the reader gets first.
+  /// Octets that were taken from the socket to examine them; the reader gets them first.
   std::vector<std::byte> staged;
   std::size_t staged_from = 0;
 

@@ -7,7 +7,7 @@
 
 namespace ilnp {
 
-/// The streams of a node, by name. A name is a place and a number that only grows, so that it never means another.
+/// The streams of a node, by name. A name is a place and a number that only grows, so a name is never reused.
 class SctpStreamTable {
  public:
   SctpStreamState* find(StreamId id) const noexcept {
@@ -45,7 +45,7 @@ class SctpStreamTable {
   }
   std::size_t size() const noexcept { return size_; }
 
-  /// `f` may remove the stream that it is called with, and no other.
+  /// `f` may remove the stream that it is called with, but no other.
   template <class F>
   void for_each(F&& f) {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot)

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "../stack.hpp"
 #include "underlay.hpp"
 
 namespace ilnp::sim {
@@ -186,11 +187,7 @@ class Node : public Host {
     if (wakes_at_once_ > 10'000) throw std::logic_error(name() + ": its deadline does not move on");
     begin_batch();
     if (stack_->next_deadline() <= world().now()) {
-      if constexpr (requires { stack_->on_timer(cx_, up()); }) {
-        stack_->on_timer(cx_, up());
-      } else {
-        stack_->on_timer(cx_);
-      }
+      stack_->on_timer(cx_, up());
     }
     end_batch();
   }

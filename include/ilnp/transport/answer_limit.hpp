@@ -7,14 +7,14 @@
 
 namespace ilnp {
 
-/// How many questions a node answers, so that nobody who asks a lot keeps the answers from others. In one second:
+/// Limits the replies to probes, so that a node that probes a lot does not keep replies from others. In one second:
 ///
-/// - `max_to_one` to one node by one sender,
-/// - `max_to_sender` by one sender to nodes that this one does not know, and
-/// - `max_in_all` to all that it does not know.
+/// - `max_to_one` for one node, caused by one sender;
+/// - `max_to_sender` for unknown nodes, caused by one sender;
+/// - `max_in_all` for all unknown nodes.
 ///
-/// Whom this node knows to put pieces together, or to send some, is counted for himself only. Of fixed size and cost: counts
-/// stand in two places each, found by a secret hash, and the smaller one counts, so that strangers hardly ever share both.
+/// A node that is known to reassemble or to send fragments is counted on its own. Fixed size and cost: each count is in two
+/// places, which a secret hash selects, and the smaller one applies, so strangers hardly ever share both.
 class AnswerLimit {
  public:
   static constexpr unsigned max_to_one = 8;
@@ -23,7 +23,7 @@ class AnswerLimit {
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// May `to`, whose question `sender` has put on the network, be answered? Counts it.
+  /// Whether a probe of `to`, which `sender` put on the network, may be answered. Counts it.
   bool admit(Nid to, std::uint64_t sender, bool known, TimePoint now) noexcept {
     if (now - since_ >= std::chrono::seconds(1)) {
       since_ = now;

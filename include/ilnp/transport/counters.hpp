@@ -5,14 +5,14 @@
 
 namespace ilnp {
 
-/// What the transport has done so far; all count datagrams, from the start.
+/// Counters of the transport since its start; all count datagrams.
 struct TransportCounters {
   static constexpr std::string_view layer = "stp";
 
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dropped_unknown_next_header = 0;  ///< not of this transport
-  std::uint64_t dropped_too_short = 0;            ///< no room for the ports
+  std::uint64_t dropped_too_short = 0;            ///< too short for the ports
   std::uint64_t dropped_port_not_bound = 0;
   std::uint64_t refused_too_long = 0;  ///< `send`: message too long
   std::uint64_t goodbyes_sent = 0;

@@ -12,8 +12,8 @@
 
 namespace ilnp {
 
-/// Memory for whole datagrams: buffers of the largest size, taken from the system as they are first needed and kept, up to
-/// a limit. (Of a buffer that short datagrams use, the rest stays untouched.) One thread.
+/// Memory for whole datagrams: buffers of the largest size, allocated when first needed and then kept, up to a limit. (Short
+/// datagrams touch only the beginning of a buffer.) One thread.
 class DatagramPool {
  public:
   static constexpr std::size_t max_buffers = 256;  ///< 16 MiB
@@ -36,10 +36,9 @@ class DatagramPool {
     free_.pop_back();
     return index;
   }
-  /// Gives it back at once: nobody else has seen its octets.
+  /// Returns a buffer at once: nobody else has seen its octets.
   void give_back(std::uint16_t index) noexcept { free_.push_back(index); }
-  /// Gives it back when the batch that runs has ended: until then its octets may be borrowed. (Within a batch the time
-  /// stands still.)
+  /// Returns a buffer after the current batch: until then its octets may be borrowed. (Time is constant within a batch.)
   void give_back_after_batch(std::uint16_t index, TimePoint now) noexcept {
     reclaim(now);
     lent_.push_back(index);
@@ -51,7 +50,7 @@ class DatagramPool {
     return MutableBytes(*buffers_[index]).first(size);
   }
 
-  /// How many there are, free or not.
+  /// The number of buffers, free or not.
   std::size_t size() const noexcept { return count_; }
 
  private:
@@ -66,7 +65,7 @@ class DatagramPool {
   std::array<std::unique_ptr<Buffer>, max_buffers> buffers_;
   std::size_t count_ = 0;
   std::vector<std::uint16_t> free_;
-  std::vector<std::uint16_t> lent_;  // all at the same time
+  std::vector<std::uint16_t> lent_;  // all lent at the same time
   TimePoint lent_at_ = long_ago;
 };
 

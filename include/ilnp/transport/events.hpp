@@ -4,14 +4,14 @@
 
 #include "../address.hpp"
 
-/// What transports show through `cx.observe(event)`.
+/// Events that transports show through `cx.observe(event)`.
 namespace ilnp::event {
 
-/// `peer` has not said that it puts pieces together: so many datagrams that had waited for that were dropped.
+/// `peer` has not replied that it reassembles fragments: `datagrams` datagrams that waited for its reply were dropped.
 struct LongDatagramsDropped {
   Nid peer;
   std::size_t datagrams;
-  std::size_t size;  ///< of the first of them, octets
+  std::size_t size;  ///< octets of the first one
 };
 
 }  // namespace ilnp::event

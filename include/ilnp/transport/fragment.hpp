@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "../layer.hpp"
-#include "../resolved_name.hpp"
+#include "../adaptor.hpp"
+#include "../stack.hpp"
 #include "answer_limit.hpp"
 #include "events.hpp"
 #include "fragment_peers.hpp"
@@ -12,30 +12,28 @@
 
 namespace ilnp {
 
-/// Carries datagrams of up to 65 507 octets (docs/protocol.md, "Long datagrams"): what does not fit a frame travels in
-/// pieces, to nodes that have said that they put pieces together; to all others it is `message_too_long`. What fits a
-/// frame is passed on as it is, octet by octet. A transport on a transport. One thread.
+/// Sends datagrams of up to 65 507 octets (docs/behaviour.md, "Long datagrams"). A datagram that does not fit a frame is
+/// fragmented for nodes that have replied that they reassemble; for all others it is `message_too_long`. A datagram that fits
+/// a frame passes unchanged. A transport on a transport. One thread.
 template <PacketTransport Next>
-class Fragment {
+class Fragment : public TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::next_;
+
  public:
   /// All arguments go to the layers below.
   template <class... Args>
-  explicit Fragment(Args&&... args) : next_(std::forward<Args>(args)...) {
+  explicit Fragment(Args&&... args) : TransportAdaptor<Next>(std::forward<Args>(args)...) {
     next_.accept_reserved_port();
   }
 
-  error_code bind(std::uint16_t port) { return next_.bind(port); }
-  void unbind(std::uint16_t port) { next_.unbind(port); }
-  bool bound(std::uint16_t port) const { return next_.bound(port); }
-
-  /// Sends one datagram, in pieces if it must be. The first long one to a node, and those of the moment after, are kept
-  /// until that node has said what it can; unless it says so soon, they are dropped, and the next ones refused. Errors:
-  /// `message_too_long`, `queue_full` (enough are kept), those of the transport.
+  /// Sends one datagram, fragmented if necessary. The first long ones to a node wait for its reply to a probe. If it does not
+  /// reply soon, they are dropped, and further ones are refused. Errors: `message_too_long`, `queue_full` (enough wait), those
+  /// of the transport.
   template <ContextLike Cx>
   error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
-    if (payload.size() <= next_.max_payload())
+    if (payload.size() <= next_.max_payload(to))
       return next_.send(source_port, to, destination_port, payload, cx);
-    if (payload.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    if (payload.size() > max_payload(to)) return ++counters_.refused_too_long, Errc::message_too_long;
     const TimePoint now = cx.now();
     Peer& peer = peers_.get(to, now, pool_, counters_);
     if (peer.willing(now)) {
@@ -57,8 +55,8 @@ class Fragment {
     return {};
   }
 
-  /// Calls `up(const DatagramSource&, Bytes)` as the transport below does. A datagram that was put together is valid until
-  /// the batch ends.
+  /// Calls `up(const DatagramSource&, Bytes)` as the transport below does. A reassembled datagram is valid until the batch
+  /// ends.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
@@ -75,36 +73,23 @@ class Fragment {
   TimePoint next_deadline() const noexcept {
     return std::min({next_.next_deadline(), reassembly_.next_deadline(), peers_.next_deadline()});
   }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
+  /// For nodes that reassemble fragments; for others the limit of the next layer applies.
+  std::size_t max_payload(Nid nid = {}) const noexcept {
+    return std::max(next_.max_payload(nid),
+                    std::min(wire::Fragment::max_total, stride(nid) * wire::Fragment::max_pieces));
   }
-  template <ContextLike Cx>
-  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
-  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    return next_.resolve(name, known, cx);
-  }
-  template <ContextLike Cx>
-  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
-  bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
-
-  /// To nodes that put pieces together; to others it is that of the next layer.
-  std::size_t max_payload() const noexcept {
-    return std::max(next_.max_payload(),
-                    std::min(wire::Fragment::max_total, stride() * wire::Fragment::max_pieces));
-  }
+  /// Of datagrams that pass unchanged.
+  std::size_t frame_payload(Nid nid = {}) const noexcept { return ilnp::frame_payload(next_, nid); }
   const FragmentCounters& counters() const noexcept { return counters_; }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
 
  private:
   using Peer = FragmentPeers::Peer;
   using Held = FragmentPeers::Held;
   static constexpr std::uint16_t reserved_port = 0;
 
-  /// 0 if no piece fits a frame.
-  std::size_t stride() const noexcept {
-    return std::max(next_.max_payload(), wire::Fragment::piece_header_size) -
+  /// 0 if no fragment fits a frame.
+  std::size_t stride(Nid nid) const noexcept {
+    return std::max(next_.max_payload(nid), wire::Fragment::piece_header_size) -
            wire::Fragment::piece_header_size;
   }
 
@@ -123,7 +108,7 @@ class Fragment {
   void ask_again(Peer& peer, Cx& cx) {
     if (peer.asked < FragmentPeers::max_questions) {
       ++peer.asked;
-      return void(ask(peer, cx));  // an error is as good as a lost question
+      return void(ask(peer, cx));  // an error is like a lost probe
     }
     peer.refuse(cx.now());
     if (peer.held.empty()) return;
@@ -139,8 +124,10 @@ class Fragment {
                                   peer.key,
                                   ++number_,
                                   datagram.size,
-                                  static_cast<std::uint16_t>(stride()),
+                                  static_cast<std::uint16_t>(stride(peer.nid)),
                                   0};
+    if (payload.size() > piece.stride * wire::Fragment::max_pieces)  // frames have become smaller
+      return ++counters_.refused_too_long, Errc::message_too_long;
     for (; !payload.empty(); ++piece.index) {
       const std::size_t size = std::min<std::size_t>(piece.stride, payload.size());
       Packet packet(next_.headroom(wire::Fragment::piece_header_size), payload.first(size));
@@ -188,7 +175,7 @@ class Fragment {
     peer->answer(message.key(), cx.now());
     peers_.release_held(*peer, [&](const Held& held) {
       (void)send_pieces(*peer, held, pool_.octets(held.buffer, held.size),
-                        cx);  // what fails is lost, as on the way
+                        cx);  // a failure is like a loss on the path
       pool_.give_back_after_batch(held.buffer, cx.now());
     });
   }
@@ -209,7 +196,7 @@ class Fragment {
     up(whole_source, whole);
   }
 
-  /// What pieces from that node have to bear: who has not heard it from this node cannot send any.
+  /// The key that fragments from that node must carry. Only a node that received it from this node can send any.
   template <ContextLike Cx>
   std::uint32_t key_for(Nid nid, Cx& cx) {
     draw_secrets(cx);
@@ -220,7 +207,7 @@ class Fragment {
     return key_;
   }
 
-  /// Once, when they are first needed.
+  /// Draws them once, when first needed.
   template <ContextLike Cx>
   void draw_secrets(Cx& cx) {
     if (drawn_) return;
@@ -233,7 +220,7 @@ class Fragment {
     key_ = static_cast<std::uint32_t>(keyed_hash(0, secret_[0], secret_[1]));
   }
 
-  /// Has `nid` lately sent a long datagram to this node, or told it that it takes some?
+  /// Has `nid` recently sent a long datagram to this node, or replied that it accepts some?
   bool known(Nid nid, TimePoint now) noexcept {
     const FragmentPeers::Peer* peer = peers_.find(nid);
     if (peer && peer->known()) return true;
@@ -249,15 +236,14 @@ class Fragment {
   };
   Speaker& speaker(Nid nid) noexcept { return speakers_[hash_key_(nid.value()) % speakers_.size()]; }
 
-  Next next_;
   DatagramPool pool_;
   Reassembly reassembly_;
   FragmentPeers peers_;
-  std::uint32_t number_ = 0;  // of the last datagram
+  std::uint32_t number_ = 0;  // number of the last datagram
   bool drawn_ = false;
   std::uint64_t secret_[2] = {};
   HashKey hash_key_;
-  Nid key_of_;             // the node that was looked up last,
+  Nid key_of_;             // the node that was looked up last
   std::uint32_t key_ = 0;  // and its key
   AnswerLimit answer_limit_;
   std::array<Speaker, 1024> speakers_{};

@@ -5,30 +5,30 @@
 
 namespace ilnp {
 
-/// What the layer for long datagrams has done so far; datagrams where nothing else is said, from the start.
+/// Counters of the layer for long datagrams since its start; they count datagrams unless noted.
 struct FragmentCounters {
   static constexpr std::string_view layer = "fragment";
 
-  std::uint64_t sent = 0;       ///< in pieces
-  std::uint64_t delivered = 0;  ///< put together
+  std::uint64_t sent = 0;       ///< in fragments
+  std::uint64_t delivered = 0;  ///< reassembled
   std::uint64_t pieces_sent = 0;
   std::uint64_t pieces_received = 0;
-  std::uint64_t questions = 0;  ///< that this node has asked
-  std::uint64_t answers = 0;    ///< that it has given
-  std::uint64_t held = 0;       ///< kept for a while, until the other side has answered
+  std::uint64_t questions = 0;  ///< probes sent
+  std::uint64_t answers = 0;    ///< replies sent
+  std::uint64_t held = 0;       ///< kept until the other side replies
   std::uint64_t refused_too_long =
-      0;  ///< `send`: the other side does not put pieces together, or too long for all
-  std::uint64_t refused_queue_full = 0;  ///< `send`: enough are held already
-  std::uint64_t dropped_no_answer = 0;   ///< held, and the other side has not answered
-  std::uint64_t dropped_incomplete = 0;  ///< a piece did not come in time, or others needed the room
-  std::uint64_t dropped_conflict = 0;    ///< two pieces for one place, or cut in two ways
-  std::uint64_t dropped_no_room = 0;     ///< pieces, for want of a buffer
+      0;  ///< `send`: the other side does not reassemble, or too long for any node
+  std::uint64_t refused_queue_full = 0;  ///< `send`: enough wait already
+  std::uint64_t dropped_no_answer = 0;   ///< held, and the other side did not reply
+  std::uint64_t dropped_incomplete = 0;  ///< a fragment was not in time, or others needed the room
+  std::uint64_t dropped_conflict = 0;    ///< two different fragments for one place, or divided in two ways
+  std::uint64_t dropped_no_room = 0;     ///< fragments, no buffer free
   std::uint64_t dropped_malformed = 0;   ///< messages
-  std::uint64_t dropped_wrong_key = 0;   ///< pieces from who was not told to send any
-  std::uint64_t dropped_not_bound = 0;   ///< pieces for a port that nobody has bound
-  std::uint64_t dropped_duplicate = 0;   ///< pieces that were there already
-  std::uint64_t dropped_unasked = 0;     ///< answers
-  std::uint64_t dropped_too_many = 0;    ///< questions
+  std::uint64_t dropped_wrong_key = 0;   ///< fragments from a node that was not told the key
+  std::uint64_t dropped_not_bound = 0;   ///< fragments for a port that nobody has bound
+  std::uint64_t dropped_duplicate = 0;   ///< fragments that were already present
+  std::uint64_t dropped_unasked = 0;     ///< replies without a probe
+  std::uint64_t dropped_too_many = 0;    ///< probes beyond the limit
 
   template <class F>
   void for_each(F&& f) const {

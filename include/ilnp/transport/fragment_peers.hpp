@@ -9,28 +9,27 @@
 
 namespace ilnp {
 
-/// What is known of whether other nodes put pieces together, and what waits for that to be known. Only nodes that this one
-/// has something long for stand here; when there are too many, those that have not answered give way first. One thread.
+/// Which other nodes reassemble fragments, and the datagrams that wait to find out. Only nodes for which this one has long
+/// datagrams are listed. If there are too many, those that have not replied are replaced first. One thread.
 ///
-///     unknown --long datagram--> asking --answer--> willing --no answer for `trust`--> unknown
-///                                asking --no answer to `max_questions`--> refusing --a while--> unknown
+///     unknown --long datagram--> asking --reply--> willing --no reply for `trust`--> unknown
+///                                asking --no reply to `max_questions`--> refusing --`refusal`--> unknown
 ///
-/// The while is short at first, for the questions, or the answers, may have been lost; it doubles each time, up to
-/// `longest_refusal`. For who has answered before it stays short.
+/// `refusal` is short at first, because probes or replies may have been lost; it doubles each time, up to `longest_refusal`. For a
+/// node that has replied before it stays short.
 class FragmentPeers {
  public:
   static constexpr std::size_t max_peers = 256;
-  static constexpr int max_questions = 3;  ///< in a row, without an answer
+  static constexpr int max_questions = 3;  ///< probes in a row without a reply
   static constexpr Duration question_interval = std::chrono::milliseconds(250);
-  static constexpr Duration first_refusal = std::chrono::seconds(1);  ///< then it may be asked again
+  static constexpr Duration first_refusal = std::chrono::seconds(1);  ///< then the node may be probed again
   static constexpr Duration longest_refusal = std::chrono::seconds(30);
-  static constexpr Duration trust = std::chrono::seconds(10);  ///< of an answer
-  static constexpr Duration refresh =
-      std::chrono::seconds(2);                 ///< it is asked again so often while it is in use
-  static constexpr std::size_t max_held = 16;  ///< datagrams that wait for an answer, in all
+  static constexpr Duration trust = std::chrono::seconds(10);   ///< lifetime of a reply
+  static constexpr Duration refresh = std::chrono::seconds(2);  ///< interval of probes while it is in use
+  static constexpr std::size_t max_held = 16;                   ///< datagrams that wait for a reply, in total
   static constexpr std::size_t max_held_for_one = 4;
 
-  /// A datagram that waits.
+  /// A waiting datagram.
   struct Held {
     TimePoint since;
     std::uint16_t buffer;
@@ -42,21 +41,21 @@ class FragmentPeers {
   struct Peer {
     Nid nid;
     bool asking = false;
-    int asked = 0;            ///< questions in a row that have not been answered
-    std::uint32_t nonce = 0;  ///< of the last question
+    int asked = 0;            ///< probes in a row without a reply
+    std::uint32_t nonce = 0;  ///< of the last probe
     std::uint32_t key = 0;
     TimePoint asked_at = long_ago;
     TimePoint answered_at = long_ago;
     TimePoint refusing_until = long_ago;
-    Duration refusal = first_refusal;  ///< how long the next one is
+    Duration refusal = first_refusal;  ///< duration of the next one
     TimePoint used_at = long_ago;
     std::vector<Held> held;
 
     bool willing(TimePoint now) const noexcept { return now - answered_at < trust; }
     bool refusing(TimePoint now) const noexcept { return now < refusing_until; }
-    /// Has it ever answered?
+    /// Has it ever replied?
     bool known() const noexcept { return answered_at != long_ago; }
-    /// It has not answered to the last of its questions.
+    /// It has not replied to the last probe.
     void refuse(TimePoint now) noexcept {
       asking = false;
       refusing_until = now + refusal;
@@ -69,7 +68,7 @@ class FragmentPeers {
       refusing_until = long_ago;
       refusal = first_refusal;
     }
-    /// When it is to be asked again, or given up.
+    /// When to probe it again, or to give up.
     TimePoint due() const noexcept { return asking ? asked_at + question_interval : never; }
   };
 
@@ -80,8 +79,8 @@ class FragmentPeers {
     last_ = static_cast<std::size_t>(at - nids_.begin());
     return &peers_[last_];
   }
-  /// The peer, new if there was none: then in place of the one that was used least recently, of those that are not known to
-  /// put pieces together if there are any. Valid until the next `get`.
+  /// The peer. A new one replaces the least recently used, preferably one that is not known to reassemble. Valid until the next
+  /// `get`.
   Peer& get(Nid nid, TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     Peer* peer = find(nid);
     if (!peer && peers_.size() < max_peers) {
@@ -100,8 +99,8 @@ class FragmentPeers {
     return *peer;
   }
 
-  /// Keeps a copy of a datagram until it is known whether the peer takes it; if too many wait, in place of the oldest for the
-  /// peer with most. False if enough wait for this one already.
+  /// Keeps a copy of a datagram until it is known whether the peer accepts it. If too many wait, it replaces the oldest for the
+  /// peer with the most. False if enough wait for this peer already.
   bool hold(Peer& peer, Bytes datagram, std::uint16_t source_port, std::uint16_t destination_port,
             TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     if (peer.held.size() == max_held_for_one) return false;
@@ -120,7 +119,7 @@ class FragmentPeers {
       pool.give_back(held.buffer);
     });
   }
-  /// Calls `f(const Held&)` for each that waits for `peer`, the oldest first; none does afterwards.
+  /// Calls `f(const Held&)` for each datagram that waits for `peer`, the oldest first, and removes them.
   template <class F>
   void release_held(Peer& peer, F&& f) {
     for (const Held& each : peer.held) f(each);
@@ -128,11 +127,11 @@ class FragmentPeers {
     peer.held.clear();
   }
 
-  /// `peer` is being asked: it will be due.
+  /// `peer` has been probed: it will be due.
   void watch(const Peer& peer) noexcept { next_ = std::min(next_, peer.due()); }
-  /// Not later than when the first is due.
+  /// Not later than the time when the first is due.
   TimePoint next_deadline() const noexcept { return next_; }
-  /// Calls `f(Peer&)` for each that is to be asked again, or given up.
+  /// Calls `f(Peer&)` for each peer to probe again or to give up.
   template <class F>
   void for_each_due(TimePoint now, F&& f) {
     if (next_ > now) return;

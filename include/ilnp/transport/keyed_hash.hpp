@@ -5,8 +5,8 @@
 
 namespace ilnp {
 
-/// SipHash-2-4 (Aumasson, Bernstein 2012) of one 64-bit word under a 128-bit secret: who does not know the secret can
-/// neither foresee a value nor learn the secret from others.
+/// SipHash-2-4 (Aumasson, Bernstein 2012) of one 64-bit word under a 128-bit secret: without the secret, nobody can
+/// predict a value or learn the secret from other values.
 constexpr std::uint64_t keyed_hash(std::uint64_t word, std::uint64_t secret_low,
                                    std::uint64_t secret_high) noexcept {
   std::uint64_t a = secret_low ^ 0x736f6d6570736575, b = secret_high ^ 0x646f72616e646f6d;

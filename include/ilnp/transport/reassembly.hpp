@@ -12,19 +12,19 @@
 
 namespace ilnp {
 
-/// Puts datagrams together from pieces that have been checked each by itself. Bounded in number and time, and fair: a
-/// node that leaves many unfinished loses its own, and who does so in the names of many nodes theirs, not those of others. One
-/// thread.
+/// Reassembles datagrams from fragments, each of which has already been checked. Bounded in number and time, and fair: a node that
+/// leaves many unfinished loses its own, and a sender that does so in the names of many nodes loses theirs, not those of others.
+/// One thread.
 class Reassembly {
  public:
-  static constexpr std::size_t max_datagrams = 64;  ///< under way at once
-  static constexpr std::size_t max_of_one = 8;      ///< of these, of one node
+  static constexpr std::size_t max_datagrams = 64;  ///< incomplete at the same time
+  static constexpr std::size_t max_of_one = 8;      ///< of these, from one node
   static constexpr Duration patience = std::chrono::seconds(1);
 
   Reassembly() { under_way_.reserve(max_datagrams); }
 
-  /// Adds a piece of a datagram from `source_port` of the node `from`, which `sender` has put on the network. The whole datagram
-  /// if that was the last one missing, valid until the batch ends; otherwise nothing.
+  /// Adds a fragment of a datagram from `source_port` of the node `from`, which `sender` put on the network. Returns the datagram if
+  /// it is now complete, valid until the batch ends; otherwise nothing.
   Bytes add(Nid from, std::uint64_t sender, std::uint16_t source_port, const wire::Fragment& piece,
             TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     auto at = find(from, source_port, piece);
@@ -61,7 +61,7 @@ class Reassembly {
     return whole;
   }
 
-  /// Drops what has waited too long.
+  /// Drops datagrams that have waited too long.
   void expire(TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     while (!under_way_.empty() && under_way_.front().began + patience <= now)
       drop(under_way_.begin(), pool, counters.dropped_incomplete);
@@ -74,7 +74,7 @@ class Reassembly {
  private:
   struct Datagram {
     Nid from;
-    std::uint64_t sender;  ///< of the first piece
+    std::uint64_t sender;  ///< of the first fragment
     std::uint32_t number;
     std::uint16_t source_port;
     std::uint16_t destination_port;
@@ -87,7 +87,7 @@ class Reassembly {
   using At = std::vector<Datagram>::iterator;
 
   At find(Nid from, std::uint16_t source_port, const wire::Fragment& piece) noexcept {
-    for (auto at = under_way_.end(); at != under_way_.begin();) {  // mostly it is the latest
+    for (auto at = under_way_.end(); at != under_way_.begin();) {  // usually it is the latest
       --at;
       if (at->number == piece.datagram() && at->from == from && at->source_port == source_port &&
           at->destination_port == piece.destination_port())
@@ -96,8 +96,8 @@ class Reassembly {
     return under_way_.end();
   }
 
-  /// The oldest of `from` if it has its share; else, when there is no room, the oldest of the node that has most, of those that
-  /// the sender with most speaks for.
+  /// The oldest of `from` if it has its share. Else, if there is no room, the oldest of the node with the most among those that the
+  /// sender with the most speaks for.
   void make_room(Nid from, DatagramPool& pool, FragmentCounters& counters) {
     if (count(&Datagram::from, from) < max_of_one) {
       if (under_way_.size() < max_datagrams) return;
@@ -120,7 +120,7 @@ class Reassembly {
     under_way_.erase(at);
   }
 
-  std::vector<Datagram> under_way_;  // by the time when they began
+  std::vector<Datagram> under_way_;  // ordered by when they began
 };
 
 }  // namespace ilnp

@@ -13,8 +13,8 @@
 
 namespace ilnp {
 
-/// The skinny transport protocol (docs/protocol.md): datagrams between ports, unreliable and unordered, like UDP. Knows its
-/// peers by identifier, never by locator: that lets a flow survive a move. Models `PacketTransport`. One thread.
+/// The skinny transport protocol (docs/behaviour.md, "Datagrams"): datagrams between ports, unreliable and unordered like UDP.
+/// Knows its peers by identifier, never by locator, so a flow survives a move. Models `PacketTransport`. One thread.
 template <NetworkLayer Next>
 class STP {
  public:
@@ -24,27 +24,27 @@ class STP {
   template <class... Args>
   explicit STP(Args&&... args) : next_(std::forward<Args>(args)...) {}
 
-  /// From here on datagrams to `port` are handed up. Errors: `invalid_port` (0), `port_in_use`.
+  /// Hands datagrams to `port` up from now on. Errors: `invalid_port` (0), `port_in_use`.
   error_code bind(std::uint16_t port) noexcept {
     if (port == 0) return Errc::invalid_port;
     if (bound_.test(port)) return Errc::port_in_use;
     bound_.set(port);
     return {};
   }
-  /// Datagrams to `port` are dropped again. No effect if it is not bound.
+  /// Drops datagrams to `port` again. No effect if it is not bound.
   void unbind(std::uint16_t port) noexcept {
     if (port != 0) bound_.reset(port);
   }
   bool bound(std::uint16_t port) const noexcept { return bound_.test(port); }
 
-  /// From here on datagrams to port 0, which no program can have, are handed up as well: for a layer that lies on this one.
+  /// Also hands up datagrams to port 0, which no program can use: for a layer above this one.
   void accept_reserved_port() noexcept { bound_.set(0); }
 
-  /// Where the headers of the next packet are best written: those above, of `size` octets, and this layer's and those below.
+  /// The best place for the headers of the next packet: `size` octets of the layers above, this layer's, and those below.
   MutableBytes headroom(std::size_t size) { return next_.headroom(wire::StpHeader::size + size); }
 
   /// Sends one datagram from `source_port` to `destination_port` of the node `to`. Errors: `message_too_long` (more than
-  /// `max_payload()`), those of the network layer.
+  /// `max_payload(to)`), those of the network layer.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Bytes payload, Cx& cx) {
@@ -55,7 +55,7 @@ class STP {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Packet& packet, Cx& cx) {
-    if (packet.size() > max_payload()) return ++counters_.refused_too_long, Errc::message_too_long;
+    if (packet.size() > max_payload(to)) return ++counters_.refused_too_long, Errc::message_too_long;
     wire::StpHeaderRepr{source_port, destination_port}.write_to(packet.prepend(wire::StpHeader::size));
     if (const error_code error = next_.send(to, protocol, packet, cx)) return error;
     ++counters_.sent;
@@ -73,8 +73,8 @@ class STP {
     next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, cx, up); });
   }
 
-  /// This node shuts down: says so to those with which there is traffic, the first `max_goodbyes` of them; to those first to which it has
-  /// sent something. What is lost does no harm.
+  /// This node is shutting down: says goodbye to up to `max_goodbyes` nodes with which it has traffic, first to those to which it
+  /// has sent something. A lost goodbye does no harm.
   template <ContextLike Cx>
   void say_goodbye(Cx& cx) {
     if constexpr (requires { next_.correspondents(); }) {
@@ -100,9 +100,13 @@ class STP {
   template <ContextLike Cx>
   requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
   bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }
-  /// The largest datagram, octets: 1396 with the default frame.
+  /// The largest datagram in octets: 1396 with the default frame size.
   std::size_t max_payload() const noexcept {
     return std::max(next_.max_payload(), wire::StpHeader::size) - wire::StpHeader::size;
+  }
+  /// The same for one to `nid`.
+  std::size_t max_payload(Nid nid) const noexcept {
+    return std::max(next_.max_payload(nid), wire::StpHeader::size) - wire::StpHeader::size;
   }
   const TransportCounters& counters() const noexcept { return counters_; }
   Next& next_layer() noexcept { return next_; }

@@ -11,12 +11,12 @@
 
 namespace ilnp {
 
-/// Where a datagram comes from or goes to: an IPv4 or IPv6 address and a port, as the kernel wants it. A
+/// The source or destination of a datagram: an IPv4 or IPv6 address and a port, as the kernel expects it. A
 /// value.
 class Endpoint {
  public:
   Endpoint() noexcept : v6_{} {}
-  /// A copy of what a socket call (or `data()` and `size()` of an Asio endpoint) names.
+  /// Copies an address from a socket call (or from `data()` and `size()` of an Asio endpoint).
   Endpoint(const sockaddr* address, socklen_t size) noexcept : v6_{} {
     size_ = std::min<socklen_t>(size, sizeof v6_);
     std::memcpy(&v6_, address, size_);
@@ -52,12 +52,12 @@ class Endpoint {
   const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&v6_); }
   sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&v6_); }
   socklen_t size() const noexcept { return size_; }
-  /// For the kernel to write into: `data()` with this much room, and then the size that it wrote.
+  /// For the kernel to write into `data()`: the available room, and afterwards the size that it wrote.
   static constexpr socklen_t capacity() noexcept { return sizeof(sockaddr_in6); }
   void resize(socklen_t size) noexcept { size_ = std::min(size, capacity()); }
 
-  /// The same octets: family, address, port, scope. (What is beyond the size is 0, and a comparison of one fixed
-  /// length needs no call: this is done for every datagram that is sent.)
+  /// Compares all octets: family, address, port, scope. (Octets beyond the size are 0, and comparing a fixed length needs no
+  /// function call: this happens for every datagram that is sent.)
   friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
     return a.size_ == b.size_ && std::memcmp(&a.v6_, &b.v6_, sizeof a.v6_) == 0;
   }
@@ -69,7 +69,7 @@ class Endpoint {
     return address;
   }
 
-  sockaddr_in6 v6_;  ///< the larger of the two; holds either
+  sockaddr_in6 v6_;  ///< the larger of the two families; holds either
   socklen_t size_ = 0;
 };
 

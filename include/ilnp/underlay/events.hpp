@@ -13,51 +13,51 @@ namespace ilnp {
 enum class LinkProblem : std::uint8_t {
   none,
   gone,        ///< there is no interface of that name
-  renamed,     ///< the interface that had it is there, under another name
+  renamed,     ///< the interface exists under another name
   down,        ///< it is switched off
   no_carrier,  ///< no cable, or no wireless network
-  captured,    ///< it is a port of a bridge, a bond, a VRF: nothing that comes in on it reaches this program
-  small_mtu,   ///< below 1280 octets, so that it has no IPv6 (RFC 8200, section 5)
+  captured,    ///< it is a port of a bridge, a bond or a VRF: what arrives on it does not reach this program
+  small_mtu,   ///< below 1280 octets, so it has no IPv6 (RFC 8200, section 5)
   no_address,  ///< none to send from, or not yet: the kernel first looks whether another host has it (RFC 4862, 5.4)
   no_route,  ///< none for multicast
   refused,   ///< something else; the error says what
 };
 
-/// Why frames leave one by one, and not in trains (UDP GSO).
+/// Why frames leave one by one instead of in trains (UDP GSO).
 enum class TrainsOff : std::uint8_t {
   no,            ///< they leave in trains
-  configured,    ///< so it was wanted
-  unsupported,   ///< the kernel cannot
+  configured,    ///< the configuration says so
+  unsupported,   ///< the kernel does not support it
   known_kernel,  ///< this kernel is known to corrupt trains
-  corrupted,     ///< a train was tried on the loopback interface, and came out wrong
-  refused,       ///< the kernel or the device takes none
+  corrupted,     ///< a train that was tried on the loopback interface arrived corrupted
+  refused,       ///< the kernel or the device rejects them
 };
 
 }  // namespace ilnp
 
-/// What the multicast underlay shows through `cx.observe(event)`. All views are valid during the call only.
+/// Events that the multicast underlay shows through `cx.observe(event)`. All views are valid only during the call.
 namespace ilnp::event {
 
-/// The interface cannot be used, or, if it could not be before, now for another reason, which has lasted a while.
+/// The interface cannot be used; or, if it already could not, now for another reason that has lasted a while.
 struct LinkDown {
   std::string_view interface;
   LinkProblem problem;
   boost::system::error_code why;
-  std::string_view other;  ///< what it is called now (`renamed`), or belongs to (`captured`)
+  std::string_view other;  ///< its new name (`renamed`), or what it belongs to (`captured`)
 };
 
-/// It can be used again, or for the first time.
+/// The interface can be used again, or for the first time.
 struct LinkUp {
   std::string_view interface;
 };
 
-/// The kernel had lost this node's membership of so many groups; it has joined them again.
+/// The kernel had lost this node's membership of `groups` groups; the node has joined them again.
 struct GroupsLost {
   std::string_view interface;
   std::size_t groups;
 };
 
-/// The interface is fine, but frames to `network` have not been sent for a while: all, or some of them.
+/// The interface is fine, but all or some frames to `network` could not be sent for a while.
 struct SendFailing {
   std::string_view interface;
   Locator network;
@@ -66,14 +66,14 @@ struct SendFailing {
   bool all;
 };
 
-/// They are sent again.
+/// Frames to `network` are sent again.
 struct SendWorks {
   std::string_view interface;
   Locator network;
-  std::uint64_t frames;  ///< not sent meanwhile
+  std::uint64_t frames;  ///< not sent in the meantime
 };
 
-/// From here on frames leave one by one.
+/// From now on frames leave one by one.
 struct TrainsGivenUp {
   std::string_view interface;
   TrainsOff why;

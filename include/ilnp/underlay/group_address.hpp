@@ -11,7 +11,7 @@
 
 namespace ilnp {
 
-/// The multicast groups of the overlay's networks, one a locator (docs/protocol.md):
+/// The multicast groups of the overlay's networks, one per locator (docs/wire-formats.md, "Underlay"):
 ///
 ///      0       2       4       6       8                              16
 ///     +-------+-------+-------+-------+-------------------------------+
@@ -22,7 +22,7 @@ namespace ilnp {
 /// A value.
 class GroupPrefix {
  public:
-  /// Multicast scopes of RFC 4291: what is sent to the first never leaves the host.
+  /// Multicast scopes of RFC 4291. Datagrams to the first never leave the host.
   enum class Scope : std::uint8_t { interface_local = 1, link_local = 2 };
 
   explicit constexpr GroupPrefix(std::uint16_t user_id, Scope scope = Scope::link_local) noexcept

@@ -5,13 +5,13 @@
 
 namespace ilnp {
 
-/// Several frames may leave in one buffer, a train, that the kernel or the device cuts apart (UDP GSO): if nothing speaks
-/// against it, or never.
+/// Whether several frames may leave in one buffer, a train, which the kernel or the device splits (UDP GSO): unless something
+/// prevents it, or never.
 enum class Segmentation : std::uint8_t { automatic, off };
 
-/// What the multicast underlay is told at start (section [link] of the .ini).
+/// Configuration of the multicast underlay (section [link] of the .ini file).
 struct LinkConfig {
-  static constexpr std::size_t max_buffer_size = 65507;  ///< one datagram, of UDP over IPv4 even
+  static constexpr std::size_t max_buffer_size = 65507;  ///< one datagram, even of UDP over IPv4
 
   std::uint16_t mcast_port = 0;    ///< the same on all nodes of the overlay
   std::string mcast_interface;     ///< network interface, by name

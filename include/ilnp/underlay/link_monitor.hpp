@@ -14,34 +14,34 @@
 
 namespace ilnp {
 
-/// Watches one network interface by name: whether it exists, and whether frames can be sent and heard on it. Sends nothing: it asks
-/// the kernel, in the network namespace in which it was made, and only when told to (about eight system calls a time).
+/// Watches one network interface by name: whether it exists, and whether frames can be sent and received on it. It sends nothing but
+/// asks the kernel, in the network namespace where it was created and only when told to (about eight system calls each time).
 /// Movable; one thread.
 class LinkMonitor {
  public:
-  /// `group`: where frames go, of which the kernel is asked whether there is a route, and an address to send from.
+  /// `group`: a destination of frames, for which the kernel is asked for a route and a source address.
   LinkMonitor(std::string name, const Endpoint& group)
       : name_(std::move(name)), group_(group), socket_(Socket::udp(AF_INET6)) {}
 
   const std::string& name() const noexcept { return name_; }
-  /// The interface's index; 0 while it is away.
+  /// The interface's index; 0 while it is missing.
   unsigned index() const noexcept { return index_; }
-  /// When last looked at, frames could be sent and heard on it.
+  /// Whether frames could be sent and received on it at the last check.
   bool ready() const noexcept { return problem_ == LinkProblem::none; }
   LinkProblem problem() const noexcept { return problem_; }
   /// The same as an error; none if there is no problem.
   error_code why() const noexcept { return why_; }
-  /// What it is called now (`renamed`), or belongs to (`captured`).
+  /// Its new name (`renamed`), or what it belongs to (`captured`).
   const std::string& other() const noexcept { return other_; }
 
-  /// The interface's flags (`IFF_UP`, ...); 0 if it is away.
+  /// The interface's flags (`IFF_UP`, ...); 0 if it is missing.
   int flags() const noexcept {
     ifreq request = named();
     return ::ioctl(handle(), SIOCGIFFLAGS, &request) == 0 ? static_cast<unsigned short>(request.ifr_flags)
                                                           : 0;
   }
 
-  /// Looks at it. `receiver`: a socket that is to hear frames.
+  /// Checks it. `receiver`: a socket that receives frames.
   void look(int receiver) {
     ifreq request = named();
     const unsigned found =
@@ -70,9 +70,9 @@ class LinkMonitor {
         error);
   }
 
-  /// Is there news of it? Then look.
+  /// Whether there is news of it, which calls for a check.
   bool changed() { return netlink_.changed(last_index_, name_); }
-  /// A descriptor that is readable when there may be news; -1 if it has to be looked at without.
+  /// A descriptor that is readable when there may be news; -1 if there is none to wait for.
   int native_handle() const noexcept { return netlink_.native_handle(); }
 
   /// See `Netlink::for_each_group`.
@@ -81,8 +81,8 @@ class LinkMonitor {
     return netlink_.for_each_group(index_, each);
   }
 
-  /// Does what an interface belongs to, if it is of that kind, keep from `receiver` what comes in on it? Others do not
-  /// (batman-adv), nor does a VRF if the socket was bound to it (ip vrf exec), or all are let in.
+  /// Whether the master of an interface keeps arriving frames from `receiver`. Masters of other kinds do not (batman-adv), nor does a VRF if
+  /// the socket was bound to it (ip vrf exec) or all sockets are accepted.
   static bool captures(const std::string& kind, int receiver) {
     for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
       if (kind == each) return true;
@@ -113,11 +113,11 @@ class LinkMonitor {
     why_ = error != 0 ? error_code(error, boost::system::system_category()) : error_code();
   }
 
-  /// Does all that the kernel does to send to the group, but for the sending: an error, or 0.
+  /// Does everything that the kernel does to send to the group except the sending. Returns an error or 0.
   int try_route() noexcept {
     sockaddr nobody{};
     nobody.sa_family = AF_UNSPEC;
-    (void)::connect(handle(), &nobody, sizeof nobody);  // forgets what it had before
+    (void)::connect(handle(), &nobody, sizeof nobody);  // forgets the previous destination
     if (set_option(handle(), IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(index_))) return errno;
     return ::connect(handle(), group_.data(), group_.size()) == 0 ? 0 : errno;
   }

@@ -8,16 +8,16 @@
 
 namespace ilnp {
 
-/// Says when the link cannot be used, and when it can again, once each. If it then cannot for another reason (its cable is
-/// in again, and its address is not ready yet) it says so only when that lasts.
+/// Reports once when the link becomes unusable and once when it is usable again. If the reason changes (the cable is back, but the
+/// address is not ready yet), it reports that only if it lasts.
 class LinkReport {
  public:
   static constexpr Duration lasting = std::chrono::seconds(3);
 
-  /// Begins with the state of `link`, which it does not tell.
+  /// Starts with the state of `link`, which it does not report.
   explicit LinkReport(const LinkMonitor& link) noexcept : told_(link.problem()), seen_(link.problem()) {}
 
-  /// `link` has just been looked at.
+  /// `link` has just been checked.
   template <ContextLike Cx>
   void look(const LinkMonitor& link, Cx& cx) {
     const LinkProblem problem = link.problem();

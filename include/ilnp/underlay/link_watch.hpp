@@ -10,14 +10,13 @@
 
 namespace ilnp {
 
-/// Keeps a multicast underlay on its network interface: has frames leave there, its groups joined there, and tells the observer
-/// when one of the two, or the interface, fails, and when it works again. Looks at it every `check_interval`, and soon after the
-/// kernel has news of it, or frames could not be sent. Sends nothing. Movable; one thread.
+/// Keeps a multicast underlay on its network interface: frames leave there and its groups are joined there. Tells the observer when
+/// one of these or the interface fails, and when it works again. Checks every `check_interval`, and soon after the kernel has news or
+/// frames could not be sent. Sends nothing. Movable; one thread.
 class LinkWatch {
  public:
   static constexpr Duration check_interval = std::chrono::milliseconds(500);
-  /// The shortest time between two looks. An interface that cannot be used is looked at as often if there is no news of it
-  /// to be had.
+  /// The shortest time between two checks. An unusable interface is checked this often if the kernel reports no news.
   static constexpr Duration recovery_interval = std::chrono::milliseconds(50);
 
   struct Counters {
@@ -38,14 +37,14 @@ class LinkWatch {
     return all;
   }
 
-  /// Looks for the first time. `sender` sends to the interface from here on.
+  /// The first check. `sender` sends to the interface from now on.
   void begin(int sender) {
     monitor_.look(sender);
     report_ = LinkReport(monitor_);
     use(sender);
   }
 
-  /// Looks. True if the interface has become usable, or had lost groups: the node should announce itself again.
+  /// Checks. True if the interface has become usable or had lost groups: the node should announce itself again.
   template <ContextLike Cx>
   bool look(int sender, Memberships::Sockets receivers, Memberships& wanted, Cx& cx) {
     looked_at_ = cx.now();
@@ -70,12 +69,12 @@ class LinkWatch {
     return monitor_.ready();
   }
 
-  /// If there is news of the interface, it is looked at soon.
+  /// If there is news of the interface, schedules a check soon.
   void hear_of_changes() {
     if (monitor_.changed()) look_soon();
   }
 
-  /// Tells what has changed with what `queue` sends: whether frames can be sent, and whether they leave in trains.
+  /// Reports changes in what `queue` sends: whether frames can be sent, and whether they leave in trains.
   template <ContextLike Cx>
   void look_at(SendQueue& queue, const GroupPrefix& prefix, Cx& cx) {
     const auto network = [&](const SendFailures::Destination& at) {
@@ -92,7 +91,7 @@ class LinkWatch {
         [&](const SendFailures::Destination& at) {
           cx.observe(event::SendWorks{monitor_.name(), network(at), at.failed});
         });
-    if (more) look_soon();  // it may be the interface
+    if (more) look_soon();  // the interface may be the cause
     if (std::exchange(trains_off_, queue.trains_off()) != queue.trains_off() &&
         trains_off_ == TrainsOff::refused)
       cx.observe(event::TrainsGivenUp{monitor_.name(), trains_off_});

@@ -27,7 +27,7 @@ inline std::uint16_t local_port(int socket) {
   return endpoint.port();
 }
 
-/// A socket to send to groups from, at a port of its own, by which own frames are recognised. It receives
+/// A socket that sends to groups, from a port of its own by which own frames are recognised. It receives
 /// nothing.
 inline Socket open_send_socket(bool loop) {
   Socket socket = Socket::udp(AF_INET6);
@@ -43,8 +43,8 @@ inline Socket open_send_socket(bool loop) {
   return socket;
 }
 
-/// A socket that receives the groups that it joins, at a port that it shares with others of its kind, but for
-/// own frames (those from `own_port`) and frames of the other class.
+/// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except own frames (those from
+/// `own_port`) and frames of the other class.
 inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_port, bool loopback_interface,
                                   FrameClass wanted) {
   Socket socket = Socket::udp(AF_INET6);
@@ -52,8 +52,8 @@ inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_po
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
   require_option(handle, SOL_SOCKET, SO_REUSEADDR, 1, "sharing of the port");
   require_option(handle, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "packet info");
-  // Without it, the kernel also delivers groups that only others have joined: an old one does, and they are
-  // dropped here.
+  // Without this option the kernel also delivers groups that only others have joined. An old kernel does, and the frames are dropped
+  // later.
   (void)set_option(handle, IPPROTO_IPV6, multicast_all, 0);
   if (const auto error = attach_own_frame_filter(handle, own_port, loopback_interface, wanted))
     throw boost::system::system_error(error, "socket filter for own frames");
@@ -64,14 +64,14 @@ inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_po
   return socket;
 }
 
-/// Makes a socket a member of a group on an interface, or ends that.
+/// Makes a socket join or leave a group on an interface.
 inline error_code set_membership(int socket, bool member, const in6_addr& group,
                                  unsigned interface) noexcept {
   return set_option(socket, IPPROTO_IPV6, member ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP,
                     ipv6_mreq{group, interface});
 }
 
-/// Throws `std::invalid_argument` with a text for the user if no link can be made of `config`.
+/// Throws `std::invalid_argument` with a text for the user if `config` cannot work.
 inline const LinkConfig& validated(const LinkConfig& config) {
   if (config.mcast_port == 0) throw std::invalid_argument("mcast_port: 0 is not a port (1 to 65535)");
   if (config.buffer_size < 1 || config.buffer_size > LinkConfig::max_buffer_size)

@@ -22,7 +22,7 @@
 namespace ilnp {
 
 /// The underlay of real nodes: a locator is a group of UDP over IPv6 multicast, on one network interface
-/// (docs/protocol.md). Models `Underlay`.
+/// (docs/behaviour.md, "Underlay"). Models `Underlay`.
 ///
 /// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave
 /// in batches (`recvmmsg`, `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO).

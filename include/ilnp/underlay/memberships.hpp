@@ -12,8 +12,8 @@
 
 namespace ilnp {
 
-/// The locators whose frames a node wants, and their groups. What is wanted stays so until it is left, whether the network
-/// interface is there or not. The sockets that are members are the caller's. One thread.
+/// The locators whose frames a node wants, and their groups. A locator stays wanted until it is left, whether the network interface
+/// exists or not. The member sockets belong to the caller. One thread.
 class Memberships {
  public:
   using Sockets = std::span<const int>;  ///< all are members of the same groups
@@ -28,8 +28,8 @@ class Memberships {
   }
   bool contains(Locator locator) const noexcept { return group(locator) != nullptr; }
 
-  /// From here on `locator` is wanted, on the interface of that index; 0 or one that is gone: later, by `renew`. Error: the
-  /// kernel's; then it is not wanted.
+  /// Joins `locator` on the interface of that index. If the index is 0 or the interface is gone, `renew` joins it later. Error: the
+  /// kernel's; the locator is not wanted then.
   error_code join(Locator locator, Sockets sockets, unsigned interface) {
     if (contains(locator)) return {};
     const Endpoint group(prefix_.group(locator), port_);
@@ -42,20 +42,20 @@ class Memberships {
     return {};
   }
 
-  /// Ends that. Error: `Errc::not_joined`.
+  /// Leaves a locator. Error: `Errc::not_joined`.
   error_code leave(Locator locator, Sockets sockets, unsigned interface) {
     const auto found = std::ranges::find(wanted_, locator, &Wanted::locator);
     if (found == wanted_.end()) return Errc::not_joined;
     const Endpoint group = found->group;
     wanted_.erase(found);
     (void)set(group, sockets, false,
-              interface);  // fails only if the interface went, and the membership with it
+              interface);  // fails only if the interface is gone, and with it the membership
     return {};
   }
 
-  /// The interface was `before`, and is `now`, or it was away: the sockets become members of all that is wanted anew. For they remember
-  /// memberships on an interface that is gone, and one that was away (in another namespace, or without IPv6) does not
-  /// remember them when it is back under the same index.
+  /// The interface changed from `before` to `now`, or was away: joins everything again. Sockets remember memberships on an interface that is
+  /// gone, and an interface that was away (in another namespace, or without IPv6) does not remember them when it returns under the same
+  /// index.
   void renew(Sockets sockets, unsigned before, unsigned now) noexcept {
     for (const Wanted& wanted : wanted_) {
       (void)set(wanted.group, sockets, false, before);
@@ -63,9 +63,9 @@ class Memberships {
     }
   }
 
-  /// Of what is wanted, the sockets become members anew where the kernel has lost it, though they remember it: when the
-  /// interface loses IPv6 for a moment it does. `each_group(f)` calls `f(group)` for each that the interface receives, and is
-  /// true if these are all. How many there were.
+  /// Joins those groups again that the kernel has lost although the sockets remember them, as it does when the interface loses IPv6 for a
+  /// moment. `each_group(f)` calls `f(group)` for each group that the interface receives, and returns true if these are all. Returns the
+  /// number of groups.
   template <class EachGroup>
   std::size_t restore(Sockets sockets, unsigned interface, EachGroup&& each_group) {
     for (Wanted& wanted : wanted_) wanted.received = false;
@@ -88,7 +88,7 @@ class Memberships {
   struct Wanted {
     Locator locator;
     Endpoint group;
-    bool received = false;  ///< by the interface, when last looked at
+    bool received = false;  ///< by the interface, at the last check
   };
 
   static error_code set(const Endpoint& group, Sockets sockets, bool member, unsigned interface) noexcept {

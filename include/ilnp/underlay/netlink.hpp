@@ -17,9 +17,9 @@
 
 namespace ilnp {
 
-/// Asks the kernel about network interfaces, and hears of their changes (rtnetlink(7)), in the network namespace in which it
-/// was made. Where such sockets are not allowed it knows nothing: each answer says so. Does not block. Allocates at
-/// construction. Movable; one thread.
+/// Asks the kernel about network interfaces and receives their changes (rtnetlink(7)), in the network namespace where it was created.
+/// Where such sockets are not allowed it knows nothing, and each result says so. Does not block. Allocates at construction. Movable;
+/// one thread.
 class Netlink {
  public:
   Netlink()
@@ -33,11 +33,11 @@ class Netlink {
   struct Link {
     std::string name;
     std::uint32_t mtu = 0;
-    unsigned master = 0;      ///< the index of what it is a port of; 0 if it is none
+    unsigned master = 0;      ///< the index of the interface that it is a port of; 0 if none
     std::string master_kind;  ///< `bridge`, `vrf`, ...
   };
 
-  /// The interface of that index; none if there is none, or if it cannot be known.
+  /// The interface of that index; none if it does not exist or cannot be determined.
   std::optional<Link> link(unsigned index) {
     struct {
       nlmsghdr header;
@@ -58,8 +58,7 @@ class Netlink {
     return found;
   }
 
-  /// Calls `each(in6_addr)` for each multicast group that the interface of that index receives for this host. True if these
-  /// are all.
+  /// Calls `each(in6_addr)` for each multicast group that the interface of that index receives for this host. True if these are all.
   template <class Each>
   bool for_each_group(unsigned index, Each&& each) {
     struct {
@@ -82,7 +81,7 @@ class Netlink {
     });
   }
 
-  /// Takes the news. True if there are any of an interface of that index or name (or some were lost).
+  /// Reads the news. True if any concern an interface of that index or name (or if some were lost).
   bool changed(unsigned index, const std::string& name) {
     bool any = false;
     for (ssize_t size; hearing_.native_handle() >= 0 && (size = receive(hearing_)) != 0;) {
@@ -110,7 +109,7 @@ class Netlink {
  private:
   static constexpr std::uint32_t skip_statistics = 1 << 3;  // RTEXT_FILTER_SKIP_STATS
   struct Buffer {
-    alignas(nlmsghdr) std::byte octets[32768];  // the kernel's own messages are no longer
+    alignas(nlmsghdr) std::byte octets[32768];  // the kernel's own messages are not longer
   };
 
   static Socket open(std::uint32_t groups) {
@@ -129,7 +128,7 @@ class Netlink {
             ++sequence_, 0};
   }
 
-  /// What came, octets; 0: nothing more; -1: something was lost.
+  /// The number of octets received; 0: nothing more; -1: something was lost.
   ssize_t receive(const Socket& socket) noexcept {
     for (;;) {
       const ssize_t size =
@@ -141,7 +140,7 @@ class Netlink {
     }
   }
 
-  /// Sends a request, and calls `each(message)` for the answers, which the kernel gives at once. True if they are whole.
+  /// Sends a request and calls `each(message)` for the replies, which the kernel gives at once. True if they are complete.
   template <class Each>
   bool ask(const void* request, std::size_t size, Each&& each) {
     if (::send(asking_.native_handle(), request, size, MSG_DONTWAIT) < 0) return false;
@@ -152,7 +151,7 @@ class Netlink {
       bool failed = false;
       bool done = false;
       for_each_message(static_cast<std::size_t>(received), [&](const nlmsghdr& message) {
-        if (message.nlmsg_seq != sequence_) return false;  // of one that was given up
+        if (message.nlmsg_seq != sequence_) return false;  // reply to an abandoned request
         failed |= message.nlmsg_type == NLMSG_ERROR || (message.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
         done |= message.nlmsg_type == NLMSG_DONE || message.nlmsg_type == NLMSG_ERROR || !dump;
         if (message.nlmsg_type >= NLMSG_MIN_TYPE) each(message);
@@ -162,7 +161,7 @@ class Netlink {
     }
   }
 
-  /// Until `each` is true.
+  /// Stops when `each` returns true.
   template <class Each>
   void for_each_message(std::size_t size, Each&& each) const {
     auto left = static_cast<unsigned>(size);

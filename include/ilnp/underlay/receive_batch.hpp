@@ -15,18 +15,18 @@
 
 namespace ilnp {
 
-/// What the kernel handed over in one buffer: one datagram, or several of one sender to one address, which
-/// lie side by side (UDP GRO). Valid until the next `ReceiveBatch::receive`; the octets may be changed in
+/// The content of one buffer from the kernel: one datagram, or several of one sender to one address, side by side
+/// (UDP GRO). Valid until the next `ReceiveBatch::receive`; the octets may be changed in
 /// place.
 struct ReceivedTrain {
   const Endpoint& source;
   const in6_pktinfo* destination;  ///< destination address and interface; null without `IPV6_RECVPKTINFO`
   MutableBytes octets;             ///< all datagrams
   std::size_t segment_size;        ///< of each datagram; only the last may be shorter
-  bool truncated;                  ///< the last datagram was longer than the buffer, and has been cut off
+  bool truncated;                  ///< the last datagram was longer than the buffer and was truncated
   const in_pktinfo* destination_v4 = nullptr;  ///< the same as `destination`, with `IP_PKTINFO`
 
-  /// How many datagrams: at least one, for an empty datagram is one too.
+  /// The number of datagrams, at least one: an empty datagram is one too.
   std::size_t count() const noexcept {
     return octets.size() <= segment_size ? 1 : (octets.size() + segment_size - 1) / segment_size;
   }
@@ -51,10 +51,10 @@ struct ReceivedTrain {
 ///     receive()
 class ReceiveBatch {
  public:
-  /// So much fits any UDP datagram, and any train of them.
+  /// Large enough for any UDP datagram and any train of them.
   static constexpr std::size_t buffer_size = 65536;
 
-  /// At most `buffers` trains a call (up to 64 datagrams each): that bounds how long a call can take.
+  /// At most `buffers` trains per call (up to 64 datagrams each), which bounds the duration of a call.
   explicit ReceiveBatch(std::size_t buffers = 32)
       : capacity_(buffers),
         octets_(std::make_unique_for_overwrite<std::byte[]>(buffers * stride)),
@@ -74,7 +74,7 @@ class ReceiveBatch {
 
   std::size_t capacity() const noexcept { return capacity_; }
 
-  /// Takes what waits at `socket`, at most `capacity()` trains, and calls `sink(const ReceivedTrain&)` for
+  /// Receives what waits at `socket`, at most `capacity()` trains, and calls `sink(const ReceivedTrain&)` for
   /// each. Does not block. Returns the number of trains; 0 if nothing waits or the socket has an error, which
   /// is thereby cleared.
   template <class Sink>
@@ -98,8 +98,7 @@ class ReceiveBatch {
     alignas(cmsghdr) std::byte control[CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int)) + 64];
   };
 
-  /// A little more than the buffer: neighbours at a power of two apart would fight for the same lines of the
-  /// cache.
+  /// A little more than the buffer: neighbours a power of two apart would compete for the same cache lines.
   static constexpr std::size_t stride = buffer_size + 320;
 
   static void reset(msghdr& header) noexcept {

@@ -13,11 +13,10 @@
 
 namespace ilnp {
 
-/// The control message that tells the kernel to cut a buffer into datagrams of one size (UDP GSO).
+/// The control message that tells the kernel to split a buffer into datagrams of one size (UDP GSO).
 class SegmentSizeControl {
  public:
-  /// Makes `header` say that it is to be cut into datagrams of `segment` octets. It refers to this object
-  /// from then on.
+  /// Makes `header` request datagrams of `segment` octets. It refers to this object from then on.
   void attach(msghdr& header, std::size_t segment) noexcept {
     header.msg_control = octets_;
     header.msg_controllen = sizeof octets_;
@@ -33,22 +32,21 @@ class SegmentSizeControl {
   alignas(cmsghdr) std::byte octets_[CMSG_SPACE(sizeof(std::uint16_t))] = {};
 };
 
-/// True for the errors by which a kernel or device refuses to cut, and which a single datagram might not
-/// meet: EIO (no checksum offload), EINVAL (longer than the MTU, too many, or an old kernel), EMSGSIZE.
+/// True for the errors with which a kernel or device refuses to split, and which a single datagram might not
+/// cause: EIO (no checksum offload), EINVAL (longer than the MTU, too many, or an old kernel), EMSGSIZE.
 inline bool is_segmentation_refused(int error) noexcept {
   return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
 
-/// True if by that error a train of datagrams of `segment` octets was refused for being a train, and not for their length:
+/// True if this error means that a train of datagrams of `segment` octets was refused because it is a train, not because of its length:
 /// then all others are refused too.
 inline bool is_segmentation_refused_altogether(int error, std::size_t segment) noexcept {
   constexpr std::size_t fits_any_mtu = 1280 - 40 - 8;  // of IPv6
   return error == EIO || error == EOPNOTSUPP || error == ENOPROTOOPT || segment <= fits_any_mtu;
 }
 
-/// Cuts what `parts` gather into datagrams of `segment` octets (the last may be shorter) and calls
-/// `each(iovec* parts, std::size_t count)` for each. A datagram that would need more than 8 pieces does not
-/// occur: two are pushed.
+/// Splits what `parts` gather into datagrams of `segment` octets (the last may be shorter) and calls `each(iovec* parts, std::size_t count)`
+/// for each. No datagram needs more than 8 parts: two are pushed.
 template <class Each>
 void for_each_segment(const iovec* parts, std::size_t count, std::size_t segment, Each&& each) {
   std::array<iovec, 8> pieces;

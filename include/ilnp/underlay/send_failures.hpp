@@ -10,17 +10,17 @@
 
 namespace ilnp {
 
-/// The destinations to which datagrams cannot be sent: a firewall refuses them, a device takes them too slowly. Noted where it
-/// happens, without the time; looked at now and then, to tell when it begins and ends. What happens once is not told. Of
-/// fixed size; costs nothing while all goes well. One thread.
+/// The destinations to which datagrams cannot be sent, because a firewall rejects them or a device accepts them too slowly. Failures are
+/// noted where they happen, without the time, and checked now and then to report beginning and end. A single failure is not reported.
+/// Fixed size; costs nothing while everything works. One thread.
 class SendFailures {
  public:
   static constexpr std::size_t max_destinations = 32;  ///< further ones are only counted by their sender
-  /// It has begun when it was not over after this,
+  /// A failure has begun when it was not over after this time,
   static constexpr Duration confirm_time = std::chrono::milliseconds(400);
-  /// and it has ended when so long after the last failure something has been sent.
+  /// and has ended when something was sent this long after the last failure.
   static constexpr Duration settle_time = std::chrono::seconds(2);
-  /// What happened once is forgotten after this.
+  /// A single failure is forgotten after this time.
   static constexpr Duration forget_time = std::chrono::seconds(10);
 
   struct Destination {
@@ -28,7 +28,7 @@ class SendFailures {
     int error = 0;              ///< of the last failure
     std::uint64_t failed = 0;   ///< datagrams, since it began
     std::uint64_t sent = 0;     ///< in between
-    std::uint64_t noticed = 0;  ///< of the failures, when last looked at
+    std::uint64_t noticed = 0;  ///< failures at the last check
     TimePoint first = never;
     TimePoint last = never;
     bool told = false;
@@ -53,13 +53,13 @@ class SendFailures {
     if (Destination* at = find(to)) at->sent += datagrams;
   }
 
-  /// Nothing is sent there any more.
+  /// Nothing is sent to this destination any more.
   void forget(const Endpoint& to) noexcept {
     if (Destination* at = find(to)) remove(*at);
   }
 
-  /// Calls `begins(destination)` and `ends(destination)`. What fails while the link is not `usable` is not told: that is.
-  /// True if more has failed since the last time.
+  /// Calls `begins(destination)` and `ends(destination)`. While the link is not `usable`, failures are not reported, because
+  /// the link itself is. True if more has failed since the last time.
   template <class Begins, class Ends>
   bool look(TimePoint now, bool usable, Begins&& begins, Ends&& ends) {
     bool more = false;

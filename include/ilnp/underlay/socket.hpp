@@ -47,15 +47,13 @@ class Socket {
   int handle_ = -1;
 };
 
-/// Sets one option of a socket. The functions here take a plain handle, so that they serve Asio's sockets
-/// too.
+/// Sets one option of a socket. The functions here take a plain handle, so that they work with Asio's sockets too.
 template <class T>
 error_code set_option(int socket, int level, int name, const T& value) noexcept {
   return ::setsockopt(socket, level, name, &value, sizeof value) == 0 ? error_code() : last_system_error();
 }
 
-/// Sets an option without which the socket is of no use. Throws `boost::system::system_error` that names
-/// `what`.
+/// Sets an option without which the socket is useless. Throws `boost::system::system_error` that names `what`.
 template <class T>
 void require_option(int socket, int level, int name, const T& value, const char* what) {
   if (const auto error = set_option(socket, level, name, value))
@@ -69,49 +67,47 @@ inline int get_option(int socket, int level, int name) noexcept {
   return ::getsockopt(socket, level, name, &value, &size) == 0 ? value : -1;
 }
 
-/// From here on the kernel may hand over several datagrams of one sender in one buffer (UDP GRO): read them
-/// with `ReceiveBatch`. False if this kernel cannot; that is no error.
+/// Lets the kernel hand over several datagrams of one sender in one buffer (UDP GRO): read them with `ReceiveBatch`. False if this kernel
+/// cannot, which is not an error.
 inline bool enable_receive_coalescing(int socket) noexcept {
   return !set_option(socket, IPPROTO_UDP, UDP_GRO, 1);
 }
 
-/// True if the kernel knows how to cut one buffer into several datagrams (UDP GSO). A device may still
-/// refuse.
+/// True if the kernel can split one buffer into several datagrams (UDP GSO). A device may still refuse.
 inline bool supports_segmentation(int socket) noexcept {
   return get_option(socket, IPPROTO_UDP, UDP_SEGMENT) >= 0;
 }
 
-/// What was asked of the kernel for a socket's buffer, and what it gave, octets (in its own book-keeping,
-/// which charges a datagram with more than its size).
+/// The requested and the granted size of a socket's buffer, in octets (in the kernel's accounting, which charges more than a datagram's
+/// size).
 struct BufferSize {
   int requested = 0;
   int granted = 0;
 
-  /// The kernel gave less than was asked (`net.core.rmem_max`): bursts are lost sooner; all else works.
+  /// The kernel granted less than requested (`net.core.rmem_max`): bursts are lost sooner; everything else works.
   bool refused() const noexcept { return granted < requested; }
 };
 
 namespace detail {
 inline BufferSize set_buffer(int socket, int force, int plain, int octets) noexcept {
   if (set_option(socket, SOL_SOCKET, force, octets)) (void)set_option(socket, SOL_SOCKET, plain, octets);
-  // The kernel doubles what it is asked for, to cover its overhead.
+  // The kernel doubles the requested size to cover its overhead.
   return {octets, get_option(socket, SOL_SOCKET, plain) / 2};
 }
 }  // namespace detail
 
-/// Asks for a receive buffer of `octets`; beyond the system's limit where the process is allowed to.
+/// Requests a receive buffer of `octets`, beyond the system's limit if the process is allowed to.
 inline BufferSize set_receive_buffer(int socket, int octets) noexcept {
   return detail::set_buffer(socket, SO_RCVBUFFORCE, SO_RCVBUF, octets);
 }
 
-/// The same for sending.
+/// The same for the send buffer.
 inline BufferSize set_send_buffer(int socket, int octets) noexcept {
   return detail::set_buffer(socket, SO_SNDBUFFORCE, SO_SNDBUF, octets);
 }
 
-/// How many buffers the kernel has dropped at this socket since it was opened: for want of room, or because
-/// its filter or a checksum refused them. The count that `SO_RXQ_OVFL` attaches to a later datagram, but
-/// readable when none follows. A buffer may hold many datagrams (UDP GRO). 0 if the kernel does not tell. One
+/// The number of buffers that the kernel has dropped at this socket since it was opened, for lack of room or because its filter or a
+/// checksum rejected them. It is the count that `SO_RXQ_OVFL` attaches to a later datagram, but readable when none follows. A buffer may hold many datagrams (UDP GRO). 0 if the kernel does not tell. One
 /// system call.
 inline std::uint32_t dropped_buffers(int socket) noexcept {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};

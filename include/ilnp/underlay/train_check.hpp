@@ -19,7 +19,7 @@
 
 namespace ilnp {
 
-/// Is the kernel of that release ("7.1.4-2-amd64") known to corrupt trains of datagrams (UDP GSO)? So do 7.0 to 7.1.4.
+/// Whether the kernel of that release ("7.1.4-2-amd64") is known to corrupt trains of datagrams (UDP GSO), as 7.0 to 7.1.4 do.
 inline bool is_known_to_corrupt_trains(std::string_view release) noexcept {
   std::array<unsigned, 3> version{};
   const char* at = release.data();
@@ -33,7 +33,7 @@ inline bool is_known_to_corrupt_trains(std::string_view release) noexcept {
   return version[0] == 7 && (version[1] == 0 || (version[1] == 1 && version[2] <= 4));
 }
 
-/// Lets `receiver` take nothing but what `sender` sends: the port may be that of others, too, who send the same. False if that cannot be.
+/// Makes `receiver` accept only what `sender` sends, because others may use the port and send the same. False if that is impossible.
 inline bool pair_on_loopback(const Socket& sender, const Socket& receiver) noexcept {
   Endpoint from(in6addr_loopback, 0);
   socklen_t size = Endpoint::capacity();
@@ -47,9 +47,9 @@ inline bool pair_on_loopback(const Socket& sender, const Socket& receiver) noexc
   return true;
 }
 
-/// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`. False if one of the datagrams
-/// came out other than it went in. True if none did: also if none came out at all, for the loopback interface may be down, or
-/// a firewall in the way. Other senders, and other nodes that do the same, make no difference.
+/// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`. False if a datagram
+/// arrived changed. True if none did, even if none arrived at all: the loopback interface may be down, or a firewall in the way. Other
+/// senders, and other nodes that do the same, do not affect the result.
 template <class SendMessage>
 bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   const Socket receiver(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
@@ -68,7 +68,7 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   constexpr std::array<Train, 4> trains{{{5, 1433, 701}, {33, 1200, 1199}, {17, 3, 2}, {2, 1024, 1024}}};
   for (std::size_t number = 0; number < trains.size(); ++number) {
     const Train& train = trains[number];
-    // Its first octets say which datagram it is, the others depend on it and on where they are.
+    // The first octets identify the datagram; the others depend on it and on their position.
     const auto octet = [&](std::size_t index, std::size_t at) {
       return static_cast<std::byte>(at == 0   ? number
                                     : at == 1 ? index
@@ -80,7 +80,7 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
     std::vector<std::byte> octets;
     for (std::size_t index = 0; index < train.count; ++index)
       for (std::size_t at = 0; at < length(index); ++at) octets.push_back(octet(index, at));
-    // In pieces, whose ends are not those of datagrams.
+    // In parts whose ends are not those of datagrams.
     std::array<iovec, 3> parts{
         {{octets.data(), octets.size() / 3},
          {octets.data() + octets.size() / 3, 1},
@@ -108,8 +108,8 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   return true;
 }
 
-/// May this kernel be given trains? Found out once in the life of a process: a millisecond. What only a certain device does wrong
-/// does not show. `port`: see `trains_arrive_whole`; of the first call.
+/// Whether this kernel can be given trains. Tested once in the life of a process, which takes a millisecond. Faults of a single device
+/// remain undetected. `port`: see `trains_arrive_whole`; that of the first call applies.
 inline TrainsOff train_fault(std::uint16_t port = 0) {
   static const TrainsOff fault = [port] {
     utsname name{};

@@ -15,13 +15,13 @@ namespace ilnp::wire {
 ///  16 | Solicitation  |  Host name, UTF-8, no terminator, to the end ...
 ///     +---------------+-----------------------------------------------+
 ///
-/// Discovery: "this node has this name, and is here". Solicitation 1 asks all who hear it to say the same of
-/// themselves; 0 is an advertisement (docs/protocol.md; the idea is RFC 4861's).
+/// Discovery: "this node has this name and is here". Solicitation 1 asks every node that hears it to say the same of
+/// itself; 0 is an advertisement (docs/wire-formats.md, "Discovery"; the idea is RFC 4861's).
 class Discovery {
  public:
   static constexpr std::size_t fixed_size = 17;
 
-  /// Refuses what is cut off, a flag other than 0 and 1, and a host name that is none.
+  /// Rejects a truncated message, a flag other than 0 and 1, and an invalid host name.
   static Parsed<Discovery> parse(Bytes payload) noexcept {
     if (payload.size() < fixed_size) return Malformed::too_short;
     if (load<std::uint8_t>(payload, 16) > 1) return Malformed::unknown_type;

@@ -5,9 +5,8 @@
 
 #include "../bytes.hpp"
 
-/// The formats on the wire. The only place where octets are touched. Each header holds one format: a diagram,
-/// a `View` (checked once by `parse`; afterwards no accessor can fail), and a `Repr` (plain values that
-/// `write_to` writes).
+/// The formats on the wire; only this folder touches octets. Each header has one format: a diagram, a `View` (`parse` checks
+/// it once, then no accessor can fail), and a `Repr` (plain values that `write_to` writes).
 namespace ilnp::wire {
 
 /// Reads a big-endian unsigned integer of `sizeof(T)` octets at `offset`. The caller has checked the length.
@@ -31,10 +30,10 @@ void store_little(MutableBytes bytes, std::size_t offset, T value) noexcept {
       reinterpret_cast<unsigned char*>(bytes.data() + offset), value);
 }
 
-/// Why a parser refused its input.
+/// Why a parser rejected its input.
 enum class Malformed : std::uint8_t {
   too_short,      ///< fewer octets than the fixed part
-  wrong_length,   ///< a length field, or the number of octets, does not fit
+  wrong_length,   ///< a length field or the number of octets is inconsistent
   unknown_type,   ///< a type or flag that this format does not have
   bad_host_name,  ///< empty, over 255 octets, or not UTF-8
 };

@@ -6,49 +6,49 @@
 
 namespace ilnp::wire {
 
-/// How a datagram that is longer than a frame travels (docs/protocol.md, "Long datagrams"): these messages go to STP port
-/// 0, which no program can have, and which nobody listens to who does not know them. The source port in the STP header is
-/// the datagram's.
+/// The messages that carry a datagram longer than a frame (docs/wire-formats.md, "Long datagrams"). They go to STP port 0, which
+/// no program can use and on which a node without this extension does not listen. The source port of a fragment's STP header
+/// is that of the datagram.
 enum class FragmentKind : std::uint8_t { question = 1, answer = 2, piece = 3 };
 
 ///      0                   1                   2                   3
 ///     +---------------+-----------------------------------------------+
-///   0 |   Kind = 1    |              Zero (not looked at)             |
+///   0 |   Kind = 1    |              Zero (ignored)                   |
 ///     +---------------+-----------------------------------------------+
-///   4 |                             Nonce                             |   question: do you put pieces together?
+///   4 |                             Nonce                             |   probe: do you reassemble fragments?
 ///     +---------------------------------------------------------------+
 ///
 ///     +---------------+-----------------------------------------------+
-///   0 |   Kind = 2    |              Zero (not looked at)             |
+///   0 |   Kind = 2    |              Zero (ignored)                   |
 ///     +---------------+-----------------------------------------------+
-///   4 |                    Nonce, of the question                     |
+///   4 |                      Nonce of the probe                       |
 ///     +---------------------------------------------------------------+
-///   8 |                              Key                              |   answer: yes, if they bear this key
+///   8 |                              Key                              |   reply: yes, if they carry this key
 ///     +---------------------------------------------------------------+
 ///
 ///     +---------------+---------------+-------------------------------+
 ///   0 |   Kind = 3    |     Zero      |       Destination port        |
 ///     +---------------+---------------+-------------------------------+
-///   4 |                       Key, of the answer                      |
+///   4 |                       Key of the reply                        |
 ///     +---------------------------------------------------------------+
-///   8 |                            Datagram                           |
+///   8 |                        Datagram number                        |
 ///     +-------------------------------+-------------------------------+
 ///  12 |          Total length         |             Stride            |
 ///     +-------------------------------+-------------------------------+
-///  16 |             Index             |   then the octets of the datagram from Stride x Index on: Stride of
-///     +-------------------------------+   them, or as many as are left
+///  16 |             Index             |   then the octets of the datagram from Stride x Index on:
+///     +-------------------------------+   Stride of them, or as many as are left
 ///
-/// A piece says how its datagram is cut, so pieces that agree in that cannot overlap unless they have the same index.
+/// A fragment states how its datagram is divided, so fragments that agree on that overlap only if they have the same index.
 class Fragment {
  public:
   static constexpr std::size_t question_size = 8;
   static constexpr std::size_t answer_size = 12;
   static constexpr std::size_t piece_header_size = 18;
-  static constexpr std::size_t max_total = 65'507;  ///< octets: of UDP over IPv4
+  static constexpr std::size_t max_total = 65'507;  ///< octets: the limit of UDP over IPv4
   static constexpr std::size_t max_pieces = 256;    ///< of one datagram
 
-  /// Refuses an unknown kind, a question or answer of another size, and a piece that is not as long as it says, that
-  /// lies outside of its datagram, or whose datagram is too long, in too many pieces, or in one.
+  /// Rejects an unknown kind, a probe or reply of the wrong size, and a fragment that has the wrong length, lies outside its
+  /// datagram, or belongs to a datagram that is too long or has one fragment or too many.
   static Parsed<Fragment> parse(Bytes payload) noexcept {
     if (payload.size() < question_size) return Malformed::too_short;
     const Fragment message(payload);
@@ -69,14 +69,14 @@ class Fragment {
 
   FragmentKind kind() const noexcept { return static_cast<FragmentKind>(load<std::uint8_t>(payload_, 0)); }
 
-  /// Of a question or an answer.
+  /// Of a probe or a reply.
   std::uint32_t nonce() const noexcept { return load<std::uint32_t>(payload_, 4); }
-  /// Of an answer or a piece.
+  /// Of a reply or a fragment.
   std::uint32_t key() const noexcept {
     return load<std::uint32_t>(payload_, kind() == FragmentKind::answer ? 8 : 4);
   }
 
-  // Of a piece.
+  // Of a fragment.
   std::uint16_t destination_port() const noexcept { return load<std::uint16_t>(payload_, 2); }
   std::uint32_t datagram() const noexcept { return load<std::uint32_t>(payload_, 8); }
   std::size_t total() const noexcept { return load<std::uint16_t>(payload_, 12); }
@@ -121,7 +121,7 @@ struct FragmentAnswerRepr {
   }
 };
 
-/// What stands in front of the octets of a piece.
+/// The header of a fragment.
 struct FragmentPieceRepr {
   std::uint16_t destination_port = 0;
   std::uint32_t key = 0;

@@ -6,17 +6,17 @@ namespace ilnp::wire {
 
 ///      0                   1                   2                   3
 ///     +---------------+-----------------------------------------------+
-///   0 |   Kind = 6    |              Zero (not looked at)             |
+///   0 |   Kind = 6    |              Zero (ignored)                   |
 ///     +---------------+-----------------------------------------------+
 ///
-/// Goodbye: "this node shuts down" (docs/protocol.md, "Goodbye"). Goes to STP port 0, as the messages about long datagrams (wire/fragment.hpp) do:
-/// who does not know it drops it, for no program can have that port.
+/// Goodbye: "this node is shutting down" (docs/wire-formats.md, "Goodbye"). Goes to STP port 0, like the messages of
+/// wire/fragment.hpp: a node that does not know it drops it, because no program can use that port.
 class Goodbye {
  public:
   static constexpr std::size_t size = 4;
   static constexpr std::uint8_t kind = 6;
 
-  /// Refuses another kind, and what is longer or shorter.
+  /// Rejects another kind and another length.
   static Parsed<Goodbye> parse(Bytes payload) noexcept {
     if (payload.empty()) return Malformed::too_short;
     if (load<std::uint8_t>(payload, 0) != kind) return Malformed::unknown_type;

@@ -5,13 +5,13 @@
 
 namespace ilnp::wire {
 
-/// Next header values of the overlay (docs/protocol.md).
+/// Next header values of the overlay (docs/wire-formats.md, "Network header").
 enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update = 44 };
 
 ///      0                   1                   2                   3
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 ///     +-------+---------------+---------------------------------------+
-///   0 |Version| Traffic class |             Flow label                |   all zero; not looked at
+///   0 |Version| Traffic class |             Flow label                |   all zero; ignored on receipt
 ///     +-------+---------------+-------+---------------+---------------+
 ///   4 |        Payload length         |  Next header  |   Hop limit   |
 ///     +-------------------------------+---------------+---------------+
@@ -21,12 +21,12 @@ enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update 
 ///  32 |                Destination node identifier (64)               |
 ///     +---------------------------------------------------------------+
 ///
-/// The network layer's header, the shape of IPv6's (RFC 8200, section 3; RFC 6741, section 3.1).
+/// The network layer's header, laid out like IPv6's (RFC 8200, section 3; RFC 6741, section 3.1).
 class IlnpHeader {
  public:
   static constexpr std::size_t size = 40;
 
-  /// Refuses a frame shorter than the header, and one whose payload length is not exactly what follows it.
+  /// Rejects a frame that is shorter than the header, or whose payload length differs from what follows it.
   static Parsed<IlnpHeader> parse(Bytes frame) noexcept {
     if (frame.size() < size) return Malformed::too_short;
     if (load<std::uint16_t>(frame, 4) != frame.size() - size) return Malformed::wrong_length;
@@ -41,8 +41,8 @@ class IlnpHeader {
   Ilv destination() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 24)), Nid(load<std::uint64_t>(frame_, 32))};
   }
-  /// Next header, hop limit and addresses as they stand in the frame: packets that have them all in common go the same
-  /// way. Borrowed from the frame.
+  /// Next header, hop limit and addresses as they are in the frame. Packets that share all of them take the same path.
+  /// Borrowed from the frame.
   std::span<const std::byte, 34> path() const noexcept { return frame_.subspan<6, 34>(); }
   /// Borrowed from the frame.
   Bytes payload() const noexcept { return frame_.subspan(size); }
@@ -53,7 +53,7 @@ class IlnpHeader {
   Bytes frame_;
 };
 
-/// The values of a network header, to be written in front of a payload.
+/// The values of a network header, to write in front of a payload.
 struct IlnpHeaderRepr {
   std::uint16_t payload_length = 0;
   std::uint8_t next_header = 0;
@@ -63,7 +63,7 @@ struct IlnpHeaderRepr {
 
   /// Writes `IlnpHeader::size` octets to the front of `out`.
   void write_to(MutableBytes out) const noexcept {
-    // One word, so that who copies the header in words need not wait for its parts.
+    // One word, so that code that copies the header in words need not wait for its parts.
     store(out, 0, std::uint64_t{payload_length} << 16 | std::uint64_t{next_header} << 8 | hop_limit);
     store(out, 8, source.locator.value());
     store(out, 16, source.nid.value());
@@ -72,7 +72,7 @@ struct IlnpHeaderRepr {
   }
 };
 
-/// Rewrites the hop limit of a frame that has parsed, in place.
+/// Rewrites the hop limit of a parsed frame in place.
 inline void set_hop_limit(MutableBytes frame, std::uint8_t hop_limit) noexcept { store(frame, 7, hop_limit); }
 
 }  // namespace ilnp::wire

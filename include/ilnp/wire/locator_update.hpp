@@ -8,16 +8,16 @@
 namespace ilnp::wire {
 
 ///     +---------------+
-///   0 |   Type = 1    |  then the new locators (64 each), the complete set, preferred first: locator update
+///   0 |   Type = 1    |  then the complete set of new locators (64 each), preferred first: locator update
 ///     +---------------+
 ///   0 |   Type = 0    |  and nothing else: acknowledgement
 ///     +---------------+
 ///
-/// Locator update and its acknowledgement (docs/protocol.md; the messages of RFC 6743 in another encoding).
+/// Locator update and its acknowledgement (docs/wire-formats.md, "Locator update"; the messages of RFC 6743 in another encoding).
 class LocatorUpdate {
  public:
-  /// Refuses an unknown type, an update without locators or with a part of one, and an acknowledgement with
-  /// anything after it.
+  /// Rejects an unknown type, an update without locators or with an incomplete one, and an acknowledgement that is followed
+  /// by anything.
   static Parsed<LocatorUpdate> parse(Bytes payload) noexcept {
     if (payload.empty()) return Malformed::too_short;
     const auto type = load<std::uint8_t>(payload, 0);
@@ -28,7 +28,7 @@ class LocatorUpdate {
   }
 
   bool acknowledgement() const noexcept { return load<std::uint8_t>(payload_, 0) == 0; }
-  /// How many locators the update names: at least one; 0 for an acknowledgement.
+  /// The number of locators in an update, at least one; 0 for an acknowledgement.
   std::size_t count() const noexcept { return (payload_.size() - 1) / 8; }
   /// The locator at `index` < `count()`; the preferred one is at 0.
   Locator locator(std::size_t index) const noexcept {
@@ -40,7 +40,7 @@ class LocatorUpdate {
   Bytes payload_;
 };
 
-/// An update with the given locators, or, without any, an acknowledgement.
+/// An update with these locators or, without any, an acknowledgement.
 struct LocatorUpdateRepr {
   std::span<const Locator> locators;
 

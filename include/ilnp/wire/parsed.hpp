@@ -7,11 +7,11 @@
 
 namespace ilnp::wire {
 
-/// What `parse` returns: a checked view, or why there is none.
+/// The result of `parse`: a checked view, or the reason why there is none.
 template <class View>
 using Parsed = boost::system::result<View, Malformed>;
 
-/// Called by `Parsed::value()` on a result that holds no view: a mistake of the caller's, who did not look.
+/// Called by `Parsed::value()` on a result without a view: the caller failed to check.
 [[noreturn]] inline void throw_exception_from_error(Malformed, const boost::source_location&) {
   throw std::logic_error("value() of a message that did not parse");
 }

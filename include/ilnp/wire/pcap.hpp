@@ -4,8 +4,7 @@
 
 namespace ilnp::wire {
 
-/// The capture file that libpcap and Wireshark read (draft-ietf-opsawg-pcap), written little-endian on every
-/// machine.
+/// A capture file for libpcap and Wireshark (draft-ietf-opsawg-pcap), little-endian on every machine.
 ///
 ///     +---------------------------------------------------------------+
 ///   0 |  Magic number 0xa1b2c3d4: times are in microseconds           |
@@ -45,7 +44,7 @@ struct PcapRecordHeaderRepr {
   std::uint32_t seconds = 0;
   std::uint32_t microseconds = 0;
   std::uint32_t captured = 0;  ///< octets in the file
-  std::uint32_t length = 0;    ///< on the network: no fewer
+  std::uint32_t length = 0;    ///< octets on the network, at least `captured`
 
   /// Writes `size` octets to the front of `out`.
   void write_to(MutableBytes out) const noexcept {

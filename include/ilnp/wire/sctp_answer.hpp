@@ -4,7 +4,7 @@
 
 namespace ilnp::wire {
 
-/// The answer of a node that has no such association (RFC 9260, sections 5.1 and 8.4): a packet of one chunk that is only a
+/// The reply of a node without such an association (RFC 9260, sections 5.1 and 8.4): a packet with one chunk that is only a
 /// header, ABORT or SHUTDOWN COMPLETE. `SctpHeader` and `SctpPacket` have the diagrams.
 struct SctpAnswerRepr {
   static constexpr std::size_t size = SctpHeader::size + SctpHeader::chunk_header;
@@ -13,10 +13,9 @@ struct SctpAnswerRepr {
   std::uint16_t destination_port = 0;
   std::uint32_t tag = 0;
   SctpPacket::Type type = SctpPacket::abort;
-  bool reflected =
-      false;  ///< the tag is that of the packet which is answered, for the node has none of its own
+  bool reflected = false;  ///< the tag is that of the received packet, because the node has none of its own
 
-  /// What `packet` is to be answered with; none if it is better not answered.
+  /// The reply to `packet`; none if it should not be answered.
   static std::optional<SctpAnswerRepr> to(const SctpPacket& packet) noexcept {
     const SctpHeader& header = packet.header();
     SctpAnswerRepr answer{header.destination_port(), header.source_port(), header.verification_tag()};

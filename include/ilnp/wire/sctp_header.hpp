@@ -15,13 +15,12 @@ namespace ilnp::wire {
 ///  12 |  Chunk type   |   the rest of the first chunk, and the others, to the end
 ///     +---------------+-----------------------------------------------+
 ///
-/// The start of an SCTP packet (RFC 9260, section 3): as much as it takes to find out whose it is. `SctpPacket` looks at the
-/// rest.
+/// The beginning of an SCTP packet (RFC 9260, section 3): enough to find the association. `SctpPacket` checks the rest.
 class SctpHeader {
  public:
-  static constexpr std::size_t size = 12;         ///< of what precedes the chunks
-  static constexpr std::size_t chunk_header = 4;  ///< the least that a chunk has
-  static constexpr std::uint8_t init = 1;         ///< the type of the chunk that asks for an association
+  static constexpr std::size_t size = 12;         ///< of the common header
+  static constexpr std::size_t chunk_header = 4;  ///< minimum size of a chunk
+  static constexpr std::uint8_t init = 1;         ///< the type of the chunk that requests an association
 
   static Parsed<SctpHeader> parse(Bytes packet) noexcept {
     if (packet.size() < size + chunk_header) return Malformed::too_short;
@@ -32,7 +31,7 @@ class SctpHeader {
   std::uint16_t destination_port() const noexcept { return load<std::uint16_t>(packet_, 2); }
   std::uint32_t verification_tag() const noexcept { return load<std::uint32_t>(packet_, 4); }
   std::uint8_t first_chunk() const noexcept { return load<std::uint8_t>(packet_, size); }
-  /// All of it.
+  /// The whole packet.
   Bytes packet() const noexcept { return packet_; }
 
  private:

@@ -14,24 +14,23 @@ namespace ilnp::wire {
 ///   4 |  Value, and up to three octets of padding
 ///     +---------------------------------------------------------------+
 ///
-/// The header of a chunk, and with that an SCTP packet (RFC 9260, section 3) all of whose chunks, parameters, and causes are as
-/// long as they should be: what a library may be given that believes the lengths that it reads.
+/// The header of a chunk. And an SCTP packet (RFC 9260, section 3) all of whose chunks, parameters and causes have a valid
+/// length, so that it is safe for a library that trusts the lengths that it reads.
 ///
-/// Knows what RFC 9260 has, and no extension: a node does not offer one, so nobody uses it. Refused is therefore more than is
-/// malformed, but nothing that a peer sends that has understood the handshake:
+/// Knows RFC 9260 and no extension, because a node offers none. So it rejects more than malformed packets, but nothing that a
+/// peer sends after a correct handshake:
 /// - extensions: AUTH, ASCONF, RE-CONFIG, FORWARD-TSN, NR-SACK, I-DATA, packet drop reports, ECN;
-/// - other chunks of a type that is not known, unless the type says that they may be skipped, and in silence;
-/// - pieces of a message that is not in order, for a stream has no such thing;
-/// - acknowledgements that reach farther ahead than a node sends.
+/// - chunks of other unknown types, unless the type allows skipping them silently;
+/// - fragments of unordered messages, which a stream does not have;
+/// - acknowledgements that reach further ahead than a node sends.
 class SctpPacket {
  public:
-  static constexpr std::size_t max_init =
-      768;  ///< octets of INIT and INIT ACK: the answer has it inside, twice
-  static constexpr std::size_t max_init_ack = 4096;      ///< has a cookie in it
-  static constexpr std::size_t max_control_chunks = 16;  ///< in one packet: each may be answered
+  static constexpr std::size_t max_init = 768;           ///< octets; the reply contains it twice
+  static constexpr std::size_t max_init_ack = 4096;      ///< octets; contains a cookie
+  static constexpr std::size_t max_control_chunks = 16;  ///< in one packet, since each may cause a reply
   static constexpr std::size_t max_heartbeats = 2;
-  static constexpr std::uint32_t min_window = 1500;  ///< the least that INIT may say (section 3.3.2)
-  /// How far ahead of the first TSN that is missing an acknowledgement may reach. usrsctp has 512 chunks under way at most.
+  static constexpr std::uint32_t min_window = 1500;  ///< minimum in INIT (section 3.3.2)
+  /// How far an acknowledgement may reach beyond the first missing TSN. usrsctp has at most 512 chunks in flight.
   static constexpr std::uint16_t max_gap = 1024;
 
   enum Type : std::uint8_t {
@@ -53,7 +52,7 @@ class SctpPacket {
     re_config = 0x82,
   };
 
-  /// Refuses what is above. The checksum is not looked at.
+  /// Rejects what is listed above. Does not verify the checksum.
   static Parsed<SctpPacket> parse(Bytes packet) noexcept {
     const auto header = SctpHeader::parse(packet);
     if (!header) return header.error();
@@ -73,9 +72,9 @@ class SctpPacket {
   const SctpHeader& header() const noexcept { return header_; }
   std::uint8_t first_chunk() const noexcept { return header_.first_chunk(); }
   bool asks() const noexcept { return first_chunk() == init; }
-  /// There is an ABORT in it.
+  /// Contains an ABORT.
   bool aborts() const noexcept { return aborts_; }
-  /// Of an INIT: what the answer bears as its verification tag.
+  /// Of an INIT: the verification tag for the reply.
   std::uint32_t initiate_tag() const noexcept { return load<std::uint32_t>(header_.packet(), first + 4); }
 
  private:
@@ -88,7 +87,7 @@ class SctpPacket {
 
   explicit SctpPacket(const SctpHeader& header) noexcept : header_(header) {}
 
-  /// One more chunk. `last`: nothing follows it.
+  /// Checks one chunk. `last`: nothing follows it.
   Fault add(Bytes chunk, bool last) noexcept {
     const std::uint8_t type = load<std::uint8_t>(chunk, 0);
     if (type == data) {
@@ -142,7 +141,7 @@ class SctpPacket {
     return fits ? Fault() : Malformed::wrong_length;
   }
 
-  /// Types with the first bit set and the second not are skipped in silence by those who do not know them (section 3.2).
+  /// A receiver silently skips unknown types whose first bit is set and whose second bit is not (section 3.2).
   static bool may_be_skipped(std::uint8_t type) noexcept {
     return (type & 0xc0) == 0x80 && type != asconf_ack && type != packet_dropped && type != re_config;
   }
@@ -167,7 +166,7 @@ class SctpPacket {
            cookies == (answer ? 1u : 0u);
   }
 
-  /// The blocks ascend, without touching: so each TSN is looked for once.
+  /// The blocks must ascend without touching, so each TSN is searched for once.
   static bool sack_fits(Bytes chunk) noexcept {
     if (chunk.size() < sack_header) return false;
     const std::size_t blocks = load<std::uint16_t>(chunk, 12);

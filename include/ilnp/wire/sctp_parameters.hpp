@@ -17,9 +17,9 @@ namespace ilnp::wire {
 class SctpParameter {
  public:
   static constexpr std::size_t header_size = 4;
-  static constexpr std::size_t max_count = 128;  ///< in one chunk; a host with many addresses lists them all
+  static constexpr std::size_t max_count = 128;  ///< in one chunk; a host may list many addresses
 
-  /// The types that this format knows. Sections of RFC 9260 unless another is named.
+  /// The known types. Sections are those of RFC 9260 unless another document is named.
   enum Type : std::uint16_t {
     heartbeat_info = 1,        // 3.3.5
     ipv4_address = 5,          // 3.3.2.1.1
@@ -27,7 +27,7 @@ class SctpParameter {
     state_cookie = 7,          // 3.3.3.1.1
     unrecognized = 8,          // 3.3.3.1.2
     cookie_preservative = 9,   // 3.3.2.1.3
-    host_name = 11,            // 3.3.2.1.4: nobody may send it
+    host_name = 11,            // 3.3.2.1.4: must not be sent
     address_types = 12,        // 3.3.2.1.5
     ecn_capable = 0x8000,      // RFC 4960, appendix A
     random = 0x8002,           // RFC 4895, 3.1
@@ -50,8 +50,8 @@ class SctpParameter {
   std::size_t length() const noexcept { return octets_.size(); }
   Bytes value() const noexcept { return octets_.subspan(header_size); }
 
-  /// Calls `f(SctpParameter)` for each that `octets` consist of. False, sooner or later, if one is shorter than its header,
-  /// longer than what is left, or one too many, and if `f` says so. The last may lack its padding.
+  /// Calls `f(SctpParameter)` for each parameter in `octets`. Returns false as soon as one is shorter than its header, longer than
+  /// the rest or one too many, or `f` returns false. The last one may lack its padding.
   template <class F>
   static bool for_each(Bytes octets, F&& f) {
     for (std::size_t count = 0; !octets.empty(); ++count) {
@@ -64,8 +64,8 @@ class SctpParameter {
     return true;
   }
 
-  /// As a parameter of INIT or, with `of_answer`, of INIT ACK: its length is one that its type can have. One of a type that is
-  /// not known is as long as it likes. Not those that change addresses or restart, which have no place in a handshake.
+  /// As a parameter of INIT or, with `of_answer`, of INIT ACK: whether its type allows its length. Unknown types may have any length.
+  /// Parameters that change addresses or restart are invalid, because they do not belong in a handshake.
   bool fits_handshake(bool of_answer) const noexcept {
     switch (type()) {
       case ipv4_address:
@@ -80,7 +80,7 @@ class SctpParameter {
       case address_types:
         return length() > header_size && length() <= 12 && length() % 2 == 0;
       case random:
-        return length() == 36;  // the only length that all implementations take
+        return length() == 36;  // the only length that all implementations accept
       case hmac_algorithms:
         return length() > header_size && length() <= 20 && length() % 2 == 0;
       case chunk_list:
@@ -88,7 +88,7 @@ class SctpParameter {
         return length() <= header_size + 256;
       case state_cookie:
         return of_answer && length() > header_size;
-      case unrecognized:  // one parameter, which is not looked into
+      case unrecognized:  // one parameter, not examined
         return of_answer && holds_one();
       case heartbeat_info:
       case host_name:
@@ -104,11 +104,11 @@ class SctpParameter {
     }
   }
 
-  /// As a cause of ERROR or ABORT (section 3.3.10): as long as what is read of it.
+  /// As a cause of ERROR or ABORT (section 3.3.10): whether it is as long as what is read of it.
   bool fits_error() const noexcept {
     static constexpr std::uint16_t stale_cookie = 3, unrecognized_chunk = 6, unrecognized_parameters = 8;
     static constexpr std::uint16_t nat_first = 0xb0,
-                                   nat_last = 0xb2;  // of the drafts about NAT: begin a handshake anew
+                                   nat_last = 0xb2;  // of the drafts about NAT: start a new handshake
     switch (type()) {
       case stale_cookie:
         return length() == 8;

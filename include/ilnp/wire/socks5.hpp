@@ -5,11 +5,11 @@
 
 #include "parsed.hpp"
 
-/// SOCKS version 5 (RFC 1928), as far as a server takes it that connects, and asks for no password.
+/// SOCKS version 5 (RFC 1928), as far as a server needs it that only connects and requires no password.
 namespace ilnp::wire {
 
 ///     +---------+----------+-- ... --+
-///     | Ver (5) | N        | Methods |   N octets, one a method; 0: no authentication
+///     | Ver (5) | N        | Methods |   N octets, one per method; 0: no authentication
 ///     +---------+----------+-- ... --+
 class Socks5Greeting {
  public:
@@ -19,7 +19,7 @@ class Socks5Greeting {
   static std::size_t size(Bytes start) noexcept {
     return start.size() < min_size ? min_size : min_size + load<std::uint8_t>(start, 1);
   }
-  /// `greeting`: as many octets as `size` says.
+  /// `greeting` has as many octets as `size` says.
   static Parsed<Socks5Greeting> parse(Bytes greeting) noexcept {
     if (greeting.empty()) return Malformed::too_short;
     if (load<std::uint8_t>(greeting, 0) != 5) return Malformed::unknown_type;
@@ -28,13 +28,13 @@ class Socks5Greeting {
     return Socks5Greeting(greeting);
   }
 
-  /// Whether the client goes on without authentication.
+  /// Whether the client accepts no authentication.
   bool open() const noexcept {
     for (const std::byte method : greeting_.subspan(min_size))
       if (method == std::byte{0}) return true;
     return false;
   }
-  /// What the server says: version, and the method, 255 for none.
+  /// The server's reply: the version and the method, 255 for none.
   std::array<std::byte, 2> answer() const noexcept {
     return {std::byte{5}, open() ? std::byte{0} : std::byte{255}};
   }
@@ -45,17 +45,17 @@ class Socks5Greeting {
 };
 
 ///     +---------+---------+---------+------+---------+------+
-///     | Ver (5) | Command | 0       | Type | Address | Port |   Type 1: 4 octets; 4: 16; 3: a length, and a name
+///     | Ver (5) | Command | 0       | Type | Address | Port |   Type 1: 4 octets; 4: 16; 3: a length and a name
 ///     +---------+---------+---------+------+---------+------+
 ///     | 1       | 1       | 1       | 1    | ...     | 2    |
 class Socks5Request {
  public:
-  static constexpr std::size_t min_size = 5;  ///< as many as tell the size
+  static constexpr std::size_t min_size = 5;  ///< enough to tell the size
   static constexpr std::size_t max_size = 4 + 1 + 255 + 2;
   static constexpr std::uint8_t connect = 1;
   enum class Type : std::uint8_t { ipv4 = 1, name = 3, ipv6 = 4 };
 
-  /// How many octets the request that begins so has; `min_size` until that can be known, and of types that are not known.
+  /// The length of the request that begins like this; `min_size` as long as that is unknown, and for unknown types.
   static std::size_t size(Bytes start) noexcept {
     if (start.size() < min_size) return min_size;
     switch (load<std::uint8_t>(start, 3)) {
@@ -105,7 +105,7 @@ enum class Socks5Reply : std::uint8_t {
   no_such_address_type = 8,
 };
 
-/// The server's reply; the address that it has bound is said to be 0.0.0.0:0, for it is that of another host.
+/// The server's reply. It reports 0.0.0.0:0 as the bound address, because that address belongs to another host.
 inline std::array<std::byte, 10> socks5_reply(Socks5Reply reply) noexcept {
   return {std::byte{5}, static_cast<std::byte>(reply), std::byte{0}, std::byte{1}};
 }

@@ -9,7 +9,8 @@ namespace ilnp::wire {
 ///   0 |          Source port          |       Destination port        |   then the payload, to the end
 ///     +-------------------------------+-------------------------------+
 ///
-/// The header of the skinny transport protocol (docs/protocol.md): unreliable, unordered, like UDP.
+/// The header of the skinny transport protocol (docs/wire-formats.md, "Skinny transport protocol"): unreliable and
+/// unordered, like UDP.
 class StpHeader {
  public:
   static constexpr std::size_t size = 4;

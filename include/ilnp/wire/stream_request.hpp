@@ -11,24 +11,24 @@ namespace ilnp::wire {
 ///     +---------------+---------------+-------------------------------+
 ///   0 |  Version (1)  |  Host length  |             Port              |
 ///     +---------------+---------------+-------------------------------+
-///   4 |  Host, in UTF-8, without a terminator: as many octets as its length says
+///   4 |  Host: UTF-8, no terminator, as many octets as Host length says
 ///     +---------------------------------------------------------------+
 ///
-/// The first that goes over a stream between two stream proxies: what the one who opened it wants to be put through to
-/// (docs/protocol.md, "Streams"). No host (length 0): to a port of the node itself. With one: to that host, as the node
-/// resolves it; that takes an exit. Then the octets of the stream.
+/// The first message on a stream between two stream proxies: the destination that the opener wants (docs/wire-formats.md,
+/// "Stream requests"). Without a host (length 0): a port of the node itself. With one: that host, which the node resolves as an
+/// exit. The octets of the stream follow.
 class StreamRequest {
  public:
   static constexpr std::uint8_t version = 1;
   static constexpr std::size_t min_size = 4;
   static constexpr std::size_t max_size = min_size + 255;
 
-  /// How many octets the request that begins so has: `min_size` until that can be known.
+  /// The length of the request that begins like this; `min_size` as long as that is unknown.
   static std::size_t size(Bytes start) noexcept {
     return start.size() < min_size ? min_size : min_size + load<std::uint8_t>(start, 1);
   }
 
-  /// `request`: as many octets as `size` says.
+  /// `request` has as many octets as `size` says.
   static Parsed<StreamRequest> parse(Bytes request) noexcept {
     if (request.size() < min_size) return Malformed::too_short;
     if (load<std::uint8_t>(request, 0) != version) return Malformed::unknown_type;
@@ -63,16 +63,16 @@ struct StreamRequestRepr {
   }
 };
 
-/// What became of a request.
+/// The result of a request.
 enum class StreamAnswerCode : std::uint8_t {
   connected = 0,
-  refused = 1,      ///< nobody listens there
-  not_allowed = 2,  ///< the port is not exposed, or the node is no exit
+  refused = 1,      ///< nothing listens there
+  not_allowed = 2,  ///< the port is not exposed, or the node is not an exit
   unknown_host = 3,
   unreachable = 4,
   timed_out = 5,
-  too_many = 6,  ///< the node has as many connections as it takes
-  failed = 7,    ///< something else
+  too_many = 6,  ///< the node has reached its limit of connections
+  failed = 7,    ///< any other failure
 };
 
 ///     +---------------+---------------+
@@ -88,7 +88,7 @@ class StreamAnswer {
     return StreamAnswer(load<std::uint8_t>(answer, 1));
   }
 
-  /// Codes that this version does not know are `failed`.
+  /// Unknown codes are `failed`.
   StreamAnswerCode code() const noexcept {
     return code_ < static_cast<std::uint8_t>(StreamAnswerCode::failed) ? static_cast<StreamAnswerCode>(code_)
                                                                        : StreamAnswerCode::failed;

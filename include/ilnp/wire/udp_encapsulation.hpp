@@ -5,7 +5,7 @@
 
 namespace ilnp::wire {
 
-/// The headers that carry an overlay frame over Ethernet, for a capture file: in life the kernel writes them.
+/// The headers around an overlay frame on Ethernet, for a capture file. On a real network the kernel writes them.
 ///
 ///     +----------------------+-------------------------+------------------+----------------
 ///     |  Ethernet (14)       |  IPv6 (40)              |  UDP (8)         |  overlay frame
@@ -14,10 +14,10 @@ namespace ilnp::wire {
 ///   6   from 02:sender low 40      to ff12:0:U:0:locator      length
 ///  12   type 0x86dd                next header 17, hops 1     checksum
 ///
-/// RFC 2464 (section 7), RFC 8200 (section 3), RFC 768. The multicast group of a locator: docs/protocol.md.
+/// RFC 2464 (section 7), RFC 8200 (section 3), RFC 768. The multicast group of a locator: docs/wire-formats.md, "Underlay".
 struct UdpEncapsulationRepr {
   static constexpr std::size_t size = 62;
-  /// The longest frame that the 16-bit lengths can name, octets.
+  /// The longest frame that the 16-bit lengths can express, in octets.
   static constexpr std::size_t max_frame = 65535 - 8;
 
   std::uint64_t sender = 0;  ///< becomes the interface identifier of the link-local source address
@@ -25,8 +25,8 @@ struct UdpEncapsulationRepr {
   std::uint16_t user_id = 0;
   std::uint16_t port = 0;
 
-  /// Writes `size` octets to the front of `out`, to stand before a frame of `head` and `payload` (together at
-  /// most `max_frame` octets), which the checksum covers. Cost: reads the whole frame once.
+  /// Writes `size` octets to the front of `out`, for a frame of `head` and `payload` (together at most
+  /// `max_frame` octets), which the checksum covers. Cost: reads the whole frame once.
   void write_to(MutableBytes out, Bytes head, Bytes payload) const noexcept {
     const auto length = static_cast<std::uint16_t>(8 + head.size() + payload.size());
     store<std::uint16_t>(out, 0, 0x3333);
@@ -51,7 +51,7 @@ struct UdpEncapsulationRepr {
   }
 
  private:
-  /// Adds a piece in words of two octets. `odd` says whether all before was of odd length: then its first octet ends a word.
+  /// Adds a part in words of two octets. `odd`: everything before had an odd length, so the first octet completes a word.
   static void add(std::uint64_t& sum, bool& odd, Bytes piece) noexcept {
     if (odd && !piece.empty()) {
       sum += load<std::uint8_t>(piece, 0);
@@ -74,7 +74,7 @@ struct UdpEncapsulationRepr {
     add(sum, odd, payload);
     while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
     const auto folded = static_cast<std::uint16_t>(~sum);
-    return folded == 0 ? std::uint16_t{0xffff} : folded;  // 0 would mean: no checksum
+    return folded == 0 ? std::uint16_t{0xffff} : folded;  // 0 would mean no checksum
   }
 };
 

@@ -4,9 +4,8 @@
 
 namespace ilnp::wire {
 
-/// True if `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF,
-/// none cut off.
-/// `controls`: are control characters (of ASCII) let through?
+/// True if `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF, nothing
+/// truncated. `controls`: whether ASCII control characters are allowed.
 inline bool is_utf8(Bytes text, bool controls = true) noexcept {
   const auto octet = [&](std::size_t at) { return std::to_integer<unsigned>(text[at]); };
   for (std::size_t at = 0; at < text.size();) {
@@ -33,7 +32,7 @@ inline bool is_utf8(Bytes text, bool controls = true) noexcept {
   return true;
 }
 
-/// Longest host name, octets (as in RFC 1035, section 2.3.4).
+/// The longest host name, in octets (as in RFC 1035, section 2.3.4).
 inline constexpr std::size_t max_host_name = 255;
 
 /// True for 1 to 255 octets of UTF-8 without control characters.

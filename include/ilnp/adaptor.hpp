@@ -1,0 +1,208 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include "layer.hpp"
+
+namespace ilnp {
+
+// What a layer is made of that stands between two others: a base that owns the layer below, `next_`, and forwards to it every
+// member that a layer of its kind has, the optional ones too if the layer below has them. The layer writes only what it changes.
+// A member that it declares hides all of that name: who changes how datagrams are sent changes all ways to send one.
+
+namespace detail {
+template <class Self, class... Args>
+concept NotACopyOf = !(sizeof...(Args) == 1 && (std::derived_from<std::remove_cvref_t<Args>, Self> && ...));
+}
+
+/// For layers that stand on an underlay and are one: `ILNP<Mine<McastUdp>>`.
+template <Underlay Next>
+class UnderlayAdaptor {
+ public:
+  using next_layer_type = Next;
+  using adaptor = UnderlayAdaptor;
+
+  /// All arguments go to the layer below.
+  template <class... Args>
+  requires detail::NotACopyOf<UnderlayAdaptor, Args...>
+  explicit UnderlayAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+
+  error_code join(Locator locator) { return next_.join(locator); }
+  error_code leave(Locator locator) { return next_.leave(locator); }
+  void begin_batch() { next_.begin_batch(); }
+  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
+  template <ContextLike Cx>
+  error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    return next_.send(locator, packet, cx);
+  }
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx>
+  bool on_timer(Cx& cx) {
+    return next_.on_timer(cx);
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+  template <ContextLike Cx>
+  void flush(Cx& cx) {
+    next_.flush(cx);
+  }
+  std::size_t max_frame() const { return next_.max_frame(); }
+
+  // Of a `PollableUnderlay`.
+
+  decltype(auto) native_handles() const requires PollableUnderlay<Next> { return next_.native_handles(); }
+  template <class Sink>
+  requires PollableUnderlay<Next> std::size_t receive(Sink&& sink) {
+    return next_.receive(std::forward<Sink>(sink));
+  }
+  bool drained() const requires PollableUnderlay<Next> { return next_.drained(); }
+
+  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
+  { return next_.counters(); }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ protected:
+  Next next_;
+};
+
+/// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. One that changes packets changes what
+/// comes up by `on_receive` and by `on_timer`: what a node sends to itself comes by the latter.
+template <NetworkLayer Next>
+class NetworkAdaptor {
+ public:
+  using next_layer_type = Next;
+  using adaptor = NetworkAdaptor;
+
+  /// All arguments go to the layer below.
+  template <class... Args>
+  requires detail::NotACopyOf<NetworkAdaptor, Args...>
+  explicit NetworkAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+
+  MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
+  template <ContextLike Cx>
+  error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+    return next_.send(to, next_header, packet, cx);
+  }
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx, std::forward<Up>(up));
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  Nid local_nid() const { return next_.local_nid(); }
+  std::size_t max_payload() const { return next_.max_payload(); }
+  std::size_t max_payload(Nid nid) const { return next_.max_payload(nid); }
+
+  // Of a `StartableNetwork`.
+
+  template <ContextLike Cx>
+  requires StartableNetwork<Next> error_code start(Cx& cx) { return next_.start(cx); }
+  template <ContextLike Cx>
+  requires StartableNetwork<Next>
+  void resumed(TimePoint since, Cx& cx) { next_.resumed(since, cx); }
+  template <ContextLike Cx>
+  requires StartableNetwork<Next>
+  void caught_up(Cx& cx) { next_.caught_up(cx); }
+
+  // What a transport asks for where there is such a thing.
+
+  template <ContextLike Cx>
+  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
+  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    return next_.resolve(name, known, cx);
+  }
+  template <ContextLike Cx>
+  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
+  bool holds(const ResolvedName& known, Cx& cx) const { return next_.holds(known, cx); }
+  template <ContextLike Cx>
+  requires requires(Next& next, Nid nid, Cx& cx) { next.doubt(nid, cx); }
+  void doubt(Nid nid, Cx& cx) { next_.doubt(nid, cx); }
+  decltype(auto) correspondents() const requires requires(const Next& next) { next.correspondents(); }
+  { return next_.correspondents(); }
+
+  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
+  { return next_.counters(); }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ protected:
+  Next next_;
+};
+
+/// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up.
+template <TransportLayer Next>
+class TransportAdaptor {
+ public:
+  using next_layer_type = Next;
+  using adaptor = TransportAdaptor;
+
+  /// All arguments go to the layer below.
+  template <class... Args>
+  requires detail::NotACopyOf<TransportAdaptor, Args...>
+  explicit TransportAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+
+  error_code bind(std::uint16_t port) { return next_.bind(port); }
+  void unbind(std::uint16_t port) { next_.unbind(port); }
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
+    return next_.send(source_port, to, destination_port, payload, cx);
+  }
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx, std::forward<Up>(up));
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  std::size_t max_payload() const { return next_.max_payload(); }
+  std::size_t max_payload(Nid nid) const { return next_.max_payload(nid); }
+
+  // Of a `ResolvingTransport`.
+
+  template <ContextLike Cx>
+  requires ResolvingTransport<Next> error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    return next_.resolve(name, known, cx);
+  }
+  template <ContextLike Cx>
+  requires ResolvingTransport<Next>
+  bool holds(const ResolvedName& known, Cx& cx) const { return next_.holds(known, cx); }
+
+  // Of a `PacketTransport`.
+
+  bool bound(std::uint16_t port) const requires PacketTransport<Next> { return next_.bound(port); }
+  void accept_reserved_port() requires PacketTransport<Next> { next_.accept_reserved_port(); }
+  MutableBytes headroom(std::size_t size) requires PacketTransport<Next> { return next_.headroom(size); }
+  template <ContextLike Cx>
+  requires PacketTransport<Next> error_code send(std::uint16_t source_port, Nid to,
+                                                 std::uint16_t destination_port, Packet& packet, Cx& cx) {
+    return next_.send(source_port, to, destination_port, packet, cx);
+  }
+
+  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
+  { return next_.counters(); }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ protected:
+  Next next_;
+};
+
+}  // namespace ilnp

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "layer.hpp"
+
+namespace ilnp {
+
+namespace detail {
+
+template <class Layer>
+concept HasNextLayer = requires(Layer& layer) {
+  layer.next_layer();
+};
+template <class Layer>
+using NextLayerOf = std::remove_cvref_t<decltype(std::declval<Layer&>().next_layer())>;
+
+template <class Layer>
+constexpr bool network_below() noexcept {
+  if constexpr (HasNextLayer<Layer>) {
+    return NetworkLayer<NextLayerOf<Layer>> || network_below<NextLayerOf<Layer>>();
+  } else {
+    return false;
+  }
+}
+
+/// The class that declares a member function.
+template <class Class, class Result>
+Class declaring(Result (Class::*)() const);
+
+/// The counters of the layer are those of the next, which an adaptor shows.
+template <class Layer>
+concept ForwardsCounters = requires {
+  typename decltype(declaring(&Layer::counters))::adaptor;
+  requires std::is_same_v<typename decltype(declaring(&Layer::counters))::adaptor,
+                          decltype(declaring(&Layer::counters))>;
+};
+
+}  // namespace detail
+
+/// The innermost layer of a stack: its underlay. Follows `next_layer()` down.
+template <class Layer>
+auto& lowest_layer(Layer& layer) noexcept {
+  if constexpr (detail::HasNextLayer<Layer>) {
+    return lowest_layer(layer.next_layer());
+  } else {
+    return layer;
+  }
+}
+
+/// The lowest network layer of a stack, whatever was inserted above or below it; the lowest layer if there is none.
+template <class Layer>
+auto& network_layer(Layer& layer) noexcept {
+  if constexpr ((NetworkLayer<std::remove_const_t<Layer>> && !detail::network_below<Layer>()) ||
+                !detail::HasNextLayer<Layer>) {
+    return layer;
+  } else {
+    return network_layer(layer.next_layer());
+  }
+}
+
+/// The uppermost underlay of a stack: the layer on which a batch begins. The lowest layer if there is none.
+template <class Layer>
+auto& underlay_layer(Layer& layer) noexcept {
+  if constexpr (Underlay<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
+    return layer;
+  } else {
+    return underlay_layer(layer.next_layer());
+  }
+}
+
+template <class Stack>
+using LowestLayerOf = std::remove_cvref_t<decltype(lowest_layer(std::declval<Stack&>()))>;
+template <class Stack>
+using NetworkLayerOf = std::remove_cvref_t<decltype(network_layer(std::declval<Stack&>()))>;
+
+/// A stack that a shell can run, whatever lies above its network layer and between its layers.
+template <class Stack>
+concept RunnableStack = StartableNetwork<NetworkLayerOf<Stack>> && PollableUnderlay<LowestLayerOf<Stack>>;
+
+/// The largest datagram to `nid` (0: to any node) that a transport carries in one frame, octets, whatever the layers in it take
+/// apart: what does has a member `frame_payload`, and what lies on it takes as much room for itself as its `max_payload` says.
+template <TransportLayer Layer>
+std::size_t frame_payload(const Layer& layer, Nid nid = {}) noexcept {
+  if constexpr (requires { layer.frame_payload(nid); }) {
+    return layer.frame_payload(nid);
+  } else {
+    const std::size_t whole = layer.max_payload(nid);
+    if constexpr (detail::HasNextLayer<const Layer>) {
+      if constexpr (TransportLayer<detail::NextLayerOf<const Layer>>) {
+        const std::size_t below = layer.next_layer().max_payload(nid);
+        const std::size_t own = below - std::min(below, whole);
+        const std::size_t frame = frame_payload(layer.next_layer(), nid);
+        return frame - std::min(frame, own);
+      }
+    }
+    return whole;
+  }
+}
+
+/// This node shuts down: tells those with which it has traffic, if a layer of the stack can. To be called before it is stopped.
+template <class Layer, ContextLike Cx>
+void say_goodbye(Layer& layer, Cx& cx) {
+  if constexpr (requires { layer.say_goodbye(cx); }) {
+    layer.say_goodbye(cx);
+  } else if constexpr (detail::HasNextLayer<Layer>) {
+    say_goodbye(layer.next_layer(), cx);
+  }
+}
+
+/// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
+/// counts. For people and programs that look; nothing of it is on the packet path.
+template <class Layer, class F>
+void for_each_counter(const Layer& layer, F&& f) {
+  if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; }) {
+    using Counters = std::remove_cvref_t<decltype(layer.counters())>;
+    if constexpr (!detail::ForwardsCounters<Layer>)
+      layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
+        f(std::string_view(Counters::layer), name, value);
+      });
+  }
+  if constexpr (detail::HasNextLayer<const Layer>) for_each_counter(layer.next_layer(), f);
+}
+
+}  // namespace ilnp
