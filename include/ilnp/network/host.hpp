@@ -177,10 +177,11 @@ class Host {
   /// Grows whenever `select` might answer otherwise.
   std::uint32_t changes() const noexcept { return changes_; }
 
-  Way way;           ///< as it was found last; ends when `select` might answer otherwise
-  std::string name;  ///< empty if the node is known by an update only
-  TimePoint expires = long_ago;
+  TimePoint expires =
+      long_ago;  // these two first, beside the key in the table: a look-up of a name touches no more
   TimePoint used_at = long_ago;  ///< when this node last asked for it, or for the way to it
+  Way way;                       ///< as it was found last; ends when `select` might answer otherwise
+  std::string name;              ///< empty if the node is known by an update only
   bool known = false;            ///< heard of at all
   TimePoint heard = long_ago;    ///< the last frame of any kind; to 10 ms
   TimePoint doubted = long_ago;  ///< when it was last asked because of a goodbye
