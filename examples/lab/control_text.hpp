@@ -1,6 +1,6 @@
 #pragma once
 
-// The messages by which nodes find each other and move, in words.
+// Discovery and locator updates in words.
 
 #include <ilnp/wire/discovery.hpp>
 #include <ilnp/wire/ilnp_header.hpp>
@@ -12,7 +12,7 @@
 
 namespace lab {
 
-/// What a packet says; nothing if it is a datagram.
+/// What a packet says; none for a datagram.
 inline std::string control_text(const ilnp::wire::IlnpHeader& header) {
   using ilnp::wire::NextHeader;
   const auto is = [&](NextHeader next) { return header.next_header() == static_cast<std::uint8_t>(next); };

@@ -1,6 +1,6 @@
 #pragma once
 
-// A scenario at work: nodes of the layer types that run on sockets too, in virtual time.
+// Runs a scenario in virtual time, with the same layer types that run on sockets.
 
 #include <deque>
 #include <functional>
@@ -17,10 +17,10 @@ namespace lab {
 /// Runs one scenario with one seed. Both, and the records, must outlive it. One thread.
 class Laboratory {
  public:
-  /// How long the nodes go on when nothing more is sent, for what is under way to arrive.
+  /// How long the nodes continue after the last datagram was sent, so that everything can arrive.
   static constexpr auto linger = std::chrono::seconds(10);
 
-  /// `records`: who keeps what happens; null: nobody.
+  /// `records` keeps what happens; may be null.
   Laboratory(const Scenario& scenario, std::uint64_t seed, Records* records)
       : scenario_(scenario), world_(seed), random_(world_.next_seed()), seen_(scenario, world_, records) {
     make_networks();
@@ -34,7 +34,7 @@ class Laboratory {
   Laboratory(const Laboratory&) = delete;
   Laboratory& operator=(const Laboratory&) = delete;
 
-  /// Runs to the end, and calls `go_on(now)` every now and then; ends early, and gives false, if that gives false.
+  /// Runs to the end and calls `go_on(now)` from time to time. If that returns false, ends early and returns false.
   template <class GoOn>
   bool run(GoOn&& go_on) {
     const ilnp::Duration all = scenario_.run + linger;
@@ -53,7 +53,7 @@ class Laboratory {
  private:
   static constexpr std::uint16_t first_port = 1000;  ///< of the first flow, at both ends
 
-  /// Hands on what the layers show.
+  /// Passes on the events of the layers.
   struct Observer {
     Observations* seen;
     NodeIndex node;
@@ -102,7 +102,7 @@ class Laboratory {
 
   void start(NodeIndex i) {
     Node& node = nodes_[i];
-    if (!node.running() || started_[i]) return;  // it was made to crash, or to start, before its time
+    if (!node.running() || started_[i]) return;  // it crashed or started before this time
     started_[i] = true;
     seen_.trace(i, "starts");
     const ilnp::error_code error = node.with([&](Stack& stack, auto& cx) -> ilnp::error_code {
@@ -183,7 +183,7 @@ class Laboratory {
     return static_cast<std::uint16_t>(first_port + flow);
   }
 
-  /// A datagram is its number, and octets that follow from flow and number: so that the receiver knows them too.
+  /// A datagram is its number, followed by octets that depend on flow and number, so that the receiver knows them too.
   static void fill(std::vector<std::byte>& datagram, std::uint64_t seed, std::uint64_t number) {
     const ilnp::MutableBytes bytes(datagram);
     ilnp::wire::store(bytes, 0, number);

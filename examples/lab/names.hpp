@@ -1,6 +1,6 @@
 #pragma once
 
-// What the lines of a scenario have named so far.
+// The names that the lines of a scenario have introduced so far.
 
 #include <map>
 #include <set>
@@ -16,7 +16,7 @@ class Names {
   void add_node(const Line& line, const std::string& name, NodeIndex index) {
     nodes_[name] = {index, line.number()};
   }
-  /// The line in which a node of this name is described; 0: in none.
+  /// The line that describes a node of this name; 0 if none does.
   unsigned line_of(std::string_view name) const {
     const auto known = nodes_.find(name);
     return known == nodes_.end() ? 0 : known->second.line;
@@ -46,9 +46,9 @@ class Names {
     for (const ilnp::Locator each : all) mentioned_.emplace(each, line.number());
     return all;
   }
-  /// A node is in these, at some time.
+  /// Some node is in these networks at some time.
   void use(const std::vector<ilnp::Locator>& networks) { used_.insert(networks.begin(), networks.end()); }
-  /// A network that is mentioned, but that no node ever uses, is a slip of the pen.
+  /// A network that is mentioned but that no node ever uses is a typing error.
   void check_networks(const Line& line) const {
     for (const auto& [network, number] : mentioned_)
       if (!used_.contains(network)) line.fail(number, "no node is ever in the network " + to_string(network));
@@ -62,7 +62,7 @@ class Names {
 
   std::map<std::string, Known, std::less<>> nodes_;
   std::set<ilnp::Locator> used_;
-  std::map<ilnp::Locator, unsigned> mentioned_;  ///< in which line first
+  std::map<ilnp::Locator, unsigned> mentioned_;  ///< the first line
 };
 
 }  // namespace lab

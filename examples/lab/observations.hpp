@@ -1,6 +1,6 @@
 #pragma once
 
-// What the nodes are seen to do: counted, and told to the records.
+// Counts what the nodes do, and passes it to the records.
 
 #include <ilnp/sim/world.hpp>
 
@@ -10,7 +10,7 @@
 
 namespace lab {
 
-/// Keeps the results of a run, and passes on what is worth telling. Refers to all that it is made of. One thread.
+/// Keeps the results of a run and passes on what is worth recording. Refers to its constructor's arguments. One thread.
 class Observations {
  public:
   /// `records` may be null.
@@ -28,7 +28,7 @@ class Observations {
     if (records_) records_->trace(world_.now(), name(node), text);
   }
 
-  /// Every frame that anybody puts on a network.
+  /// Every frame that is put on a network.
   void frame(const ilnp::sim::SentFrame& frame) {
     if (records_->cut()) return;
     const ilnp::sim::Host& host = *world_.host(frame.host);
@@ -87,7 +87,7 @@ class Observations {
   void saw(NodeIndex node, const ilnp::event::PeerHeard& e) { show(node, e); }
   void saw(NodeIndex node, const ilnp::event::PeerLeft& e) { show(node, e); }
 
-  /// What it was in the middle of is over.
+  /// Ends whatever the node was doing.
   void crashed(NodeIndex node) { end_move(node); }
 
  private:
@@ -105,7 +105,7 @@ class Observations {
     return "?";
   }
 
-  /// The books of the nodes are closed when the last datagram has been sent.
+  /// The results of the nodes are final when the last datagram has been sent.
   NodeResult& book(NodeIndex node) {
     return world_.now().time_since_epoch() < scenario_.run ? results.nodes[node] : after_the_end_;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// From the text of a scenario to its values. The format: docs/testing.md.
+// Reads the text of a scenario. docs/testing.md describes the format.
 
 #include <algorithm>
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace lab {
 
-/// Reads a scenario, line by line. One thread; used once.
+/// Reads a scenario line by line. One thread; used once.
 class Parser {
  public:
   static constexpr std::size_t max_size = 1 << 20;  ///< octets of a file
@@ -20,7 +20,8 @@ class Parser {
   Scenario read(std::string_view text) {
     if (text.size() > max_size)
       throw ScenarioError(scenario_.file + ": larger than " + std::to_string(max_size) + " octets");
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // the mark that some editors put first
+    if (text.starts_with("\xef\xbb\xbf"))
+      text.remove_prefix(3);  // the byte order mark that some editors write
     unsigned number = 0;
     for (const auto each : split(text, '\n')) {
       Line line(each, scenario_.file, ++number);
@@ -246,7 +247,7 @@ class Parser {
   Names names_;
 };
 
-/// Reads the text of a scenario; `file` is only the name that errors give it. Throws `ScenarioError`.
+/// Reads the text of a scenario; `file` is only its name in errors. Throws `ScenarioError`.
 inline Scenario parse_scenario(std::string_view text, const std::string& file) {
   return Parser(file).read(text);
 }

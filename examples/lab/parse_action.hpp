@@ -1,6 +1,6 @@
 #pragma once
 
-// What happens in a scenario, and what the networks are like: `at 20s move alice to b`, `network a loss 1%`.
+// The actions of a scenario and the conditions of networks: `at 20s move alice to b`, `network a loss 1%`.
 
 #include "names.hpp"
 
@@ -17,10 +17,10 @@ inline Moment moment(Line& line, const std::string& what) {
   return moment;
 }
 
-/// What is left of the line, as it stands.
+/// The rest of the line, unchanged.
 inline std::string text_of(Line line) { return program::printable(line.rest()); }
 
-/// What is left of the line: `delay 2ms loss 1%`.
+/// The rest of the line: `delay 2ms loss 1%`.
 inline void parse_conditions(Line& line, ConditionsChange& change) {
   if (!line.more()) line.fail("conditions are missing (such as: delay 2ms loss 1%)");
   settings(line,
@@ -51,7 +51,7 @@ inline void parse_conditions(Line& line, ConditionsChange& change) {
            });
 }
 
-/// A line that is about none of the other things. Throws `ScenarioError`.
+/// A line of any other kind. Throws `ScenarioError`.
 inline Action parse_action(Line& line, Names& names) {
   Action action;
   if (line.accept("at")) action.at = moment(line, "at");

@@ -1,6 +1,6 @@
 #pragma once
 
-// What examples/plot needs to know of a run besides the tables.
+// What examples/plot needs to know about a run in addition to the tables.
 
 #include <filesystem>
 
@@ -9,7 +9,7 @@
 
 namespace lab {
 
-/// Moves on the time axis of a picture. Those at (nearly) the same time are one mark.
+/// The moves on the time axis of a picture. Those at (nearly) the same time share a mark.
 struct Mark {
   ilnp::TimePoint begin;
   ilnp::TimePoint end;
@@ -29,7 +29,7 @@ inline std::vector<Mark> marks(const Scenario& scenario, const Results& results,
   for (Mark& mark : all) {
     if (merged.empty() || mark.begin - merged.back().begin > scenario.run / 100) {
       merged.push_back(std::move(mark));
-    } else {  // the words of the pictures are separated by blanks, so these are others
+    } else {  // blanks separate the words of the pictures, so use another character
       merged.back().to += ",\u00a0" + mark.from + "\u00a0→\u00a0" + mark.to;
       merged.back().end = std::max(merged.back().end, mark.end);
     }
@@ -37,14 +37,14 @@ inline std::vector<Mark> marks(const Scenario& scenario, const Results& results,
   return merged;
 }
 
-/// Writes `data/flows`: a line a flow, for examples/plot/flows.sh.
+/// Writes `data/flows`: one line per flow, for examples/plot/flows.sh.
 inline void write_plot_data(const std::filesystem::path& folder, const Scenario& scenario,
                             const Results& results) {
   OutputFile out(folder / "data" / "flows");
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
     const FlowSpec& flow = scenario.flows[i];
     if (results.flows[i].sent < 2 || results.flows[i].flow.received() == 0) continue;
-    // A locator of the one that moves, of the receiver if both do, gives a datagram its colour.
+    // The locator of the node that moves (of the receiver if both do) determines a datagram's colour.
     const bool sender = results.nodes[flow.to].moves.empty() && !results.nodes[flow.from].moves.empty();
     const NodeIndex coloured = sender ? flow.from : flow.to;
     std::vector<ilnp::Locator> locators;

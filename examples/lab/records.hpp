@@ -1,6 +1,6 @@
 #pragma once
 
-// What is written while a scenario runs: a table a node, the frames, and the trace.
+// The files that are written while a scenario runs: a table per node, the frames, and the trace.
 
 #include <cerrno>
 #include <cstdio>
@@ -28,7 +28,7 @@ class OutputFile {
   }
   void operator()(std::string_view text) { write(text.data(), text.size()); }
   void operator()(ilnp::Bytes octets) { write(octets.data(), octets.size()); }
-  /// All that was written is in the file when this returns.
+  /// When this returns, everything written is in the file.
   void close() {
     if (std::fclose(file_.release()) != 0) fail();
   }
@@ -55,8 +55,8 @@ inline std::string seconds(ilnp::TimePoint time) {
   return std::to_string(microseconds / 1'000'000) + text;
 }
 
-/// How much all files of a run may hold together, octets. A record that does not fit is not written, and none after it: so all
-/// files end at the same time.
+/// The limit of all files of a run together, in octets. A record that does not fit is not written, nor is any after it, so all files end at
+/// the same time.
 class OutputBudget {
  public:
   static constexpr std::uint64_t default_most = std::uint64_t{256} << 20;
@@ -72,7 +72,7 @@ class OutputBudget {
     left_ -= size;
     return true;
   }
-  /// When it was used up, if it was.
+  /// When the limit was reached, if it was.
   std::optional<ilnp::TimePoint> cut() const noexcept { return cut_; }
 
  private:
@@ -93,8 +93,8 @@ struct Sighting {
 
 class Records {
  public:
-  /// Writes into `folder`, which is there. `most_octets`: of each frame, in the capture. `every_datagram`: in the trace too.
-  /// `max_output`: octets, in all files together.
+  /// Writes into `folder`, which must exist. `most_octets`: of each frame in the capture. `every_datagram`: in the trace as well.
+  /// `max_output`: octets in all files together.
   Records(const std::filesystem::path& folder, const Scenario& scenario, std::size_t most_octets,
           bool every_datagram, std::uint64_t max_output)
       : scenario_(scenario),
@@ -118,7 +118,7 @@ class Records {
     }
   }
 
-  /// From when on nothing is written any more, because the files hold all that they may.
+  /// The time after which nothing is written, because the limit was reached.
   std::optional<ilnp::TimePoint> cut() const noexcept { return budget_.cut(); }
 
   void frame(const ilnp::sim::SentFrame& frame, std::uint64_t sender) {
@@ -144,7 +144,7 @@ class Records {
                 to_string(seen.interface));
   }
 
-  /// What `node` does; `-` is the scenario's own doing.
+  /// What `node` does; `-` is the scenario itself.
   void trace(ilnp::TimePoint time, std::string_view node, std::string_view text) {
     if (budget_.cut()) return;
     const std::string when = seconds(time);
@@ -154,7 +154,7 @@ class Records {
     if (budget_.take(line.size(), time)) trace_(line);
   }
 
-  /// Of equal drops one a second is told, with the number of those before; and not what others say to each other.
+  /// Reports one of equal drops per second, with the number of those before, and no messages between other nodes.
   void drop(ilnp::TimePoint time, std::string_view node, const ilnp::event::Dropped& dropped) {
     if (budget_.cut()) return;
     if (every_datagram_) return trace(time, node, program::event_text(dropped));
@@ -170,7 +170,7 @@ class Records {
     drops = {time, 0};
   }
 
-  /// All is in the files when this returns.
+  /// When this returns, everything is in the files.
   void close() {
     if (const auto cut = budget_.cut())
       trace_("# Cut off at " + seconds(*cut) + " s: all files hold as much as they may (--max-output).\n");

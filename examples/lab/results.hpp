@@ -1,6 +1,6 @@
 #pragma once
 
-// What a run has shown, and whether it is what was expected.
+// The results of a run, and whether they meet the expectations.
 
 #include <array>
 #include <ilnp/network/drop.hpp>
@@ -14,9 +14,9 @@ namespace lab {
 struct FlowResult {
   std::uint64_t sent = 0;
   program::Flow<ilnp::TimePoint> flow{program::Flow<ilnp::TimePoint>::max_number};  ///< at the receiver
-  std::uint64_t damaged = 0;                     ///< received, and not what was sent
+  std::uint64_t damaged = 0;                     ///< received, but different from what was sent
   std::map<std::string, std::uint64_t> refused;  ///< could not be sent, by reason
-  std::vector<ilnp::TimePoint> sent_at;          ///< of the first, from number 1; empty unless asked for
+  std::vector<ilnp::TimePoint> sent_at;          ///< times from number 1 on; empty unless requested
 
   std::uint64_t lost() const noexcept { return sent - flow.received(); }
   std::uint64_t refused_in_all() const noexcept {
@@ -26,17 +26,17 @@ struct FlowResult {
   }
 };
 
-/// Datagrams in a row that were lost.
+/// Consecutive lost datagrams.
 struct LostRun {
   std::uint64_t first;
   std::uint64_t last;
 };
 struct LostRuns {
-  std::vector<LostRun> first;  ///< as many as were asked for
-  std::uint64_t count = 0;     ///< in all
+  std::vector<LostRun> first;  ///< as many as requested
+  std::uint64_t count = 0;     ///< in total
 };
 
-/// At most the first `most`, and how many there are: of a long run with many losses, all would fill the memory.
+/// At most the first `most`, and their number: in a long run with many losses, all of them would fill the memory.
 inline LostRuns lost_runs(const FlowResult& result, std::size_t most) {
   LostRuns runs;
   LostRun run{};
@@ -66,11 +66,11 @@ struct MoveResult {
 };
 
 struct NodeResult {
-  static constexpr std::size_t max_moves = 10'000;  ///< of which more is remembered than their number
+  static constexpr std::size_t max_moves = 10'000;  ///< that are remembered; beyond that only the number is
 
   std::uint64_t handoffs = 0;      ///< begun while datagrams were sent
   std::vector<MoveResult> moves;   ///< the first of these
-  std::uint64_t undone = 0;        ///< moves that could not be made
+  std::uint64_t undone = 0;        ///< moves that failed
   std::uint64_t updates = 0;       ///< locator updates sent
   std::uint64_t acknowledged = 0;  ///< of them
   std::uint64_t given_up = 0;      ///< of them
@@ -83,11 +83,11 @@ struct Results {
   std::vector<NodeResult> nodes;
 };
 
-/// An expectation beside what came out.
+/// An expectation and the result.
 struct Verdict {
   const Expectation* expected;
   bool holds;
-  std::string text;  ///< where it does not hold: what was measured, and where
+  std::string text;  ///< where it does not hold, and what was measured there
 };
 
 inline double measure(const FlowResult& result, Expectation::Metric metric) {
@@ -156,7 +156,7 @@ inline std::vector<Verdict> judge(const Scenario& scenario, const Results& resul
   return verdicts;
 }
 
-/// True if all that was expected holds, and nothing came that was not sent.
+/// True if all expectations hold and nothing was received that was not sent.
 inline bool as_expected(const std::vector<Verdict>& verdicts, const Results& results) {
   return std::ranges::all_of(verdicts, [](const Verdict& each) { return each.holds; }) &&
          std::ranges::all_of(results.flows, [](const FlowResult& each) { return each.damaged == 0; });

@@ -1,6 +1,6 @@
 #pragma once
 
-// A scenario, once it has been read: plain values. What they mean is in docs/testing.md.
+// A scenario as plain values. docs/testing.md explains them.
 
 #include <ilnp/network/config.hpp>
 #include <ilnp/sim/conditions.hpp>
@@ -13,7 +13,7 @@ namespace lab {
 
 using NodeIndex = std::size_t;  ///< in `Scenario::nodes`
 
-/// A time, or any within a range, which the seed decides.
+/// A time, or a range from which the seed selects one.
 struct Moment {
   ilnp::Duration first{};
   ilnp::Duration last{};
@@ -34,7 +34,7 @@ struct FlowSpec {
   ilnp::Duration end{};
 };
 
-/// What a network is to be like from now on; what is not set stays as it is.
+/// New conditions of a network; those that are not set stay unchanged.
 struct ConditionsChange {
   std::vector<ilnp::Locator> networks;  ///< none: all of them
   std::optional<ilnp::Duration> delay, jitter, reordering_delay;
@@ -52,7 +52,7 @@ struct ConditionsChange {
   }
 };
 
-/// What one node is to have at one network besides.
+/// Additional conditions of one node at one network.
 struct AttachmentChange {
   NodeIndex node;
   ConditionsChange conditions;  ///< of one network
@@ -72,7 +72,7 @@ struct LinkChange {
   NodeIndex node;
   bool up;
 };
-/// These cannot be heard by the others, nor hear them.
+/// These nodes and the others cannot hear each other.
 struct Partition {
   ilnp::Locator network;
   std::vector<NodeIndex> nodes;
@@ -91,13 +91,13 @@ struct Heal {
 
 /// Something that happens at some time.
 struct Action {
-  std::optional<Moment> at;  ///< none: holds from the start
+  std::optional<Moment> at;  ///< none: applies from the start
   std::string text;          ///< as it was written
   std::variant<ConditionsChange, AttachmentChange, Move, Crash, Restart, LinkChange, Partition, Cut, Heal>
       what;
 };
 
-/// What must come out.
+/// An expected result.
 struct Expectation {
   enum class Metric { sent, received, lost, duplicated, reordered, refused, gap, handoffs };
   enum class Relation { equal, less, at_most, more, at_least };
@@ -135,7 +135,7 @@ struct Scenario {
 
   std::string file;
   std::string title;     ///< as it stands in the file
-  ilnp::Duration run{};  ///< for how long datagrams are sent
+  ilnp::Duration run{};  ///< how long datagrams are sent
   std::vector<NodeSpec> nodes;
   std::vector<FlowSpec> flows;
   std::vector<Action> actions;

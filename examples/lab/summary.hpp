@@ -10,7 +10,7 @@
 
 namespace lab {
 
-/// `a`, or `1:2:3:4` if it is not short.
+/// `a`, or `1:2:3:4` if there is no short form.
 inline std::string short_name(ilnp::Locator locator) {
   const std::string text = to_string(locator);
   return text.starts_with("0:0:0:") ? text.substr(6) : text;
@@ -67,7 +67,7 @@ inline void print_flows(std::ostream& out, const Scenario& scenario, const Resul
   }
 }
 
-/// Which datagrams were lost, when. Needs the times of sending.
+/// Which datagrams were lost and when. Needs the times of sending.
 inline void print_lost(std::ostream& out, const Scenario& scenario, const Results& results) {
   constexpr std::size_t most_runs = 10;
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {

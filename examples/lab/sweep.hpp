@@ -12,11 +12,11 @@
 
 namespace lab {
 
-/// What one seed came to, all flows together.
+/// The result of one seed, all flows together.
 struct SeedResult {
   std::uint64_t seed = 0;
   bool done = false;
-  std::string failure;  ///< empty if all was as expected
+  std::string failure;  ///< empty if all expectations hold
   std::uint64_t sent = 0, lost = 0, duplicated = 0, reordered = 0;
   ilnp::Duration longest_gap{};
 };
@@ -47,7 +47,7 @@ inline SeedResult run_seed(const Scenario& scenario, std::uint64_t seed, const s
 }
 
 /// Runs the seeds from `first` on, `jobs` at a time, and calls `tell(how many are done)` after each, from any thread but
-/// never from two at once. In the order of the seeds, whoever was faster.
+/// never from two at once. The results are in the order of the seeds.
 template <class Tell>
 std::vector<SeedResult> sweep(const Scenario& scenario, std::uint64_t first, std::size_t count, unsigned jobs,
                               const std::atomic<bool>& stop, Tell&& tell) {
@@ -70,7 +70,7 @@ std::vector<SeedResult> sweep(const Scenario& scenario, std::uint64_t first, std
   return results;
 }
 
-/// The totals, and of each measure the least, the middle and the most, with the first seed of the most.
+/// The totals, and the minimum, median and maximum of each measure, with the first seed of the maximum.
 inline void print_sweep(std::ostream& out, const std::vector<SeedResult>& results) {
   Table table;
   table.row({"", "total", "min", "median", "max", "(seed)"});

@@ -1,6 +1,6 @@
 #pragma once
 
-// Lines of words, and the values that words stand for. Every mistake is one line for the user: `FILE:LINE: what`.
+// Lines of words, and the values of words. Every mistake is one line for the user: `FILE:LINE: what`.
 
 #include <charconv>
 #include <cmath>
@@ -17,12 +17,12 @@
 
 namespace lab {
 
-/// What is wrong with a scenario.
+/// A mistake in a scenario.
 struct ScenarioError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Text of a file between quotes, fit for a terminal, and not longer than a line.
+/// Text of a file in quotes, made safe for a terminal and short enough for a line.
 inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
   return '"' + program::printable(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
@@ -40,7 +40,7 @@ class Line {
   bool more() const noexcept { return !word_.empty(); }
   std::string_view peek() const noexcept { return word_; }
 
-  /// The next word; `what` it should have been, if there is none.
+  /// The next word; `what` names what is missing if there is none.
   std::string_view word(const std::string& what) {
     if (!more()) fail(what + " is missing");
     const auto word = word_;
@@ -59,7 +59,7 @@ class Line {
   void end() const {
     if (more()) fail(in_quotes(word_) + " is one word too many");
   }
-  /// All that is left, as it stands.
+  /// The rest, unchanged.
   std::string_view rest() {
     std::string_view all(word_.data(), more() ? static_cast<std::size_t>(text_.data() - word_.data()) : 0);
     while (more()) {
@@ -86,14 +86,13 @@ class Line {
     if (word_.starts_with('#')) text_ = word_ = {};
   }
 
-  std::string_view text_;  // behind the word
+  std::string_view text_;  // after the word
   std::string_view word_;
   const std::string* file_;
   unsigned number_;
 };
 
-/// A number and what stands behind it, `2.5ms`. False if there is no number at the front, or it is not one that can be
-/// reckoned with.
+/// A number and what follows it, `2.5ms`. False if the text does not begin with a usable number.
 inline bool split_number(std::string_view word, double& number, std::string_view& unit) {
   if (word.empty() || word.front() == '-') return false;
   const auto [end, error] =
@@ -103,7 +102,7 @@ inline bool split_number(std::string_view word, double& number, std::string_view
   return true;
 }
 
-/// The longest time that a scenario can speak of.
+/// The longest time in a scenario.
 inline constexpr ilnp::Duration max_duration = std::chrono::hours(24 * 10);
 
 /// `10ms`, `1.5s`, `200us`, `2min`; 0 needs no unit.
@@ -141,7 +140,7 @@ inline double probability(Line& line, const std::string& what) {
   return number;
 }
 
-/// `10Mbit/s`, in bits a second; 0 is without limit.
+/// `10Mbit/s`, in bits per second; 0 is no limit.
 inline std::uint64_t rate(Line& line, const std::string& what) {
   const auto word = line.word(what);
   double number = 0;
@@ -155,7 +154,7 @@ inline std::uint64_t rate(Line& line, const std::string& what) {
                                : 0;
     if (unit.empty() && number == 0) scale = 1;
   }
-  // Less than a bit a second is a mistake, and more than this has no meaning.
+  // Less than a bit per second is a mistake, and more than this is meaningless.
   if (scale == 0 || number * scale > 1e15 || (number != 0 && number * scale < 1))
     line.fail(what + ": " + in_quotes(word) +
               " is not a rate (a number with bit/s, kbit/s, Mbit/s or Gbit/s, such as 10Mbit/s)");
@@ -206,8 +205,8 @@ inline std::vector<ilnp::Locator> locators(const Line& line, std::string_view te
   return all;
 }
 
-/// Words in pairs, `delay 10ms loss 1%`, to the end of the line: calls `take(key)`, which reads the value, or gives false
-/// if there is no such key. Each key stands once.
+/// Words in pairs, `delay 10ms loss 1%`, to the end of the line: calls `take(key)`, which reads the value or returns
+/// false if there is no such key. Each key appears once.
 template <class Take>
 void settings(Line& line, const std::string& known, Take&& take) {
   std::set<std::string, std::less<>> seen;
