@@ -14,4 +14,12 @@ struct ResolvedName {
   TimePoint until = long_ago;    ///< expires at this time
 };
 
+namespace event {
+
+/// A network layer shows this when a host name that was unknown may be known from now on, or may mean another node: whoever
+/// waits for a name tries again then.
+struct NamesChanged {};
+
+}  // namespace event
+
 }  // namespace ilnp

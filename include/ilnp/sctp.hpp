@@ -6,6 +6,8 @@
 #include "sctp/asio/sctp_acceptor.hpp"
 #include "sctp/asio/sctp_node.hpp"
 #include "sctp/asio/sctp_stream.hpp"
+#include "sctp/asio/stream_handle.hpp"
+#include "sctp/asio/stream_operations.hpp"
 #include "sctp/associations.hpp"
 #include "sctp/config.hpp"
 #include "sctp/counters.hpp"

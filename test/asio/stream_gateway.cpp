@@ -17,6 +17,8 @@ struct Shell {
     decltype(auto) with(F&& f) {
       return f(stack, cx);
     }
+    NameEvent& names() { return changed; }
+    NameEvent changed;
     MemoryStreams stack;
     Random random{1};
     Context<> cx{TimePoint{}, random};
@@ -189,6 +191,7 @@ BOOST_AUTO_TEST_CASE(programs_that_wait_for_a_node_are_bounded_and_keep_no_other
   BOOST_TEST(shell.gateway->counters().gave_way == 1u);
   shell.ask(known);
   shell.node.stack.others["nobody"] = Nid(3);
+  shell.node.changed.raise();
   run_until(shell.io, [&] { return shell.node.stack.opened.size() == StreamWaiting::max_waiting + 1; });
 }
 

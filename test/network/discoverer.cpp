@@ -117,6 +117,25 @@ BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but
   }
 }
 
+BOOST_AUTO_TEST_CASE(whoever_waits_for_a_name_is_told_when_it_may_be_known) {
+  Node node({a});
+  int before = 0;
+  const auto told = [&] {
+    return node.events.names_changed - std::exchange(before, node.events.names_changed);
+  };
+  BOOST_TEST(told() == 0);
+  node.feed(a, discovery({a, Nid(2)}, "bob"));
+  BOOST_TEST(told() == 1);
+  node.run(2s);
+  node.feed(a, discovery({a, Nid(2)}, "bob"));  // no news
+  BOOST_TEST(told() == 0);
+  node.feed(a, discovery({a, Nid(3)}, "carol"));
+  BOOST_TEST(told() == 1);
+  node.run(node.network().hosts().life() + 1s);  // both are forgotten, and come back
+  node.feed(a, discovery({a, Nid(2)}, "bob"));
+  BOOST_TEST(told() >= 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::discoverer_test

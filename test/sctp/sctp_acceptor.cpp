@@ -123,4 +123,48 @@ BOOST_AUTO_TEST_CASE(a_stream_is_not_lost_with_who_was_woken_for_it_and_cancelle
   BOOST_TEST(!second->failed());
 }
 
+BOOST_AUTO_TEST_CASE(an_acceptor_can_be_moved_and_closed) {
+  Nodes nodes;
+  Acceptor first(nodes.bob, 80);
+  Stream accepted(nodes.bob);
+  std::optional<error_code> taken;
+  first.async_accept(accepted, [&](error_code error) { taken = error; });  // goes with the acceptor
+  Acceptor moved(std::move(first));
+  BOOST_TEST(moved.port() == 80);
+  nodes.run([&]() -> asio::awaitable<void> {
+    Stream client(nodes.alice);
+    co_await client.async_connect("bob", 80, use_awaitable);
+  });
+  run_until(nodes.io, [&] { return taken.has_value(); });
+  BOOST_TEST(!taken->failed());
+  BOOST_TEST(accepted.is_open());
+
+  std::vector<error_code> errors;
+  BOOST_TEST(!first.is_open());
+  BOOST_TEST(first.port() == 0);
+  BOOST_TEST((first.get_executor() == nodes.io.get_executor()));
+  first.cancel();
+  first.close();
+  first.async_accept([&](error_code error, Stream none) {
+    BOOST_TEST(!none.is_open());
+    errors.push_back(error);
+  });
+  first.async_accept(accepted, [&](error_code error) { errors.push_back(error); });
+  settle(nodes.io);
+  BOOST_TEST(errors == std::vector<error_code>(2, asio::error::bad_descriptor));
+  BOOST_TEST(accepted.is_open());
+
+  Acceptor other(nodes.bob, 81);
+  other = std::move(moved);
+  BOOST_TEST(other.port() == 80);
+  moved = Acceptor(nodes.bob, 81);  // free
+  other.async_accept([&](error_code error, Stream) { errors.push_back(error); });
+  settle(nodes.io);
+  other.close();
+  settle(nodes.io);
+  BOOST_TEST(errors.back() == asio::error::operation_aborted);
+  Acceptor again(nodes.bob, 80);
+  BOOST_TEST(again.is_open());
+}
+
 }  // namespace ilnp::test::sctp_acceptor_test

@@ -6,17 +6,41 @@
 #include <openssl/x509.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http.hpp>
 
 #include "nodes.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::sctp_stream_test {
+
+// What generic code looks for.
+static_assert(boost::beast::is_async_stream<Stream>::value);
+static_assert(std::is_same_v<Stream::executor_type, asio::any_io_executor>);
+static_assert(std::is_same_v<boost::beast::executor_type<Stream>, asio::any_io_executor>);
+static_assert(std::is_nothrow_move_constructible_v<Stream> && std::is_nothrow_move_assignable_v<Stream>);
+static_assert(!std::is_copy_constructible_v<Stream> && !std::is_move_constructible_v<StreamNode>);
+using Direct = asio::io_context::executor_type;
+using DirectNode = StreamNode::rebind_executor<Direct>::other;
+static_assert(std::is_same_v<SctpStream<DirectNode>::executor_type, Direct>);
+static_assert(std::is_same_v<Stream::rebind_executor<Direct>::other, SctpStream<StreamNode, Direct>>);
+static_assert(std::is_same_v<Acceptor::rebind_executor<Direct>::other, SctpAcceptor<StreamNode, Direct>>);
+static_assert(std::is_constructible_v<SctpStream<DirectNode, asio::any_io_executor>, SctpStream<DirectNode>>);
+static_assert(
+    !std::is_constructible_v<SctpStream<DirectNode>, SctpStream<DirectNode, asio::any_io_executor>>);
+static_assert(std::is_same_v<decltype(std::declval<Stream&>().async_connect(Nid(), 1, asio::use_future)),
+                             std::future<void>>);
+static_assert(std::is_same_v<decltype(std::declval<asio::use_awaitable_t<>::as_default_on_t<Stream>&>()
+                                          .async_read_some(asio::mutable_buffer())),
+                             asio::awaitable<std::size_t>>);
 
 std::string some_text(std::size_t size) {
   std::string text;
@@ -191,6 +215,116 @@ BOOST_AUTO_TEST_CASE(tls_goes_over_it) {
     error_code ignored;
     co_await here.async_shutdown(asio::redirect_error(use_awaitable, ignored));
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_was_moved_from_is_like_a_new_one) {
+  Connected pair;
+  char got[4] = {};
+  std::optional<error_code> read;
+  std::vector<error_code> errors;
+  const auto note = [&](error_code error, const auto&...) { errors.push_back(error); };
+  pair.here.async_read_some(asio::buffer(got), [&](error_code error, std::size_t) { read = error; });
+  Stream moved(std::move(pair.here));
+  BOOST_TEST(moved.is_open());
+  pair.run([&]() -> asio::awaitable<void> {
+    co_await asio::async_write(pair.there, asio::buffer("ping", 4), use_awaitable);
+  });
+  run_until(pair.io, [&] { return read.has_value(); });  // what was begun goes on
+  BOOST_TEST(!read->failed());
+  BOOST_TEST(std::string_view(got, 4) == "ping");
+
+  BOOST_TEST(!pair.here.is_open());
+  BOOST_TEST(!pair.here.peer().has_value());
+  BOOST_TEST((pair.here.get_executor() == pair.io.get_executor()));
+  pair.here.async_read_some(asio::buffer(got), note);
+  pair.here.async_write_some(asio::buffer(got), note);
+  errors.push_back(pair.here.shutdown_send());
+  pair.here.cancel();
+  pair.here.async_read_some(asio::buffer(got), note);
+  run_until(pair.io, [&] { return errors.size() == 4; });
+  BOOST_TEST(errors == std::vector<error_code>(4, asio::error::not_connected));
+  pair.here.reset();
+  pair.here.close();
+  pair.run([&]() -> asio::awaitable<void> {
+    co_await pair.here.async_connect("bob", 80, use_awaitable);  // and can connect
+    BOOST_TEST(pair.here.is_open());
+    error_code error;
+    co_await pair.here.async_connect("bob", 80, asio::redirect_error(use_awaitable, error));
+    BOOST_TEST(error == asio::error::already_connected);
+    pair.here.close();
+    co_await pair.here.async_read_some(asio::buffer(got), asio::redirect_error(use_awaitable, error));
+    BOOST_TEST(error == asio::error::not_connected);
+  });
+  moved = std::move(*&moved);
+  BOOST_TEST(moved.is_open());
+}
+
+BOOST_AUTO_TEST_CASE(each_type_of_cancellation_ends_one_operation_alone) {
+  using Type = asio::cancellation_type;
+  Connected pair;
+  char octet = 0;
+  for (const Type type : {Type::terminal, Type::partial, Type::total}) {
+    asio::cancellation_signal reading, connecting, naming;
+    std::vector<error_code> errors;
+    const auto note = [&](error_code error, const auto&...) { errors.push_back(error); };
+    Stream other(pair.alice), another(pair.alice);
+    pair.here.async_read_some(asio::buffer(&octet, 1), asio::bind_cancellation_slot(reading.slot(), note));
+    other.async_connect(Nid(7), 80, asio::bind_cancellation_slot(connecting.slot(), note));
+    another.async_connect("nobody", 80, asio::bind_cancellation_slot(naming.slot(), note));
+    settle(pair.io);
+    for (auto* signal : {&reading, &connecting, &naming}) signal->emit(type);
+    run_until(pair.io, [&] { return errors.size() == 3; });
+    for (const error_code& error : errors) BOOST_TEST(error.failed());
+    BOOST_TEST(errors[0] == asio::error::operation_aborted);
+    BOOST_TEST(!other.is_open());
+    // The stream goes on, and has lost nothing.
+    pair.run([&]() -> asio::awaitable<void> {
+      co_await asio::async_write(pair.there, asio::buffer("x", 1), use_awaitable);
+      BOOST_TEST(co_await asio::async_read(pair.here, asio::buffer(&octet, 1), use_awaitable) == 1u);
+      BOOST_TEST(octet == 'x');
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_time_limit_by_awaitable_operators_and_a_default_token) {
+  using namespace asio::experimental::awaitable_operators;
+  Connected pair;
+  auto here = asio::use_awaitable_t<>::as_default_on(std::move(pair.here));
+  BOOST_TEST(!pair.here.is_open());
+  pair.run([&]() -> asio::awaitable<void> {
+    char octet = 0;
+    asio::steady_timer timer(pair.io, std::chrono::milliseconds(1));
+    const auto late =
+        co_await (here.async_read_some(asio::buffer(&octet, 1)) || timer.async_wait(use_awaitable));
+    BOOST_TEST(late.index() == 1u);
+    co_await asio::async_write(pair.there, asio::buffer("y", 1), use_awaitable);
+    timer.expires_after(std::chrono::minutes(1));
+    const auto first =
+        co_await (asio::async_read(here, asio::buffer(&octet, 1)) || timer.async_wait(use_awaitable));
+    BOOST_TEST(first.index() == 0u);
+    BOOST_TEST(octet == 'y');
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_goes_ends_the_waiting) {
+  asio::io_context io;
+  LossyRelay relay(io, 0, 1);
+  Stack stack{SctpConfig(), named("alice", 1), &io, relay.address(0)};
+  auto node = std::make_unique<DirectNode>(io, stack);
+  BOOST_TEST_REQUIRE(!node->start());
+  SctpStream<DirectNode> connecting(*node), naming(*node);
+  SctpAcceptor<DirectNode> acceptor(*node, 80);
+  std::vector<error_code> errors;
+  const auto note = [&](error_code error, const auto&...) { errors.push_back(error); };
+  connecting.async_connect(Nid(7), 80, note);
+  naming.async_connect("nobody", 80, note);
+  acceptor.async_accept(note);
+  settle(io);
+  node.reset();
+  settle(io);
+  BOOST_TEST(errors.size() == 3u);
+  for (const error_code& error : errors) BOOST_TEST(error.failed());
+  BOOST_TEST(!acceptor.is_open());
 }
 
 }  // namespace ilnp::test::sctp_stream_test

@@ -56,7 +56,7 @@ struct Events {
   std::map<Drop, int> dropped;
   int sent = 0, began = 0, ended = 0, undone = 0, updates = 0, acknowledged = 0, given_up = 0, moved = 0,
       conflicts = 0, namesakes = 0, conflicts_ended = 0, passed = 0, updates_undone = 0, silent = 0,
-      heard = 0, left = 0, far_missing = 0, far_found = 0, long_dropped = 0;
+      heard = 0, left = 0, names_changed = 0, far_missing = 0, far_found = 0, long_dropped = 0;
 
   void operator()(const event::PacketSent&) { ++sent; }
   void operator()(const event::Dropped& e) { ++dropped[e.reason]; }
@@ -75,6 +75,7 @@ struct Events {
   void operator()(const event::PeerSilent&) { ++silent; }
   void operator()(const event::PeerHeard&) { ++heard; }
   void operator()(const event::PeerLeft&) { ++left; }
+  void operator()(const event::NamesChanged&) { ++names_changed; }
   void operator()(const event::FarEndMissing&) { ++far_missing; }
   void operator()(const event::FarEndFound&) { ++far_found; }
   template <class Event>

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <concepts>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -10,9 +12,15 @@
 #include <utility>
 
 #include "../stack.hpp"
+#include "attempts.hpp"
 #include "clock.hpp"
+#include "name_event.hpp"
 
 namespace ilnp {
+
+/// An `io_context`, for example: what constructors take in place of its executor.
+template <class Context>
+concept ExecutionContext = std::derived_from<Context, boost::asio::execution_context>;
 
 /// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds
 /// what there is upwards in batches, and flushes what was sent meanwhile.
@@ -34,9 +42,17 @@ namespace ilnp {
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
 /// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within
 /// `up`.
-template <RunnableStack Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock>
+template <RunnableStack Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock,
+          class Executor = boost::asio::any_io_executor>
 class Node {
  public:
+  using executor_type = Executor;
+  /// The same with another executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = Node<Stack, Up, Observer, TimeSource, Other>;
+  };
+
   /// The most batches that are received in a row before others on the executor have their turn.
   static constexpr int max_batches = 16;
   /// A deadline that `on_timer` leaves in the past is not tried again sooner than this.
@@ -47,13 +63,16 @@ class Node {
   /// it stood still while the machine slept.
   static constexpr Duration max_sleep = std::chrono::seconds(1);
 
-  Node(const boost::asio::any_io_executor& executor, Stack& stack, Up up, Observer observer = {})
+  Node(const std::type_identity_t<Executor>& executor, Stack& stack, Up up, Observer observer = {})
       : stack_(stack),
         up_(std::move(up)),
         random_(random_seed(), &system_secret),
-        cx_(TimeSource::now(), random_, std::move(observer)),
+        cx_(TimeSource::now(), random_, {&names_, std::move(observer)}),
         executor_(executor),
         timer_(executor) {}
+  template <ExecutionContext Io>
+  Node(Io& context, Stack& stack, Up up, Observer observer = {})
+      : Node(context.get_executor(), stack, std::move(up), std::move(observer)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() { stop(); }
@@ -108,29 +127,14 @@ class Node {
     return std::forward<F>(f)(stack_, cx_);
   }
 
+  const executor_type& get_executor() const noexcept { return executor_; }
   Stack& stack() noexcept { return stack_; }
   const Stack& stack() const noexcept { return stack_; }
+  /// For those that wait until a name is known.
+  NameEvent& names() noexcept { return names_; }
 
  private:
-  /// Steps that are all done, whatever becomes of the others. Keeps the first exception.
-  class Attempts {
-   public:
-    template <class Step>
-    void operator()(Step&& step) noexcept {
-      try {
-        step();
-      } catch (...) {
-        if (!first_) first_ = std::current_exception();
-      }
-    }
-    bool failed() const noexcept { return first_ != nullptr; }
-    void rethrow() const {
-      if (first_) std::rethrow_exception(first_);
-    }
-
-   private:
-    std::exception_ptr first_;
-  };
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
   /// One batch; or, within one, a part of it that leaves at once, since nobody says that its octets live
   /// longer. What was thrown by an attempt within it, or by its end, leaves when the batch has ended.
@@ -185,7 +189,7 @@ class Node {
     };
   }
 
-  void wait(boost::asio::posix::stream_descriptor& descriptor) {
+  void wait(Descriptor& descriptor) {
     descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read, unless_stopped([this, &descriptor] {
                             const auto run = run_;
                             Attempts attempt;
@@ -262,11 +266,12 @@ class Node {
   Stack& stack_;
   Up up_;
   Random random_;
-  Context<Observer> cx_;
-  boost::asio::any_io_executor executor_;
-  boost::asio::steady_timer timer_;
+  NameEvent names_;
+  Context<NameObserver<Observer>> cx_;
+  Executor executor_;
+  typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;
-  std::deque<boost::asio::posix::stream_descriptor> descriptors_;
+  std::deque<Descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
   std::uint64_t run_ = 0;             // another after each stop
   TimePoint stopped_at_ = never;

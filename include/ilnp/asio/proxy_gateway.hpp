@@ -127,6 +127,7 @@ class ProxyGateway {
   decltype(auto) with(F&& f) {
     return node_.with(std::forward<F>(f));
   }
+  NameEvent& names() noexcept { return node_.names(); }
 
   Counters counters() const noexcept {
     Counters counters = counters_;

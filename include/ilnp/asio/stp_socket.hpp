@@ -1,239 +1,292 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/compose.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/experimental/channel.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "node.hpp"
+#include "operation.hpp"
+#include "resolve.hpp"
+#include "stp_node.hpp"
 
 namespace ilnp {
 
-/// A datagram that waited in a mailbox: a copy, and the reader's own.
-struct Datagram {
-  DatagramSource source;
-  std::vector<std::byte> payload;
+namespace detail {
+
+/// What a socket's operations refer to, even when the socket is gone.
+template <class NodeType>
+struct StpSocketState {
+  explicit StpSocketState(NodeType& of)
+      : node(&of), life(of.life()), executor(of.get_executor()), mailbox(executor) {}
+  StpSocketState(const StpSocketState&) = delete;
+  StpSocketState& operator=(const StpSocketState&) = delete;
+
+  error_code bind(std::uint16_t wanted) {
+    const error_code error = node->with([&](auto& stack, auto&) { return stack.bind(wanted); });
+    if (error) return error;
+    port = wanted;
+    node->enter(port, mailbox);
+    return error;
+  }
+  bool usable() const noexcept { return node != nullptr && !life.expired(); }
+  void cancel() {
+    ++cancels;
+    mailbox.cancel();
+    if (usable()) node->names().raise();  // those of other sockets look once, and wait again
+  }
+  void close() {
+    cancel();
+    NodeType* const from = std::exchange(node, nullptr);
+    if (life.expired()) return;
+    from->leave(port);
+    from->with([&](auto& stack, auto&) { stack.unbind(port); });
+  }
+  NameEvent& names() noexcept { return node->names(); }
+  result<Nid> resolve(std::string_view host_name) {
+    if (!usable()) return error_code(boost::asio::error::operation_aborted);
+    return node->with([&](auto& stack, auto& cx) { return stack.resolve(host_name, cx); });
+  }
+  error_code send_to(Bytes payload, Nid nid, std::uint16_t to) {
+    if (!usable()) return boost::asio::error::operation_aborted;
+    return node->with([&](auto& stack, auto& cx) { return stack.send(port, nid, to, payload, cx); });
+  }
+  template <class Buffers>
+  error_code send_to(const Buffers& buffers, Nid nid, std::uint16_t to) {
+    const auto first = boost::asio::buffer_sequence_begin(buffers);
+    const auto end = boost::asio::buffer_sequence_end(buffers);
+    if (first == end) return send_to(Bytes(), nid, to);
+    if (std::next(first) == end) {
+      const boost::asio::const_buffer buffer(*first);
+      return send_to(Bytes(static_cast<const std::byte*>(buffer.data()), buffer.size()), nid, to);
+    }
+    gathered.resize(boost::asio::buffer_size(buffers));
+    boost::asio::buffer_copy(boost::asio::buffer(gathered), buffers);
+    return send_to(Bytes(gathered), nid, to);
+  }
+
+  NodeType* node;                 // null once the socket is gone
+  std::weak_ptr<const int> life;  // the node's
+  boost::asio::any_io_executor executor;
+  Mailbox mailbox;
+  std::vector<std::byte> gathered;  // a datagram that came in several buffers
+  std::uint16_t port = 0;
+  unsigned cancels = 0;
 };
 
-/// Where datagrams wait until a socket's owner reads them.
-using Mailbox = boost::asio::experimental::channel<void(error_code, Datagram)>;
-
-/// A node whose transport is used through sockets. Refers to the stack, which must outlive it. One thread, as
-/// for `Node`.
-template <TransportLayer Stack, class Observer = NoObserver>
-requires RunnableStack<Stack>
-class StpNode {
+/// Waits for a datagram, and takes it as `take(mailbox)` does.
+template <class State, class Take>
+class ReceiveDatagram : OperationSteps {
  public:
-  StpNode(const boost::asio::any_io_executor& executor, Stack& stack, Observer observer = {})
-      : executor_(executor), node_(executor, stack, Demultiplex{this}, std::move(observer)) {}
+  ReceiveDatagram(std::shared_ptr<State> state, Take take) : state_(std::move(state)), take_(take) {}
 
-  error_code start() { return node_.start(); }
-  void stop() noexcept { node_.stop(); }
-  template <class F>
-  decltype(auto) with(F&& f) {
-    return node_.with(std::forward<F>(f));
+  template <class Self>
+  void operator()(Self& self, error_code = {}) {
+    if (done_) return self.complete(error_, std::move(result_));
+    const bool first = this->begin(self);
+    if (first && state_) cancels_ = state_->cancels;
+    if (!state_) {
+      error_ = boost::asio::error::bad_descriptor;
+    } else if (!state_->usable() || state_->cancels != cancels_ || this->cancelled(self)) {
+      error_ = boost::asio::error::operation_aborted;
+      state_->mailbox.pass_on();
+    } else if (state_->mailbox.empty()) {
+      Mailbox::Timer& arrival = state_->mailbox.arrival();
+      return arrival.async_wait(std::move(self));
+    } else {
+      result_ = take_(state_->mailbox);
+    }
+    if (!first) return self.complete(error_, std::move(result_));
+    done_ = true;
+    this->again(self);
   }
-  const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
  private:
-  template <class>
-  friend class StpSocket;
-
-  struct Entry {
-    Mailbox* mailbox;
-    std::uint64_t* dropped;
-  };
-
-  struct Demultiplex {
-    StpNode* node;
-    void operator()(const DatagramSource& source, Bytes payload) const {
-      const auto found = node->sockets_.find(source.destination_port);
-      if (found == node->sockets_.end()) return;
-      Datagram datagram{source, {payload.begin(), payload.end()}};
-      if (!found->second.mailbox->try_send(error_code(), std::move(datagram))) ++*found->second.dropped;
-    }
-  };
-
-  boost::asio::any_io_executor executor_;
-  std::unordered_map<std::uint16_t, Entry> sockets_;
-  Node<Stack, Demultiplex, Observer> node_;
-  std::shared_ptr<const int> life_ = std::make_shared<const int>();
+  std::shared_ptr<State> state_;
+  Take take_;
+  unsigned cancels_ = 0;
+  bool done_ = false;
+  error_code error_;
+  decltype(std::declval<Take&>()(std::declval<Mailbox&>())) result_{};
 };
 
-/// A port of a node, for programs that are written for the overlay: like a UDP socket, but the other end is a
-/// node identifier, which stays the same wherever the node goes.
+/// Sends at once, and completes later.
+template <class State, class Buffers>
+class SendDatagram : OperationSteps {
+ public:
+  SendDatagram(std::shared_ptr<State> state, const Buffers& buffers, Nid nid, std::uint16_t port)
+      : state_(std::move(state)), buffers_(buffers), nid_(nid), port_(port) {}
+
+  template <class Self>
+  void operator()(Self& self) {
+    if (!this->begin(self)) return self.complete(error_, error_ ? 0 : boost::asio::buffer_size(buffers_));
+    error_ = state_ ? state_->send_to(buffers_, nid_, port_) : boost::asio::error::bad_descriptor;
+    this->again(self);
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  Buffers buffers_;
+  Nid nid_;
+  std::uint16_t port_;
+  error_code error_;
+};
+
+}  // namespace detail
+
+/// A port of a node, for programs that are written for the overlay: like a UDP socket of Asio's, but the other end is a node
+/// identifier, which stays the same wherever the node goes.
 ///
 /// Refers to its node. One whose node has gone is closed: so a coroutine may hold it that goes with the `io_context`, after the
-/// node. Completion tokens are Asio's: a callback, `use_awaitable`,
-/// `use_future`. Operations can be cancelled one by one; destroying the socket cancels all, and none of them touches the socket or
-/// the node afterwards. What is cancelled completes with `operation_aborted`; `async_receive`, with
-/// `boost::asio::experimental::error::channel_cancelled`.
-template <class NodeType>
+/// node. One thread: functions are called on the node's executor. Completion tokens are Asio's: a callback, `use_awaitable`,
+/// `use_future`, `deferred`, or none if the executor has a default. A handler is called on the executor it is bound to, by default
+/// the socket's, never from within the call that begins the operation.
+///
+/// Operations can be cancelled one by one, by every type of cancellation, or all by `cancel`; `close` and destroying the socket
+/// cancel them too, and none of them touches the socket or the node afterwards. What is cancelled completes with
+/// `operation_aborted` and has had no effect: a datagram that has come goes to the next reader.
+///
+/// A socket that was closed or moved from has an executor, and no port. It can be assigned to; operations complete with
+/// `bad_descriptor`.
+template <class NodeType, class Executor = typename NodeType::executor_type>
 class StpSocket {
+  using State = detail::StpSocketState<NodeType>;
+
  public:
+  using executor_type = Executor;
+  /// The same with another executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = StpSocket<NodeType, Other>;
+  };
   /// Datagrams that wait for the reader at most; what comes when it is full is dropped, and counted.
-  static constexpr std::size_t mailbox_size = 256;
+  static constexpr std::size_t mailbox_size = Mailbox::max_waiting;
 
   /// Binds `port`, or any free one above 49151 if it is 0. Throws `boost::system::system_error`.
-  explicit StpSocket(NodeType& node, std::uint16_t port = 0) : state_(std::make_shared<State>(node)) {
+  explicit StpSocket(NodeType& node, std::uint16_t port = 0)
+      : executor_(node.get_executor()), state_(std::make_shared<State>(node)) {
     error_code error = state_->bind(port != 0 ? port : first_free);
     for (std::uint16_t next = first_free; port == 0 && error == Errc::port_in_use && next != 65535;)
       error = state_->bind(++next);
     if (error) throw boost::system::system_error(error, "port " + std::to_string(port));
   }
-  StpSocket(const StpSocket&) = delete;
-  StpSocket& operator=(const StpSocket&) = delete;
-  ~StpSocket() { state_->close(); }
+  StpSocket(StpSocket&& other) noexcept : executor_(other.executor_), state_(std::move(other.state_)) {}
+  /// From a socket with another executor, as `as_default_on` does.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
+      StpSocket(StpSocket<NodeType, Other>&& other)
+      : executor_(other.executor_), state_(std::move(other.state_)) {}
+  StpSocket& operator=(StpSocket&& other) noexcept {
+    if (this == &other) return *this;
+    close();
+    executor_ = other.executor_;
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~StpSocket() { close(); }
 
-  std::uint16_t port() const noexcept { return state_->port; }
-
+  const executor_type& get_executor() const noexcept { return executor_; }
+  bool is_open() const noexcept { return state_ && state_->usable(); }
+  /// 0 if it is closed.
+  std::uint16_t port() const noexcept { return state_ ? state_->port : 0; }
   /// Datagrams that found the mailbox full.
-  std::uint64_t dropped() const noexcept { return state_->dropped; }
+  std::uint64_t dropped() const noexcept { return state_ ? state_->mailbox.dropped() : 0; }
+  /// Datagrams that were longer than the buffers they were received into.
+  std::uint64_t truncated() const noexcept { return state_ ? state_->mailbox.truncated() : 0; }
+  /// The size of the datagram that is received next, octets; 0 if none waits.
+  std::size_t available() const noexcept { return state_ ? state_->mailbox.available() : 0; }
+
+  /// Ends all operations.
+  void cancel() {
+    if (state_) state_->cancel();
+  }
+  /// Gives the port back, and cancels. No effect on a closed socket.
+  void close() {
+    if (const auto state = std::move(state_)) state->close();
+  }
 
   /// The identifier of a host, if it has been heard of; else `Errc::unknown_host`.
-  result<Nid> resolve(std::string_view host_name) { return state_->resolve(host_name); }
-
+  result<Nid> resolve(std::string_view host_name) {
+    if (!state_) return error_code(boost::asio::error::bad_descriptor);
+    return state_->resolve(host_name);
+  }
   /// Waits until a host has been heard of. Completes with `(error_code, Nid)`.
-  template <class Token>
-  auto async_resolve(std::string host_name, Token&& token) {
-    return boost::asio::async_compose<Token, void(error_code, Nid)>(
-        Resolve{state_, std::move(host_name), std::make_shared<Timer>(state_->executor)}, token,
-        state_->executor);
+  template <class Token = DefaultToken<Executor>>
+  auto async_resolve(std::string host_name, Token&& token = DefaultToken<Executor>()) {
+    return async_operation<void(error_code, Nid)>(executor_, Resolve<State>(state_, std::move(host_name)),
+                                                  std::forward<Token>(token));
   }
 
   /// Sends at once; there is nothing to wait for. (Over `Fragment` a datagram longer than a frame may wait in the stack until the
   /// peer is known to put pieces together.) Error: see `Errc`.
   error_code send_to(Bytes payload, Nid nid, std::uint16_t port) {
-    return state_->send_to(payload, nid, port);
+    return state_ ? state_->send_to(payload, nid, port) : boost::asio::error::bad_descriptor;
+  }
+  /// The same in the shape of Asio's. Completes with `(error_code, std::size_t)`.
+  template <class Token = DefaultToken<Executor>>
+  auto async_send_to(Bytes payload, Nid nid, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {
+    return async_send_to(boost::asio::const_buffer(payload.data(), payload.size()), nid, port,
+                         std::forward<Token>(token));
+  }
+  template <class Buffers, class Token = DefaultToken<Executor>>
+  requires boost::asio::is_const_buffer_sequence<Buffers>::value auto async_send_to(
+      const Buffers& buffers, Nid nid, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {
+    return async_operation<void(error_code, std::size_t)>(
+        executor_, detail::SendDatagram<State, Buffers>(state_, buffers, nid, port),
+        std::forward<Token>(token));
   }
 
-  /// The same in the shape of Asio's. Completes with `(error_code, std::size_t)`, never before it returns.
-  template <class Token>
-  auto async_send_to(Bytes payload, Nid nid, std::uint16_t port, Token&& token) {
-    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [state = state_](auto handler, Bytes octets, Nid to, std::uint16_t to_port) {
-          const error_code error = state->send_to(octets, to, to_port);
-          complete(state->executor, std::move(handler), error, error ? 0 : octets.size());
-        },
-        token, payload, nid, port);
+  /// Waits for the next datagram. Completes with `(error_code, Datagram)`: a copy of the reader's own.
+  template <class Token = DefaultToken<Executor>>
+  requires(!boost::asio::is_mutable_buffer_sequence<std::decay_t<Token>>::value) auto async_receive(
+      Token&& token = DefaultToken<Executor>()) {
+    return receive<Datagram>([](Mailbox& mailbox) { return mailbox.take(); }, std::forward<Token>(token));
   }
-
-  /// Waits for the next datagram. Completes with `(error_code, Datagram)`.
-  template <class Token>
-  auto async_receive(Token&& token) {
-    // An operation may be begun later than it was made (`deferred`): it finds the state, even if the socket is gone by then.
-    return boost::asio::async_initiate<Token, void(error_code, Datagram)>(
-        [state = state_](auto handler) {
-          if (state->usable()) return static_cast<void>(state->mailbox.async_receive(std::move(handler)));
-          complete(state->executor, std::move(handler),
-                   error_code(boost::asio::experimental::error::channel_cancelled), Datagram());
-        },
-        token);
+  /// The same into `buffers`, without an allocation in steady state. Completes with `(error_code, std::size_t)`. Of a datagram that
+  /// is longer the rest is lost, which is no error, as with Asio's sockets on POSIX systems: a stranger must not be able to end
+  /// the reader. It is counted (`truncated`).
+  template <class Buffers, class Token = DefaultToken<Executor>>
+  requires boost::asio::is_mutable_buffer_sequence<Buffers>::value auto async_receive(
+      const Buffers& buffers, Token&& token = DefaultToken<Executor>()) {
+    return receive<std::size_t>([buffers](Mailbox& mailbox) { return mailbox.take(buffers, nullptr); },
+                                std::forward<Token>(token));
+  }
+  /// The same, and from whom it is: `source` must live until the operation completes.
+  template <class Buffers, class Token = DefaultToken<Executor>>
+  auto async_receive_from(const Buffers& buffers, DatagramSource& source,
+                          Token&& token = DefaultToken<Executor>()) {
+    return receive<std::size_t>(
+        [buffers, &source](Mailbox& mailbox) { return mailbox.take(buffers, &source); },
+        std::forward<Token>(token));
+  }
+  /// Takes a datagram that waits already; error `would_block` if none does.
+  template <class Buffers>
+  std::size_t receive_from(const Buffers& buffers, DatagramSource& source, error_code& error) {
+    error = !state_                   ? boost::asio::error::bad_descriptor
+            : state_->mailbox.empty() ? boost::asio::error::would_block
+                                      : error_code();
+    return error ? 0 : state_->mailbox.take(buffers, &source);
   }
 
  private:
+  template <class, class>
+  friend class StpSocket;
+
   static constexpr std::uint16_t first_free = 49152;  // RFC 6335, section 6: the dynamic ports
-  using Timer = boost::asio::steady_timer;
 
-  /// What operations refer to, even when the socket is gone.
-  struct State {
-    explicit State(NodeType& of)
-        : node(&of), life(of.life_), executor(of.get_executor()), mailbox(executor, mailbox_size) {}
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-
-    error_code bind(std::uint16_t wanted) {
-      const error_code error = node->with([&](auto& stack, auto&) { return stack.bind(wanted); });
-      if (error) return error;
-      port = wanted;
-      node->sockets_[port] = {&mailbox, &dropped};
-      return error;
-    }
-    bool usable() const noexcept { return node != nullptr && !life.expired(); }
-    void close() {
-      for (const auto& timer : waiting)
-        if (const auto still = timer.lock()) still->cancel();
-      mailbox.cancel();
-      NodeType* const from = std::exchange(node, nullptr);
-      if (life.expired()) return;
-      from->sockets_.erase(port);
-      from->with([&](auto& stack, auto&) { stack.unbind(port); });
-    }
-    result<Nid> resolve(std::string_view host_name) {
-      if (!usable()) return error_code(boost::asio::error::operation_aborted);
-      return node->with([&](auto& stack, auto& cx) { return stack.resolve(host_name, cx); });
-    }
-    error_code send_to(Bytes payload, Nid nid, std::uint16_t to) {
-      if (!usable()) return boost::asio::error::operation_aborted;
-      return node->with([&](auto& stack, auto& cx) { return stack.send(port, nid, to, payload, cx); });
-    }
-
-    NodeType* node;                 // null once the socket is gone
-    std::weak_ptr<const int> life;  // the node's
-    boost::asio::any_io_executor executor;
-    Mailbox mailbox;
-    std::vector<std::weak_ptr<Timer>> waiting;  // of names that are being resolved
-    std::uint16_t port = 0;
-    std::uint64_t dropped = 0;
-  };
-
-  /// Calls `handler(arguments...)` as if by `post`.
-  template <class Handler, class... Arguments>
-  static void complete(const boost::asio::any_io_executor& otherwise, Handler handler,
-                       Arguments... arguments) {
-    const auto executor = boost::asio::get_associated_executor(handler, otherwise);
-    boost::asio::post(executor,
-                      [handler = std::move(handler), ... arguments = std::move(arguments)]() mutable {
-                        std::move(handler)(std::move(arguments)...);
-                      });
+  template <class Result, class Take, class Token>
+  auto receive(Take take, Token&& token) {
+    return async_operation<void(error_code, Result)>(
+        executor_, detail::ReceiveDatagram<State, Take>(state_, std::move(take)), std::forward<Token>(token));
   }
 
-  struct Resolve {
-    static constexpr auto retry_time = std::chrono::milliseconds(20);
-
-    std::shared_ptr<State> state;
-    std::string host_name;
-    std::shared_ptr<Timer> timer;
-    bool started = false;
-
-    template <class Self>
-    void operator()(Self& self, error_code = {}) {
-      if (!std::exchange(started, true)) {
-        self.reset_cancellation_state(boost::asio::enable_total_cancellation());
-        state->waiting.push_back(timer);
-        const auto executor = state->executor;
-        return boost::asio::post(executor, std::move(self));
-      }
-      // A cancellation may have come while it did not wait for the timer.
-      const bool cancelled = self.cancelled() != boost::asio::cancellation_type::none;
-      if (!state->usable() || cancelled) return done(self, boost::asio::error::operation_aborted);
-      const result<Nid> nid = state->resolve(host_name);
-      if (nid) return done(self, error_code(), *nid);
-      if (nid.error() != Errc::unknown_host) return done(self, nid.error());
-      timer->expires_after(retry_time);
-      Timer& still = *timer;
-      still.async_wait(std::move(self));
-    }
-    template <class Self>
-    void done(Self& self, const error_code& error, Nid nid = {}) {
-      std::erase_if(state->waiting, [&](const auto& each) { return each.expired() || each.lock() == timer; });
-      self.complete(error, nid);
-    }
-  };
-
-  std::shared_ptr<State> state_;
+  Executor executor_;
+  std::shared_ptr<State> state_;  // null: closed
 };
 
 }  // namespace ilnp

@@ -274,7 +274,6 @@ class StreamGateway {
   }
 
   static inline const NoNames no_names{};
-
   boost::asio::any_io_executor executor_;
   NodeType& node_;
   StreamSink& sink_;
@@ -285,6 +284,7 @@ class StreamGateway {
   ReserveDescriptor reserve_;
   std::vector<std::shared_ptr<StreamListener>> listeners_;
   StreamWaiting waiting_{executor_,
+                         node_.names(),
                          {[this](StreamOpening& opening) { return attempt(opening); },
                           [this](StreamOpening opening) { fail(std::move(opening), Errc::unknown_host); }}};
   std::unordered_map<StreamId, StreamOpening> openings_;

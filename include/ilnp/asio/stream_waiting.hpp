@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
 
+#include "name_event.hpp"
 #include "socks_server.hpp"
 
 namespace ilnp {
@@ -24,19 +24,19 @@ struct StreamOpening {
   }
 };
 
-/// Programs that want to go to a node of which nothing is known yet: each waits for a while. Of too many the oldest gives way.
+/// Programs that want to go to a node of which nothing is known yet: each waits for a while, and tries again when the event says
+/// that names have changed. Of too many the oldest gives way. Refers to the event.
 class StreamWaiting {
  public:
   static constexpr std::size_t max_waiting = 256;
   static constexpr auto wait_time = std::chrono::seconds(3);
-  static constexpr auto try_time = std::chrono::milliseconds(20);  ///< from one attempt to the next
 
   struct Calls {
     std::function<bool(StreamOpening&)> attempt;  ///< false: it waits
     std::function<void(StreamOpening)> fail;      ///< its time is over, or it gives way
   };
-  StreamWaiting(const boost::asio::any_io_executor& executor, Calls calls)
-      : state_(std::make_shared<State>(executor, std::move(calls))) {}
+  StreamWaiting(const boost::asio::any_io_executor& executor, const NameEvent& names, Calls calls)
+      : state_(std::make_shared<State>(executor, names, std::move(calls))) {}
 
   /// True if another gave way.
   bool add(StreamOpening opening) {
@@ -59,13 +59,11 @@ class StreamWaiting {
     std::chrono::steady_clock::time_point until;
   };
   struct State : std::enable_shared_from_this<State> {
-    State(const boost::asio::any_io_executor& executor, Calls what)
-        : timer(executor), calls(std::move(what)) {}
+    State(const boost::asio::any_io_executor& executor, const NameEvent& names, Calls what)
+        : event(names, executor), calls(std::move(what)) {}
     void wait() {
-      timer.expires_after(try_time);
-      timer.async_wait([weak = weak_from_this()](const error_code& error) {
-        const auto self = weak.lock();
-        if (!error && self) self->attempt_all();
+      event.async_wait(waiting.front().until, [weak = weak_from_this()](const error_code&) {
+        if (const auto self = weak.lock()) self->attempt_all();
       });
     }
     /// One whose attempt throws is lost; the others are tried again.
@@ -90,10 +88,10 @@ class StreamWaiting {
       }
     }
 
-    boost::asio::steady_timer timer;
+    NameEvent::Wait event;
     Calls calls;
     std::list<Entry> waiting;
-    bool due = false;  // the timer runs
+    bool due = false;  // it waits for the event
   };
   std::shared_ptr<State> state_;
 };

@@ -119,9 +119,11 @@ class Discoverer {
   template <ContextLike Cx>
   void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
+    const auto names = node_->hosts.generation();
     Host* host = &node_->hosts.touch(nid, from.share(), cx.now());
     host->heard = cx.now();
     const auto claimed = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
+    if (node_->hosts.generation() != names) cx.observe(event::NamesChanged{});
     if (claimed.unsure) {
       liveness_->ask_for_name(nid, cx);
     } else if (claimed.owner != nid) {

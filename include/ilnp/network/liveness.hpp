@@ -129,6 +129,7 @@ class Liveness {
         ++node_->ways;
         ++node_->counters.names_passed;
         claims_.end(doubt.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
+        cx.observe(event::NamesChanged{});
         return cx.observe(event::NamePassed{doubt.name, doubt.nid, doubt.claimant});
       case Doubts::Why::goodbye:
         return asked(doubt) ? forget(doubt.nid, cx) : void();
@@ -157,6 +158,7 @@ class Liveness {
     const bool used = host && host->used_at != long_ago;
     const std::string name(name_of(nid));
     node_->hosts.forget(nid);
+    cx.observe(event::NamesChanged{});  // of two names that differ in case, the other is no longer ambiguous
     node_->correspondents.forget(nid);
     neighbours_->forget(nid);
     ++node_->ways;

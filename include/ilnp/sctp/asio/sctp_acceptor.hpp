@@ -1,98 +1,191 @@
 #pragma once
 
+#include <boost/system/system_error.hpp>
 #include <deque>
 
 #include "sctp_stream.hpp"
 
 namespace ilnp {
 
-/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and
-/// cancels; what was cancelled touches neither the acceptor nor the node afterwards.
+namespace detail {
+
+/// What the operations of an acceptor refer to, even when it is gone.
 template <class NodeType>
-class SctpAcceptor {
+struct SctpAcceptorState final : StreamUser {
+  using Handle = SctpStreamHandle<NodeType>;
+  static constexpr std::size_t backlog = 128;
+
+  SctpAcceptorState(NodeType& of, std::uint16_t on)
+      : node(of),
+        life(of.life()),
+        executor(of.get_executor()),
+        port(on),
+        event(executor, Handle::Timer::time_point::max()) {}
+  SctpAcceptorState(const SctpAcceptorState&) = delete;
+  SctpAcceptorState& operator=(const SctpAcceptorState&) = delete;
+
+  void on_event(const StreamEvent& what) override {
+    if (waiting.size() == backlog)
+      return node.with([&](auto& stack, auto& cx) { stack.reset(what.stream, cx); });
+    waiting.emplace_back(std::make_shared<Handle>(node, executor, life))->enter(what.stream);
+    event.cancel_one();
+  }
+  void on_node_gone() override { cancel(); }
+  void cancel() {
+    ++cancels;
+    event.cancel();
+  }
+  void close() {
+    closed = true;
+    cancel();
+    if (life.expired()) return;
+    node.leave(port);
+    node.with([&](auto& stack, auto&) { stack.unlisten(port); });
+    for (const auto& each : std::exchange(waiting, {})) each->leave();
+  }
+
+  NodeType& node;
+  std::weak_ptr<const int> life;  // the node's
+  boost::asio::any_io_executor executor;
+  std::uint16_t port;
+  typename Handle::Timer event;  // never expires: cancelled when there is something to look at
+  std::deque<std::shared_ptr<Handle>> waiting;
+  unsigned cancels = 0;
+  bool closed = false;
+};
+
+/// Waits for a stream, and completes as `done(self, error, handle)` says.
+template <class State, class Done>
+class AcceptStream : OperationSteps {
  public:
-  using Stream = SctpStream<NodeType>;
-  static constexpr std::size_t backlog = 128;  ///< streams that wait to be accepted at most; more are reset
+  AcceptStream(std::shared_ptr<State> state, Done done) : state_(std::move(state)), done_(std::move(done)) {}
+
+  template <class Self>
+  void operator()(Self& self, error_code = {}) {
+    if (this->begin(self)) {
+      if (state_) cancels_ = state_->cancels;
+      return this->again(self);
+    }
+    if (!state_) return done_(self, boost::asio::error::bad_descriptor, nullptr);
+    if (cancels_ != state_->cancels || state_->closed || state_->life.expired() || this->cancelled(self)) {
+      // It may have been woken for a stream, which another that waits is to have instead.
+      if (!state_->waiting.empty()) state_->event.cancel_one();
+      return done_(self, boost::asio::error::operation_aborted, nullptr);
+    }
+    if (state_->waiting.empty()) {
+      auto& event = state_->event;
+      return event.async_wait(std::move(self));
+    }
+    auto stream = std::move(state_->waiting.front());
+    state_->waiting.pop_front();
+    done_(self, error_code(), std::move(stream));
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  Done done_;
+  unsigned cancels_ = 0;
+};
+
+}  // namespace detail
+
+/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and
+/// cancels; what was cancelled touches neither the acceptor nor the node afterwards, and completes with `operation_aborted`:
+/// a stream that has come goes to another that waits. Tokens, executors and cancellation as those of `SctpStream`.
+///
+/// One that was closed or moved from has an executor, and no port. It can be assigned to; operations complete with
+/// `bad_descriptor`.
+template <class NodeType, class Executor = typename NodeType::executor_type>
+class SctpAcceptor {
+  using State = detail::SctpAcceptorState<NodeType>;
+
+ public:
+  using executor_type = Executor;
+  using Stream = SctpStream<NodeType, Executor>;
+  /// The same with another executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = SctpAcceptor<NodeType, Other>;
+  };
+  static constexpr std::size_t backlog =
+      State::backlog;  ///< streams that wait to be accepted at most; more are reset
 
   /// Listens on `port`. Throws `boost::system::system_error`.
-  SctpAcceptor(NodeType& node, std::uint16_t port) : state_(std::make_shared<State>(node, port)) {
+  SctpAcceptor(NodeType& node, std::uint16_t port)
+      : node_(&node),
+        life_(node.life()),
+        executor_(node.get_executor()),
+        state_(std::make_shared<State>(node, port)) {
     const error_code error = node.with([&](auto& stack, auto&) { return stack.listen(port); });
     if (error) throw boost::system::system_error(error, "port " + std::to_string(port));
     node.enter(port, *state_);
   }
-  SctpAcceptor(const SctpAcceptor&) = delete;
-  SctpAcceptor& operator=(const SctpAcceptor&) = delete;
-  ~SctpAcceptor() {
-    cancel();
-    if (state_->life.expired()) return;
-    state_->node.leave(state_->port);
-    state_->node.with([&](auto& stack, auto&) { stack.unlisten(state_->port); });
-    state_->waiting.clear();
+  SctpAcceptor(SctpAcceptor&& other) noexcept
+      : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
+  /// From one with another executor, as `as_default_on` does.
+  template <class Other>
+  requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
+      SctpAcceptor(SctpAcceptor<NodeType, Other>&& other)
+      : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
+  SctpAcceptor& operator=(SctpAcceptor&& other) noexcept {
+    if (this == &other) return *this;
+    close();
+    node_ = other.node_;
+    life_ = other.life_;
+    executor_ = other.executor_;
+    state_ = std::move(other.state_);
+    return *this;
   }
+  ~SctpAcceptor() { close(); }
 
-  std::uint16_t port() const noexcept { return state_->port; }
+  const executor_type& get_executor() const noexcept { return executor_; }
+  bool is_open() const noexcept { return state_ && !life_.expired(); }
+  /// 0 if it is closed.
+  std::uint16_t port() const noexcept { return state_ ? state_->port : 0; }
 
   /// Waits for the next stream. Completes with `(error_code, SctpStream)`.
-  template <class Token>
-  auto async_accept(Token&& token) {
-    return boost::asio::async_compose<Token, void(error_code, Stream)>(Accept{state_, state_->cancels}, token,
-                                                                       state_->executor);
+  template <class Token = DefaultToken<Executor>>
+  requires(!std::is_same_v<std::decay_t<Token>, Stream>) auto async_accept(
+      Token&& token = DefaultToken<Executor>()) {
+    return accept<void(error_code, Stream)>(
+        [node = node_, life = life_, executor = executor_](auto& self, error_code error, auto handle) {
+          self.complete(error, Stream(node, life, executor, std::move(handle)));
+        },
+        std::forward<Token>(token));
   }
+  /// The same into `peer`, which must live until the operation completes. Completes with `(error_code)`.
+  template <class Token = DefaultToken<Executor>>
+  auto async_accept(Stream& peer, Token&& token = DefaultToken<Executor>()) {
+    return accept<void(error_code)>(
+        [node = node_, life = life_, executor = executor_, &peer](auto& self, error_code error, auto handle) {
+          if (!error) peer = Stream(node, life, executor, std::move(handle));
+          self.complete(error);
+        },
+        std::forward<Token>(token));
+  }
+  /// Ends all operations.
   void cancel() {
-    ++state_->cancels;
-    state_->event.cancel();
+    if (state_) state_->cancel();
+  }
+  /// Ends listening, and cancels. Streams that wait are closed.
+  void close() {
+    if (const auto closing = std::move(state_)) closing->close();
   }
 
  private:
-  struct State final : StreamUser {
-    State(NodeType& of, std::uint16_t on)
-        : node(of),
-          life(of.life()),
-          executor(of.get_executor()),
-          port(on),
-          event(executor, boost::asio::steady_timer::time_point::max()) {}
-    void on_event(const StreamEvent& what) override {
-      if (waiting.size() == backlog)
-        return node.with([&](auto& stack, auto& cx) { stack.reset(what.stream, cx); });
-      waiting.emplace_back(node).state_->enter(what.stream);
-      event.cancel_one();
-    }
-    NodeType& node;
-    std::weak_ptr<const int> life;  // the node's
-    boost::asio::any_io_executor executor;
-    std::uint16_t port;
-    boost::asio::steady_timer event;
-    std::deque<Stream> waiting;
-    unsigned cancels = 0;
-  };
+  template <class, class>
+  friend class SctpAcceptor;
 
-  struct Accept {
-    std::shared_ptr<State> state;
-    unsigned cancels;
-    bool started = false;
+  template <class Signature, class Done, class Token>
+  auto accept(Done done, Token&& token) {
+    return async_operation<Signature>(executor_, detail::AcceptStream<State, Done>(state_, std::move(done)),
+                                      std::forward<Token>(token));
+  }
 
-    template <class Self>
-    void operator()(Self& self, error_code = {}) {
-      if (!std::exchange(started, true)) {
-        self.reset_cancellation_state(boost::asio::enable_total_cancellation());
-        const auto executor = state->executor;
-        return boost::asio::post(executor, std::move(self));
-      }
-      if (cancels != state->cancels || state->life.expired() ||
-          self.cancelled() != boost::asio::cancellation_type::none) {
-        // It may have been woken for a stream, which another who waits is to have instead.
-        if (!state->waiting.empty()) state->event.cancel_one();
-        return self.complete(boost::asio::error::operation_aborted,
-                             Stream(state->node, state->executor, state->life));
-      }
-      if (state->waiting.empty()) return state->event.async_wait(std::move(self));
-      Stream stream = std::move(state->waiting.front());
-      state->waiting.pop_front();
-      self.complete(error_code(), std::move(stream));
-    }
-  };
-
-  std::shared_ptr<State> state_;
+  NodeType* node_;
+  std::weak_ptr<const int> life_;  // the node's
+  Executor executor_;
+  std::shared_ptr<State> state_;  // null: closed
 };
 
 }  // namespace ilnp

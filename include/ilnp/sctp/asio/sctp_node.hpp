@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -14,18 +15,39 @@ namespace ilnp {
 class StreamUser {
  public:
   virtual void on_event(const StreamEvent& event) = 0;
+  /// The node is being destroyed: nothing more will happen.
+  virtual void on_node_gone() {}
 
  protected:
   ~StreamUser() = default;
 };
 
 /// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it. Those
-/// of a node that has gone lead nowhere. One thread, as for `Node`, and the same for all nodes with streams.
-template <class Stack, class Observer = NoObserver>
+/// of a node that has gone lead nowhere. One thread, as for `Node`, and the same for all nodes with streams. Neither copied nor
+/// moved. The executor is that of its streams as well; one with a default completion token gives it to their operations.
+template <class Stack, class Observer = NoObserver, class Executor = boost::asio::any_io_executor>
 class SctpNode {
  public:
-  SctpNode(const boost::asio::any_io_executor& executor, Stack& stack, Observer observer = {})
-      : executor_(executor), node_(executor, stack, Demultiplex{this}, std::move(observer)) {}
+  using executor_type = Executor;
+  /// The same with another executor.
+  template <class Other>
+  struct rebind_executor {
+    using other = SctpNode<Stack, Observer, Other>;
+  };
+
+  SctpNode(const std::type_identity_t<Executor>& executor, Stack& stack, Observer observer = {})
+      : node_(executor, stack, Demultiplex{this}, std::move(observer)) {}
+  template <ExecutionContext Io>
+  SctpNode(Io& context, Stack& stack, Observer observer = {})
+      : SctpNode(context.get_executor(), stack, std::move(observer)) {}
+  SctpNode(const SctpNode&) = delete;
+  SctpNode& operator=(const SctpNode&) = delete;
+  /// What waits on its streams and acceptors is cancelled.
+  ~SctpNode() {
+    life_.reset();
+    for (const auto& [id, user] : streams_) user->on_node_gone();
+    for (const auto& [port, user] : acceptors_) user->on_node_gone();
+  }
 
   error_code start() { return node_.start(); }
   void stop() noexcept { node_.stop(); }
@@ -33,7 +55,8 @@ class SctpNode {
   decltype(auto) with(F&& f) {
     return node_.with(std::forward<F>(f));
   }
-  const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
+  const executor_type& get_executor() const noexcept { return node_.get_executor(); }
+  NameEvent& names() noexcept { return node_.names(); }
 
   // For streams and acceptors.
 
@@ -64,10 +87,9 @@ class SctpNode {
     if (found != streams_.end()) found->second->on_event(event);
   }
 
-  boost::asio::any_io_executor executor_;
   std::unordered_map<StreamId, StreamUser*> streams_;
   std::unordered_map<std::uint16_t, StreamUser*> acceptors_;
-  Node<Stack, Demultiplex, Observer> node_;
+  Node<Stack, Demultiplex, Observer, BootClock, Executor> node_;
   std::shared_ptr<const int> life_ = std::make_shared<const int>();
 };
 

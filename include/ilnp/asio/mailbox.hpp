@@ -1,0 +1,87 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <list>
+#include <utility>
+#include <vector>
+
+#include "../layer.hpp"
+
+namespace ilnp {
+
+/// A datagram that has been received: a copy, and the reader's own.
+struct Datagram {
+  DatagramSource source{};
+  std::vector<std::byte> payload;
+};
+
+/// Where the datagrams to a port wait until its owner reads them. Memory is kept for those that come next, so that reading into
+/// the reader's own buffers allocates nothing in steady state. One thread.
+class Mailbox {
+ public:
+  using Timer = boost::asio::steady_timer;
+  static constexpr std::size_t max_waiting = 256;  ///< what comes when it is full is dropped, and counted
+  static constexpr std::size_t max_spare = 8;      ///< datagrams for which memory is kept
+
+  explicit Mailbox(const boost::asio::any_io_executor& executor)
+      : arrival_(executor, Timer::time_point::max()) {}
+
+  void put(const DatagramSource& source, Bytes payload) {
+    if (waiting_.size() == max_waiting) return void(++dropped_);
+    if (spare_.empty()) spare_.emplace_back();
+    spare_.front().source = source;
+    spare_.front().payload.assign(payload.begin(), payload.end());
+    waiting_.splice(waiting_.end(), spare_, spare_.begin());
+    arrival_.cancel_one();
+  }
+
+  bool empty() const noexcept { return waiting_.empty(); }
+  /// The size of the first datagram, octets; 0 if there is none.
+  std::size_t available() const noexcept { return empty() ? 0 : waiting_.front().payload.size(); }
+
+  /// Takes the first datagram; there must be one.
+  Datagram take() {
+    Datagram datagram = std::move(waiting_.front());
+    discard();
+    return datagram;
+  }
+  /// The same into `buffers`; gives how many octets they took. What they do not hold is lost, and counted.
+  template <class Buffers>
+  std::size_t take(const Buffers& buffers, DatagramSource* source) {
+    const Datagram& first = waiting_.front();
+    const std::size_t size = boost::asio::buffer_copy(buffers, boost::asio::buffer(first.payload));
+    if (size < first.payload.size()) ++truncated_;
+    if (source) *source = first.source;
+    discard();
+    return size;
+  }
+
+  /// Completes, by its cancellation, when there is something to look at: see `put`, `pass_on`, `cancel`.
+  Timer& arrival() noexcept { return arrival_; }
+  /// Whoever was woken for a datagram, and does not take it, leaves it to another that waits.
+  void pass_on() {
+    if (!empty()) arrival_.cancel_one();
+  }
+  /// Wakes all that wait.
+  void cancel() { arrival_.cancel(); }
+
+  std::uint64_t dropped() const noexcept { return dropped_; }
+  std::uint64_t truncated() const noexcept { return truncated_; }
+
+ private:
+  void discard() {
+    spare_.splice(spare_.end(), waiting_, waiting_.begin());
+    if (spare_.size() > max_spare) spare_.pop_front();
+  }
+
+  std::list<Datagram> waiting_;
+  std::list<Datagram> spare_;
+  Timer arrival_;  // never expires
+  std::uint64_t dropped_ = 0;
+  std::uint64_t truncated_ = 0;
+};
+
+}  // namespace ilnp
