@@ -11,34 +11,35 @@
 
 namespace ilnp {
 
-/// A hash table that never holds more than `capacity` entries, whatever strangers send, and always has a place for one more.
+/// A hash table that never holds more than `capacity` entries, whatever strangers send, and always has room for a new one.
 ///
-/// Each entry counts for the sender that brought it in. What this node itself uses (`Value::last_used()`) stays, up to three
-/// quarters of the table. Of the rest, when the table is full, one gives way:
+/// Each entry counts for the sender that caused it. Entries that this node itself uses (`Value::last_used()`) stay, up to
+/// three quarters of the table. When the table is full, one of the other entries gives way:
 ///
-/// - of the sender with the most entries, if these are more than a `fair_share`. So who floods the table displaces himself.
-/// - else (a flood under many senders) one of the last quarter of the places, which are reused in turn. So what came first
-///   stays until it has expired.
+/// - an entry of the sender with the most entries, if it has more than a `fair_share`. So a sender that floods the table
+///   displaces its own entries.
+/// - otherwise (a flood under many senders) an entry in the last quarter of the places, which are reused in turn. So the
+///   earliest entries stay until they expire.
 ///
-/// `Value` has `TimePoint last_used() const` (when this node itself last used it; `long_ago` if never) and
-/// `bool expired(TimePoint now) const`. `Hash` hashes a key under a `HashKey`.
-/// Cost: one look-up follows a short chain; an insertion looks at a bounded number of places, but for those that it finds in
-/// use, once. Memory is taken as the table fills, and never again after it was full once, however its entries come and go (a
-/// table with open addressing has to be built anew now and then).
+/// `Value` has `TimePoint last_used() const` (when this node itself last used it; `long_ago` if never) and `bool
+/// expired(TimePoint now) const`. `Hash` hashes a key under a `HashKey`.
+/// Cost: a look-up follows a short chain. An insertion looks at a bounded number of places, plus those that it finds in
+/// use, each of these once. Memory grows as the table fills, and never again after it has been full once, however entries
+/// come and go (a table with open addressing would have to be rehashed now and then).
 /// A pointer to a value is valid until the next insertion. One thread.
 template <class Key, class Value, class Hash = KeyedHash>
 class BoundedTable {
  public:
   /// `capacity`: at least 1.
   explicit BoundedTable(std::size_t capacity) noexcept : BoundedTable(capacity, (capacity + 3) / 4) {}
-  /// The same with another share of places that are reused in turn: all of them, where the newest counts most, whoever
-  /// brought it in and whatever is used.
+  /// The same with another number of places that are reused in turn. With all of them, the newest entries stay, whoever
+  /// caused them and whatever is in use.
   BoundedTable(std::size_t capacity, std::size_t in_turn) noexcept
       : capacity_(capacity), first_come_(capacity - in_turn), turn_hand_(capacity - 1) {
     assert(in_turn > 0 && in_turn <= capacity);
   }
 
-  /// Hashes with `key` from here on.
+  /// Hashes with `key` from now on.
   void rekey(const HashKey& key) {
     key_ = key;
     loose_.rekey(key);
@@ -48,7 +49,7 @@ class BoundedTable {
 
   std::size_t size() const noexcept { return slots_.size() - free_.size(); }
   std::size_t capacity() const noexcept { return capacity_; }
-  /// A sender that has no more entries than this does not give way before others.
+  /// A sender with no more entries than this is not the first to give way.
   std::size_t fair_share() const noexcept { return std::max<std::size_t>(capacity_ / 64, 1); }
 
   Value* find(const Key& key) noexcept {
@@ -57,8 +58,8 @@ class BoundedTable {
   }
   const Value* find(const Key& key) const noexcept { return const_cast<BoundedTable*>(this)->find(key); }
 
-  /// The value of `key`; if it is new, made with its default constructor, and `sender`'s (`FrameSource::sender`; 0 for this
-  /// node). An entry that gives way is shown to `on_evict(key, value)` first.
+  /// The value of `key`. A new value is default-constructed and counts for `sender` (`FrameSource::sender`; 0 for this
+  /// node). An entry that gives way is first passed to `on_evict(key, value)`.
   template <class OnEvict>
   Value& insert(const Key& key, std::uint64_t sender, TimePoint now, OnEvict&& on_evict) {
     if (Value* value = find(key)) return *value;
@@ -67,7 +68,7 @@ class BoundedTable {
   Value& insert(const Key& key, std::uint64_t sender, TimePoint now) {
     return insert(key, sender, now, ignore);
   }
-  /// The same, but in a table that is full only who has fewer entries than another gets a place: null if he does not.
+  /// The same, but in a full table only a sender with fewer entries than another gets a place; null if it gets none.
   Value* insert_within_share(const Key& key, std::uint64_t sender, TimePoint now) {
     if (Value* value = find(key)) return value;
     sweep(now, ignore);
@@ -96,8 +97,8 @@ class BoundedTable {
 
  private:
   static constexpr std::uint32_t end = static_cast<std::uint32_t>(-1);  // of a chain
-  static constexpr std::size_t sweep_step = 4;    // places looked at for expired entries, an insertion
-  static constexpr std::size_t search_step = 64;  // places looked at for one that may give way
+  static constexpr std::size_t sweep_step = 4;    // places that an insertion examines for expired entries
+  static constexpr std::size_t search_step = 64;  // places examined for one that may give way
   static constexpr auto ignore = [](const Key&, const Value&) {};
 
   struct Slot {
@@ -110,7 +111,7 @@ class BoundedTable {
     TimePoint kept_at = long_ago;
   };
 
-  /// Does it matter who brought an entry in?
+  /// Does it matter which sender caused an entry?
   bool shared() const noexcept { return first_come_ != 0; }
 
   /// The bucket of `key`: the first slot of its chain.
@@ -131,7 +132,7 @@ class BoundedTable {
         slots_[slot].next = std::exchange(bucket(slots_[slot].key), static_cast<std::uint32_t>(slot));
   }
 
-  /// One slot more, and at least as many buckets as slots.
+  /// Adds a slot; keeps at least as many buckets as slots.
   std::uint32_t add_slot() {
     slots_.emplace_back();
     if (slots_.size() > buckets_.size()) fill_buckets(std::bit_ceil(slots_.size()));
@@ -194,7 +195,7 @@ class BoundedTable {
     return slot;
   }
 
-  /// Of the entries that were not found in use; there is always one.
+  /// Which of the entries not found in use gives way; there is always one.
   std::uint32_t next_to_go() noexcept {
     if (shared() && loose_.largest() > fair_share()) return loose_.first_to_go();
     for (std::size_t step = 0; step < search_step; ++step) {
@@ -204,8 +205,8 @@ class BoundedTable {
     return loose_.first_to_go();
   }
 
-  /// `slot` is in use, and does not give way from here on; when too many do not, one gives way that was not used since, of
-  /// who has most of them.
+  /// `slot` is in use and does not give way from now on. When too many are kept, an entry gives way that has not been used
+  /// since, of the sender with the most of them.
   template <class OnEvict>
   void keep(std::uint32_t slot, TimePoint now, OnEvict& on_evict) {
     loose_.remove(slot);

@@ -6,7 +6,7 @@
 
 namespace ilnp {
 
-/// A flow that a node may have to carry: from whom and where, to whom and where.
+/// A flow that a node may have to forward: the ILVs of its source and its destination.
 struct Flow {
   Ilv source;
   Ilv destination;
@@ -19,48 +19,50 @@ struct FlowHash {
   }
 };
 
-/// A packet of a flow as it was heard.
+/// A packet of a flow, as it was heard.
 struct FlowPacket {
-  std::uint64_t sender;  ///< who has put it on the network
+  std::uint64_t sender;  ///< the node that put it on the network
   std::uint8_t hop_limit;
   std::uint8_t next_header;
-  Bytes content;            ///< all that does not change on its way
+  Bytes content;            ///< everything that does not change on the path
   std::uint64_t share = 0;  ///< see `FrameSource`
 };
 
-/// Which of several nodes that join the same networks carries a flow between them, without a message of its own
-/// (docs/behaviour.md, "Designated forwarder"). Each node hears on the far network what the others carry:
+/// Decides which of several nodes that join the same networks forwards a flow between them. There is no message for this
+/// (docs/behaviour.md, "Designated forwarder"). Each node overhears, on the far network, what the others forward:
 ///
-/// - Who hears that another carries the flow with a higher hop limit (a shorter way), or with the same one and a lower
-///   identifier, stands back. So it does after `grace` for who carries on although it should stand back: a node of another
-///   kind, which always carries, or one that takes this node for one that passes through.
-/// - Who stands back keeps account. When too many of the packets that it would have carried are not heard there
-///   (`CarryAccount`), or none within `takeover`, it carries; and it stands back in that flow again only for who has shown
-///   that he carries.
-/// - What counts is a copy of a packet that was there to be carried (`PacketMemory`), whatever else claims to be of the flow.
-/// - A node that is only passing through (in handoff) is never waited for; and in handoff itself this node first listens.
-/// - So it does after it was stopped for a while, if there is another that could have carried meanwhile.
-/// - In doubt: carry.
+/// - A node yields when it overhears another one forward the flow with a higher hop limit (over a shorter path), or with
+///   the same hop limit and a lower identifier. It also yields after `grace` to a node that continues to forward although
+///   it should yield: a first-implementation node, which always forwards, or one that considers this node to be in handoff.
+/// - A node that yields keeps account. It takes over when it misses too many of the packets that it would have forwarded
+///   (`CarryAccount`), or hears none for `takeover`. It yields again in that flow only to a node that has shown that it
+///   forwards.
+/// - Only a packet that was really there to be forwarded counts (`PacketMemory`), whatever else claims to belong to the
+///   flow.
+/// - Nobody yields to a node that is only passing through (in handoff). In handoff this node itself listens first.
+/// - After a suspension a node yields first if a neighbour could have forwarded in the meantime.
+/// - When in doubt, a node forwards.
 class CarrierElection {
  public:
   static constexpr std::size_t max_flows = 4096;
   static constexpr Duration takeover = std::chrono::milliseconds(500);
   static constexpr Duration grace = std::chrono::milliseconds(450);
-  /// In a flow of few packets a node may carry the first before it knows of the other, and the second before it hears it.
+  /// In a flow of few packets a node may forward the first before it knows of the other, and the second before it hears it.
   static constexpr std::uint64_t min_conflicts = 3;
-  /// For this long a lower hop limit than the best, or another interface, means a copy.
+  /// Within this time, a hop limit lower than the highest, or another interface, means a duplicate.
   static constexpr Duration copy_window = std::chrono::milliseconds(500);
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
   static constexpr Duration flow_life = std::chrono::seconds(60);
-  /// For so long has to carry, in a flow that was not carried, who is to be left alone with it; twice as long after each failure.
+  /// In a flow that was not forwarded, a node must forward for this long before this node yields to it; each further
+  /// failure doubles the time.
   static constexpr Duration proof = std::chrono::seconds(1);
   static constexpr std::uint8_t max_failures = 7;
 
-  /// Packets of a flow that are waited for in a step (`CarryAccount::step`), before only a sample of them is.
+  /// Packets of a flow that may be waited for in one step (`CarryAccount::step`) before only a sample of them is.
   static constexpr unsigned max_sampled = 32;
 
-  /// `carry_alone`: what holds for this packet does not hold for the next. `returned`: who carries has sent the packet back to
-  /// where it came from, instead; this node carries it.
+  /// `carry_alone`: the decision applies to this packet only. `returned`: the forwarder has sent the packet back to where
+  /// it came from; this node forwards it.
   enum class Verdict { carry, carry_alone, copy, another, returned };
 
   CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
@@ -70,18 +72,18 @@ class CarrierElection {
     key_ = key;
   }
 
-  /// A packet of the flow was put on `in`, and it would go out on `out`. `passing`: this node is in handoff on one of the two.
+  /// A packet of the flow was put on `in` and would leave on `out`. `passing`: this node is in handoff on one of the two.
   Verdict decide(const Flow& flow, Locator in, Locator out, const FlowPacket& packet, bool passing,
                  TimePoint now) {
     State* state = &flows_.insert(flow, packet.share, now);
     if (state->seen_at == long_ago || now - state->seen_at >= flow_life || state->out != out)
       begin(*state, flow, in, out, passing, now);
-    // What comes in where its source is, is none: only an acknowledgement leaves elsewhere as well.
+    // What arrives on the network of its source is no duplicate; only an acknowledgement also leaves elsewhere.
     const bool elsewhere = in != state->in && in != flow.source.locator;
     const bool recent = now - state->seen_at < copy_window;
     const bool lesser = recent && (packet.hop_limit < state->hop_limit ||
                                    (packet.hop_limit == state->hop_limit && elsewhere));
-    // In a flow with copies each packet is looked at: a stranger may have forged the one with the highest hop limit.
+    // In a flow with duplicates every packet is examined: a stranger may have forged the one with the highest hop limit.
     const bool mixed = now - state->mixed_at < flow_life;
     if (lesser || (recent && packet.hop_limit > state->hop_limit)) {
       if (!mixed) {
@@ -94,7 +96,7 @@ class CarrierElection {
       if (state->standing_back && packet.sender == state->rival && in == state->in &&
           packet.hop_limit + 1 == state->hop_limit)
         return Verdict::returned;
-      // The packets that were carried just before were not noted. These are copies of them, unless they come from their
+      // The packets forwarded just before were not remembered. These are duplicates of them, unless they come from their
       // source, or from the sender that brought the flow until then.
       if (now - state->mixed_since < copy_window && in != flow.source.locator &&
           packet.sender != state->sender_before)
@@ -108,7 +110,7 @@ class CarrierElection {
     const Step step = CarryAccount::step_at(now);
     using Kind = PacketMemory::Seen::Kind;
     const std::uint64_t content = hash(packet);
-    // Who carries a flow without copies looks at one packet now and then only: that one counts.
+    // A node that forwards a flow without duplicates examines only an occasional packet, so that one counts.
     const bool counts = !(mixed || state->standing_back) ||
                         (state->sample.had(content, step) && packets_.sampled(content, step));
     if (counts) state->sample.note(step);
@@ -133,8 +135,8 @@ class CarrierElection {
     return Verdict::carry;
   }
 
-  /// A packet of the flow was put on `on`, which is not where the flow comes from. True if this node, which has carried the
-  /// flow, stands back from here on.
+  /// A packet of the flow was put on `on`, which is not where the flow comes from. True if this node, which has forwarded
+  /// the flow, yields from now on.
   bool overhear(const Flow& flow, Locator on, const FlowPacket& packet, bool passing, TimePoint now) {
     State* state = flows_.find(flow);
     if (!state || state->in == on || state->out != on || now - state->seen_at >= flow_life) return false;
@@ -146,7 +148,8 @@ class CarrierElection {
            carried(*state, packet.sender, packet.hop_limit, heard->hop_limit, heard->since, passing, now);
   }
 
-  /// This node has done nothing from `since` to `now`. What comes in next waited as long, and another may have carried it.
+  /// This node did nothing from `since` to `now`. What arrives next has waited as long, and another node may have forwarded
+  /// it.
   void resumed(TimePoint since, TimePoint now) {
     flows_.for_each([&](const Flow& flow, State& state) {
       if (since - state.seen_at >= flow_life) return;
@@ -169,19 +172,19 @@ class CarrierElection {
     Locator in;
     Locator out;
     TimePoint seen_at = long_ago;
-    TimePoint mixed_since = long_ago;  ///< the first packet that was, or made others look like, a copy
+    TimePoint mixed_since = long_ago;  ///< the first packet that was, or made others look like, a duplicate
     TimePoint mixed_at = long_ago;     ///< the last
     std::uint64_t sender = 0;          ///< of the packets with `hop_limit`
     std::uint64_t sender_before = 0;   ///< the same at `mixed_since`
-    TimePoint unanswered = never;      ///< the first packet since the other was heard to carry
-    TimePoint conflict = long_ago;     ///< since when another carries that should not
+    TimePoint unanswered = never;      ///< the first packet since the other node was last heard to forward
+    TimePoint conflict = long_ago;     ///< since when another node has forwarded although it should not
     TimePoint conflict_heard = long_ago;
-    std::uint64_t conflicts = 0;  ///< packets that both have carried since then
-    std::uint64_t rival = 0;  ///< who carries: while this node stands back, or though it should stand back
-    CarryAccount account;     ///< of the rival
+    std::uint64_t conflicts = 0;  ///< packets that both have forwarded since then
+    std::uint64_t rival = 0;      ///< the node that forwards: rightly, or although it should yield
+    CarryAccount account;         ///< of the rival
     PacketSample sample{max_sampled};
     std::uint8_t hop_limit = 0;
-    std::uint8_t failures = 0;  ///< of those who were to carry: another has to show first that he does
+    std::uint8_t failures = 0;  ///< of rivals; if any, the next one must first show that it forwards
     bool standing_back = false;
     TimePoint failed_at = long_ago;
 
@@ -206,8 +209,8 @@ class CarrierElection {
     });
   }
 
-  /// `carrier` has carried a packet that was there since `since`: it came with `came_with`, and went out with `hop_limit`.
-  /// True if this node, which has carried the flow, stands back from here on.
+  /// `carrier` has forwarded a packet that was there since `since`. The packet arrived with `came_with` and left with
+  /// `hop_limit`. True if this node, which has forwarded the flow, yields from now on.
   bool carried(State& state, std::uint64_t carrier, std::uint8_t hop_limit, std::uint8_t came_with,
                Step since, bool passing, TimePoint now) {
     auto* rival = neighbours_->find(carrier);
@@ -219,11 +222,11 @@ class CarrierElection {
         if (rival) rival->counted_on = now;
         state.account.hear(since, CarryAccount::step_at(now));
       } else if (carrier == state.rival) {
-        state.standing_back = false;  // who is waited for is about to go
+        state.standing_back = false;  // the node that this one relied on is about to go
       }
       return false;
     }
-    if (hop_limit + 1 < came_with) return false;  // a reflection of what this node carried, or a longer way
+    if (hop_limit + 1 < came_with) return false;  // a reflection, or a longer path
     if (rival_passes && !passing) return false;
     if (state.failures > 0 && !passing && !shown(state, carrier, since, now)) return false;
     const bool beaten =
@@ -235,17 +238,17 @@ class CarrierElection {
       state.conflicts = 1;
       state.rival = carrier;
     } else if (carrier != state.rival) {
-      return false;  // one after the other
+      return false;  // several nodes in turn
     } else if (state.conflict_heard = now;
                ++state.conflicts >= min_conflicts && now - state.conflict >= grace) {
-      // In this flow only. One of our own kind carries on for as long as it does not count on this node, and in the next
-      // flow both would stand back.
+      // In this flow only. Another node of this toolkit continues for as long as it does not rely on this one; in the next
+      // flow both would yield.
       stand_back(state, carrier, now);
     }
     return state.standing_back;
   }
 
-  /// Has `carrier`, who carries beside this node, shown that it can be left to him?
+  /// Has `carrier`, which forwards in addition to this node, shown that it can be relied on?
   bool shown(State& state, std::uint64_t carrier, Step since, TimePoint now) {
     const Step step = CarryAccount::step_at(now);
     if (carrier != state.rival) {
@@ -259,7 +262,7 @@ class CarrierElection {
     return true;
   }
 
-  /// Is `other` there to carry the flow?
+  /// Can `other` forward the flow?
   bool may_carry(const NeighbourTable::Neighbour& other, const Flow& flow, Locator in, Locator out,
                  TimePoint now) const noexcept {
     return other.nid != flow.destination.nid && other.nid != flow.source.nid &&

@@ -8,29 +8,30 @@
 
 namespace ilnp {
 
-/// How many of the packets of a flow that another node is to carry it does carry, of late. Time goes in steps: what is not
-/// heard within `patience` whole steps was missed.
+/// How many of the packets of a flow that another node should forward it has recently forwarded. Time is divided into
+/// steps; what is not heard within `patience` whole steps counts as missed.
 ///
-/// A node does not hear all that is sent, so a few that are missed prove nothing: one, and one more of each `tolerated`.
-/// What counts is the last half second to second; in a flow of few packets, the last ten to twenty packets.
-/// The patience is two steps more than the slowest copy has taken in that time: a detour over slow networks is no loss.
+/// A node does not hear everything that is sent, so a few missed packets prove nothing: one, and another for each
+/// `tolerated`. The account covers the last half second to second; in a flow of few packets, the last ten to twenty
+/// packets. The patience is two steps more than the slowest forwarded packet has taken in that time: a detour over slow
+/// networks is no loss.
 class CarryAccount {
  public:
   using Step = std::uint32_t;
   static constexpr Duration step = std::chrono::milliseconds(125);
   static constexpr Step max_patience = 5;
-  static constexpr unsigned tolerated = 25;  ///< one of so many
-  static constexpr unsigned enough = 8;      ///< packets that show that another carries
+  static constexpr unsigned tolerated = 25;  ///< one in this many
+  static constexpr unsigned enough = 8;      ///< packets that show that another node forwards
 
   static Step step_at(TimePoint time) noexcept { return static_cast<Step>(time.time_since_epoch() / step); }
 
-  /// Nothing counts that was before.
+  /// Forgets everything before `now`.
   void begin(Step now) noexcept {
     *this = {};
     since_ = begun_ = now;
   }
 
-  /// A packet is waited for from now on.
+  /// From now on a packet is waited for.
   void expect(Step now) noexcept {
     settle(now);
     Pending& pending = pending_[now % pending_.size()];
@@ -38,26 +39,26 @@ class CarryAccount {
     ++pending.expected;
   }
 
-  /// Steps after which a packet that was not heard was missed.
+  /// Steps after which a packet that was not heard counts as missed.
   Step patience() const noexcept {
     return std::min(std::max(recent_.slowest, before_.slowest) + 2, max_patience);
   }
 
-  /// A packet that was waited for since `then` was heard, though perhaps too late.
+  /// A packet that was waited for since `then` was heard, perhaps too late.
   void hear(Step then, Step now) noexcept {
     recent_.slowest = std::max(recent_.slowest, now - then);
     Pending& pending = pending_[then % pending_.size()];
     if (pending.step == then && pending.heard < pending.expected) ++pending.heard;
   }
 
-  /// Were too many missed?
+  /// Have too many been missed?
   bool failing(Step now) noexcept {
     settle(now);
     const unsigned total = recent_.total + before_.total;
     return recent_.missed + before_.missed > 1 + total / tolerated;
   }
 
-  /// Is it shown that the other carries: enough packets, for `proof`, and hardly one of late missed?
+  /// Has the other node shown that it forwards: enough packets, for `proof`, of which hardly any were recently missed?
   bool proven(Step now, Duration proof) noexcept {
     if (failing(now)) since_ = now;
     return recent_.total + before_.total >= enough && (now - since_) * step >= proof;
@@ -72,12 +73,12 @@ class CarryAccount {
   struct Share {
     std::uint16_t total = 0;
     std::uint16_t missed = 0;
-    Step slowest = 0;  // of the copies that were heard
+    Step slowest = 0;  // of the forwarded packets that were heard
   };
   static constexpr Step short_share = 4, long_share = 40;  // half a second; five
   static constexpr unsigned few = 10;
 
-  /// Takes in the steps of which nothing more can be heard.
+  /// Closes the steps of which nothing more can be heard.
   void settle(Step now) noexcept {
     if (now == settled_) return;
     settled_ = now;
@@ -97,8 +98,8 @@ class CarryAccount {
 
   std::array<Pending, max_patience + 2> pending_;
   Share recent_, before_;
-  Step since_ = 0;  // when the account was begun, or too many were missed for the last time
-  Step begun_ = 0;  // when `recent_` was
+  Step since_ = 0;  // when the account began, or too many packets were last missed
+  Step begun_ = 0;  // when `recent_` began
   Step settled_ = 0;
 };
 

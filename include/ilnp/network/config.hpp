@@ -10,32 +10,32 @@
 
 namespace ilnp {
 
-/// What the network layer is told at start. The defaults are those of docs/configuration.md.
+/// The parameters of the network layer at start-up. The defaults are those of docs/configuration.md.
 struct NetworkConfig {
   using LocatorSet = std::vector<Locator>;
 
-  Nid nid;  ///< who this node is
+  Nid nid;  ///< the identifier of this node
   std::vector<LocatorSet>
-      locators;  ///< the cycle: the node is in the first set, then moves to the next, and round again
-  std::string host_name;       ///< what others call this node: 1 to 255 octets of UTF-8
+      locators;           ///< a cycle: the node starts in the first set, then moves to the next, and so on
+  std::string host_name;  ///< name under which others find this node: 1 to 255 octets of UTF-8
   std::uint8_t hop_limit = 3;  ///< of packets that this node sends
   Duration backwards_learning_ttl = std::chrono::seconds(30);
   Duration active_unicast_session_ttl = std::chrono::seconds(30);
-  Duration move_time = std::chrono::seconds(20);  ///< from the begin of one handoff to the begin of the next
-  Duration handoff_time = std::chrono::seconds(10);  ///< for how long old and new locators are both joined
+  Duration move_time = std::chrono::seconds(20);  ///< from the start of one handoff to the start of the next
+  Duration handoff_time = std::chrono::seconds(10);  ///< how long both old and new locators are joined
   unsigned loc_update_retries = 3;
   Duration loc_update_retry_wait_time = std::chrono::seconds(1);
   Duration wait_time = std::chrono::seconds(30);  ///< between rounds of discovery
 
   static constexpr std::size_t max_locators = 16;  ///< in one set
-  /// Times between these are kept well; others would wake the node without end, or overflow.
+  /// Times in this range work; others would wake the node incessantly, or overflow.
   static constexpr Duration min_time = std::chrono::milliseconds(1);
   static constexpr Duration max_time = std::chrono::hours(24 * 3650);
-  /// Nothing is of use that is done in a shorter time: each of these sends messages, and others answer them.
+  /// A shorter time is of no use: each of these sends messages, which others answer.
   static constexpr Duration min_wait_time = std::chrono::milliseconds(10);
   static constexpr unsigned max_retries = 100;
 
-  /// Throws `std::invalid_argument` with a text for the user if this describes no node.
+  /// Throws `std::invalid_argument` with a text for the user if this does not describe a node.
   void validate() const {
     const auto check = [](bool ok, const char* what) {
       if (!ok) throw std::invalid_argument(what);

@@ -8,9 +8,9 @@
 
 namespace ilnp {
 
-/// A 64-bit hash of some octets, to recognise a copy of a message. Who does not know `key` cannot make two messages with one
-/// hash, whatever their lengths and seeds. Two strands of sixteen octets a step, so that the multiplications do not wait
-/// for each other.
+/// A 64-bit hash of octets, to recognise equal messages. Nobody who does not know `key` can construct two messages with the
+/// same hash, whatever their lengths and seeds. Two strands of sixteen octets a step, so that the multiplications do not
+/// wait for each other.
 BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
                                              std::uint64_t seed = 0) noexcept {
   const auto word = [](const std::byte* at) {
@@ -25,7 +25,7 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
   };
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
-  // These go through a multiplication of their own, beside those of the octets, which could make up for what was only added.
+  // These get a multiplication of their own, next to those of the octets, which could compensate for a mere addition.
   const std::uint64_t seed_and_size = fold64(seed ^ key.word(1), bytes.size() ^ key.word(2));
   std::uint64_t a = key.word(0), b = key.word(5);
   for (; end - at > 32; at += 32) {
@@ -33,8 +33,8 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
     b = fold64(b ^ word(at + 16), word(at + 24) ^ key.word(4));
   }
   if (end - at > 16) a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
-  // The last sixteen, though some of them may have been taken already. Reads of fixed sizes that overlap: a call of memcpy
-  // would cost more than the rest.
+  // The last sixteen octets, some of which may have been processed already. Overlapping reads of fixed sizes, because a
+  // call of memcpy would cost more than the rest.
   std::uint64_t rest[2] = {};
   if (bytes.size() >= 16) {
     rest[0] = word(end - 16), rest[1] = word(end - 8);

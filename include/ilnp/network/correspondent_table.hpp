@@ -7,23 +7,23 @@
 
 namespace ilnp {
 
-/// The nodes with which there was unicast traffic: who is told of a move, and whose moves are believed
-/// (RFC 6740, section 5.3: the correspondent nodes).
+/// The nodes with which this node exchanges unicast traffic. They are told of a move, and their moves are believed (RFC
+/// 6740, section 5.3: correspondent nodes).
 class CorrespondentTable {
  public:
   static constexpr std::size_t max_correspondents = 4096;
   static constexpr unsigned max_changes_a_second = 8;
 
-  /// Who sends nothing for this long does not wait for anything.
+  /// When this node has sent nothing to a correspondent for this long, it expects nothing from it.
   static constexpr Duration pause = std::chrono::seconds(5);
 
   explicit CorrespondentTable(Duration ttl) noexcept : ttl_(ttl) {}
 
   void rekey(const HashKey& key) { correspondents_.rekey(key); }
 
-  /// There was traffic with `nid`: a packet to it (`sent`) or from it. True if it was not active before this: it may not
-  /// know where this node is. `sender`: who put the packet on the network. Whom this node has sent nothing gives way when
-  /// strangers fill the table.
+  /// There was traffic with `nid`: a packet to it (`sent`) or from it. True if it was not active before, so it may not know
+  /// where this node is. `sender`: the node that put the packet on the network. Nodes to which this node has sent nothing
+  /// give way when strangers fill the table.
   bool touch(Nid nid, bool sent, std::uint64_t sender, TimePoint now) {
     Correspondent& known = correspondents_.insert(nid, sender, now);
     const bool fresh = !active(known, now);
@@ -41,7 +41,7 @@ class CorrespondentTable {
     return known && active(*known, now);
   }
 
-  /// True if `nid` may change its locators once more in this second.
+  /// True if `nid` may change its locators again within this second.
   bool admit_change(Nid nid, TimePoint now) noexcept {
     Correspondent* known = correspondents_.find(nid);
     if (!known) return false;
@@ -49,7 +49,7 @@ class CorrespondentTable {
     return known->changes++ < max_changes_a_second;
   }
 
-  /// Those with which there was traffic within the time to live: first whom this node has sent something.
+  /// The nodes with traffic within the time to live; those to which this node has sent something come first.
   std::vector<Nid> all_active(TimePoint now) const {
     std::vector<Nid> found;
     for (const bool sent : {true, false})
@@ -59,7 +59,7 @@ class CorrespondentTable {
     return found;
   }
 
-  /// The same, at most `limit` of them: those to which this node has sent something come first.
+  /// The same, at most `limit` of them.
   std::vector<Nid> most_active(std::size_t limit, TimePoint now) const {
     std::vector<Nid> found;
     for (const bool sent : {true, false})
@@ -70,7 +70,7 @@ class CorrespondentTable {
     return found;
   }
 
-  /// Calls `f(nid, since)` for each to which this node sends, without a pause since then.
+  /// Calls `f(nid, since)` for each node to which this node has been sending without a pause since then.
   template <class F>
   void for_each_addressed(TimePoint now, F&& f) const {
     correspondents_.for_each([&](Nid nid, const Correspondent& known) {
@@ -80,7 +80,7 @@ class CorrespondentTable {
 
   void forget(Nid nid) { correspondents_.erase(nid); }
 
-  /// When there was the last traffic with anybody; the beginning of time if never.
+  /// When there was last traffic with any node; `long_ago` if never.
   TimePoint last_traffic() const noexcept { return last_traffic_; }
   std::size_t size() const noexcept { return correspondents_.size(); }
 

@@ -6,14 +6,14 @@
 
 namespace ilnp {
 
-/// What the network layer has done so far. All count packets, from the start.
+/// What the network layer has done since the start. All count packets unless stated otherwise.
 struct NetworkCounters {
   static constexpr std::string_view layer = "ilnp";
 
-  std::uint64_t received = 0;   ///< frames that came up from the underlay
+  std::uint64_t received = 0;   ///< frames from the underlay
   std::uint64_t delivered = 0;  ///< packets handed to the layer above
-  std::uint64_t forwarded = 0;  ///< packets carried for others, discovery apart
-  std::uint64_t sent = 0;       ///< packets of this node's own, control messages included
+  std::uint64_t forwarded = 0;  ///< packets forwarded for others, without discovery
+  std::uint64_t sent = 0;       ///< this node's own packets, with control messages
   std::uint64_t discovery_received = 0;
   std::uint64_t discovery_passed_on = 0;  ///< once for each interface
   std::uint64_t solicitations_sent = 0;
@@ -22,14 +22,14 @@ struct NetworkCounters {
   std::uint64_t updates_received = 0;  ///< accepted
   std::uint64_t acknowledgements_sent = 0;
   std::uint64_t acknowledgements_received = 0;  ///< accepted
-  std::uint64_t handoffs = 0;                   ///< begun
-  std::uint64_t duplicate_nid = 0;              ///< frames of another node with this node's identifier
-  std::uint64_t updates_undone = 0;             ///< of other nodes: they were wrong
-  std::uint64_t names_checked = 0;              ///< claimed by a node though another has them
-  std::uint64_t names_passed = 0;               ///< from a node that was silent to another
-  std::uint64_t name_conflicts = 0;             ///< begun
-  std::uint64_t peers_silent = 0;               ///< how often a peer was no longer heard
-  std::uint64_t peers_heard = 0;                ///< how often one was heard again
+  std::uint64_t handoffs = 0;                   ///< started
+  std::uint64_t duplicate_nid = 0;              ///< frames of another node that has this node's identifier
+  std::uint64_t updates_undone = 0;             ///< of other nodes: the updates were wrong
+  std::uint64_t names_checked = 0;              ///< claims to a name that another node has
+  std::uint64_t names_passed = 0;               ///< from a silent node to another
+  std::uint64_t name_conflicts = 0;             ///< started
+  std::uint64_t peers_silent = 0;               ///< how often a peer fell silent
+  std::uint64_t peers_heard = 0;                ///< how often such a peer was heard again
   std::uint64_t peers_left = 0;                 ///< forgotten after a goodbye
   std::array<std::uint64_t, drop_reasons> dropped{};
 

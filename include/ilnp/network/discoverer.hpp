@@ -8,18 +8,18 @@
 
 namespace ilnp {
 
-/// Discovery (docs/behaviour.md, "Discovery"): learns from each message that it sees, answers those that ask, passes them on to the other
-/// networks, and says where this node is.
+/// Discovery (docs/behaviour.md, "Discovery"): learns from every message that it hears, answers solicitations, passes
+/// messages on to the other networks, and announces where this node is.
 template <Underlay Next>
 class Discoverer {
  public:
   static constexpr Duration retry_wait =
-      std::chrono::milliseconds(200);  ///< before what could not be sent is tried again
+      std::chrono::milliseconds(200);  ///< before a failed message is sent again
   static constexpr Duration repeat_wait =
-      std::chrono::milliseconds(1200);  ///< between two announcements of a move
+      std::chrono::milliseconds(1200);  ///< between the two announcements of a move
 
   static constexpr Duration longest_spread =
-      std::chrono::milliseconds(500);  ///< of the answers of many, a millisecond for each known node
+      std::chrono::milliseconds(500);  ///< of the answers, where many nodes are known: a millisecond for each
   static_assert(Doubts::answer_time_of_many > longest_spread, "or who answers in time is taken for gone");
 
   Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours, Liveness<Next>& liveness) noexcept
@@ -27,7 +27,7 @@ class Discoverer {
 
   void rekey(const HashKey& key) { seen_.rekey(key); }
 
-  /// A packet for all nodes came in. `frame` is passed on as it is, but for its hop limit.
+  /// A packet for all nodes arrived. `frame` is passed on unchanged except for its hop limit.
   template <ContextLike Cx>
   void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
                Cx& cx) {
@@ -58,13 +58,13 @@ class Discoverer {
       if (!node_->many()) {
         if (seen_.answer(hash, in.locator.value(), from.share(), cx.now())) answer(in, cx);
       } else if (seen_.answer(node_->key(message->nid().value()), 0, from.share(), cx.now())) {
-        answer_later(cx);  // one answer to all that a node asks at once, whatever ways that comes
+        answer_later(cx);  // one answer for all copies of a solicitation, whichever paths they take
       }
     }
     pass_on(hash, header, frame, from, cx);
   }
 
-  /// Another node asks who has this node's identifier, too: says that this one is there.
+  /// Another node with this node's identifier has solicited: announces that this one is there.
   void answer_namesake(TimePoint now) { advertise_everywhere(now); }
 
   /// Does what is due: rounds, reminders, announcements.
@@ -75,7 +75,8 @@ class Discoverer {
     announce(cx);
   }
 
-  /// Sends the advertisements and solicitations that are due; what cannot be sent (the link is down, or not ready) is tried again.
+  /// Sends the advertisements and solicitations that are due. What cannot be sent (the link is down or not ready) is
+  /// retried.
   template <ContextLike Cx>
   void announce(Cx& cx) {
     const TimePoint now = cx.now();
@@ -130,20 +131,20 @@ class Discoverer {
       liveness_->contest(message.host_name(), claimed.owner, nid, claimed.fresh, message.solicitation(), cx);
     }
     bool believed = host->confirm(message.locator(), cx.now());
-    // What a node itself has sent tells where it is as well.
+    // The source of a message that a node itself has sent shows where it is, too.
     if (source.nid == nid && source.locator != message.locator())
       believed &= host->confirm(source.locator, cx.now());
     if (!believed) node_->drop(Drop::update_contradicted, from.interface, cx);
   }
 
-  /// Says on every interface that this node is at the one on which the solicitation came in.
+  /// Announces on every interface that this node is at the one on which the solicitation arrived.
   template <ContextLike Cx>
   void answer(const Interface& in, Cx& cx) {
-    // A place that is being left is not advertised any more, neither in the message nor as its source.
+    // A locator that is being left is no longer advertised, neither in the message nor as its source.
     const Interface* preferred = node_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
-    // What nobody would pass on is said later, and on all interfaces at once, so that nobody takes this node for one that moves
-    // between them.
+    // What nobody would pass on yet is sent later, and on all interfaces at once, so that nobody believes that this node
+    // moves between them.
     const bool said = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& out) {
       return !out.leaving && cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window;
     });
@@ -152,8 +153,8 @@ class Discoverer {
       if (!out.leaving) advertise(out, named, cx);
   }
 
-  /// The same after a random time, so that many nodes do not answer at once, and that one answer does for all who ask
-  /// meanwhile.
+  /// The same after a random time, so that many nodes do not answer at once, and that one answer serves all nodes that ask
+  /// in the meantime.
   template <ContextLike Cx>
   void answer_later(Cx& cx) {
     const Duration spread = std::min<Duration>(
@@ -162,15 +163,15 @@ class Discoverer {
     advertise_everywhere(cx.now() + Duration(static_cast<Duration::rep>(wait)));
   }
 
-  /// Says on each interface that this node is there, at `due` or a little later.
+  /// Announces on each interface that this node is there, at `due` or a little later.
   void advertise_everywhere(TimePoint due) {
     due = std::max(due, may_say_again());
     for (Interface& out : node_->interfaces.all())
       if (!out.leaving) out.advertise_at = std::min(out.advertise_at, due);
   }
 
-  /// From when on it is of use to say on each interface that this node is there: nobody passes on the same octets twice
-  /// within a second, so who asks right after they were sent would not get them.
+  /// The earliest time at which an announcement on each interface is useful: nobody passes on the same octets twice within
+  /// a second, so a node that asks just after they were sent would not get them.
   TimePoint may_say_again() const noexcept {
     TimePoint last = long_ago;
     for (const Interface& out : node_->interfaces.all())
@@ -205,8 +206,8 @@ class Discoverer {
     }
   }
 
-  /// Reminds the routers of an endpoint that would otherwise only listen. On all interfaces at once, so that nobody takes
-  /// it for one that moves between them.
+  /// Reminds the routers of an endpoint that would otherwise only listen. On all interfaces at once, so that nobody
+  /// believes that this node moves between them.
   void refresh(TimePoint now) {
     if (now - node_->correspondents.last_traffic() >= 3 * node_->config.wait_time) return;
     const bool due = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& interface) {

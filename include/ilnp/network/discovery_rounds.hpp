@@ -6,11 +6,11 @@
 
 namespace ilnp {
 
-/// When to ask who is there (docs/behaviour.md, "Discovery"): in rounds, and out of turn when something that is needed is not known or about to
-/// be forgotten.
+/// When to solicit (docs/behaviour.md, "Discovery"): in rounds, and out of turn when something that is needed is unknown or
+/// about to expire.
 class DiscoveryRounds {
  public:
-  /// `refresh`: after this long without a frame of its own an endpoint says where it is, so that routers do not forget it.
+  /// `refresh`: an endpoint that has sent nothing for this long announces itself, so that routers do not forget it.
   DiscoveryRounds(Duration wait_time, Duration refresh) noexcept : wait_time_(wait_time), refresh_(refresh) {}
 
   template <ContextLike Cx>
@@ -19,11 +19,11 @@ class DiscoveryRounds {
     refresh_at_ = cx.now() + refresh_;
   }
 
-  /// A solicitation of another node was heard: all answer it, so none of this node's is needed for a while.
+  /// Another node's solicitation was heard. All nodes answer it, so this node need not solicit for a while.
   void heard(TimePoint now) noexcept { heard_ = now; }
 
-  /// Something is not known. True if it is time to ask: soon for the first time (what was asked for may have been lost), then
-  /// less and less often, down to once in `max_gap`; and not right after another asked.
+  /// Something is unknown. True if it is time to solicit: soon at first (the solicitation or the reply may have been lost),
+  /// then at growing intervals of up to `max_gap`; and not right after another node has solicited.
   bool ask(TimePoint now) noexcept {
     const Duration longest = std::min(max_gap, refresh_ / 2);
     const bool quiet = now - asked_ >= 2 * longest;
@@ -33,7 +33,7 @@ class DiscoveryRounds {
     return true;
   }
 
-  /// True if a round is due and no other node has just asked; sets the time of the next.
+  /// True if a round is due and no other node has recently solicited; schedules the next round.
   template <ContextLike Cx>
   bool round_due(Cx& cx) {
     if (cx.now() < round_at_) return false;
@@ -43,7 +43,7 @@ class DiscoveryRounds {
     return true;
   }
 
-  /// True if it is time to see whether routers have to be reminded of this node.
+  /// True if it is time to check whether routers need a reminder of this node.
   bool refresh_due(TimePoint now) noexcept {
     if (now < refresh_at_) return false;
     refresh_at_ = now + refresh_;

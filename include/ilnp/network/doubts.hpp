@@ -11,30 +11,32 @@
 
 namespace ilnp {
 
-/// Nodes of which this one has to know whether they are still there, because another claims their name, because they seem to
-/// have another, because somebody has said goodbye for them, or because nothing is heard from them (docs/behaviour.md, "Liveness checks"). This node solicits, and whatever it hears of
-/// such a node ends the doubt; if it hears nothing in time, the node is gone.
+/// Liveness checks (docs/behaviour.md, "Liveness checks"): the nodes of which this one must know whether they are still
+/// there. Another node claims their name, they seem to have changed it, somebody has sent a goodbye in their name, or
+/// nothing is heard from them. This node solicits, and anything that it hears from such a node ends the check. A node that
+/// is not heard in time is gone.
 ///
-/// Whatever strangers send, the number of doubts, and of the solicitations that they cost, is limited. One solicitation asks
-/// all of them.
+/// Whatever strangers send, the number of checks, and of the solicitations that they cost, is limited. One solicitation
+/// serves all checks.
 class Doubts {
  public:
   static constexpr std::size_t max_doubts = 256;
-  /// For so long a node may be silent. A node that has just said where it is repeats that 1.05 s later.
+  /// A node may be silent for this long. One that has just announced itself repeats that 1.05 s later.
   static constexpr Duration patience = std::chrono::milliseconds(1250);
-  /// At least, once it was asked. So after 1.5 s it is known that a node is gone, whenever this one has solicited before.
+  /// The least time to reply after the solicitation. So within 1.5 s it is known that a node is gone, whenever this node
+  /// has solicited before.
   static constexpr Duration answer_time = std::chrono::milliseconds(430);
   /// The same where many nodes are known, which do not answer at once.
   static constexpr Duration answer_time_of_many = std::chrono::milliseconds(600);
-  static constexpr Duration long_patience =
-      std::chrono::seconds(5);  ///< where only silence speaks against it
-  /// Nobody answers, or passes on, a solicitation sooner than this after the one before.
+  static constexpr Duration long_patience = std::chrono::seconds(5);  ///< if silence is the only evidence
+  /// Nobody answers, or passes on, a solicitation that follows the previous one sooner than this.
   static constexpr Duration spacing = std::chrono::milliseconds(1050);
   static constexpr Duration repeat_wait = std::chrono::milliseconds(400);  ///< the first may have been lost
-  static constexpr unsigned max_solicitations = 8;                         ///< at once, and
-  static constexpr Duration solicitation_interval = std::chrono::seconds(2);  ///< one each, in the long run
+  static constexpr unsigned max_solicitations = 8;                         ///< in a row, and
+  static constexpr Duration solicitation_interval =
+      std::chrono::seconds(2);  ///< one in this time, in the long run
 
-  /// After a goodbye what was under way still arrives; only a discovery message counts at once.
+  /// What was sent before the goodbye still arrives; during this time only a discovery message counts.
   static constexpr Duration under_way = std::chrono::milliseconds(200);
 
   enum class Why : std::uint8_t { name_claimed, renamed, goodbye, silence };
@@ -43,16 +45,17 @@ class Doubts {
     Nid nid;
     Why why{};
     Nid claimant;      ///< of its name
-    std::string name;  ///< which
+    std::string name;  ///< the claimed name
     TimePoint since = long_ago;
     TimePoint deadline = never;
     TimePoint ask_at = never;
     bool asked = false;
-    bool left_to_others = false;  ///< this node has not asked itself
+    bool left_to_others = false;  ///< this node has not solicited itself
   };
 
-  /// `nid` is in doubt from now on. False, and nothing happens, if it is for the same reason already, or if enough is going
-  /// on. `solicited_at`: when this node has last solicited. `many`: it knows many nodes. `ask`: it has to; else others do.
+  /// Starts a check of `nid`. False, and nothing happens, if there is one for the same reason already, or if too many
+  /// checks are under way. `solicited_at`: when this node last solicited. `many`: it knows many nodes. `ask`: it has to
+  /// solicit itself; otherwise others do.
   bool begin(Doubt doubt, TimePoint solicited_at, bool many, TimePoint now, bool ask = true) {
     if (doubts_.size() == max_doubts || !may_solicit(now)) return false;
     const bool known = std::ranges::any_of(doubts_, [&](const Doubt& other) {
@@ -70,7 +73,8 @@ class Doubts {
     return true;
   }
 
-  /// Something was heard of `nid`, a discovery message or something else. Calls `f(const Doubt&)` for each doubt that this ends.
+  /// Something was heard from `nid`: a discovery message, or something else. Calls `f(const Doubt&)` for each check that
+  /// ends.
   template <class F>
   void hear(Nid nid, bool discovery, TimePoint now, F&& f) {
     if (doubts_.empty()) return;
@@ -80,7 +84,7 @@ class Doubts {
     take(ended, f);
   }
 
-  /// Calls `solicit()` if it is time to, and then `f(const Doubt&)` for each node of which nothing was heard in time.
+  /// Calls `solicit()` if it is time, and then `f(const Doubt&)` for each node that was not heard in time.
   template <class Solicit, class F>
   void poll(TimePoint now, Solicit&& solicit, F&& f) {
     if (now < next_deadline()) return;
@@ -95,7 +99,7 @@ class Doubts {
         doubt.asked = true;
       }
     } else if (any) {
-      // There is no asking any more, and who was not asked is not gone.
+      // No more solicitations may be sent, and a node that was not asked is not gone.
       std::erase_if(doubts_, [&](const Doubt& doubt) { return doubt.ask_at <= now && !doubt.asked; });
       for (Doubt& doubt : doubts_)
         if (doubt.ask_at <= now) doubt.ask_at = never;
@@ -115,7 +119,7 @@ class Doubts {
     return std::max(budget_full_at_, now) - now <= (max_solicitations - 1) * solicitation_interval;
   }
 
-  /// Removes those that `which` names, and then shows them to `f`, which may add others.
+  /// Removes the checks that `which` selects, then passes them to `f`, which may add others.
   template <class Which, class F>
   void take(Which&& which, F&& f) {
     std::vector<Doubt> taken;
@@ -131,7 +135,7 @@ class Doubts {
   }
 
   std::vector<Doubt> doubts_;
-  TimePoint budget_full_at_ = long_ago;  // when no solicitation will count any more
+  TimePoint budget_full_at_ = long_ago;  // when earlier solicitations no longer count against the limit
 };
 
 }  // namespace ilnp

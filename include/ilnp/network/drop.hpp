@@ -6,31 +6,31 @@
 
 namespace ilnp {
 
-/// Why the network layer dropped a packet. Each is counted; none is an error to anybody.
+/// Why the network layer dropped a packet. Every drop is counted; none is an error to the caller.
 enum class Drop : std::uint8_t {
-  too_short,            ///< shorter than the network header
-  wrong_length,         ///< the payload length does not fit the frame
-  not_joined,           ///< came in on a locator that this node has not joined
-  own_frame,            ///< has this node's identifier: carried back to it, or another's (`duplicate_nid`)
-  hop_limit,            ///< to be forwarded, but the hop limit was 0
-  no_route,             ///< to be forwarded, but no interface leads to its destination locator
-  another_carries,      ///< another node carries this flow between the same two networks
-  reflected,            ///< a copy that came back to the network it was on, with a lower hop limit
-  duplicate,            ///< a copy of a packet that came in on another interface
-  overheard,            ///< between two other nodes, and not to be carried by this one (no defect)
+  too_short,     ///< shorter than the network header
+  wrong_length,  ///< the payload length does not match the frame
+  not_joined,    ///< arrived on a locator that this node has not joined
+  own_frame,  ///< carries this node's identifier: forwarded back to it, or another node's (`duplicate_nid`)
+  hop_limit,  ///< to be forwarded, but the hop limit was 0
+  no_route,   ///< to be forwarded, but no interface leads to its destination locator
+  another_carries,      ///< another node forwards this flow between the same two networks
+  reflected,            ///< a reflection: came back to the network that it was on, with a lower hop limit
+  duplicate,            ///< a duplicate of a packet that arrived on another interface
+  overheard,            ///< between two other nodes, and not for this one to forward (normal)
   discovery_malformed,  ///< a discovery message that does not parse
-  discovery_bad_name,   ///< a discovery message without a proper host name
-  discovery_repeated,   ///< not passed on again: equal to one that was within the last second
-  discovery_stale,      ///< a discovery message that waited while this node was not run
-  update_malformed,     ///< a locator update that does not parse: no locators, half of one, an unknown type
-  update_unexpected,    ///< a locator update from a node with which there was no traffic
-  update_too_often,     ///< more changes than a node may make in a second
-  update_unproven,      ///< a locator update of a node whose last one was wrong, to where it was not heard
-  update_contradicted,  ///< an advertisement that contradicts a locator update less than 2 s old
+  discovery_bad_name,   ///< a discovery message without a valid host name
+  discovery_repeated,   ///< not passed on again: equal to one within the last second
+  discovery_stale,      ///< a discovery message that waited while this node was suspended
+  update_malformed,  ///< a locator update that does not parse: no locators, an incomplete one, an unknown type
+  update_unexpected,  ///< a locator update from a node without recent traffic
+  update_too_often,   ///< more changes than a node may make in a second
+  update_unproven,  ///< a locator update of a node whose last one was wrong, to a place where it was not heard
+  update_contradicted,         ///< an advertisement that contradicts a locator update less than 2 s old
   acknowledgement_unexpected,  ///< an acknowledgement that answers no pending update
   unknown_destination,         ///< to all nodes, with a next header other than discovery
-  table_full,                  ///< nothing learnt: the table is at its limit
-  send_failed,                 ///< the underlay did not take a frame to be forwarded or a control message
+  table_full,                  ///< nothing was learnt: the table is at its limit
+  send_failed,                 ///< the underlay refused a forwarded frame or a control message
 };
 
 inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::send_failed) + 1;

@@ -8,14 +8,14 @@
 
 namespace ilnp {
 
-/// Lets each packet for this node through once, though the node has joined several networks and hears it on more than one
+/// Delivers each packet for this node once, even if the node has joined several networks and hears it on more than one
 /// (docs/behaviour.md, "Duplicates").
 ///
-/// Equal datagrams in a row are legitimate, so a copy is not told by its content alone: for each packet that was let through on one interface, one equal packet
-/// is expected, and taken for the copy, on each of the others, for `window` at the most. The packet that comes first is let through, so
-/// nothing waits, and nothing is lost when the node that carried the copies goes away.
+/// Identical datagrams in a row are legitimate, so content alone does not identify a duplicate. For each packet accepted on
+/// one interface, one identical packet is expected on each other interface, for at most `window`, and treated as the
+/// duplicate. The first copy of a packet is accepted, so nothing waits, and nothing is lost when a forwarder goes away.
 ///
-/// The newest packets are remembered, at any rate: the copy of an old one has come, or does not come.
+/// The newest packets are always remembered: the duplicate of an old one has arrived already, or never will.
 class DuplicateFilter {
  public:
   static constexpr std::size_t max_packets = 8192;
@@ -23,8 +23,9 @@ class DuplicateFilter {
 
   void rekey(const HashKey& key) { packets_.rekey(key); }
 
-  /// A packet with this hash (a keyed one: whoever could make another with the same would keep this one out) has come in on the interface in `slot`; `joined` says which are joined, a bit each. True if the
-  /// packet is new.
+  /// A packet with this hash has arrived on the interface in `slot`; `joined` has a bit for each joined interface. The hash
+  /// must be keyed, or whoever constructs another packet with the same hash could suppress this one. True if the packet is
+  /// new.
   bool admit(std::uint64_t hash, std::uint8_t slot, std::uint32_t joined, TimePoint now) {
     Packet& packet = packets_.insert(hash, 0, now);
     packet.age(now);
@@ -40,8 +41,8 @@ class DuplicateFilter {
  private:
   struct Packet {
     std::array<std::uint16_t, Interfaces::max_joined>
-        fresh{};  ///< copies expected, by interface: of this half window
-    std::array<std::uint16_t, Interfaces::max_joined> stale{};  ///< and of the one before
+        fresh{};  ///< duplicates expected, by interface: of this half window
+    std::array<std::uint16_t, Interfaces::max_joined> stale{};  ///< and of the previous one
     TimePoint half = long_ago;
 
     void age(TimePoint now) {
@@ -61,7 +62,7 @@ class DuplicateFilter {
       return true;
     }
     TimePoint last_used() const noexcept { return long_ago; }
-    bool expired(TimePoint) const noexcept { return false; }  // the oldest gives way, and no other
+    bool expired(TimePoint) const noexcept { return false; }  // only the oldest gives way
   };
 
   BoundedTable<std::uint64_t, Packet, KeyAsHash> packets_{max_packets, max_packets};

@@ -7,10 +7,10 @@
 #include "../context.hpp"
 #include "drop.hpp"
 
-/// What the network layer shows through `cx.observe(event)`. All views are valid during the call only.
+/// What the network layer reports through `cx.observe(event)`. All views are valid only during the call.
 namespace ilnp::event {
 
-/// A packet of this node's own leaves on `interface`. `size` counts the payload, octets.
+/// A packet of this node leaves on `interface`. `size`: octets of payload.
 struct PacketSent {
   Ilv source;
   Ilv destination;
@@ -19,41 +19,41 @@ struct PacketSent {
   std::size_t size;
 };
 
-/// A packet was dropped, for `reason`, having come in on `interface`.
+/// A packet that arrived on `interface` was dropped, for `reason`.
 struct Dropped {
   Drop reason;
   Locator interface;
 };
 
-/// A handoff begins: `to` has been joined, `from` will be left.
+/// A handoff begins: `to` has been joined; `from` will be left.
 struct HandoffBegan {
   std::span<const Locator> from;
   std::span<const Locator> to;
 };
 
-/// A handoff has ended: what was being left has been left.
+/// A handoff has ended: the old locators have been left.
 struct HandoffEnded {
   std::span<const Locator> joined;
 };
 
-/// A move could not be made (no new locator could be joined); the node stays where it was.
+/// A move failed (no new locator could be joined); the node stays where it was.
 struct HandoffUndone {
   std::span<const Locator> to;
   boost::system::error_code why;
 };
 
-/// A locator update was sent to `peer`, for the `attempt`th time (from 1).
+/// A locator update was sent to `peer`; `attempt` counts from 1.
 struct UpdateSent {
   Nid peer;
   int attempt;
 };
 
-/// `peer` has acknowledged the last locator update.
+/// `peer` has acknowledged the latest locator update.
 struct UpdateAcknowledged {
   Nid peer;
 };
 
-/// `peer` has not acknowledged, and will not be asked again.
+/// `peer` has not acknowledged, and no further update is sent to it.
 struct UpdateGivenUp {
   Nid peer;
 };
@@ -65,57 +65,58 @@ struct PeerMoved {
   Locator to;
 };
 
-/// Two nodes claim one host name, and both are there; `owner` is whom the name means, `claimant` the other. Once, when that begins.
+/// Two nodes claim the same host name, and both are alive. The name means `owner`; `claimant` is the other. Reported once,
+/// when the conflict begins.
 struct NameConflict {
   std::string_view host_name;
   Nid owner;
   Nid claimant;
 };
 
-/// Another node has this node's identifier: a frame of it, from the network `locator`, was heard on `interface`. Told when it is
-/// noticed, each minute while it lasts, and when nothing more is heard of it.
+/// Another node has this node's identifier: a frame of it, from the network `locator`, was heard on `interface`. Reported
+/// when it is noticed, every minute while it lasts, and when nothing has been heard of that node for a while.
 struct DuplicateNid {
   enum class State { began, lasts, ended };
   State state;
   Nid nid;
   Locator locator;
   Locator interface;
-  std::uint64_t frames;  ///< of the other, so far
+  std::uint64_t frames;  ///< of the other node, so far
 };
 
-/// Nobody but its owner claims the name any more.
+/// Only its owner claims the name now.
 struct NameConflictEnded {
   std::string_view host_name;
   Nid owner;
 };
 
-/// A name means another node from now on: that one claims it, and of its owner nothing is heard.
+/// From now on a name means another node, which claims it; its previous owner is silent.
 struct NamePassed {
   std::string_view host_name;
   Nid from;
   Nid to;
 };
 
-/// A locator update of `peer` was wrong, and is undone: it was not heard from there, but from where it was before.
+/// A locator update of `peer` was wrong and has been undone: it was not heard from there, but from where it was before.
 struct UpdateUndone {
   Nid peer;
   std::string_view host_name;
   Locator back_to;
 };
 
-/// Nothing is heard of `peer`, to which this node sends, though it was asked.
+/// `peer`, to which this node sends, is silent although this node has solicited.
 struct PeerSilent {
   Nid peer;
   std::string_view host_name;
 };
 
-/// Something is heard again of a peer of which nothing was.
+/// A silent peer is heard again.
 struct PeerHeard {
   Nid peer;
   std::string_view host_name;
 };
 
-/// `peer`, to which this node has sent something, has said goodbye, and is forgotten.
+/// `peer`, to which this node has sent something, has sent a goodbye and has been forgotten.
 struct PeerLeft {
   Nid peer;
   std::string_view host_name;

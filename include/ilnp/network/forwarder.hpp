@@ -6,7 +6,8 @@
 
 namespace ilnp {
 
-/// Carries packets between other nodes, from one of this node's networks to another (docs/behaviour.md, "Forwarding"): every node does.
+/// Forwards packets between other nodes, from one of this node's networks to another (docs/behaviour.md, "Forwarding").
+/// Every node does this.
 template <Underlay Next>
 class Forwarder {
  public:
@@ -18,14 +19,14 @@ class Forwarder {
     copies_.rekey(key);
   }
 
-  /// How a packet is to be carried.
+  /// How a packet is to be forwarded.
   struct Hop {
     Locator out;
-    std::uint8_t hop_limit;  ///< with which it came in, or should have
-    bool alone = false;      ///< what follows is not to be carried without being looked at
+    std::uint8_t hop_limit;  ///< with which it arrived, or should have
+    bool alone = false;      ///< the decision applies to this packet only
   };
 
-  /// Where a packet for another node, which came in on `in`, is to be carried; dropped if there is nothing.
+  /// Where to forward a packet for another node that arrived on `in`; nothing if it was dropped.
   template <ContextLike Cx>
   std::optional<Hop> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto drop = [&](Drop reason) {
@@ -43,7 +44,7 @@ class Forwarder {
     const auto out = node_->route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
-      // On its way already, put there by its sender or by another node that carries.
+      // On its way already, put there by its sender or by another forwarder.
       if (flow.source.locator != in.locator &&
           election_.overhear(flow, in.locator, packet, passing(&in), cx.now()))
         ++node_->ways;
@@ -70,15 +71,16 @@ class Forwarder {
   /// See `ILNP::resumed`.
   void resumed(TimePoint since, TimePoint now) { election_.resumed(since, now); }
 
-  /// Is this packet, which is to be carried, no copy of one that was? Two who carried it as far as here, in doubt, have both
-  /// been heard. A copy that came a shorter way is carried all the same: the first may not have the hops that it needs.
-  /// What its source itself has put on the network came once. `path`: see `Run::path_hash`.
+  /// Is this packet, which is to be forwarded, not a duplicate of one that was? Where two nodes have forwarded it, in
+  /// doubt, both have been heard here. A duplicate that took a shorter path is forwarded nevertheless: the first packet may
+  /// not have enough hops left. A packet that its source itself has put on the network was sent once. `path`: see
+  /// `Run::path_hash`.
   bool admit(FrameSource from, const wire::IlnpHeader& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
            copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
   }
 
-  /// Sends a frame that has parsed on to `out`, as it is but for its hop limit.
+  /// Sends a parsed frame on to `out`, unchanged except for its hop limit.
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
@@ -93,7 +95,7 @@ class Forwarder {
     return interface && (interface->leaving || interface->passing);
   }
 
-  /// Another node's locator update, overheard: who is on the move does not stay to carry.
+  /// Another node's locator update, overheard: a node that moves does not stay to forward.
   void watch_move(const wire::IlnpHeader& header, TimePoint now) {
     const auto message = wire::LocatorUpdate::parse(header.payload());
     if (!message || message->acknowledgement()) return;

@@ -7,35 +7,36 @@
 
 namespace ilnp {
 
-/// Which interface leads to a locator, as learnt backwards: from the interface that frames of that locator come in on
+/// Which interface leads to a locator, learnt backwards from the interface on which frames of that locator arrive
 /// (docs/behaviour.md, "Backwards learning").
 ///
-/// - What was learnt is good for `ttl`. A route that is used when two thirds of that are over wants a probe (a
-///   solicitation); used after `ttl` it is still followed, once, for `probe_time`: if the probe is answered the route lives on.
-/// - A locator that is heard on two interfaces stays on the first while that one is confirmed as often: the other takes
-///   over when it alone was heard for `switch_time`. If the first is known for the best of several ways, not before the
-///   other was heard once more after that, and for `settle_time` nothing came by the first.
+/// - A route is valid for `ttl`. A route that is used after two thirds of that needs a probe (a solicitation). A route that
+///   is used after `ttl` is still followed, once, for `probe_time`; a reply to the probe renews it.
+/// - A locator that is heard on two interfaces stays on the first as long as frames arrive there as often: the other one
+///   takes over after the locator was heard on it alone for `switch_time`. If the first is known as the best of several
+///   paths, the other takes over only after the locator was heard there once more after that, and nothing arrived on the
+///   first for another `settle_time`.
 class ForwardingTable {
  public:
   static constexpr std::size_t max_routes = 4096;
   static constexpr Duration switch_time = std::chrono::seconds(1);
   static constexpr Duration probe_time = std::chrono::seconds(3);
-  /// What comes by two ways may take so much longer by one of them.
+  /// What arrives over two paths may take this much longer on one of them.
   static constexpr Duration settle_time = std::chrono::milliseconds(250);
 
-  /// `dormant`: for how long a route that nobody uses is kept after `ttl`, to be tried once. `ways`, if there: grows when a
-  /// route is added or changed, and when it is heard of on another interface, which may become a change later.
+  /// `dormant`: how long an unused route is kept after `ttl`, to be tried once. `ways`, if given, grows when a route is
+  /// added or changed, and when a locator is heard on another interface, which may become a change later.
   ForwardingTable(Duration ttl, Duration dormant, std::uint32_t* ways = nullptr) noexcept
       : ttl_(ttl), dormant_(dormant), ways_(ways) {}
 
   struct Found {
     Locator interface;
-    bool wants_probe;  ///< the route will expire, or has; a solicitation would confirm it
+    bool wants_probe;  ///< the route has expired or will soon; a solicitation would confirm it
   };
 
   void rekey(const HashKey& key) { routes_.rekey(key); }
 
-  /// A frame from `locator` came in on `interface`, where `sender` put it.
+  /// A frame from `locator`, sent by `sender`, arrived on `interface`.
   void learn(Locator locator, Locator interface, std::uint64_t sender, const Interfaces& interfaces,
              TimePoint now) {
     const Interface* own = interfaces.find(locator);
@@ -70,9 +71,10 @@ class ForwardingTable {
     route->known = true;
   }
 
-  /// Messages from `locator` came in on both interfaces, and by `nearer` a shorter way. When that is so for the time to live
-  /// of a route, the shorter way is taken; not sooner, for a node in handoff makes ways that do not last. Else two nodes
-  /// in a loop could each believe for ever that the way leads by the other, for each passes on what it hears.
+  /// Messages from `locator` arrived on both interfaces, and the path through `nearer` is shorter. When this has been so
+  /// for the time to live of a route, the route changes to the shorter path; no sooner, because a node in handoff makes
+  /// paths that do not last. Otherwise two nodes in a loop, each of which passes on what it hears, could for ever take each
+  /// other for the next hop.
   void prefer(Locator locator, Locator nearer, Locator farther, const Interfaces& interfaces, TimePoint now) {
     Route* route = routes_.find(locator);
     const Interface* in = interfaces.find(nearer);
@@ -83,7 +85,8 @@ class ForwardingTable {
       route->best = now;
       return;
     }
-    // What comes the shorter way may come later, and by it first what this node itself has passed on the other way round.
+    // On the shorter path a message may arrive later than the copy that this node itself has passed on in the other
+    // direction.
     const bool contradicted = route->contradicted != never && now - route->contradicted >= switch_time;
     if (contradicted || route->nearer != nearer || now - route->nearer_heard >= ttl_) {
       route->nearer = nearer;
@@ -100,14 +103,15 @@ class ForwardingTable {
     change();
   }
 
-  /// Messages from `locator` came in on both interfaces, by ways of one length. The one that is not taken is no better: what
-  /// comes by it alone now and then (from a router of that network that does not pass on its own) is no reason to take it.
+  /// Messages from `locator` arrived on both interfaces, over paths of equal length. The unused path is no better: an
+  /// occasional message that arrives there alone (from a router of that network that does not pass on its own messages) is
+  /// no reason to change.
   void alike(Locator locator, Locator one, Locator other, TimePoint now) {
     Route* route = routes_.find(locator);
     if (route && (route->interface == one || route->interface == other)) route->best = now;
   }
 
-  /// The interface that leads to `locator`. `use` says that a packet will follow it now.
+  /// The interface that leads to `locator`. `use`: a packet will follow the route now.
   std::optional<Found> find(Locator locator, TimePoint now, bool use = true) {
     Route* route = routes_.find(locator);
     if (!route || !valid(*route, now)) return std::nullopt;
@@ -127,9 +131,10 @@ class ForwardingTable {
     return Found{route->interface, wants_probe};
   }
 
-  /// Drops what was learnt through `interface`, which has been left. Routes (and the way to `interface` itself) for which no other way is known go through `instead`, until they
-  /// are confirmed or `probe_time` is over: a network that was reachable from the old place most likely is from the new.
-  /// True if there are such routes: a solicitation would confirm them.
+  /// Drops what was learnt through `interface`, which has been left. Routes without a known alternative, and the route to
+  /// `interface` itself, go through `instead` until they are confirmed or `probe_time` is over: a network that was
+  /// reachable from the old location probably is from the new one. True if there are such routes: a solicitation would
+  /// confirm them.
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
     change();
     bool guessed = false;
@@ -165,8 +170,8 @@ class ForwardingTable {
     return guessed;
   }
 
-  /// No route is known to lead anywhere any more: each is followed for `probe_time` at most, unless it is confirmed, and the
-  /// interface on which its locator is heard first is the way.
+  /// Doubts all routes. Each is followed for at most `probe_time` unless it is confirmed, and the first interface on which
+  /// its locator is heard becomes the route.
   void doubt_all(TimePoint now) {
     change();
     routes_.for_each([&](Locator, Route& route) {
@@ -182,7 +187,7 @@ class ForwardingTable {
   std::size_t size() const noexcept { return routes_.size(); }
   /// Grows when a route is added or changed.
   std::uint32_t generation() const noexcept { return generation_; }
-  /// Until when `find` will say of `locator` what it says now, and want no probe, unless the ways change.
+  /// Until when `find` will return the same for `locator` and need no probe, unless `ways` changes.
   TimePoint settled_until(Locator locator) const noexcept {
     const Route* route = routes_.find(locator);
     if (!route) return long_ago;
@@ -190,7 +195,7 @@ class ForwardingTable {
     return route->alternate_since == never ? good : std::min(good, route->alternate_since + switch_time);
   }
 
-  /// Calls `f(locator, interface, age)` for each route that is known.
+  /// Calls `f(locator, interface, age)` for each valid route.
   template <class F>
   void for_each(TimePoint now, F&& f) const {
     routes_.for_each([&](Locator locator, const Route& route) {
@@ -206,13 +211,13 @@ class ForwardingTable {
     TimePoint confirmed = long_ago;
     TimePoint expires = long_ago;
     TimePoint alternate_since = never;
-    TimePoint alternate_again = never;  ///< heard there once more, `switch_time` later
-    TimePoint best = long_ago;          ///< when its way was last compared with another, and was no longer
+    TimePoint alternate_again = never;  ///< heard there again, `switch_time` later
+    TimePoint best = long_ago;          ///< when its path was last compared with another and was not longer
     TimePoint nearer_since = never;
     TimePoint nearer_heard = long_ago;
-    TimePoint contradicted = never;  ///< that `nearer` is a shorter way
+    TimePoint contradicted = never;  ///< when messages first suggested that `nearer` is not shorter
     TimePoint probed = never;
-    TimePoint used_at = long_ago;  ///< when a packet followed it last
+    TimePoint used_at = long_ago;  ///< when a packet last followed it
     bool known = false;
     bool doubted = false;  ///< see `doubt_all`
 
@@ -225,7 +230,7 @@ class ForwardingTable {
     return now < route.expires && (route.probed == never || now - route.probed < probe_time);
   }
 
-  /// From when on the alternate is taken, unless something comes by the other until then.
+  /// When the alternate takes over, unless something arrives on the current interface before.
   TimePoint alternate_at(const Route& route) const noexcept {
     if (route.alternate_since == never) return never;
     if (route.alternate_since - route.best >= ttl_) return route.alternate_since + switch_time;
