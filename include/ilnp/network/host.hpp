@@ -12,47 +12,48 @@
 
 namespace ilnp {
 
-/// A node as this one knows it: its name, and where it was seen or has said to be.
+/// Another node as this one knows it: its name, and where it was seen or has said to be.
 ///
-/// Which locator to use (docs/behaviour.md, "Choosing a locator"): the candidates are those of the last locator update, as
-/// long as nothing newer contradicts it, and those of the latest burst of confirmations. Of those to which there is a way:
-/// the one in use stays; else one that this node has joined itself comes first, then the newest. Only when this node
-/// itself has joined or left a network does a locator that it shares with the other win over the one in use.
+/// Which locator to use (docs/behaviour.md, "Choosing a locator"): the candidates are those of the last locator update,
+/// until newer information contradicts it, and those of the latest burst of confirmations. Of the candidates for which
+/// there is a route, the one in use stays; otherwise one that this node has joined comes first, and then the newest. A
+/// locator that both have joined takes precedence over the one in use only when this node itself has joined or left a
+/// network.
 /// An update that turns out to be wrong is undone (`UpdateTrial`).
 class Host {
  public:
   static constexpr std::size_t max_locators = 16;
   static constexpr Duration burst = std::chrono::seconds(1);  ///< confirmations this close together are one
   static constexpr Duration update_wins =
-      std::chrono::seconds(2);  ///< over an advertisement that was under way
+      std::chrono::seconds(2);  ///< over an advertisement that was already on its way
 
-  static constexpr unsigned max_missed = 2;  ///< bursts without a place that an update has named
+  static constexpr unsigned max_missed = 2;  ///< bursts that do not mention a locator of an update
 
   struct Place {
     Locator locator;
     TimePoint confirmed;
     bool updated = false;  ///< named by the last locator update
-    unsigned missed = 0;   ///< bursts of confirmations, one after the other, that did not name it
+    unsigned missed = 0;   ///< bursts of confirmations in a row that did not mention it
   };
 
-  /// A discovery message says that the node is at `locator`. False if that contradicts an update that is too fresh.
+  /// A discovery message says that the node is at `locator`. False if that contradicts an update that is too recent.
   bool confirm(Locator locator, TimePoint now) {
     Place* place = find(locator);
     const bool listed = place && place->updated;
     if (!listed && now - updated_at_ < update_wins) return false;
     if (!listed && any_updated()) {
-      // It has moved on, or the update did not name all: from here on the confirmations decide.
+      // It has moved on, or the update was incomplete: from now on the confirmations decide.
       for (Place& other : places_) other.updated = false;
     }
     if (const TimePoint latest = last_confirmed(); now - latest >= burst) {
-      // It was not at all places that the update named, in two bursts: there it is no more, though it did not say so.
+      // It was missing from locators of the update in two bursts: it is no longer there, though it did not say so.
       for (Place& other : places_) {
         other.missed = other.confirmed < latest - burst ? other.missed + 1 : 0;
         if (other.missed >= max_missed) other.updated = false;
       }
     }
     if (!place) place = &add(locator);
-    // Twice here, and not once where packets go: it has moved, though all of that is within one burst.
+    // Heard twice here, and not once where packets go: it has moved, although all of that is within one burst.
     Place* present = locator != in_use_ ? find(in_use_) : nullptr;
     if (present && !present->updated && place->confirmed > present->confirmed &&
         now - place->confirmed >= burst / 4)
@@ -63,7 +64,7 @@ class Host {
   }
 
   /// The node itself has said that it is at `locators`, the preferred one first, and nowhere else. What was known before is
-  /// only a way out while there is no way to the new. On trial, if there was anything.
+  /// used only while there is no route to the new locators. On trial if anything was known.
   void update(std::span<const Locator> locators, TimePoint now) {
     if (!trial_.open()) before_ = places_, before_in_use_ = in_use_;
     if (!before_.empty()) trial_.begin(now);
@@ -81,7 +82,8 @@ class Host {
     change();
   }
 
-  /// What is known may not hold any more: of its places, the first that is confirmed, or that an update names, is better than all.
+  /// What is known may no longer be true: the first locator that is confirmed, or named by an update, takes precedence over
+  /// all.
   void doubt(TimePoint now) {
     updated_at_ = long_ago;
     trial_.prove();
@@ -91,8 +93,8 @@ class Host {
     change();
   }
 
-  /// A frame of the node came from `place`; a locator update is `no_witness`, for it comes from an old place by nature. True
-  /// if that shows that the last update was wrong: then it has been undone.
+  /// A frame of the node came from `place`. A locator update is `no_witness`, since it comes from the old location by
+  /// nature. True if that shows that the last update was wrong; then it has been undone.
   bool hear(Locator place, bool no_witness, TimePoint now) {
     heard = now;
     if (trial_.wary(now)) trial_.note(place, now);
@@ -106,7 +108,7 @@ class Host {
     if (!no_witness && std::ranges::find(before_, place, &Place::locator) != before_.end()) trial_.doubt(now);
     return settle(now);
   }
-  /// True if the last update has turned out to be wrong: then it has been undone.
+  /// True if the last update has turned out to be wrong; then it has been undone.
   bool settle(TimePoint now) {
     trial_.expire(now);
     if (!trial_.refuted(now)) {
@@ -121,14 +123,14 @@ class Host {
     change();
     return true;
   }
-  /// May an update to `locators` be believed? Always, unless one was wrong lately and the node was not heard from there.
+  /// May an update to `locators` be believed? Yes, unless one was recently wrong and the node was not heard from there.
   bool may_be_at(std::span<const Locator> locators, TimePoint now) const noexcept {
     return !trial_.wary(now) || std::ranges::any_of(locators, [&](Locator l) { return trial_.shown(l); });
   }
   UpdateTrial& trial() noexcept { return trial_; }
 
-  /// The locator to send to; `usable(l)` says whether there is a way to `l`, `joined(l)` whether this node is there too.
-  /// `here` changes when this node joins or leaves a network. Null if there is a way to none.
+  /// The locator to send to; null if there is a route to none. `usable(l)`: is there a route to `l`? `joined(l)`: has this
+  /// node joined `l` too? `here` changes when this node joins or leaves a network.
   template <class Usable, class Joined>
   const Locator* select(Usable&& usable, Joined&& joined, std::uint32_t here) {
     const TimePoint latest = last_confirmed();
@@ -153,7 +155,7 @@ class Host {
     return &in_use_;
   }
 
-  /// Is this what the last update said, with nothing newer against it?
+  /// Is this what the last update said, and has nothing newer contradicted it?
   bool updated_to(std::span<const Locator> locators) const noexcept {
     const auto updated = static_cast<std::size_t>(std::ranges::count(places_, true, &Place::updated));
     return updated == locators.size() &&
@@ -161,7 +163,7 @@ class Host {
   }
 
   std::span<const Place> places() const noexcept { return places_; }
-  /// Is it at `place`, as far as is known, rather than has left it?
+  /// Is it at `place`, as far as is known, or has it left?
   bool present(const Place& place) const noexcept {
     return place.updated || place.confirmed >= last_confirmed() - burst;
   }
@@ -174,21 +176,21 @@ class Host {
   /// Where packets go at present; 0:0:0:0 before the first.
   Locator in_use() const noexcept { return in_use_; }
   const Locator* in_use_address() const noexcept { return &in_use_; }
-  /// Grows whenever `select` might answer otherwise.
+  /// Grows whenever `select` might return something else.
   std::uint32_t changes() const noexcept { return changes_; }
 
-  TimePoint expires =
-      long_ago;  // these two first, beside the key in the table: a look-up of a name touches no more
-  TimePoint used_at = long_ago;  ///< when this node last asked for it, or for the way to it
-  Way way;                       ///< as it was found last; ends when `select` might answer otherwise
-  std::string name;              ///< empty if the node is known by an update only
-  bool known = false;            ///< heard of at all
-  TimePoint heard = long_ago;    ///< the last frame of any kind; to 10 ms
-  TimePoint doubted = long_ago;  ///< when it was last asked because of a goodbye
-  std::string new_name;          ///< said, and not yet believed
+  // The next two come first, next to the key in the table: a look-up of a name touches nothing else.
+  TimePoint expires = long_ago;
+  TimePoint used_at = long_ago;  ///< when this node last resolved it, or looked for a route to it
+  Way way;                       ///< the latest next hop; ends when `select` might return something else
+  std::string name;              ///< empty if the node is known only from an update
+  bool known = false;            ///< has been heard of at all
+  TimePoint heard = long_ago;    ///< the last frame of any kind, to within 10 ms
+  TimePoint doubted = long_ago;  ///< when it was last checked because of a goodbye
+  std::string new_name;          ///< claimed, and not yet believed
   TimePoint new_name_at = never;
-  Nid before, after;              ///< who else has the same name, in the order in which they claimed it
-  std::uint64_t selected_at = 0;  ///< what `select` was last asked under, for its caller's use
+  Nid before, after;              ///< other nodes with the same name, in the order of their claims
+  std::uint64_t selected_at = 0;  ///< for the caller of `select`: the state in which it was last called
 
   TimePoint last_used() const noexcept { return used_at; }
   bool expired(TimePoint now) const noexcept { return now >= expires; }
@@ -210,7 +212,7 @@ class Host {
   }
 
   std::vector<Place> places_;
-  std::vector<Place> before_;  // what the update that is on trial has replaced
+  std::vector<Place> before_;  // what the update on trial has replaced
   Locator before_in_use_;
   UpdateTrial trial_;
   Locator in_use_;

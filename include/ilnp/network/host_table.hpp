@@ -12,16 +12,16 @@
 
 namespace ilnp {
 
-/// The nodes that have been heard of, by identifier and by name.
+/// The known nodes, by identifier and by name.
 ///
-/// One name, two nodes (docs/behaviour.md, "Names"): the name stays with the node that has it as long as that one is alive. Who
-/// claims it, too, gets it when nothing has been heard of the other for the life of an entry, or by `pass`. The name of this node
-/// itself is never given away.
+/// Two nodes with one name (docs/behaviour.md, "Names"): the name stays with the node that holds it as long as that node is
+/// alive. Another claimant gets it when nothing has been heard of the holder for the life of an entry, or through `pass`.
+/// The name of this node itself never passes to another.
 class HostTable {
  public:
   static constexpr std::size_t max_hosts = 4096;
 
-  /// `life`: for how long a node is remembered after it was last heard of.
+  /// `life`: how long a node is remembered after it was last heard.
   HostTable(Nid self, std::string self_name, Duration life)
       : self_(self), self_name_(std::move(self_name)), life_(life) {}
 
@@ -33,7 +33,7 @@ class HostTable {
     spellings_.rehash(TextHash{key});
   }
 
-  /// The entry of `nid`, new or old, with its life renewed. `sender`: who brought the news of it.
+  /// The entry of `nid`, new or existing, with its life renewed. `sender`: the node that sent the information.
   Host& touch(Nid nid, std::uint64_t sender, TimePoint now) {
     Host& host = hosts_.insert(nid, sender, now, [&](Nid gone, const Host& entry) { disown(gone, entry); });
     if (host.expired(now) && host.known) {
@@ -45,15 +45,16 @@ class HostTable {
     return host;
   }
 
-  /// What came of a claim to a name.
+  /// The result of a claim to a name.
   struct Claimed {
-    Nid owner;            ///< whom the name means
-    bool fresh = false;   ///< the first of that node
+    Nid owner;            ///< the node that the name means
+    bool fresh = false;   ///< the first claim of that node to this name
     bool unsure = false;  ///< the node is known by another name, and keeps that for now
   };
 
-  /// A discovery message names `host` (the entry of `nid`) `name`. A node that has a name gets another only if it says so again
-  /// after `Host::burst`, and not the old one meanwhile: or one forged message would take it away.
+  /// A discovery message names `host` (the entry of `nid`) `name`. A node that has a name gets another only if it repeats
+  /// the new one after `Host::burst` and does not use the old one in between. Otherwise a single forged message could take
+  /// its name away.
   Claimed claim(Nid nid, Host& host, std::string_view name, TimePoint now) {
     const bool fresh = host.name != name;
     if (!fresh) {
@@ -78,7 +79,8 @@ class HostTable {
     return {name == self_name_ ? self_ : claim.owner, fresh, false};
   }
 
-  /// `name` passes from one node to another that claims it. False if it was not the first one's, or the other is not there.
+  /// `name` passes from one node to another that claims it. False if it did not belong to the first, or if the other is
+  /// unknown.
   bool pass(std::string_view name, Nid from, Nid to, TimePoint now) {
     const auto at = names_.find(name);
     const Host* heir = find(to, now);
@@ -103,8 +105,8 @@ class HostTable {
     return host && !host->expired(now) ? host : nullptr;
   }
 
-  /// Whom `name` means; 0 if nobody. If no node is called so, it means the node whose name differs in ASCII case only, as long as
-  /// there is just one.
+  /// The node that `name` means; 0 if none. If no node has exactly this name, it means the node whose name differs only in
+  /// ASCII case, provided that there is just one.
   Nid resolve(std::string_view name, TimePoint now) {
     if (name == self_name_) return self_;
     Owner owner = owner_of(name, now);
@@ -117,7 +119,7 @@ class HostTable {
     return owner.nid;
   }
 
-  /// The same, and how long that holds.
+  /// The same, and how long that remains valid.
   ResolvedName resolve_for_long(std::string_view name, TimePoint now) {
     const Nid nid = resolve(name, now);
     const Host* host = hosts_.find(nid);
@@ -127,7 +129,7 @@ class HostTable {
     return known.generation == generation_ && now < known.until;
   }
 
-  /// Nothing that is known of any node is known to hold any more: each is forgotten at `until`, unless it is heard of again.
+  /// Doubts everything that is known of any node: each is forgotten at `until` unless it is heard again.
   void doubt_all(TimePoint now, TimePoint until) {
     ++generation_;
     hosts_.for_each([&](Nid, Host& host) {
@@ -135,7 +137,7 @@ class HostTable {
       host.doubt(now);
     });
   }
-  /// Is there a node that this one has used, and that will be forgotten by `until`?
+  /// Is there a node that this one has used and that will be forgotten by `until`?
   bool wants_before(TimePoint until, TimePoint now) const {
     bool wants = false;
     hosts_.for_each([&](Nid, const Host& host) {
@@ -144,12 +146,12 @@ class HostTable {
     return wants;
   }
 
-  /// Grows whenever `resolve` might answer otherwise, but for expiry.
+  /// Grows whenever `resolve` might return something else for a reason other than expiry.
   std::uint32_t generation() const noexcept { return generation_; }
   std::size_t size() const noexcept { return hosts_.size(); }
   Duration life() const noexcept { return life_; }
 
-  /// Calls `f(nid, host, owns_name)` for each node that is alive.
+  /// Calls `f(nid, host, owns_name)` for each node that has not expired.
   template <class F>
   void for_each(TimePoint now, F&& f) const {
     hosts_.for_each([&](Nid nid, const Host& host) {
@@ -174,24 +176,24 @@ class HostTable {
   };
 
   struct Claim {
-    Nid owner;        ///< 0 if nobody who claims the name is alive
-    Nid first, last;  ///< of those that claim it: see `Host::after`
+    Nid owner;        ///< 0 if no claimant is alive
+    Nid first, last;  ///< the list of claimants: see `Host::after`
   };
   using Names = boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>>;
 
-  /// The entry of `nid`; null if there is none, or it has expired.
+  /// The entry of `nid`; null if there is none or it has expired.
   Host* alive(Nid nid, TimePoint now) noexcept {
     Host* host = hosts_.find(nid);
     return host && !host->expired(now) ? host : nullptr;
   }
 
-  /// The node that has a name; `host` is null if that is this node (`self_`), or none (0).
+  /// The holder of a name; `host` is null if that is this node (`self_`) or no node (0).
   struct Owner {
     Nid nid;
     Host* host = nullptr;
   };
 
-  /// The node called exactly `name`, if it is alive.
+  /// The node with exactly this name, if it is alive.
   Owner owner_of(std::string_view name, TimePoint now) {
     const auto at = names_.find(name);
     if (at == names_.end() || at->second.owner == Nid{}) return {};
@@ -215,7 +217,7 @@ class HostTable {
     return only;
   }
 
-  /// `host`, the entry of `nid`, is one more that claims its name.
+  /// `host`, the entry of `nid`, becomes a claimant of its name.
   void enlist(Nid nid, Host& host, Claim& claim) {
     if (claim.first == Nid{}) {
       spellings_.add(host.name);
@@ -232,7 +234,7 @@ class HostTable {
     (host.after == Nid{} ? claim.last : hosts_.find(host.after)->before) = host.before;
   }
 
-  /// `host`, the entry of `nid`, no longer claims its name: it goes to another claimant, if there is one.
+  /// `host`, the entry of `nid`, no longer claims its name, which passes to another claimant, if there is one.
   void disown(Nid nid, const Host& host) {
     const auto at = names_.find(host.name);
     if (at == names_.end()) return;
@@ -247,8 +249,8 @@ class HostTable {
     }
   }
 
-  /// The first claimant that is alive; 0 if none is. Those before it claim nothing any more, so that nobody looks at them
-  /// again; but one stays.
+  /// The first claimant that is alive; 0 if none is. Those before it lose their claims, so that nobody looks at them again;
+  /// but one remains.
   Nid heir(Claim& claim, TimePoint now) {
     while (!alive(claim.first, now)) {
       if (claim.first == claim.last) return Nid{};

@@ -14,16 +14,16 @@
 
 namespace ilnp {
 
-/// The network layer (RFC 6740; docs/behaviour.md): carries packets between nodes that are named by their identifier, wherever
-/// they are; finds them, forwards for others, and moves from network to network; in a soft handoff it loses no packet.
+/// The network layer (RFC 6740; docs/behaviour.md): sends packets to nodes by their identifier, wherever they are; finds
+/// nodes, forwards for others, and moves from network to network. A soft handoff loses no packet.
 ///
-/// A pure state machine: `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`). One
-/// thread. Does not move in memory. Models `NetworkLayer`.
+/// A pure state machine: call `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`).
+/// One thread. Does not move in memory. Models `NetworkLayer`.
 template <Underlay Next>
 class ILNP {
  public:
-  /// Throws `std::invalid_argument` if `config` describes no node, or if the underlay's frames are too small for what a node
-  /// says of itself, or larger than its header can tell. The other arguments go to the underlay.
+  /// Throws `std::invalid_argument` if `config` does not describe a node, or if the underlay's frames are too small for the
+  /// messages of this node, or larger than the header can describe. The other arguments go to the underlay.
   template <class... Args>
   explicit ILNP(NetworkConfig config, Args&&... args)
       : node_(std::move(config), std::forward<Args>(args)...),
@@ -38,8 +38,8 @@ class ILNP {
   ILNP(const ILNP&) = delete;
   ILNP& operator=(const ILNP&) = delete;
 
-  /// Joins the first set of locators and begins to announce itself; once. Error: the underlay's, of the first locator that could not
-  /// be joined; those before it stay joined.
+  /// Joins the first set of locators and begins to announce the node; once. Error: the underlay's, for the first locator
+  /// that could not be joined; those before it stay joined.
   template <ContextLike Cx>
   error_code start(Cx& cx) {
     draw_key(cx);
@@ -53,11 +53,11 @@ class ILNP {
     return {};
   }
 
-  /// Where the headers of the next packet are best written: those above, of `size` octets, and this layer's.
+  /// Where the headers of the next packet are best written: `size` octets of the layers above, and this layer's.
   MutableBytes headroom(std::size_t size) { return node_.next.headroom(wire::IlnpHeader::size + size); }
 
-  /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. An unknown
-  /// host, or a missing route, is asked for at once; the caller may try again.
+  /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. For an
+  /// unknown host or a missing route the node solicits at once; the caller may try again.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     if (packet.size() > max_payload()) return Errc::message_too_long;
@@ -70,8 +70,8 @@ class ILNP {
                           packet, cx);
   }
 
-  /// A frame came in. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not the network
-  /// layer's own.
+  /// A frame arrived. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not one of the
+  /// network layer's own messages.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     node_.next.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes received) {
@@ -79,7 +79,7 @@ class ILNP {
     });
   }
 
-  /// Does what is due. May call `up` for packets that this node sent to itself.
+  /// Does what is due. May call `up` for packets that this node has sent to itself.
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     end_runs();
@@ -92,16 +92,16 @@ class ILNP {
     deliver_looped(up);
   }
 
-  /// For the shell: nothing was fed from `since` until now, though something was due; the machine slept, or the process was
-  /// stopped. What comes in next, until `caught_up`, is as old as that: others have moved meanwhile, and what discovery
-  /// messages say of them is neither believed nor passed on.
+  /// For the shell: the node did not run from `since` until now although something was due; the machine slept, or the
+  /// process was stopped. What arrives until `caught_up` is as old as that. Other nodes have moved in the meantime, so
+  /// discovery messages are neither believed nor passed on.
   template <ContextLike Cx>
   void resumed(TimePoint since, Cx& cx) {
     forwarder_.resumed(since, cx.now());
     nid_watch_.resumed(cx.now());
     resumption_.begin(cx.now());
   }
-  /// For the shell, after `resumed`: all that waited has been fed.
+  /// For the shell, after `resumed`: everything that waited has been fed.
   template <ContextLike Cx>
   void caught_up(Cx& cx) {
     resumption_.caught_up(cx.now());
@@ -113,33 +113,33 @@ class ILNP {
                      liveness_.next_deadline(), resumption_.next_deadline(), nid_watch_.next_deadline()});
   }
 
-  /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False, and
-  /// nothing has changed, if none of them could be joined.
+  /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False,
+  /// and nothing has changed, if none of them could be joined.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
     end_runs();
     return mover_.move_to(locators, cx);
   }
 
-  /// Somebody has said goodbye for the node `nid`: asks for it, and forgets it unless it is heard.
+  /// Somebody has sent a goodbye in the name of the node `nid`: solicits, and forgets the node unless it is heard.
   template <ContextLike Cx>
   void doubt(Nid nid, Cx& cx) {
     liveness_.doubt(nid, cx);
   }
 
-  /// The identifier that `name` means. Error: `unknown_host`; then it is asked for.
+  /// The identifier that `name` means. Error: `unknown_host`; then the node solicits.
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
     const Nid nid = node_.hosts.resolve(name, cx.now());
     if (nid == Nid{}) return node_.ask(cx.now()), Errc::unknown_host;
     return nid;
   }
-  /// Does the name still mean that? No look-up.
+  /// Does the name still mean the same? Needs no look-up.
   template <ContextLike Cx>
   bool holds(const ResolvedName& known, Cx& cx) const noexcept {
     return node_.hosts.holds(known, cx.now());
   }
-  /// The same as `resolve`, and for how long that holds. Error: `unknown_host`; then the identifier stays what it was.
+  /// The same as `resolve`, and how long the result is valid. Error: `unknown_host`; then the identifier is unchanged.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
     const ResolvedName found = node_.hosts.resolve_for_long(name, cx.now());
@@ -149,11 +149,11 @@ class ILNP {
   }
 
   Nid local_nid() const noexcept { return node_.config.nid; }
-  /// The most octets that fit behind the network header.
+  /// The largest payload that fits after the network header, octets.
   std::size_t max_payload() const noexcept {
     return std::max(node_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
   }
-  /// The same to each node.
+  /// The same for each node.
   std::size_t max_payload(Nid) const noexcept { return max_payload(); }
   const NetworkConfig& config() const noexcept { return node_.config; }
   const NetworkCounters& counters() const noexcept { return node_.counters; }
@@ -161,7 +161,7 @@ class ILNP {
   const HostTable& hosts() const noexcept { return node_.hosts; }
   const ForwardingTable& forwarding() const noexcept { return node_.forwarding; }
   const CorrespondentTable& correspondents() const noexcept { return node_.correspondents; }
-  /// Calls `f(name, size, limit)` for each table, to see that it is bounded.
+  /// Calls `f(name, size, limit)` for each table, to check that it is bounded.
   template <class F>
   void for_each_table(F&& f) const {
     f("interfaces", node_.interfaces.all().size(), Interfaces::max_joined);
@@ -183,8 +183,8 @@ class ILNP {
   const Next& next_layer() const noexcept { return node_.next; }
 
  private:
-  /// Sends to another node than the one before, or after something has changed. Apart from the way of the others, which
-  /// then needs neither calls nor memory for what it knows of the packet.
+  /// Starts to send to another node than the previous one, or after a change. Kept out of the fast path, which then needs
+  /// neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
     Host* host = node_.hosts.find(to, cx.now());
@@ -197,7 +197,7 @@ class ILNP {
     return {};
   }
 
-  /// What strangers choose is hashed with a secret.
+  /// Values that strangers choose are hashed with a secret.
   template <ContextLike Cx>
   void draw_key(Cx& cx) {
     node_.draw_key(cx);
@@ -217,7 +217,7 @@ class ILNP {
     if (sent) liveness_.sent(now);
   }
 
-  /// What was decided for the packets before may not hold any more.
+  /// Ends all flow-cache entries: what was decided for earlier packets may no longer be valid.
   void end_runs() noexcept { ++node_.ways; }
 
   template <ContextLike Cx, class Up>
@@ -233,8 +233,8 @@ class ILNP {
     forwarder_.carry(*run->out, run->hop_limit, frame, cx);
   }
 
-  /// Decides about packets like this one. Null if it was dropped, or was the network layer's own. Apart from the way of
-  /// the packets that follow it, as `begin_sending`.
+  /// Decides about packets like this one. Null if it was dropped or was a message of the network layer. Kept out of the
+  /// fast path, as `begin_sending` is.
   template <ContextLike Cx>
   BOOST_NOINLINE const Run* begin_run(FrameSource from, MutableBytes frame, Cx& cx) {
     const auto drop = [&](Drop reason) {
@@ -265,7 +265,7 @@ class ILNP {
       mover_.receive(from, *header, *in, cx);
       return nullptr;
     }
-    // What was not noted, or is to be looked at again, holds for this packet alone.
+    // The decision for a packet that must be examined again applies to that packet alone.
     if (destination.nid == local_nid()) {
       node_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());

@@ -10,26 +10,26 @@
 
 namespace ilnp {
 
-/// One locator that this node has joined, and what is due on it.
+/// A locator that this node has joined, and what is due on it.
 struct Interface {
   Locator locator;
-  bool leaving = false;   ///< the old place of a handoff: still heard, no longer announced
-  bool passing = false;   ///< joined by the handoff that is going on
-  std::uint8_t slot = 0;  ///< a small number of its own while it is joined, below `Interfaces::max_joined`
-  int announcements = 0;  ///< unsolicited advertisements still to be repeated
+  bool leaving = false;   ///< the old location during a handoff: still heard, no longer announced
+  bool passing = false;   ///< joined by the current handoff
+  std::uint8_t slot = 0;  ///< a small number, unique while it is joined, below `Interfaces::max_joined`
+  int announcements = 0;  ///< remaining unsolicited advertisements of a move
   TimePoint joined_at;
-  TimePoint last_sent = long_ago;  ///< the last frame that carried this locator as its source
+  TimePoint last_sent = long_ago;  ///< the last frame with this locator as its source
   TimePoint solicit_at = never;    ///< a solicitation is due
   TimePoint advertise_at = never;  ///< an unsolicited advertisement is due
 };
 
-/// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a scan is the fastest way.
-/// Those that stay come in the order of preference. A pointer is valid until the next change.
+/// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a linear scan is fastest.
+/// Those that stay are in order of preference. A pointer is valid until the next change.
 class Interfaces {
  public:
   static constexpr std::size_t max_joined = 32;
 
-  /// `ways`, if there: grows with each change of the set.
+  /// `ways`, if given, grows with each change of the set.
   explicit Interfaces(std::uint32_t* ways = nullptr) noexcept : ways_(ways) {}
 
   Interface* find(Locator locator) noexcept {
@@ -54,15 +54,15 @@ class Interfaces {
     return interface && !interface->leaving;
   }
 
-  /// The slots that are taken, a bit each.
+  /// A bit for each slot that is taken.
   std::uint32_t taken_slots() const noexcept {
     std::uint32_t taken = 0;
     for (const Interface& interface : all_) taken |= std::uint32_t{1} << interface.slot;
     return taken;
   }
 
-  /// Adds `interface` and gives it a slot: the one that its locator had before, if nobody has had it since (what is under way
-  /// there is still the same); else the one that has been free for the longest time.
+  /// Adds `interface` and gives it a slot: the one that its locator had before, if it has not been reused (packets in
+  /// flight there are still the same); otherwise the one that has been free longest.
   void add(const Interface& interface) {
     const std::uint32_t taken = taken_slots();
     const auto before = std::ranges::find(had_slot_, interface.locator);
@@ -86,7 +86,7 @@ class Interfaces {
     std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
     change();
   }
-  /// When the last frame was sent that carried `locator` as its source, before it was left too, as far as that is remembered.
+  /// When the last frame with `locator` as its source was sent, also before it was left, as far as that is remembered.
   TimePoint last_sent(Locator locator) const noexcept {
     const Interface* interface = find(locator);
     TimePoint last = interface ? interface->last_sent : long_ago;
@@ -94,7 +94,7 @@ class Interfaces {
       if (left.locator == locator) last = std::max(last, left.last_sent);
     return last;
   }
-  /// Puts the entries into the order of `locators`; those that are not among them come last.
+  /// Sorts the entries in the order of `locators`; those not among them come last.
   void prefer(std::span<const Locator> locators) {
     std::ranges::stable_sort(all_, {}, [&](const Interface& i) {
       return std::ranges::find(locators, i.locator) - locators.begin();
@@ -123,13 +123,13 @@ class Interfaces {
   std::vector<Interface> all_;
   std::uint32_t generation_ = 0;
   std::uint8_t last_slot_ = 0;
-  std::array<Locator, max_joined> had_slot_{};  // who had it last
+  std::array<Locator, max_joined> had_slot_{};  // the last locator in each slot
 
   struct Left {
     Locator locator;
     TimePoint last_sent = long_ago;
   };
-  std::array<Left, 2 * max_joined> left_;  // the last ones, in turn
+  std::array<Left, 2 * max_joined> left_;  // the most recent ones, reused in turn
   std::size_t next_left_ = 0;
 };
 

@@ -7,23 +7,23 @@
 
 namespace ilnp {
 
-/// Which of the other nodes are still there, and where (docs/behaviour.md, "Liveness checks"): hears of each frame from whom it came, and
-/// decides by that who keeps a name, whether a locator update was true, and whether a goodbye was meant.
+/// Which other nodes are still there, and where (docs/behaviour.md, "Liveness checks"). Hears the source of each frame, and
+/// decides from that who keeps a name, whether a locator update was true, and whether a goodbye was genuine.
 template <Underlay Next>
 class Liveness {
  public:
-  /// A peer to which this node sends is asked when nothing was heard of it for this long.
+  /// A peer to which this node sends is checked when it has not been heard for this long.
   static constexpr Duration silent_after = std::chrono::seconds(10);
   static constexpr Duration scan_interval = std::chrono::seconds(1);
   static constexpr std::size_t max_silent = 256;
   static constexpr std::size_t max_trials = 1024;  ///< of locator updates
-  /// After a goodbye a node is asked once; another goodbye within this counts for nothing.
+  /// A goodbye starts a check; further ones within this time are ignored.
   static constexpr Duration goodbye_rest = std::chrono::seconds(10);
 
   Liveness(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
       : node_(&node), neighbours_(&neighbours), claims_(3 * node.config.wait_time) {}
 
-  /// A frame came in from `source`. Not for each, but for the first of those that go the same way.
+  /// A frame arrived from `source`. Not called for every frame, but for the first of those with the same path.
   template <ContextLike Cx>
   void hear(const Ilv& source, std::uint8_t next_header, Cx& cx) {
     if (Host* host = node_->hosts.entry(source.nid)) {
@@ -41,26 +41,26 @@ class Liveness {
     }
   }
 
-  /// `claimant` claims `name`, which means `owner`; for the first time if `fresh`. `asks`: by a solicitation.
+  /// `claimant` claims `name`, which means `owner`; for the first time if `fresh`. `asks`: in a solicitation.
   template <ContextLike Cx>
   void contest(std::string_view name, Nid owner, Nid claimant, bool fresh, bool asks, Cx& cx) {
     if (owner == node_->config.nid) return keep_name(name, owner, claimant, cx);
     const Host* host = node_->hosts.entry(owner);
     if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
-    // Where there are many nodes, not all of them ask at once: the claimant has done so itself.
+    // Where many nodes are known, not all of them solicit at once: the claimant has done so itself.
     const bool ask = !asks || host->used_at != long_ago || !node_->many();
     if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, node_->solicited_at,
                       node_->many(), cx.now(), ask))
       ++node_->counters.names_checked;
   }
 
-  /// A node that has a name says that it has another. That is believed if it says so once more.
+  /// A node that has a name says that it has another. That is believed if it repeats it.
   template <ContextLike Cx>
   void ask_for_name(Nid nid, Cx& cx) {
     doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, node_->solicited_at, node_->many(), cx.now());
   }
 
-  /// Somebody says that `nid` leaves: it is forgotten if it does not answer.
+  /// Somebody says that `nid` has left: it is forgotten if it does not reply.
   template <ContextLike Cx>
   void doubt(Nid nid, Cx& cx) {
     Host* host = node_->hosts.find(nid, cx.now());
@@ -72,7 +72,7 @@ class Liveness {
   /// An update of `nid` is on trial.
   void watch_update(Nid nid, Host& host) {
     if (trials_.size() < max_trials && std::ranges::find(trials_, nid) == trials_.end())
-      trials_.push_back(nid);  // the others are looked at when they are heard
+      trials_.push_back(nid);  // the others are settled when they are heard
     trials_at_ = std::min(trials_at_, host.trial().next_deadline());
   }
 
@@ -102,7 +102,7 @@ class Liveness {
   std::size_t trials() const noexcept { return trials_.size(); }
 
  private:
-  static constexpr Duration spread = std::chrono::milliseconds(500);  // of the questions of many
+  static constexpr Duration spread = std::chrono::milliseconds(500);  // where many nodes solicit
 
   std::string_view name_of(Nid nid) noexcept {
     const Host* host = node_->hosts.entry(nid);
@@ -116,10 +116,10 @@ class Liveness {
     cx.observe(event::NameConflict{name, owner, claimant});
   }
 
-  /// Has a solicitation left this node since it doubts? Where none can be sent (a firewall refuses them), silence proves nothing.
+  /// Has this node solicited since the check began? Where it cannot (a firewall rejects it), silence proves nothing.
   bool asked(const Doubts::Doubt& doubt) const noexcept { return node_->solicited_at >= doubt.since; }
 
-  /// Nothing was heard of the node.
+  /// The node was not heard.
   template <ContextLike Cx>
   void give_up(const Doubts::Doubt& doubt, Cx& cx) {
     switch (doubt.why) {
@@ -143,8 +143,8 @@ class Liveness {
     }
   }
 
-  /// Silence after another's question proves nothing: it may have reached nobody, by its hop limit or since who asks has
-  /// just been answered. So this node asks itself, and not when all the others do.
+  /// Silence after another node's solicitation proves nothing. That may have reached nobody, because of its hop limit, or
+  /// because its sender had just been answered. So this node solicits itself, but not at the same time as all the others.
   template <ContextLike Cx>
   void ask_too(const Doubts::Doubt& doubt, Cx& cx) {
     const Duration wait(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(spread.count()))));
@@ -195,7 +195,7 @@ class Liveness {
     });
   }
 
-  /// Looks for peers to which this node sends and of which nothing is heard.
+  /// Looks for silent peers to which this node sends.
   void scan(TimePoint now) {
     scan_at_ = never;
     node_->correspondents.for_each_addressed(now, [&](Nid nid, TimePoint since) {
@@ -213,7 +213,7 @@ class Liveness {
   NameClaims claims_;
   std::vector<Nid> silent_;
   TimePoint scan_at_ = never;
-  std::vector<Nid> trials_;  // whose updates are on trial
+  std::vector<Nid> trials_;  // nodes whose updates are on trial
   TimePoint trials_at_ = never;
 };
 

@@ -21,8 +21,8 @@
 
 namespace ilnp {
 
-/// What the parts of the network layer share: who this node is, what it has joined, what it knows, and how it sends. Each part
-/// is a class of its own that refers to this: `Discoverer`, `Forwarder`, `Mover`; `ILNP` owns them all.
+/// What the parts of the network layer share: who this node is, what it has joined, what it knows, and how it sends. Each
+/// part is a class that refers to this one (`Discoverer`, `Forwarder`, `Mover` and so on); `ILNP` owns them all.
 template <Underlay Next>
 struct LocalNode {
   template <class... Args>
@@ -39,13 +39,13 @@ struct LocalNode {
 
   /// The largest frame that its header can describe, octets.
   static constexpr std::size_t max_frame = wire::IlnpHeader::size + UINT16_MAX;
-  /// The smallest frames that hold what a node of this configuration says of itself: its name, and where it has moved.
+  /// The smallest frame that holds the messages of a node with this configuration: its name, and the locators of a move.
   static std::size_t min_frame(const NetworkConfig& settings) {
     std::size_t size = wire::DiscoveryRepr{settings.nid, {}, false, settings.host_name}.size();
     for (const auto& set : settings.locators) size = std::max(size, wire::LocatorUpdateRepr{set}.size());
     return wire::IlnpHeader::size + size;
   }
-  /// Throws `std::invalid_argument` if an underlay does not suit the node.
+  /// Throws `std::invalid_argument` if the underlay's frames do not suit the node.
   static void check_frames(const NetworkConfig& settings, std::size_t size) {
     if (size >= min_frame(settings) && size <= max_frame) return;
     throw std::invalid_argument("max_frame: the underlay's frames of " + std::to_string(size) +
@@ -53,7 +53,7 @@ struct LocalNode {
                                 " (for this node's name and locators) to " + std::to_string(max_frame));
   }
 
-  /// Draws the secret that the tables hash with; before anything is in them.
+  /// Draws the secret key of the tables' hashes, before the tables have entries.
   template <ContextLike Cx>
   void draw_key(Cx& cx) {
     key = HashKey(cx);
@@ -65,7 +65,7 @@ struct LocalNode {
   const NetworkConfig config;
   Next next;
   HashKey key;
-  /// Grows with each change of what this node has joined, of a route, and with whatever else may change what was decided for
+  /// Grows with each change of the joined locators, of a route, and of anything else that may change what was decided for
   /// packets.
   std::uint32_t ways = 0;
   Interfaces interfaces;
@@ -75,7 +75,7 @@ struct LocalNode {
   DiscoveryRounds rounds;
   OwnMessages own_messages;
   NetworkCounters counters;
-  TimePoint solicited_at = long_ago;  ///< for the last time
+  TimePoint solicited_at = long_ago;  ///< the last time
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -83,12 +83,13 @@ struct LocalNode {
     cx.observe(event::Dropped{reason, interface});
   }
 
-  /// A frame of `locator`'s came in as `from` says: that is the way to `locator`.
+  /// A frame from `locator` arrived as `from` says: that is the route to `locator`.
   void learn(Locator locator, FrameSource from, TimePoint now) {
     forwarding.learn(locator, from.interface, from.share(), interfaces, now);
   }
 
-  /// The interface that leads to `locator`: itself if this node is there; while it is leaving, another way if there is one.
+  /// The interface that leads to `locator`: itself if this node has joined it; while it is being left, another route if
+  /// there is one.
   std::optional<Locator> route(Locator locator, TimePoint now, bool use = true) {
     const Interface* own = interfaces.find(locator);
     if (own && !own->leaving) return locator;
@@ -99,7 +100,7 @@ struct LocalNode {
     return found->interface;
   }
 
-  /// The locator of `host` to send to, chosen anew when something has changed; null if there is no way to any.
+  /// The locator of `host` to send to, chosen again when something has changed; null if there is a route to none.
   template <ContextLike Cx>
   const Locator* locate(Nid nid, Host& host, Cx& cx) {
     const std::uint64_t state =
@@ -117,8 +118,8 @@ struct LocalNode {
     return locator;
   }
 
-  /// Finds the way to `host` and notes it there for a while, unless there is something to be asked for on it. False if there
-  /// is none.
+  /// Finds the next hop for `host` and caches it there for a while. If the route needs a solicitation it expires at once.
+  /// False if there is no route.
   template <ContextLike Cx>
   BOOST_NOINLINE bool find_way(Nid nid, Host& host, Cx& cx) {
     const Locator* locator = locate(nid, host, cx);
@@ -130,25 +131,25 @@ struct LocalNode {
     return true;
   }
 
-  /// Known nodes: as long as there are no more, all answer a solicitation at once.
+  /// Known nodes: while there are no more than this, all answer a solicitation at once.
   static constexpr std::size_t few = 8;
   bool many() const noexcept { return hosts.size() > few; }
 
-  /// A solicitation on each interface, as soon as possible.
+  /// Solicits on each interface as soon as possible.
   void solicit(TimePoint now) {
     for (Interface& interface : interfaces.all())
       if (!interface.leaving) interface.solicit_at = std::min(interface.solicit_at, now);
   }
 
-  /// Something is not known, or about to be forgotten: asks, but not too often. True if it does.
+  /// Something is unknown or about to expire: solicits, but not too often. True if it does.
   bool ask(TimePoint now) {
     const bool due = rounds.ask(now);
     if (due) solicit(now);
     return due;
   }
 
-  /// Puts the network header in front of `packet`, and sends it on `out`. `named`: the interface that the source locator is,
-  /// if it is joined.
+  /// Puts the network header in front of `packet`, and sends it on `out`. `named`: the interface of the source locator, if
+  /// it is joined.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
                                         Interface* named, std::uint8_t next_header, Packet& packet, Cx& cx) {
@@ -162,7 +163,7 @@ struct LocalNode {
     return {};
   }
 
-  /// A discovery message on `out` that says: this node is at `named`. True if it was sent.
+  /// Sends a discovery message on `out` that says: this node is at `named`. True if it was sent.
   template <ContextLike Cx>
   bool say_where(Locator out, Locator named, bool solicitation, Cx& cx) {
     const bool sent = transmit_message(wire::DiscoveryRepr{config.nid, named, solicitation, config.host_name},
@@ -174,7 +175,7 @@ struct LocalNode {
     return true;
   }
 
-  /// A locator update or, without locators, an acknowledgement. True if it was sent.
+  /// Sends a locator update or, without locators, an acknowledgement. True if it was sent.
   template <ContextLike Cx>
   bool say_moved(const Ilv& to, Locator own, Locator out, std::span<const Locator> locators, Cx& cx) {
     const bool sent = transmit_message(wire::LocatorUpdateRepr{locators}, to, own, out,
@@ -184,7 +185,7 @@ struct LocalNode {
   }
 
  private:
-  /// The message goes where headers go: it need not outlive the call.
+  /// The message is written where headers are written, so it need not outlive the call.
   template <class Repr, ContextLike Cx>
   bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out,
                         wire::NextHeader next_header, Cx& cx) {

@@ -10,8 +10,8 @@
 
 namespace ilnp {
 
-/// Who has to be told of the last move, and who has acknowledged (docs/behaviour.md, "Locator updates"). A later move replaces an earlier
-/// one: what is sent again is always the latest set.
+/// Which nodes must be told of the last move, and which have acknowledged (docs/behaviour.md, "Locator updates"). A later
+/// move replaces an earlier one: a repeated update always contains the latest set.
 class LocatorUpdates {
  public:
   static constexpr std::size_t max_pending = 4096;
@@ -27,14 +27,14 @@ class LocatorUpdates {
     next_ = never;
   }
 
-  /// `peer` is to be told at `due`. No effect if it is pending already, or if too many are.
+  /// `peer` must be told at `due`. No effect if it is pending already, or if too many are.
   void add(Nid peer, TimePoint due) {
     if (pending_.size() == max_pending || pending_.find(peer)) return;
     pending_.insert(peer, 0, due).due = due;
     next_ = std::min(next_, due);
   }
 
-  /// `peer` has acknowledged an update whose first locator was `first`. True if that was the last one, and pending.
+  /// `peer` has acknowledged an update whose first locator was `first`. True if that was the latest one, and pending.
   bool acknowledge(Nid peer, Locator first) {
     if (locators_.empty() || locators_.front() != first || !pending_.find(peer)) return false;
     pending_.erase(peer);
@@ -42,7 +42,8 @@ class LocatorUpdates {
     return true;
   }
 
-  /// Calls `send(peer, attempt)` for each that is due, and `give_up(peer)` for each that did not answer the last attempt.
+  /// Calls `send(peer, attempt)` for each that is due, and `give_up(peer)` for each that has not acknowledged the last
+  /// attempt.
   template <class Send, class GiveUp>
   void poll(TimePoint now, Send&& send, GiveUp&& give_up) {
     if (next_ > now) return;

@@ -10,12 +10,12 @@
 
 namespace ilnp {
 
-/// Packets that a node sends to itself: copies, which wait until the node has its next turn. Bounded. One thread.
+/// Packets that a node sends to itself: copies that wait until the node next runs. Bounded. One thread.
 class Loopback {
  public:
-  static constexpr std::size_t max_packets = 64;  ///< that wait
+  static constexpr std::size_t max_packets = 64;  ///< waiting
 
-  /// Keeps a copy of a packet: `head` and `payload`, one after the other. Error: `queue_full`.
+  /// Keeps a copy of a packet: `head`, then `payload`. Error: `queue_full`.
   BOOST_NOINLINE error_code add(std::uint8_t next_header, Bytes head, Bytes payload) {
     if (packets_.size() == max_packets) return Errc::queue_full;
     Packet& packet = packets_.emplace_back(Packet{next_header, {}});
@@ -24,7 +24,7 @@ class Loopback {
     return {};
   }
 
-  /// Calls `f(next_header, octets)` for each packet that waits now, the oldest first. What `f` adds waits for the next call.
+  /// Calls `f(next_header, octets)` for each waiting packet, the oldest first. What `f` adds waits for the next call.
   template <class F>
   void deliver(F&& f) {
     for (std::size_t waiting = packets_.size(); waiting > 0; --waiting) {

@@ -4,8 +4,8 @@
 
 namespace ilnp {
 
-/// When a node moves through the cycle of its locator sets (docs/behaviour.md, "Moves"). Keeps to the grid of `move_time`, however
-/// late it is asked.
+/// When a node moves through the cycle of its locator sets (docs/behaviour.md, "Moves"). Moves stay on a grid of
+/// `move_time`, however late a call is.
 class MoveSchedule {
  public:
   explicit MoveSchedule(const NetworkConfig& config) noexcept : config_(&config) {}
@@ -17,12 +17,12 @@ class MoveSchedule {
   TimePoint next_move() const noexcept { return next_move_; }
   TimePoint handoff_end() const noexcept { return handoff_end_; }
 
-  /// The set that comes next in the cycle.
+  /// The next set in the cycle.
   const NetworkConfig::LocatorSet& next_set() const noexcept {
     return config_->locators[(index_ + 1) % config_->locators.size()];
   }
 
-  /// The move that was due at `next_move()` is tried at `now`; `moved` says whether it was made.
+  /// The move that was due at `next_move()` was tried at `now`; `moved`: it was made.
   void tried(bool moved, TimePoint now) noexcept {
     if (moved) index_ = (index_ + 1) % config_->locators.size();
     if (next_move_ <= now) next_move_ += ((now - next_move_) / config_->move_time + 1) * config_->move_time;

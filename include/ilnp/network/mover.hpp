@@ -6,12 +6,12 @@
 
 namespace ilnp {
 
-/// Moves this node from network to network (docs/behaviour.md, "Moves"), tells its correspondents, and hears of theirs. A move is
-/// made or undone, whatever the correspondents do.
+/// Moves this node from network to network (docs/behaviour.md, "Moves"), tells its correspondents, and handles their
+/// updates. A move is made or undone whatever the correspondents do.
 template <Underlay Next>
 class Mover {
  public:
-  /// An update follows its advertisement, which the routers need first, by this at the most.
+  /// The longest time from an advertisement, which the routers need first, to the update.
   static constexpr Duration update_delay = std::chrono::milliseconds(100);
 
   Mover(LocalNode<Next>& node, Discoverer<Next>& discoverer, Liveness<Next>& liveness) noexcept
@@ -37,24 +37,24 @@ class Mover {
   }
 
   /// Moves to `locators` now: the first `NetworkConfig::max_locators` of them, each once. False, and nothing has changed,
-  /// if the node could join none.
+  /// if none could be joined.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
     if (handing_off()) end_handoff(cx);
     return begin_handoff(locators, cx);
   }
 
-  /// There is traffic with `peer` again: if a move is going on, it is told as well.
+  /// There is traffic with `peer` again: during a handoff it is told as well.
   void meet(Nid peer, TimePoint now) {
     if (handing_off()) updates_.add(peer, now);
   }
 
-  /// When a locator was last left: copies of what came in there may still be under way.
+  /// When a locator was last left: duplicates of what arrived there may still be on their way.
   TimePoint left_at() const noexcept { return left_at_; }
 
   const LocatorUpdates& updates() const noexcept { return updates_; }
 
-  /// A locator update, or an acknowledgement, for this node.
+  /// A locator update or an acknowledgement for this node.
   template <ContextLike Cx>
   void receive(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto message = wire::LocatorUpdate::parse(header.payload());
@@ -80,8 +80,9 @@ class Mover {
       if (host->trial().open()) liveness_->watch_update(source.nid, *host);
     }
     ++node_->counters.updates_received;
-    // The acknowledgement leaves where the update came in, for a router to carry it to the new place: that proves the new
-    // path. Its source is what the update was addressed to, if that is ours: by that the sender may know it.
+    // The acknowledgement leaves where the update arrived, so that a router forwards it to the new location: that proves
+    // the new path. Its source is the destination of the update, if that is a locator of this node: the sender may know the
+    // node by it.
     const Locator addressed = header.destination().locator;
     const Locator own = node_->interfaces.joined(addressed) ? addressed : in.locator;
     node_->say_moved({locators.front(), source.nid}, own, in.locator, {}, cx);
@@ -94,7 +95,7 @@ class Mover {
     return std::ranges::find(set, locator) != set.end();
   }
 
-  /// Joins what is new among `locators`, announces it, tells the correspondents.
+  /// Joins the new locators, announces them, and tells the correspondents.
   template <ContextLike Cx>
   bool begin_handoff(std::span<const Locator> locators, Cx& cx) {
     Interfaces& interfaces = node_->interfaces;
@@ -118,7 +119,7 @@ class Mover {
     if (from == to) return true;
     for (Interface& interface : interfaces.all()) {
       if (among(to, interface.locator)) continue;
-      // What would still be said of it there would keep correspondents at a place that is being left.
+      // Anything still announced there would keep correspondents at a location that is being left.
       interface.leaving = true;
       interface.announcements = 0;
       interface.advertise_at = interface.solicit_at = never;
@@ -146,7 +147,7 @@ class Mover {
     return true;
   }
 
-  /// Leaves what was being left, and forgets what was learnt there.
+  /// Leaves the old locators, and forgets what was learnt there.
   template <ContextLike Cx>
   void end_handoff(Cx& cx) {
     schedule_.end_handoff();
@@ -166,7 +167,7 @@ class Mover {
     for (Interface& interface : interfaces.all()) {
       interface.passing = false;
       if (!left) continue;
-      // Once more, now that there is only this place to be known.
+      // Announces again, now that this is the only location.
       interface.announcements = 2;
       interface.advertise_at = cx.now();
       if (guessed) interface.solicit_at = cx.now();
@@ -188,8 +189,8 @@ class Mover {
         [&](Nid peer) { cx.observe(event::UpdateGivenUp{peer}); });
   }
 
-  /// Where an update to `locator` leaves: the old interface, by which the correspondent knows this node; once it has been
-  /// left, the way there.
+  /// The interface through which an update to `locator` leaves: the old one, by which the correspondent knows this node;
+  /// once it has been left, the one that leads there.
   std::optional<Locator> update_interface(Locator locator, TimePoint now) {
     const Interface* old = node_->interfaces.find(locator);
     if (old && old->leaving) return locator;

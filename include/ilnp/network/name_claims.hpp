@@ -10,31 +10,31 @@
 
 namespace ilnp {
 
-/// The names that a node claims though another one has them, and answers (docs/behaviour.md, "Names"): when such a claim is to be
-/// looked into again, and when the conflict is over.
+/// Names that a node claims although another one holds them and has replied (docs/behaviour.md, "Names"): when such a claim
+/// starts another check, and when the conflict is over.
 class NameClaims {
  public:
   static constexpr std::size_t max_conflicts = 64;
-  /// A name whose owner has answered is not looked into again for this long at first, and
+  /// After the owner has replied, a claim starts no check for this long at first, and
   static constexpr Duration first_rest = std::chrono::seconds(5);
-  static constexpr Duration longest_rest = std::chrono::seconds(40);  ///< at most, as the claims go on
-  /// Who was heard this recently need not be asked whether it is there, unless the claim is a new one.
+  static constexpr Duration longest_rest = std::chrono::seconds(40);  ///< at most, as the claims continue
+  /// An owner heard this recently need not be checked, unless the claim is new.
   static constexpr Duration recently = std::chrono::seconds(3);
 
   struct Conflict {
     std::string name;
     Nid owner;
-    Nid claimant;                ///< who has claimed it last
-    Duration rest{};             ///< between two looks
-    TimePoint rests = long_ago;  ///< until then
+    Nid claimant;                ///< the latest claimant
+    Duration rest{};             ///< without checks
+    TimePoint rests = long_ago;  ///< until when there is no check
     TimePoint ends = never;      ///< unless it is claimed again
   };
 
-  /// `life`: a claim that was not repeated for this long is over.
+  /// `life`: a claim that has not been repeated for this long is over.
   explicit NameClaims(Duration life) noexcept : life_(life) {}
 
-  /// A node claims the name of another, for the first time or (not `fresh`) once more. True if it is time to see whether the
-  /// owner, which was `heard` then, is still there.
+  /// A node claims the name of another, for the first time or (not `fresh`) again. True if it is time to check whether the
+  /// owner, last `heard` at that time, is still there.
   bool claimed(std::string_view name, Nid claimant, bool fresh, TimePoint heard, TimePoint now) {
     Conflict* known = find(name);
     if (!known) return fresh || now - heard >= recently;
@@ -43,7 +43,7 @@ class NameClaims {
     return now >= known->rests && (fresh || now - heard >= recently);
   }
 
-  /// `owner` has answered: it keeps its name, whoever claims it. True if that is news.
+  /// `owner` has replied: it keeps its name, whoever claims it. True if the conflict is new.
   bool kept(std::string_view name, Nid owner, Nid claimant, TimePoint now) {
     Conflict* known = find(name);
     const bool news = !known || known->owner != owner;
@@ -61,8 +61,8 @@ class NameClaims {
     return news;
   }
 
-  /// Calls `f(const Conflict&)` for each conflict that is over: nobody claims the name of another any more, or `gone`, who did,
-  /// or whose it was, is no longer there.
+  /// Calls `f(const Conflict&)` for each conflict that is over: nobody claims the other's name any more, or the owner or
+  /// the claimant is `gone`.
   template <class F>
   void end(TimePoint now, Nid gone, F&& f) {
     std::erase_if(conflicts_, [&](const Conflict& each) {
@@ -71,7 +71,7 @@ class NameClaims {
       return over;
     });
   }
-  /// The same for one name, which has passed on to another node.
+  /// The same for one name, which has passed to another node.
   template <class F>
   void end(std::string_view name, F&& f) {
     std::erase_if(conflicts_, [&](const Conflict& each) {

@@ -11,23 +11,23 @@
 
 namespace ilnp {
 
-/// A set of host names, found by any spelling that differs in ASCII case only. A look-up allocates nothing. It holds as many
-/// names as its owner adds, but of one name no more than `max_spellings`.
+/// A set of host names, found by any spelling that differs only in ASCII case. A look-up allocates nothing. It holds as
+/// many names as its owner adds, but no more than `max_spellings` of one name.
 template <class Hash>
 class NameSpellings {
  public:
-  static constexpr std::size_t max_size = 255;  ///< of a name; longer ones are not found
+  static constexpr std::size_t max_size = 255;  ///< of a name, octets; longer ones are not found
 
   static constexpr std::size_t max_spellings = 16;
 
-  /// Hashes with `hash` from here on.
+  /// Hashes with `hash` from now on.
   void rehash(const Hash& hash) {
     Names again(names_.size(), hash);
     for (auto& [name, spellings] : names_) again.emplace(name, std::move(spellings));
     names_ = std::move(again);
   }
 
-  /// `name`, which is not in the set.
+  /// `name` must not be in the set yet.
   void add(std::string_view name) {
     Buffer buffer;
     if (name.size() > max_size) return;
@@ -41,7 +41,7 @@ class NameSpellings {
     std::erase(at->second, name);
     if (at->second.empty()) names_.erase(at);
   }
-  /// All names that equal `name` but for the case of letters, in the order in which they were added. Valid until the next change.
+  /// All names that equal `name` except for case, in the order in which they were added. Valid until the next change.
   std::span<const std::string> of(std::string_view name) const {
     if (name.size() > max_size) return {};
     Buffer buffer;

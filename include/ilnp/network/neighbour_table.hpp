@@ -7,22 +7,23 @@
 
 namespace ilnp {
 
-/// The nodes whose own frames are heard, by what the underlay calls them: in which of this node's networks each one is, since when,
-/// and whether it is there to stay. From this a node learns who else carries between two networks that it has joined.
+/// The nodes whose own frames are heard, by the underlay's number for the sender: in which of this node's networks each one
+/// is, since when, and whether it is settled there. From this a node learns who else forwards between two networks that it
+/// has joined.
 class NeighbourTable {
  public:
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
-  /// Of those that are heard in two networks or more, which alone can carry, so many are looked at for a new flow.
+  /// Only nodes heard in two or more networks can forward; so many of these are considered for a new flow.
   static constexpr std::size_t max_carriers = 64;
-  /// Who starts appears in all its networks at once, give or take this. Who appears later in a second one has moved there, and is watched for
-  /// `probation`.
+  /// A node that starts appears in all its networks within this time. One that appears later in a second network has moved
+  /// there, and is watched for `probation`.
   static constexpr Duration together = std::chrono::milliseconds(500);
   static constexpr Duration probation = std::chrono::seconds(30);
-  /// Who is heard this soon after this node has joined a network was there before.
+  /// A node heard this soon after this one has joined a network was there before.
   static constexpr Duration there_before = std::chrono::seconds(2);
-  /// After it failed to carry, a neighbour is not counted on for this long; twice as long each time that it fails again, up to
-  /// `max_doublings` times.
+  /// After a neighbour has failed to forward, this node does not yield to it for this long; each further failure doubles
+  /// the time, up to `max_doublings` times.
   static constexpr Duration distrust = std::chrono::seconds(30);
   static constexpr std::uint8_t max_doublings = 4;
 
@@ -30,17 +31,17 @@ class NeighbourTable {
     Locator locator;
     TimePoint since;               ///< first heard there
     TimePoint heard;               ///< last heard there
-    TimePoint missed = never;      ///< heard elsewhere, but not there, from this time on
-    TimePoint leaving = long_ago;  ///< has announced that it leaves
+    TimePoint missed = never;      ///< since when it has been heard elsewhere, but not there
+    TimePoint leaving = long_ago;  ///< when it announced that it leaves
   };
 
   struct Neighbour {
     Nid nid;
     std::vector<Place> places;
-    bool always_carries = false;  ///< it stands back for nobody: a node of another kind
+    bool always_carries = false;  ///< it never yields: a first-implementation node
     TimePoint failed_at = long_ago;
-    TimePoint counted_on = long_ago;  ///< when this node last stood back for it
-    std::uint8_t failures = 0;        ///< one after the other
+    TimePoint counted_on = long_ago;  ///< when this node last yielded to it
+    std::uint8_t failures = 0;        ///< in a row
     std::uint8_t hop_limit = 0;       ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
@@ -56,14 +57,14 @@ class NeighbourTable {
       return NeighbourTable::distrust * (1 << (failures > 0 ? failures - 1 : 0));
     }
     bool distrusted(TimePoint now) const noexcept { return now - failed_at < distrust_time(); }
-    /// It has failed to carry.
+    /// It has failed to forward.
     void distrust(TimePoint now) noexcept {
-      if (now - failed_at >= 2 * distrust_time()) failures = 0;  // it was good for as long
+      if (now - failed_at >= 2 * distrust_time()) failures = 0;  // it did well for that long
       if (!distrusted(now) && failures <= max_doublings) ++failures;
       failed_at = now;
-      always_carries = false;  // or it would have
+      always_carries = false;  // otherwise it would have forwarded
     }
-    /// It has shown that it carries.
+    /// It has shown that it forwards.
     void trust() noexcept {
       failed_at = long_ago;
       failures = 0;
@@ -71,7 +72,7 @@ class NeighbourTable {
     bool expired(TimePoint now) const noexcept { return now - last_heard() >= std::chrono::seconds(300); }
   };
 
-  /// `life`: who was not heard in a network for this long is no longer there.
+  /// `life`: a node not heard in a network for this long is no longer there.
   explicit NeighbourTable(Duration life) noexcept : life_(life) {}
 
   void rekey(const HashKey& key) {
@@ -79,9 +80,9 @@ class NeighbourTable {
     senders_.rekey(key);
   }
 
-  /// A frame came in on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another's: nodes of
-  /// another kind send frames back to the network that they came from. Those have a lower hop limit than its own, and show
-  /// that it is of the other kind.
+  /// A frame arrived on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another node's:
+  /// first-implementation nodes send frames back to the network that they came from. Those have a lower hop limit than its
+  /// own, and show that it is such a node.
   void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface, TimePoint now,
             std::uint64_t share = 0) {
     Neighbour* neighbour = &neighbours_.insert(sender, share, now);
@@ -97,20 +98,20 @@ class NeighbourTable {
         other.missed = now;
     const auto at = std::ranges::find(neighbour->places, interface.locator, &Place::locator);
     if (at != neighbour->places.end()) {
-      if (at->missed != never && now - at->missed > together) at->since = now;  // had gone away meanwhile
+      if (at->missed != never && now - at->missed > together) at->since = now;  // had left in the meantime
       at->missed = never;
       at->heard = now;
       return;
     }
     if (neighbour->places.size() == max_places)
       neighbour->places.erase(std::ranges::min_element(neighbour->places, {}, &Place::heard));
-    // Heard soon after this node came itself: it was there before.
+    // Heard soon after this node itself arrived: it was there before.
     const bool was_there = now - interface.joined_at < there_before;
     neighbour->places.push_back(Place{interface.locator, was_there ? long_ago : now, now, never, long_ago});
     if (neighbour->places.size() == 2) add_carrier(sender);
   }
 
-  /// `nid` has announced that it will be at `locators`, and nowhere else.
+  /// `nid` has announced that it will be at the locators for which `stays` is true, and nowhere else.
   template <class Stays>
   void moves(Nid nid, Stays&& stays, TimePoint now) {
     const auto leave = [&](std::uint64_t sender) {
@@ -123,7 +124,7 @@ class NeighbourTable {
     for (const std::uint64_t sender : carriers_) leave(sender);
   }
 
-  /// Who is there is not known any more: nobody is until it is heard again.
+  /// It is no longer known who is there: nobody counts until it is heard again.
   void doubt_all(TimePoint now) {
     neighbours_.for_each([&](std::uint64_t, Neighbour& neighbour) {
       for (Place& place : neighbour.places) place.heard = std::min(place.heard, now - life_);
@@ -142,7 +143,7 @@ class NeighbourTable {
   std::size_t size() const noexcept { return neighbours_.size(); }
   Neighbour* find(std::uint64_t sender) noexcept { return neighbours_.find(sender); }
 
-  /// Is `neighbour` in both networks, and there to stay?
+  /// Is `neighbour` a settled member of both networks?
   bool settled(const Neighbour& neighbour, Locator a, Locator b, TimePoint now) const noexcept {
     const Place* first = neighbour.find(a);
     const Place* second = neighbour.find(b);
@@ -152,14 +153,15 @@ class NeighbourTable {
     return !passing(*first, *second, now);
   }
 
-  /// Is it known that `neighbour` is only passing through these two networks?
+  /// Is `neighbour` known to be only passing through these two networks?
   bool passing(const Neighbour& neighbour, Locator a, Locator b, TimePoint now) const noexcept {
     const Place* first = neighbour.find(a);
     const Place* second = neighbour.find(b);
     return first && second && passing(*first, *second, now);
   }
 
-  /// Calls `f(sender, neighbour)` for those that are heard in two networks or more, the first first.
+  /// Calls `f(sender, neighbour)` for each node heard in two or more networks, in the order in which they were first heard
+  /// there.
   template <class F>
   void for_each_carrier(F&& f) const {
     for (const std::uint64_t sender : carriers_)
@@ -167,14 +169,14 @@ class NeighbourTable {
         f(sender, *neighbour);
   }
 
-  /// Calls `f(sender, neighbour)` for each.
+  /// Calls `f(sender, neighbour)` for each neighbour.
   template <class F>
   void for_each(F&& f) const {
     neighbours_.for_each(f);
   }
 
  private:
-  /// Who was last heard with an identifier.
+  /// The sender last heard with an identifier.
   struct Sender {
     std::uint64_t sender = 0;
     TimePoint heard = long_ago;
@@ -182,7 +184,8 @@ class NeighbourTable {
     bool expired(TimePoint now) const noexcept { return now - heard >= std::chrono::seconds(300); }
   };
 
-  /// `sender` is heard in a second network. Where there are too many, who is gone, or was counted on least lately, gives way.
+  /// `sender` is heard in a second network. If there are too many, one that is gone, or to which this node yielded least
+  /// recently, gives way.
   void add_carrier(std::uint64_t sender) {
     if (std::ranges::find(carriers_, sender) != carriers_.end()) return;
     if (carriers_.size() == max_carriers) {
@@ -206,7 +209,7 @@ class NeighbourTable {
   Duration life_;
   BoundedTable<std::uint64_t, Neighbour> neighbours_{max_neighbours};
   BoundedTable<Nid, Sender> senders_{max_neighbours};
-  std::vector<std::uint64_t> carriers_;  // heard in two networks or more, the first first
+  std::vector<std::uint64_t> carriers_;  // heard in two or more networks, the first ones first
 };
 
 }  // namespace ilnp

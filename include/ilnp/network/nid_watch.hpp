@@ -4,23 +4,23 @@
 
 namespace ilnp {
 
-/// Notices another node with this node's identifier (docs/behaviour.md, "Duplicate identifiers"). A frame with the own
-/// identifier comes back often: others carry it to a network that this node has joined as well, or send it back. So one
-/// counts only if this node cannot have sent it: it has as many hops left as at its start; or its source is a place where this
-/// node has not sent anything of late; or it is a discovery message that this node has not sent.
+/// Notices another node with this node's identifier (docs/behaviour.md, "Duplicate identifiers"). Frames with the node's
+/// own identifier come back often: others forward them to another network that this node has joined, or reflect them. So a
+/// frame counts only if this node cannot have sent it: it has the full hop limit; or its source is a locator from which
+/// this node has recently sent nothing; or it is a discovery message that this node has not sent.
 ///
-/// Two such frames, at least `apart` from each other, raise the alarm. After the first this node solicits, so that the other,
-/// if it is of our kind, hears of it too. While the alarm lasts it is repeated; it ends when nothing is heard for `patience`.
+/// Two such frames, at least `apart`, raise the alarm. After the first this node solicits, so that the other node, if it
+/// runs this toolkit, notices too. The alarm repeats while it lasts, and ends when nothing has been heard for `patience`.
 template <Underlay Next>
 class NidWatch {
  public:
-  /// After a start, or a stop, for this long: what was sent by the process before may still be under way.
+  /// For this long after a start or a suspension, what the previous process sent may still be on its way.
   static constexpr Duration quiet = std::chrono::seconds(3);
   static constexpr Duration apart = std::chrono::seconds(1);
   static constexpr Duration repeat = std::chrono::seconds(60);
   static constexpr Duration patience = std::chrono::seconds(50);
   static constexpr Duration first_gap =
-      std::chrono::milliseconds(1100);  ///< between two solicitations; then twice that
+      std::chrono::milliseconds(1100);  ///< between two solicitations; doubled each time
   static constexpr Duration longest_gap = std::chrono::seconds(15);
 
   explicit NidWatch(LocalNode<Next>& node) noexcept : node_(&node) {}
@@ -29,7 +29,7 @@ class NidWatch {
   /// See `ILNP::resumed`.
   void resumed(TimePoint now) noexcept { quiet_until_ = now + quiet; }
 
-  /// A frame with this node's identifier came in. True if the other asks who is there, and should hear of this node.
+  /// A frame with this node's identifier arrived. True if the other node solicits and should hear of this one.
   template <ContextLike Cx>
   bool hear(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const bool discovery = header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::discovery);
@@ -87,7 +87,7 @@ class NidWatch {
  private:
   enum class State { none, suspected, raised };
 
-  /// May this node have sent that, and another have passed it on?
+  /// May this node have sent this, and another have passed it on?
   bool may_be_own(const wire::IlnpHeader& header, const wire::Parsed<wire::Discovery>& message,
                   TimePoint now) const noexcept {
     const Locator source = header.source().locator;

@@ -8,17 +8,18 @@
 
 namespace ilnp {
 
-/// The discovery messages that a node has sent of late, for as long as others may pass them on: to know one with its
-/// identifier that it has not sent. Of fixed size; if one gives way before its time, all count as sent for that time.
+/// The discovery messages that a node has recently sent, for as long as others may pass them on, to recognise messages with
+/// its identifier that it has not sent. Of fixed size; if an entry is displaced before its time, all messages count as sent
+/// for that time.
 class OwnMessages {
  public:
   static constexpr std::size_t max_messages = 512;  // a power of two
-  /// Longer than a frame is under way, whatever its hop limit.
+  /// Longer than any frame is on its way, whatever its hop limit.
   static constexpr Duration memory = std::chrono::seconds(5);
 
   OwnMessages() : sets_(max_messages / 2) {}
 
-  /// This node says on `out` that it is at `named`.
+  /// This node announces on `out` that it is at `named`.
   void said(Locator out, Locator named, bool solicitation, TimePoint now) noexcept {
     const std::uint64_t key = hash(out, named, solicitation);
     auto& [first, second] = sets_[key % sets_.size()];
@@ -27,7 +28,7 @@ class OwnMessages {
     message = {key, now};
   }
 
-  /// May it have said so within `memory`?
+  /// May it have announced that within `memory`?
   bool may_have_said(Locator out, Locator named, bool solicitation, TimePoint now) const noexcept {
     if (now - forgot_at_ < memory) return true;
     const std::uint64_t key = hash(out, named, solicitation);

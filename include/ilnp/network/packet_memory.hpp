@@ -8,18 +8,21 @@
 
 namespace ilnp {
 
-/// The packets of the last second that a node has carried or would have carried, by a keyed hash of their content, and
-/// which of them were heard on the network where they go to: there a copy counts only for a packet that was really there.
-/// A copy may come before its packet; equal packets in a row are told by their number.
+/// The packets of the last three quarters of a second that a node has forwarded or would have forwarded, by a keyed hash of
+/// their content, and which of them were overheard on the far network: what is overheard counts only for a packet that was
+/// really there. It may be overheard before the original arrives. Identical packets in a row are distinguished by their
+/// number.
 ///
-/// Of fixed size, and never searched: a packet has a set of eight places. One that is waited for does not give way; one more
-/// is not noted then. Where there are more packets than places, a sample of them is waited for. Allocates at construction only.
+/// Of fixed size, without searches: a packet has a set of eight places. One that is waited for does not give way; if all
+/// eight are, another packet is not remembered. Where there are more packets than places, only a sample is waited for.
+/// Allocates only at construction.
 class PacketMemory {
  public:
   using Step = CarryAccount::Step;
   static constexpr std::size_t max_packets = 32768;  // a power of two
-  static constexpr Step memory = 6;                  ///< steps for which a packet is known
-  /// Packets to be noted in a step, before fewer are sampled: of the places of a set, three on average are waited for then.
+  static constexpr Step memory = 6;                  ///< steps for which a packet is remembered
+  /// Packets remembered in a step before fewer are sampled: on average three places of a set then hold packets that are
+  /// waited for.
   static constexpr unsigned budget = max_packets * 3 / 8 / memory;
 
   PacketMemory() : sets_(max_packets / places) {}
@@ -27,21 +30,21 @@ class PacketMemory {
   /// Is this packet one of those that may be waited for?
   bool sampled(std::uint64_t hash, Step now) noexcept { return sample_.had(hash, now); }
 
-  /// What is known of a packet that was put on the network where it comes from.
+  /// What is known of a packet that was put on the network it comes from.
   struct Seen {
     enum class Kind {
       fresh,    ///< nothing
-      unnoted,  ///< nothing, and there is no place for it; or a copy that came a shorter way
-      copy,  ///< it was there before, from another sender or with another hop limit; a shorter way is of no use
-      carried  ///< a copy was heard already where it goes to: from `carrier`, with `carrier_hop_limit`
+      unnoted,  ///< nothing, and there is no place for it; or a duplicate over a shorter path
+      copy,     ///< seen before, from another sender or with another hop limit; a shorter path would not help
+      carried   ///< already overheard on the far network: from `carrier`, with `carrier_hop_limit`
     };
     Kind kind = Kind::fresh;
     std::uint64_t carrier = 0;
     std::uint8_t carrier_hop_limit = 0;
   };
 
-  /// `sender` has put a packet with this hash on the network. `awaited`: a copy where it goes to is waited for.
-  /// `last_hop`: where it goes to is the network of its destination, so that one with more hops left gets no further.
+  /// `sender` has put a packet with this hash on the network. `awaited`: it is waited for on the far network. `last_hop`:
+  /// the far network is that of its destination, so hops left make no difference.
   Seen see(std::uint64_t hash, std::uint64_t sender, std::uint8_t hop_limit, bool awaited, bool last_hop,
            Step now) noexcept {
     Set& set = sets_[hash % sets_.size()];
@@ -80,15 +83,15 @@ class PacketMemory {
     return {};
   }
 
-  /// What was heard: a copy of a packet that was waited for since `since`, and that had come with `hop_limit`.
+  /// What was overheard: a packet that was waited for since `since`, and that arrived with `hop_limit`.
   struct Heard {
     Step since;
     std::uint8_t hop_limit;
   };
 
-  /// `carrier` has put a packet with this hash on the network where it goes to. Nothing if none like it is waited for (yet).
-  /// It must leave it as many hops as this node would have, unless `any_way`.
-  /// `sampled`: may it be one that will be waited for?
+  /// `carrier` has put a packet with this hash on the far network. Empty if none like it is waited for (yet). It must have
+  /// at least the hop limit that this node would have set, unless `any_way`. `sampled`: may it be one that will be waited
+  /// for?
   std::optional<Heard> hear(std::uint64_t hash, std::uint64_t carrier, std::uint8_t hop_limit, bool any_way,
                             bool sampled, Step now) noexcept {
     Set& set = sets_[hash % sets_.size()];
@@ -125,15 +128,15 @@ class PacketMemory {
     std::uint64_t carrier = 0;
     Step step = 0;
     std::uint32_t turn = 0;   ///< when it was placed
-    std::uint16_t open = 0;   ///< packets of which a copy is waited for
-    std::uint16_t early = 0;  ///< copies that came first
+    std::uint16_t open = 0;   ///< packets that are waited for
+    std::uint16_t early = 0;  ///< packets that were overheard first
     std::uint8_t hop_limit = 0;
     std::uint8_t carrier_hop_limit = 0;
     bool seen = false;
   };
   using Set = std::array<Packet, places>;
 
-  /// The oldest place that may be used anew, for a packet with this hash; null if there is none.
+  /// The oldest place that may be reused, for a packet with this hash; null if there is none.
   Packet* place(Set& set, std::uint64_t hash, Step now) noexcept {
     const auto waits = [&](const Packet& packet) {
       return (packet.open > 0 || packet.early > 0) && now - packet.step <= CarryAccount::max_patience;

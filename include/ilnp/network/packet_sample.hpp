@@ -7,11 +7,11 @@
 
 namespace ilnp {
 
-/// Which packets are looked for on two networks, where there are too many to look for all: those with certain keyed hashes,
-/// so that both networks show the same ones, and nobody who does not know the key can tell which.
+/// Which packets are looked for on two networks when there are too many to look for all: those with certain keyed hashes,
+/// so that both networks show the same ones, and nobody without the key can tell which.
 ///
-/// The sample holds one packet of 2^n. `n` grows as soon as more than `budget` packets were noted in a step, and falls again
-/// step by step.
+/// One packet in 2^n is in the sample. `n` grows as soon as more than `budget` packets were noted in a step, and shrinks
+/// again step by step.
 class PacketSample {
  public:
   using Step = CarryAccount::Step;
@@ -23,7 +23,7 @@ class PacketSample {
     advance(now);
     return in(hash, shift_);
   }
-  /// Was it in each of the last steps, too, so that a copy of it that came first was noted?
+  /// Was it also in the sample in each recent step, so that it was noted if it was overheard first?
   bool had(std::uint64_t hash, Step now) noexcept {
     advance(now);
     return in(hash, strictest_);
@@ -58,10 +58,10 @@ class PacketSample {
   }
 
   unsigned budget_;
-  unsigned noted_ = 0;  // in this step, since `shift_` is what it is
+  unsigned noted_ = 0;  // in this step, since `shift_` last changed
   Step step_ = 0;
   std::array<std::uint8_t, CarryAccount::max_patience + 1> shifts_{};  // by step
-  std::uint8_t shift_ = 0;      // one packet of 2^shift is in the sample
+  std::uint8_t shift_ = 0;      // one packet in 2^shift is in the sample
   std::uint8_t strictest_ = 0;  // of `shifts_`
 };
 

@@ -9,34 +9,33 @@
 
 namespace ilnp {
 
-/// Knows a packet for this node that comes in a second time on one interface: from another node that carries as well (two
-/// in doubt, or one of another kind, which always carries), or with another hop limit, for nodes of another kind send a
-/// packet back to the network that it came from, and routers carry such copies on.
+/// Recognises a packet that arrives a second time on one interface: from another forwarder (two nodes in doubt, or a
+/// first-implementation node, which always forwards), or with another hop limit, because first-implementation nodes reflect
+/// packets to the network that they came from, and routers forward the reflections.
 ///
-/// Equal datagrams in a row are legitimate, and come the same way. So a packet is a copy if an equal one (addresses,
-/// length, first and last octets) was let through on the same interface within `window` that had come from another sender or
-/// with another hop limit. Who forges packets cannot keep others out by that: he would have to send the same.
+/// Identical datagrams in a row are legitimate, and arrive over the same path. So a packet is a duplicate if an identical
+/// one (addresses, length, first and last octets) was accepted on the same interface within `window`, from another sender
+/// or with another hop limit. Nobody can suppress others' packets by forging: the forgery would have to be the same packet.
 ///
-/// Cost: a hash of at most 80 octets, and two neighbouring places of a table that is never searched. Allocates at
-/// construction only.
+/// Cost: a hash of at most 80 octets, and two adjacent places of a table, without a search. Allocates only at construction.
 class ReflectionFilter {
  public:
   static constexpr std::size_t max_packets = 4096;  // a power of two
   static constexpr Duration window = std::chrono::milliseconds(500);
 
-  /// `shorter_passes`: for one who carries packets on. A copy that came with a higher hop limit, a shorter way, is carried as
-  /// well: it may get further.
+  /// `shorter_passes`: for forwarding. A duplicate with a higher hop limit, over a shorter path, is forwarded as well,
+  /// since it may get further.
   explicit ReflectionFilter(bool shorter_passes = false)
       : sets_(max_packets / 2), shorter_passes_(shorter_passes) {}
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// A packet has been put on the network by `sender`, with this payload; `path` is a hash of its addresses and of where it
-  /// came in. True if it is no copy.
+  /// `sender` has put a packet with this payload on the network; `path` is a hash of its addresses and of the interface on
+  /// which it arrived. True if it is no duplicate.
   bool admit(Bytes payload, std::uint64_t path, std::uint64_t sender, std::uint8_t hop_limit,
              TimePoint now) noexcept {
     const std::uint64_t key = fingerprint(payload, path);
-    // Two places, the newer packet first: one that happens to fall on the same does not make another's copy pass.
+    // Two places, the newer packet first, so that a collision does not make a duplicate pass.
     auto& [first, second] = sets_[key % (max_packets / 2)].places;
     Seen& seen = key == second.key ? second : first;
     if (seen.key == key && (sender != seen.sender || hop_limit != seen.hop_limit) && now - seen.at < window &&
@@ -58,7 +57,7 @@ class ReflectionFilter {
     std::array<Seen, 2> places;
   };
 
-  /// Of the front, the back and the length.
+  /// Of the beginning, the end and the length.
   std::uint64_t fingerprint(Bytes payload, std::uint64_t path) const noexcept {
     constexpr std::size_t front = 64;
     constexpr std::size_t back = 16;

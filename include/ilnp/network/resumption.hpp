@@ -5,20 +5,21 @@
 
 namespace ilnp {
 
-/// What a node does that was not run for a while, because the machine slept, or the process was stopped. Others have moved
-/// meanwhile: nothing that it learnt before is trusted without confirmation, nor is what waited for it.
+/// What a node does after a suspension (docs/behaviour.md, "Suspension"): the machine slept, or the process was stopped.
+/// Others have moved in the meantime, so neither what it learnt before nor what waited in its sockets is trusted without
+/// confirmation.
 ///
-/// - Until it has caught up, what discovery messages say is neither believed nor passed on.
-/// - Then it asks who is there. What was known before is a last resort: the first confirmation is better, whatever it
-///   says, and what is not confirmed is soon forgotten.
+/// - Until it has caught up, discovery messages are neither believed nor passed on.
+/// - Then it solicits. What it knew before is a last resort: the first confirmation takes precedence, whatever it says, and
+///   what is not confirmed is soon forgotten.
 template <Underlay Next>
 class Resumption {
  public:
-  /// For so long what comes in may be old, unless the shell says sooner that it has taken all that waited.
+  /// What arrives within this time may be old, unless the shell reports sooner that it has read everything that waited.
   static constexpr Duration catch_up_time = std::chrono::milliseconds(250);
-  /// For so long a node that is not heard of again is taken to be where it was.
+  /// A node that has not been heard again is believed to be where it was for this long.
   static constexpr Duration confirm_time = std::chrono::seconds(2);
-  /// So much later this node asks again for those that it has used, and not heard of.
+  /// After this time this node solicits again, if a node that it has used was not heard.
   static constexpr Duration ask_again_time = std::chrono::milliseconds(1100);
 
   Resumption(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
@@ -29,7 +30,7 @@ class Resumption {
     doubt_all(now);
   }
 
-  /// All that waited has been fed.
+  /// Everything that waited has been fed.
   void caught_up(TimePoint now) {
     behind_until_ = never;
     ask_again_at_ = now + ask_again_time;
@@ -37,7 +38,7 @@ class Resumption {
     node_->solicit(now);
   }
 
-  /// What comes in may have waited.
+  /// What arrives may have waited.
   bool behind() const noexcept { return behind_until_ != never; }
 
   void on_timer(TimePoint now) {

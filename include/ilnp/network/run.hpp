@@ -11,25 +11,25 @@
 
 namespace ilnp {
 
-/// For so long what was decided for a packet holds for those that follow it, and what it had confirmed (a route, that there is
-/// traffic with a node) need not be noted again. Short beside all other times of the network layer.
+/// For this long a decision for one packet applies to those that follow it, and what that packet confirmed (a route,
+/// traffic with a node) need not be noted again. Short compared with all other times of the network layer.
 inline constexpr Duration run_hold = std::chrono::milliseconds(10);
 
-/// Packets that go the same way: they have next header, hop limit and addresses in common, and came in on one interface.
+/// A flow-cache entry, for packets with the same next header, hop limit and addresses that arrive on the same interface.
 struct Run {
-  Locator interface;                 ///< where they come in, and
+  Locator interface;                 ///< where they arrive, and
   const Interface* in = nullptr;     ///< what this node knows of it
-  std::optional<Locator> out;        ///< they are carried to this one; or, without, they are for this node
-  std::uint8_t hop_limit = 0;        ///< with which those that are carried came in, or should have
-  std::uint64_t path_hash = 0;       ///< of all that they have in common but the hop limit
-  TimePoint until = long_ago;        ///< what was decided holds until then, and
-  std::uint32_t ways = 0;            ///< as long as these have not changed
+  std::optional<Locator> out;        ///< where they are forwarded; none: they are for this node
+  std::uint8_t hop_limit = 0;        ///< with which forwarded packets arrived, or should have
+  std::uint64_t path_hash = 0;       ///< of all that they have in common except the hop limit
+  TimePoint until = long_ago;        ///< the decision is valid until then, and
+  std::uint32_t ways = 0;            ///< as long as this has not changed
   std::array<std::byte, 34> path{};  ///< see `wire::IlnpHeader::path`
 };
 
-/// What was decided for the packets of late, by their path: those that follow need no look-up in any other table, and those
-/// that follow a packet of the same path none at all. Of fixed size, and never searched: a path has two places, and takes the
-/// one that was not used for longer.
+/// The flow cache: recent decisions, by path. Packets that follow need no look-up in any other table, and those that
+/// directly follow a packet with the same path need none at all. Of fixed size, without searches: a path has two places,
+/// and replaces the entry that expires first.
 class Runs {
  public:
   static constexpr std::size_t max_runs = 512;  // a power of two
@@ -40,7 +40,7 @@ class Runs {
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// The run that a packet continues; null if it was not decided yet, or what was decided does not hold any more.
+  /// The entry that applies to a packet; null if there is none, or it is no longer valid.
   const Run* find(const wire::IlnpHeader& header, Locator interface, std::uint32_t ways,
                   TimePoint now) noexcept {
     if (continues(*last_, header, interface, ways, now)) return last_;
@@ -50,8 +50,8 @@ class Runs {
     return nullptr;
   }
 
-  /// A run of packets like this one begins: carried to `out` as if they had come in with `hop_limit`; or, without, for this
-  /// node.
+  /// Adds an entry for packets like this one: forwarded to `out` as if they had arrived with `hop_limit` or, without `out`,
+  /// for this node.
   const Run* begin(const wire::IlnpHeader& header, const Interface& in, std::uint32_t ways, TimePoint until,
                    std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
     const std::uint64_t path_hash = hash(header, in.locator);
@@ -78,8 +78,8 @@ class Runs {
   const Run* last_ = runs_.data();
 };
 
-/// How packets get to another node: to which locator, and out on which interface. Holds until `until`, as long as the ways are
-/// what they were.
+/// A next hop: to which locator, and on which interface, packets reach another node. Valid until `until`, as long as `ways`
+/// is unchanged.
 struct Way {
   Locator locator;
   Locator out;
@@ -90,8 +90,8 @@ struct Way {
   bool holds(std::uint32_t present, TimePoint now) const noexcept { return now < until && ways == present; }
 };
 
-/// The ways of the packets that were sent of late: those that follow to the same nodes need no look-up in any other table, and
-/// those that follow a packet to the same node none at all. Of fixed size, and never searched: a node has one place.
+/// Recent next hops: packets to the same nodes need no look-up in any other table, and those that directly follow a packet
+/// to the same node need none at all. Of fixed size, without searches: a node has one place.
 class Ways {
  public:
   static constexpr std::size_t max_nodes = 256;  // a power of two
@@ -102,7 +102,7 @@ class Ways {
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// True if the way to that node is known and holds; then it is `last()`.
+  /// True if a next hop for that node is known and valid; then it is `last()`.
   bool find(Nid to, std::uint32_t ways, TimePoint now) noexcept {
     if (last_->to != to) last_ = &place(to);
     return last_->to == to && last_->way.holds(ways, now);

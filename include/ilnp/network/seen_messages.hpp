@@ -7,9 +7,9 @@
 
 namespace ilnp {
 
-/// The discovery messages of the last second, so that none is passed on, or answered, twice (docs/behaviour.md, "Flooding").
-/// The size of the table bounds the messages that a node passes on in a second. When it is full, only those of a sender that has
-/// sent fewer than another are remembered, and passed on.
+/// The discovery messages of the last second, so that none is passed on, or answered, twice (docs/behaviour.md,
+/// "Flooding"). The size of the table bounds the messages that a node passes on in a second. When it is full, only those of
+/// a sender with fewer messages than another are remembered and passed on.
 class SeenMessages {
  public:
   static constexpr std::size_t max_messages = 4096;
@@ -22,8 +22,8 @@ class SeenMessages {
     messages_.rekey(key);
   }
 
-  /// May a message with this hash, which `sender` put on the network with `hop_limit`, be passed on? Only if it was not within the last second, or if its hop limit is higher
-  /// than it was then. Remembers it.
+  /// May a message with this hash, which `sender` put on the network with `hop_limit`, be passed on? Only if it is not a
+  /// repetition within the last second, or if its hop limit is higher than before. Remembers it.
   Pass pass(std::uint64_t hash, std::uint64_t sender, std::uint8_t hop_limit, TimePoint now) {
     Seen* seen = messages_.insert_within_share(hash, sender, now);
     if (!seen) return Pass::table_full;
@@ -34,15 +34,16 @@ class SeenMessages {
     return Pass::yes;
   }
 
-  /// Two interfaces on which messages from one locator were heard: `nearer` is the shorter way, unless they are `alike`.
+  /// Two interfaces on which messages from one locator were heard: the path through `nearer` is shorter, unless they are
+  /// `alike`.
   struct Ways {
     Locator nearer;
     Locator farther;
     bool alike = false;
   };
 
-  /// A message from `locator` was heard on `interface` with `hop_limit`: compares that with the shortest way on which one came
-  /// within the last second.
+  /// A message from `locator` was heard on `interface` with `hop_limit`: compares that with the shortest path over which
+  /// one arrived within the last second.
   std::optional<Ways> compare(Locator locator, std::uint64_t sender, Locator interface,
                               std::uint8_t hop_limit, TimePoint now) {
     Seen* seen = messages_.insert_within_share(key_(locator.value(), matter_way), sender, now);
@@ -58,7 +59,7 @@ class SeenMessages {
     return first ? std::nullopt : std::optional(Ways{interface, before});
   }
 
-  /// May a solicitation with this hash, which came by this way, be answered? Once a second for each way.
+  /// May a solicitation with this hash, which arrived over this path, be answered? Once a second for each path.
   bool answer(std::uint64_t hash, std::uint64_t way, std::uint64_t sender, TimePoint now) {
     Seen* seen = messages_.insert_within_share(key_(hash, ~way), sender, now);
     if (!seen) return false;
@@ -67,11 +68,11 @@ class SeenMessages {
     return true;
   }
 
-  /// This node has said on `interface` that it is at `named`.
+  /// This node has announced on `interface` that it is at `named`.
   void say(Locator interface, Locator named, TimePoint now) {
     messages_.insert(own(interface, named), 0, now).passed_at = now;
   }
-  /// When it said so for the last time, as far as that is remembered.
+  /// When it last announced that, as far as that is remembered.
   TimePoint last_said(Locator interface, Locator named) const noexcept {
     const Seen* seen = messages_.find(own(interface, named));
     return seen ? seen->passed_at : long_ago;

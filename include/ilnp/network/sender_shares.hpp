@@ -9,8 +9,8 @@
 
 namespace ilnp {
 
-/// Which places of a table each sender has taken, and who has taken most. All of it in constant time. Memory grows with the
-/// highest place, and not after that. One thread.
+/// Which places of a table each sender has taken, and which sender has the most. All operations take constant time. Memory
+/// grows only with the highest place. One thread.
 class SenderShares {
  public:
   static constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);
@@ -20,7 +20,7 @@ class SenderShares {
     fill_buckets(buckets_.size());
   }
 
-  /// `sender` takes `place`, which nobody has. Of one sender, those that are `in_turn` go first.
+  /// `sender` takes `place`, which must be free. Of a sender's places, those that are `in_turn` go first.
   void add(std::uint32_t place, std::uint64_t sender, bool in_turn) {
     grow(place);
     std::uint32_t at = find(sender);
@@ -45,14 +45,15 @@ class SenderShares {
   }
 
   std::size_t size() const noexcept { return size_; }
-  /// How many places `sender` has.
+  /// The number of places that `sender` has.
   std::size_t of(std::uint64_t sender) const noexcept {
     const std::uint32_t at = buckets_.empty() ? none : find(sender);
     return at == none ? 0 : shares_[at].count;
   }
-  /// How many places one has at the most.
+  /// The largest number of places that a sender has.
   std::size_t largest() const noexcept { return largest_; }
-  /// Of who has most, the place that was taken first: among those in turn, if there are any. There must be one.
+  /// Of the sender with the most places, the place that was taken first: among those in turn, if there are any. There must
+  /// be one.
   std::uint32_t first_to_go() const noexcept {
     const Share& share = shares_[by_count_[largest_]];
     return share.lists[1].first != none ? share.lists[1].first : share.lists[0].first;
@@ -71,7 +72,7 @@ class SenderShares {
     std::uint64_t sender;
     std::uint32_t count = 0;
     std::uint32_t before = none, after = none;  // shares with the same count
-    std::uint32_t next = none;                  // in the chain of its bucket, or free
+    std::uint32_t next = none;                  // in the chain of its bucket, or in the free list
     std::array<List, 2> lists{};
   };
 
@@ -113,7 +114,7 @@ class SenderShares {
     shares_[gone].next = std::exchange(free_, gone);
   }
 
-  /// The share at `at` goes to those with `count` places.
+  /// Moves the share at `at` to those with `count` places.
   void recount(std::uint32_t at, std::uint32_t count) noexcept {
     Share& share = shares_[at];
     if (share.count > 0) {
@@ -134,7 +135,7 @@ class SenderShares {
   HashKey key_;
   std::vector<Link> links_;  // by place
   std::vector<Share> shares_;
-  std::vector<std::uint32_t> by_count_;  // the first share with so many places
+  std::vector<std::uint32_t> by_count_;  // by number of places: the first share with that many
   std::vector<std::uint32_t> buckets_;   // a power of two
   std::uint32_t free_ = none;
   std::size_t largest_ = 0;

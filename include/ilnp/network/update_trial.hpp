@@ -7,21 +7,23 @@
 
 namespace ilnp {
 
-/// Whether a locator update, which anybody can forge, told the truth (docs/behaviour.md, "Locator updates"). It is on trial until
-/// something is heard from one of the new places; it was wrong if nothing is, while what the node sends keeps coming from the
-/// old. After a wrong one, updates of that node hold only once it was heard from there, and from nowhere else, for a while.
+/// Whether a locator update, which anybody can forge, was true (docs/behaviour.md, "Locator updates"). It is on trial until
+/// something is heard from one of the new locators. It was wrong if nothing is, while the node continues to send from the
+/// old one. After a wrong update, further ones of that node are accepted only if it has been heard at the new locator, and
+/// nowhere else, for a while.
 class UpdateTrial {
  public:
-  static constexpr Duration patience = std::chrono::seconds(2);  ///< to be heard from a new place
-  static constexpr Duration grace = std::chrono::seconds(1);     ///< what comes from the old was under way
-  /// The same for one that follows another that is still on trial: so much from its own time on, and
+  static constexpr Duration patience = std::chrono::seconds(2);  ///< to be heard from a new locator
+  static constexpr Duration grace =
+      std::chrono::seconds(1);  ///< frames from the old locator do not count yet
+  /// For an update that follows another one on trial: at least this long from its own time, and
   static constexpr Duration patience_again = std::chrono::seconds(1);
-  static constexpr Duration longest = std::chrono::seconds(3);  ///< so much from that of the first
+  static constexpr Duration longest = std::chrono::seconds(3);  ///< at most this long from that of the first
   static constexpr Duration over = std::chrono::seconds(10);    ///< neither proven nor refuted: it stands
-  /// Then the node is asked where it is, if nothing has shown that; again if that was not possible, and
+  /// When this node solicits if nothing has proven the update; again if it could not, and
   static constexpr Duration ask_after = std::chrono::milliseconds(1050);
   static constexpr Duration ask_again = std::chrono::milliseconds(300);
-  static constexpr Duration ask_until = std::chrono::seconds(5);    ///< no longer than this.
+  static constexpr Duration ask_until = std::chrono::seconds(5);    ///< no longer than this
   static constexpr Duration first_rest = std::chrono::seconds(60);  ///< after a wrong update
   static constexpr Duration longest_rest = std::chrono::seconds(600);
   static constexpr Duration shown_for = std::chrono::milliseconds(500);
@@ -33,9 +35,9 @@ class UpdateTrial {
     if (!open()) first_ = now, ask_at_ = now + ask_after, old_heard_ = false;
     last_ = now;
   }
-  /// The node was heard from a place that it has named.
+  /// The node was heard from a locator of the update.
   void prove() noexcept { first_ = never; }
-  /// It was heard from a place that it should have left.
+  /// The node was heard from a locator that it should have left.
   void doubt(TimePoint now) noexcept {
     if (now - first_ >= grace) old_heard_ = true;
   }
@@ -49,13 +51,13 @@ class UpdateTrial {
     shown_since_ = never;
     return true;
   }
-  /// Ends a trial that has come to nothing.
+  /// Ends a trial without a result.
   void expire(TimePoint now) noexcept {
     if (open() && now - first_ >= over) first_ = never;
   }
 
   bool wants_asking(TimePoint now) const noexcept { return open() && ask_at_ <= now; }
-  /// It was asked, if that was possible.
+  /// The node has solicited, if that was possible.
   void asked(bool possible, TimePoint now) noexcept {
     ask_at_ = possible || now - first_ >= ask_until ? never : now + ask_again;
   }
@@ -63,19 +65,19 @@ class UpdateTrial {
     if (!open()) return never;
     return std::min(ask_at_, old_heard_ ? due() : first_ + over);
   }
-  /// When to look whether the old place was heard.
+  /// When to decide, by whether the old locator was heard.
   TimePoint due() const noexcept {
     return std::max(first_ + patience, std::min(last_ + patience_again, first_ + longest));
   }
 
-  /// An update was wrong not long ago.
+  /// An update was recently wrong.
   bool wary(TimePoint now) const noexcept { return now < rests_until_; }
   /// While wary: a frame of the node came from `place`.
   void note(Locator place, TimePoint now) noexcept {
     if (place != shown_ || shown_since_ == never) shown_ = place, shown_since_ = now;
     shown_at_ = now;
   }
-  /// The node was heard from `place` twice, and from nowhere else in between.
+  /// The node was heard from `place` for long enough, and from nowhere else in between.
   bool shown(Locator place) const noexcept {
     return shown_since_ != never && shown_ == place && shown_at_ - shown_since_ >= shown_for;
   }

@@ -9,8 +9,8 @@
 
 namespace ilnp {
 
-/// The names that this node has lately asked for and not found: who is then heard to have one is in use from the first moment,
-/// and does not give way to strangers before the next packet. The newest few.
+/// Names that this node has recently resolved in vain, only the newest few. A node that is then heard with such a name
+/// counts as in use from the first moment, and does not give way to strangers before the next packet.
 class WantedNames {
  public:
   static constexpr std::size_t max_names = 16;
@@ -26,7 +26,7 @@ class WantedNames {
     oldest->at = now;
   }
 
-  /// Was `name` asked for, in any case? Not any more then.
+  /// Was `name` asked for, in any case? It no longer counts afterwards.
   bool take(std::string_view name, TimePoint now) noexcept {
     for (Wanted& each : all_) {
       if (each.at == long_ago || now - each.at >= memory || !equal_but_for_case(each.name, name)) continue;
