@@ -8,29 +8,28 @@
 
 namespace ilnp::sim {
 
-/// Losses that come in bursts (Gilbert 1960, Elliott 1963): a channel that is good or bad, and changes with
-/// each frame.
+/// Losses in bursts (Gilbert 1960, Elliott 1963): a channel that is good or bad, and may change with each frame.
 struct Bursts {
   double begin = 0;  ///< probability that a good channel turns bad
   double end = 1;    ///< probability that a bad channel turns good
   double loss = 1;   ///< probability that a frame is lost while the channel is bad
 };
 
-/// How a network, or one host's attachment to it, treats frames. All of it may be changed while the world
-/// runs. Probabilities are for each frame and each receiver.
+/// How a network, or one host's attachment to it, treats frames. Everything may be changed while the world runs.
+/// Probabilities are for each frame and each receiver.
 struct Conditions {
   Duration delay = std::chrono::microseconds(100);  ///< from the end of the transmission to the arrival
-  Duration jitter{};                                ///< a uniform addition up to this; the order is kept
+  Duration jitter{};                                ///< uniform, added to the delay; keeps the order
   double loss = 0;                                  ///< independent losses
-  Bursts bursts;                                    ///< and losses in bursts
-  double duplication = 0;                           ///< arrives twice
-  double reordering = 0;                            ///< arrives late, and is overtaken
-  Duration reordering_delay = std::chrono::milliseconds(1);  ///< how late at most
-  std::uint64_t bandwidth = 0;  ///< bits a second, shared by all who send; 0: without limit
-  std::size_t queue_limit = 0;  ///< octets that may wait for transmission, more are dropped; 0: without limit
+  Bursts bursts;                                    ///< losses in bursts, in addition
+  double duplication = 0;                           ///< the frame arrives twice
+  double reordering = 0;                            ///< the frame arrives late, and others overtake it
+  Duration reordering_delay = std::chrono::milliseconds(1);  ///< at most this late
+  std::uint64_t bandwidth = 0;  ///< bits a second, shared by all senders; 0: unlimited
+  std::size_t queue_limit = 0;  ///< octets that may wait for transmission; more are dropped; 0: unlimited
 };
 
-/// True with the given probability. Draws always, so that a change of the probability shifts nothing else.
+/// True with the given probability. Always draws, so that a change of the probability shifts nothing else.
 inline bool happens(Random& random, double probability) noexcept {
   return static_cast<double>(random() >> 11) * 0x1p-53 < probability;
 }
@@ -44,7 +43,7 @@ inline Duration uniform(Random& random, Duration most) noexcept {
 /// The two states of `Bursts`.
 class BurstChannel {
  public:
-  /// One frame more; true if it is lost.
+  /// Call for each frame; true if it is lost.
   bool loses(const Bursts& bursts, Random& random) noexcept {
     bad_ = bad_ ? !happens(random, bursts.end) : happens(random, bursts.begin);
     return happens(random, bursts.loss) && bad_;

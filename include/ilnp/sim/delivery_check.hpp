@@ -13,7 +13,7 @@
 
 namespace ilnp::sim {
 
-/// Between whom a datagram goes.
+/// The two ends of a datagram.
 struct Ends {
   Nid source;
   std::uint16_t source_port;
@@ -21,11 +21,11 @@ struct Ends {
   std::uint16_t destination_port;
 };
 
-/// Checks datagrams from program to program: what is delivered was sent, as it is, to this node and port; and each one
-/// is delivered once, and once more at the most for each copy that a network made of it on its way.
+/// Checks datagrams from program to program. Whatever is delivered was sent unchanged to this node and port. Each datagram
+/// is delivered at most once, plus once for each duplicate that a network made of it.
 ///
-/// Told of each datagram that was sent, and of each that came out at the top of a stack. Equal datagrams may be sent as
-/// often as one likes: they are counted. A datagram is remembered for a time between `memory` and twice that.
+/// It is told of each datagram that was sent, and of each that arrived at the top of a stack. Any number of identical
+/// datagrams may be sent: they are counted. A datagram is remembered for a time between `memory` and twice that.
 class DeliveryCheck {
  public:
   explicit DeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
@@ -41,11 +41,11 @@ class DeliveryCheck {
   DeliveryCheck(const DeliveryCheck&) = delete;
   DeliveryCheck& operator=(const DeliveryCheck&) = delete;
 
-  /// `host` may carry one packet several times (a node of the reference does, with each copy that it hears): what it
-  /// carries more often than it was sent counts as copies that were made on the way.
+  /// `host` may forward a packet several times (a first-implementation node forwards each copy that it hears). Whatever it
+  /// forwards more often than it was sent counts as duplicates made on the path.
   void may_repeat(HostId host) { repeating_.push_back(host); }
 
-  /// A program has sent this, and it was accepted.
+  /// A program has sent this datagram, and it was accepted.
   void sent(const Ends& ends, Bytes payload) {
     ++sent_;
     Known& known = find(ends, payload);
@@ -53,7 +53,8 @@ class DeliveryCheck {
     if (known.delivered > 0) judge(known);  // a stack that delivers at once
   }
 
-  /// The node `at` has got this. `once`: it promises to deliver nothing twice (a node of the reference does not).
+  /// The node `at` has received this datagram. `once`: it promises to deliver nothing twice (a first-implementation node
+  /// does not).
   void delivered(Nid at, const DatagramSource& source, Bytes payload, bool once = true) {
     ++delivered_;
     const Ends ends{source.nid, source.port, at, source.destination_port};
@@ -70,7 +71,7 @@ class DeliveryCheck {
 
   std::uint64_t sent_count() const noexcept { return sent_; }
   std::uint64_t delivered_count() const noexcept { return delivered_; }
-  /// How often such a datagram was delivered so far.
+  /// How often such a datagram has been delivered so far.
   unsigned deliveries(const Ends& ends, Bytes payload) { return find(ends, payload).delivered; }
 
  private:
@@ -82,7 +83,7 @@ class DeliveryCheck {
     unsigned copies = 0;
     unsigned delivered = 0;
     bool once = true;
-    std::vector<std::pair<HostId, unsigned>> carried{};  ///< how often, by those that may repeat
+    std::vector<std::pair<HostId, unsigned>> carried{};  ///< how often, by hosts that may repeat
   };
   using Table = boost::unordered_flat_map<std::uint64_t, Known>;
 
@@ -120,7 +121,7 @@ class DeliveryCheck {
                     describe(known.ends, known.size));
   }
 
-  /// For the message: to whom a datagram with this content was sent.
+  /// For the message: where a datagram with this content was sent.
   std::string closest(Bytes payload) const {
     for (const Table* table : {&recent_, &older_})
       for (const auto& [key, known] : *table)
@@ -129,7 +130,7 @@ class DeliveryCheck {
     return "; nothing like it was sent by anybody";
   }
 
-  /// What is known of the datagram in `frame`; null if there is none.
+  /// What is known of the datagram in `frame`; null if it holds none.
   Known* find(Bytes frame) {
     const auto header = wire::IlnpHeader::parse(frame);
     if (!header || header->next_header() != static_cast<std::uint8_t>(wire::NextHeader::stp)) return nullptr;

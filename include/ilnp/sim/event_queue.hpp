@@ -8,27 +8,27 @@
 
 namespace ilnp::sim {
 
-/// What is to happen. Small and without an owner, so that the queue moves bits only.
+/// A scheduled event. Small and trivially copyable, so that the queue moves only bits.
 struct Event {
   enum class Kind : std::uint32_t { frame, wake, call };
 
   TimePoint time;
-  std::uint64_t sequence;  ///< the order in which events were scheduled: decides between equal times
+  std::uint64_t sequence;  ///< the order of scheduling, which decides between equal times
   Kind kind;
-  std::uint32_t host;         ///< frame, wake: for whom
+  std::uint32_t host;         ///< frame, wake: the receiver
   std::uint32_t incarnation;  ///< frame, wake: void if the host has crashed since
-  std::uint32_t slot;         ///< frame: in the pool; call: in the list of calls
+  std::uint32_t slot;         ///< frame: index in the pool; call: index in the list of calls
 };
 
-/// Events by (time, sequence): two runs that schedule the same things see the same order. A binary heap; one
-/// thread.
+/// Events ordered by (time, sequence): two runs that schedule the same events process them in the same order. A binary
+/// heap; one thread.
 class EventQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
   const Event& top() const noexcept { return heap_.front(); }
 
-  /// Returns the sequence number that the event was given.
+  /// Returns the sequence number of the event.
   std::uint64_t push(Event event) {
     event.sequence = ++sequence_;
     heap_.push_back(event);

@@ -10,7 +10,7 @@
 
 namespace ilnp::sim {
 
-/// A frame on its way, shared by all who will hear it.
+/// A frame on its way, shared by all hosts that will hear it.
 struct FrameInFlight {
   Locator network;
   std::uint64_t sender = 0;
@@ -18,10 +18,10 @@ struct FrameInFlight {
   std::uint32_t references = 0;
 };
 
-/// Frames by number. Buffers are used again, so that a long run allocates only until it has reached its peak.
+/// Frames by index. Buffers are reused, so that a long run stops allocating once it has reached its peak.
 class FramePool {
  public:
-  /// Copies a packet in; the caller holds the first reference.
+  /// Copies a packet into the pool; the caller holds the first reference.
   std::uint32_t acquire(Locator network, std::uint64_t sender, Bytes head, Bytes payload) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(frames_.size()));
@@ -50,7 +50,7 @@ class FramePool {
   std::size_t in_flight() const noexcept { return frames_.size() - free_.size(); }
 
  private:
-  std::deque<FrameInFlight> frames_;  // a deque: what a tap looks at stays where it is
+  std::deque<FrameInFlight> frames_;  // a deque: frames that taps look at do not move
   std::vector<std::uint32_t> free_;
 };
 

@@ -11,11 +11,11 @@
 
 namespace ilnp::sim {
 
-/// Checks that each frame on each network is either new, or was carried there from another network, its hop limit less
-/// one and nothing else changed. So no packet is forwarded more often than its hop limit allows, and none goes back to
-/// the network that it came from. Who puts a packet on a network first is taken for its origin.
+/// Checks that each frame on each network is either new, or was forwarded there from another network, unchanged except for
+/// a hop limit that is lower by one. So no packet is forwarded more often than its hop limit allows, and none returns to
+/// the network that it came from. The host that first puts a packet on a network is its origin.
 ///
-/// What was sent is remembered for a time between `memory` and twice that: longer than any frame is under way.
+/// Frames are remembered for a time between `memory` and twice that, which is longer than any frame is on its way.
 class HopLimitCheck {
  public:
   explicit HopLimitCheck(World& world, Duration memory = std::chrono::seconds(10))
@@ -25,7 +25,7 @@ class HopLimitCheck {
   HopLimitCheck(const HopLimitCheck&) = delete;
   HopLimitCheck& operator=(const HopLimitCheck&) = delete;
 
-  /// `host` may send packets back to where they came from (a node of the reference does).
+  /// `host` may reflect packets to the network that they came from (a first-implementation node does).
   void may_reflect(HostId host) { reflecting_.push_back(host); }
 
  private:
@@ -37,7 +37,7 @@ class HopLimitCheck {
   };
   struct Known {
     HostId origin = 0;
-    std::vector<Put> puts;  // each different one once
+    std::vector<Put> puts;  // without repetitions
   };
 
   void check(const SentFrame& frame) {

@@ -11,8 +11,8 @@ namespace ilnp::sim {
 
 class World;
 
-/// What the world knows of a node, whatever its stack is: a name, and what to call when something happens to
-/// it.
+/// What the world knows of a node, whatever its stack: a name, and the functions to call when something happens to the
+/// node.
 class Host {
  public:
   Host(const Host&) = delete;
@@ -21,9 +21,9 @@ class Host {
   World& world() const noexcept { return world_; }
   HostId id() const noexcept { return id_; }
   const std::string& name() const noexcept { return name_; }
-  /// Counts the crashes: what was scheduled for an earlier incarnation does not happen.
+  /// Counts the crashes: events scheduled for an earlier incarnation do not happen.
   std::uint32_t incarnation() const noexcept { return incarnation_; }
-  /// `FrameSource::sender` of the frames of this host: like an address and a port, other after a restart.
+  /// `FrameSource::sender` of the frames of this host; like an address and a port, it changes after a restart.
   std::uint64_t sender() const noexcept { return std::uint64_t{incarnation_} << 32 | (id_ + 1); }
 
  protected:

@@ -7,13 +7,13 @@
 
 namespace ilnp::sim {
 
-/// Carries one frame after the other, at so many bits a second; what has to wait, waits in a queue with a
-/// limit. Reckons in integers, so that it gives the same times everywhere.
+/// Transmits one frame after the other, at a given rate; the others wait in a bounded queue. Computes with integers, so the
+/// times are the same everywhere.
 class Line {
  public:
-  /// A frame of `size` octets is to be carried from `time` on; moves `time` to the end of its transmission.
-  /// False, and nothing has changed, if `queue_limit` octets would be exceeded. `bandwidth`: bits a second;
-  /// 0: without limit. `queue_limit`: 0: without limit.
+  /// Transmits a frame of `size` octets, no earlier than `time`; sets `time` to the end of the transmission. False, and
+  /// nothing has changed, if more than `queue_limit` octets would wait. `bandwidth`: bits a second. 0 means unlimited for
+  /// both.
   bool carry(std::size_t size, std::uint64_t bandwidth, std::size_t queue_limit, TimePoint& time) noexcept {
     __extension__ using Wide = unsigned __int128;
     constexpr std::uint64_t octet = 8'000'000'000;  // bits, in billionths

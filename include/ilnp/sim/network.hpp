@@ -14,30 +14,30 @@ namespace ilnp::sim {
 
 using HostId = std::uint32_t;
 
-/// What became of frames, each receiver counted for itself.
+/// What happened to frames, counted for each receiver.
 struct NetworkCounters {
   std::uint64_t sent = 0;      ///< frames put on the network
-  std::uint64_t arrivals = 0;  ///< arrivals scheduled, copies included
+  std::uint64_t arrivals = 0;  ///< scheduled arrivals, with duplicates
   std::uint64_t lost = 0;      ///< independent losses and bursts
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
-  std::uint64_t queue_full = 0;  ///< frames that found no room to wait
-  std::uint64_t cut_off = 0;     ///< kept back by a partition, a one-way cut, or a deaf or mute attachment
+  std::uint64_t queue_full = 0;  ///< frames for which the queue had no room
+  std::uint64_t cut_off = 0;     ///< stopped by a partition, a one-way cut, or a deaf or mute attachment
 };
 
-/// One network: who has joined it, how it treats frames, and who cannot hear whom. Knows nothing of events:
-/// `transmit` says when a frame arrives where. One thread.
+/// One network: which hosts have joined it, how it treats frames, and which hosts cannot hear each other. It knows nothing
+/// of events: `transmit` says where and when a frame arrives. One thread.
 class Network {
  public:
-  /// The place where a host meets the network, with conditions of its own, which come on top of the
-  /// network's: delay for what the host sends and hears here, a line of its own each way (`bandwidth`), and
-  /// the rest for what it hears. Kept when the host leaves and comes back.
+  /// A host's attachment to the network, with conditions of its own in addition to those of the network. The delay applies
+  /// to what the host sends and hears here, and `bandwidth` to each direction separately; the rest applies to what it
+  /// hears. Kept when the host leaves and returns.
   struct Attachment : Conditions {
     Attachment() noexcept { delay = {}; }
 
-    bool mute = false;       ///< nobody hears it here
-    bool deaf = false;       ///< it hears nobody here
-    bool joined = false;     ///< for looking; see `join`
+    bool mute = false;       ///< no other host hears it here
+    bool deaf = false;       ///< it hears no other host here
+    bool joined = false;     ///< read only; see `join`
     std::uint32_t side = 0;  ///< of the partition
     BurstChannel channel;
     BurstChannel own_channel;
@@ -59,7 +59,7 @@ class Network {
     return attachments_[host];
   }
   bool joined(HostId host) const noexcept { return host < attachments_.size() && attachments_[host].joined; }
-  /// Those who have joined, in the order of their numbers.
+  /// The hosts that have joined, in the order of their numbers.
   const std::vector<HostId>& members() const noexcept { return members_; }
 
   void join(HostId host) {
@@ -70,7 +70,7 @@ class Network {
     if (std::exchange(attachment(host).joined, false)) std::erase(members_, host);
   }
 
-  /// Nobody hears those of another side. Hosts that are not named are on a side of their own, together.
+  /// Hosts hear only those of their own side. The hosts that are not listed form another side.
   void partition(std::initializer_list<std::vector<HostId>> sides) { partition(std::vector(sides)); }
   void partition(const std::vector<std::vector<HostId>>& sides) {
     heal();
@@ -81,19 +81,19 @@ class Network {
     }
   }
 
-  /// `to` no longer hears `from`; the other way is as it was.
+  /// `to` no longer hears `from`; the other direction is unchanged.
   void cut(HostId from, HostId to) { cuts_.emplace_back(from, to); }
   void mend(HostId from, HostId to) { std::erase(cuts_, std::pair(from, to)); }
 
-  /// Ends all partitions and cuts; nobody is deaf or mute.
+  /// Ends all partitions and cuts; no host is deaf or mute.
   void heal() noexcept {
     cuts_.clear();
     for (Attachment& each : attachments_) each.side = 0, each.mute = each.deaf = false;
   }
 
-  /// Puts a frame of `size` octets on the network at `now`. Calls `arrives(host, time, copy)` for each arrival;
-  /// `copy`: the network made it besides the first; and `lost(host)` for each loss. Where `doomed(host)`, it is
-  /// lost whatever chance says.
+  /// Puts a frame of `size` octets on the network at `now`. Calls `arrives(host, time, copy)` for each arrival, where
+  /// `copy` means a duplicate made by the network, and `lost(host)` for each loss. If `doomed(host)`, the frame is lost in
+  /// any case.
   template <class Arrives, class Doomed, class Lost>
   void transmit(HostId from, std::size_t size, TimePoint now, Arrives&& arrives, Doomed&& doomed,
                 Lost&& lost) {
@@ -134,7 +134,7 @@ class Network {
     return false;
   }
 
-  /// All are asked, so that each draws always.
+  /// All are evaluated, so that each always draws.
   bool loses(Attachment& receiver) noexcept {
     const bool in_burst = receiver.channel.loses(conditions.bursts, random_);
     const bool in_own_burst = receiver.own_channel.loses(receiver.bursts, random_);
@@ -144,7 +144,7 @@ class Network {
 
   template <class Arrives>
   void arrive(HostId to, Attachment& receiver, TimePoint time, bool copy, Arrives& arrives) {
-    // One statement a draw: the order within an expression is the compiler's.
+    // One statement for each draw, because the compiler chooses the order within an expression.
     time += uniform(random_, conditions.jitter);
     time += uniform(random_, receiver.jitter);
     Duration late = lateness(conditions);

@@ -12,7 +12,7 @@
 
 namespace ilnp::sim {
 
-/// Wraps the observer that a node's context gets, to tell it from the arguments of the stack.
+/// Wraps the observer for a node's context, to distinguish it from the arguments of the stack.
 template <class Observer>
 struct Observing {
   Observer observer;
@@ -20,9 +20,8 @@ struct Observing {
 template <class Observer>
 Observing(Observer) -> Observing<Observer>;
 
-/// A node of the world: owns a stack whose lowest layer is a `sim::Underlay`, and drives it: frames, timers,
-/// batches. The stack is made in place from the arguments, followed by this node (a `Host&`), which is for
-/// the underlay:
+/// A node of the world. It owns a stack whose lowest layer is a `sim::Underlay`, and runs it: frames, timers, batches. The
+/// stack is constructed in place from the arguments, followed by this node (a `Host&`) for the underlay:
 ///
 ///     sim::Node<STP<ILNP<sim::Underlay>>> alice(world, "alice", config);
 ///
@@ -47,12 +46,11 @@ class Node : public Host {
   }
 
   bool running() const noexcept { return stack_.has_value(); }
-  /// For looking. To make it do something, use `with`.
+  /// For reading. Use `with` to make it act.
   const Stack& stack() const { return *stack_; }
   Underlay& underlay() { return lowest_layer(*stack_); }
 
-  /// Runs `function(stack, context)` now, within a batch; then flushes, and looks when the stack is next to
-  /// be woken.
+  /// Calls `function(stack, context)` now, in a batch; then flushes, and schedules the stack's next wake-up.
   template <class Function>
   decltype(auto) with(Function&& function) {
     if (!stack_) throw std::logic_error(name() + " has crashed");
@@ -65,27 +63,26 @@ class Node : public Host {
     return function(*stack_, cx_);
   }
 
-  /// Starts the network layer: joins, and announces itself.
+  /// Starts the network layer, which joins its locators and announces the node.
   void start() {
     with([](auto& stack, auto& cx) { static_cast<void>(network_layer(stack).start(cx)); });
   }
 
-  /// `handler(source, bytes)` gets what comes out at the top. Its first parameter must be what the stack's
-  /// upcall gives.
+  /// `handler(source, bytes)` receives what arrives at the top. Its first parameter must be the source type of the stack.
   template <class Handler>
   void on_receive(Handler handler) {
     set_handler(std::function(std::move(handler)));
   }
 
-  /// How often it has been woken at this time, after the first.
+  /// How often the node has been woken again at the present time.
   unsigned wakes_at_once() const noexcept { return last_wake_ == world().now() ? wakes_at_once_ : 0; }
 
   void set_link(bool up) {
     with([up](auto& stack, auto&) { lowest_layer(stack).set_link(up); });
   }
 
-  /// From now on it does nothing, as a machine that sleeps, or a process that was stopped. What comes in meanwhile waits for
-  /// it, at most `waits` frames; the rest is lost.
+  /// From now on the node does nothing, like a sleeping machine or a stopped process. Up to `waits` frames that arrive in
+  /// the meantime wait for it; the rest is lost.
   void suspend(std::size_t waits = 0) {
     if (depth_ != 0) throw std::logic_error(name() + " cannot be suspended within its own call");
     asleep_ = true;
@@ -93,7 +90,8 @@ class Node : public Host {
     waits_ = waits;
   }
 
-  /// Ends that. As the shell does, it tells the network layer, hands it what waited, and tells it that this was all.
+  /// Resumes the node. As the shell does, it tells the network layer, feeds it what waited, and tells it that this was
+  /// everything.
   void resume() {
     asleep_ = false;
     const TimePoint since = std::min(wake_at_, asleep_since_);
@@ -105,8 +103,8 @@ class Node : public Host {
     });
   }
 
-  /// From now on deaf, and all state is lost. Not to be called from within this node's own batch: schedule
-  /// it.
+  /// From now on the node hears nothing, and all state is lost. Must not be called from within this node's own batch:
+  /// schedule it.
   void crash() {
     if (depth_ != 0) throw std::logic_error(name() + " cannot crash within its own call");
     stack_.reset();
@@ -117,12 +115,12 @@ class Node : public Host {
     waiting_.clear();
   }
 
-  /// Makes the stack anew from the arguments of the constructor. Does not start it.
+  /// Constructs the stack again from the arguments of the constructor. Does not start it.
   void restart() {
     crash();
     make_();
   }
-  /// Makes the stack anew from other arguments (another NID).
+  /// Constructs the stack again from other arguments (for example another NID).
   template <class... Args>
   requires(sizeof...(Args) > 0 &&
            std::is_constructible_v<Stack, Args..., Host&>) void restart(Args&&... args) {
@@ -131,7 +129,7 @@ class Node : public Host {
   }
 
  private:
-  /// Its address stands for the type: what `typeid` is for, without run-time type information.
+  /// Its address identifies the type, like `typeid` but without run-time type information.
   template <class>
   static inline const char type_mark = 0;
 
@@ -171,10 +169,10 @@ class Node : public Host {
     if (asleep_ || --depth_ != 0) return;
     world().touch(id());
     underlay().flush(cx_);
-    // What was lent is over: who kept it reads this.
+    // The bytes are no longer valid: a layer that has kept them reads this.
     for (; lent_count_ != 0; --lent_count_) std::ranges::fill(lent_[lent_count_ - 1], std::byte{0xdd});
     const TimePoint deadline = std::max(stack_->next_deadline(), world().now());
-    if (deadline >= wake_at_) return;  // the earlier wake-up will look again
+    if (deadline >= wake_at_) return;  // the earlier wake-up will check again
     wake_at_ = deadline;
     wake_sequence_ = world().wake_at(deadline, *this);
   }
@@ -196,8 +194,8 @@ class Node : public Host {
   Context<Observer> cx_;
   std::optional<Stack> stack_;
   std::function<void()> make_;
-  std::function<void(const void*, const void*, Bytes)> handler_;  // the type of the source, the source
-  std::deque<std::vector<std::byte>> lent_;                       // a deque: what is lent stays where it is
+  std::function<void(const void*, const void*, Bytes)> handler_;  // type of the source, source, payload
+  std::deque<std::vector<std::byte>> lent_;                       // a deque: lent bytes do not move
   std::size_t lent_count_ = 0;
   int depth_ = 0;
   bool asleep_ = false;

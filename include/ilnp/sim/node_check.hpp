@@ -13,13 +13,13 @@ namespace ilnp::sim {
 /// Checks the state of nodes after every event in which they did something:
 ///
 /// - tables are within their limits;
-/// - no deadline stays in the past: a node that is woken moves it on;
+/// - no deadline remains in the past: a node that is woken moves it on;
 /// - a node knows a locator of a peer only if that peer has had it.
 ///
-/// A stack of another kind than the toolkit's may be watched too: what it does not offer is not checked.
+/// Other stacks than those of the toolkit can be watched as well; what they do not provide is not checked.
 class NodeCheck {
  public:
-  /// A node may be woken this often at one time: what it does may give it more to do.
+  /// A node may be woken this often at one time, since what it does may cause more work.
   static constexpr unsigned max_wakes = 64;
 
   explicit NodeCheck(World& world) : world_(world) {
@@ -31,7 +31,7 @@ class NodeCheck {
   NodeCheck(const NodeCheck&) = delete;
   NodeCheck& operator=(const NodeCheck&) = delete;
 
-  /// From now on `node`, which stays where it is as long as the world runs, is looked at.
+  /// From now on checks `node`, which must not move or end while the world runs.
   template <class Stack, class Observer>
   void watch(const Node<Stack, Observer>& node) {
     if (node.id() >= watched_.size()) watched_.resize(node.id() + 1);
@@ -61,8 +61,8 @@ class NodeCheck {
   struct Seen {
     std::uint32_t incarnation = 0;
     std::uint64_t heard = 0;
-    std::uint32_t joined = 0;       ///< the generation of its interfaces, or, where there is none,
-    std::vector<Locator> places{};  ///< where it was last
+    std::uint32_t joined = 0;       ///< the generation of its interfaces, or without one
+    std::vector<Locator> places{};  ///< its last locators
   };
 
   template <class Network>

@@ -1,7 +1,6 @@
 #pragma once
 
-/// The simulator: nodes of the very layer types that run on sockets, in virtual time, on networks with seeded
-/// faults.
+/// The simulator: nodes with the same layer types that run on sockets, in virtual time, on networks with seeded faults.
 #include "conditions.hpp"
 #include "network.hpp"
 #include "node.hpp"

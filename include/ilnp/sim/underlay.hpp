@@ -10,16 +10,16 @@
 
 namespace ilnp::sim {
 
-/// The underlay of a simulated node: models the concept `ilnp::Underlay`. Within a batch it queues payloads
-/// by reference, as the one on sockets does, so that a payload that is gone before the flush shows here too.
+/// The underlay of a simulated node: models the concept `ilnp::Underlay`. Within a batch it queues payloads by reference,
+/// like the underlay on sockets, so a payload that does not live until the flush fails here, too.
 class Underlay {
  public:
   struct Counters {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
     std::uint64_t not_sent = 0;    ///< the link went down before the flush
-    std::uint64_t not_joined = 0;  ///< was under way when the locator was left
-    std::uint64_t too_long = 0;    ///< received, and longer than `max_frame()`
+    std::uint64_t not_joined = 0;  ///< was on its way when the locator was left
+    std::uint64_t too_long = 0;    ///< received, but longer than `max_frame()`
   };
 
   explicit Underlay(Host& host) noexcept : host_(host) {}
@@ -88,7 +88,7 @@ class Underlay {
     for (const Queued& queued : queue_) {
       if (!link_up_) {
         ++counters_.not_sent;
-      } else {  // even if the locator has been left since: it was sent before
+      } else {  // even if the locator has been left since: the frame was sent before
         transmit(queued.locator, Bytes(queued.head).first(queued.head_size), queued.payload);
       }
     }
@@ -99,12 +99,11 @@ class Underlay {
   bool joined(Locator locator) const noexcept { return std::ranges::find(joined_, locator) != joined_.end(); }
   const Counters& counters() const noexcept { return counters_; }
 
-  // What a test does to it (through `Node::with`, so that the node looks at its deadlines afterwards).
+  // For tests (through `Node::with`, so that the node checks its deadlines afterwards).
 
   /// Frames longer than this are neither sent nor received.
   void set_max_frame(std::size_t size) noexcept { max_frame_ = size; }
-  /// While the link is down, sending is an error, and nothing is heard. `on_timer` tells when it has come
-  /// back.
+  /// While the link is down, sending is an error and nothing is heard. `on_timer` reports when it is up again.
   void set_link(bool up) noexcept {
     link_back_ = up && !link_up_;
     link_up_ = up;

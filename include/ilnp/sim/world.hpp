@@ -12,7 +12,7 @@
 
 namespace ilnp::sim {
 
-/// A frame as it is put on a network, before anything happens to it. `bytes` are valid during the call only.
+/// A frame when it is put on a network, before anything happens to it. `bytes` are valid only during the call.
 struct SentFrame {
   TimePoint time;
   Locator network;
@@ -20,14 +20,13 @@ struct SentFrame {
   Bytes bytes;
 };
 
-/// A check has found that something is not as it must be; `what()` says when, and what.
+/// A check has found a violation; `what()` says when, and what.
 struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Virtual time, and all that happens in it: one queue of events, one seed, nothing that sleeps, nothing of
-/// the operating system. The same program with the same seed gives the same run. Outlives its nodes; one
-/// thread.
+/// Virtual time and everything that happens in it: one queue of events, one seed, no sleeping, no operating system. The
+/// same program with the same seed gives the same run. Must outlive its nodes; one thread.
 class World {
  public:
   explicit World(std::uint64_t seed) : seed_(seed), seeds_(seed) {}
@@ -36,11 +35,10 @@ class World {
 
   std::uint64_t seed() const noexcept { return seed_; }
   TimePoint now() const noexcept { return now_; }
-  /// The seed of one more independent stream of random numbers: what one part draws shifts nothing in
-  /// another.
+  /// The seed for another independent stream of random numbers: draws in one part shift nothing in another.
   std::uint64_t next_seed() noexcept { return seeds_(); }
 
-  /// The network of that name; made, with `defaults`, at the first mention. The reference stays valid.
+  /// The network of that name; the first call makes it, with `defaults`. The reference remains valid.
   Network& network(Locator locator) {
     const auto found = networks_.find(locator);
     if (found != networks_.end()) return found->second;
@@ -48,49 +46,45 @@ class World {
         .first->second;
   }
 
-  /// Of networks that nobody has mentioned yet.
+  /// Of networks that have not been used yet.
   Conditions defaults;
-  /// Frames that reach a host at the same time are given to it in batches of at most this many.
+  /// Frames that reach a host at the same time are delivered in batches of at most this many.
   std::size_t batch_limit = 32;
 
-  /// Runs `call` at `time` (at once after what is due now, if that is past).
+  /// Calls `call` at `time` (if that is past, after everything that is due now).
   void at(TimePoint time, std::function<void()> call) {
     schedule(time, Duration::zero(), never, std::move(call));
   }
   void after(Duration delay, std::function<void()> call) { at(now_ + delay, std::move(call)); }
-  /// Runs `call` at `first`, and then every `period` while the time is before `until`.
+  /// Calls `call` at `first`, and then every `period` while the time is before `until`.
   void every(Duration period, TimePoint first, TimePoint until, std::function<void()> call) {
     schedule(first, period, until, std::move(call));
   }
 
   /// `tap` sees every frame that is put on any network.
   void tap(std::function<void(const SentFrame&)> tap) { taps_.push_back(std::move(tap)); }
-  /// `tap` sees every frame that a network has made a copy of for the host `to` (`Conditions::duplication`).
+  /// `tap` sees every frame that a network has duplicated for the host `to` (`Conditions::duplication`).
   void tap_copies(std::function<void(const SentFrame&, HostId to)> tap) {
     copy_taps_.push_back(std::move(tap));
   }
-  /// A frame for which `condition(frame, to)` is true is lost on its way to the host `to`, besides what chance
-  /// takes.
+  /// A frame for which `condition(frame, to)` is true is lost on its way to the host `to`, in addition to random losses.
   void lose_if(std::function<bool(const SentFrame&, HostId to)> condition) {
     losses_.push_back(std::move(condition));
   }
-  /// `tap` sees every frame that is lost on its way to the host `to`, by chance or by a condition.
+  /// `tap` sees every frame that is lost on its way to the host `to`, at random or by a condition.
   void tap_losses(std::function<void(const SentFrame&, HostId to)> tap) {
     loss_taps_.push_back(std::move(tap));
   }
-  /// `check` runs after every event, when all nodes are at rest: the place for invariants.
+  /// `check` runs after every event, when all nodes are idle: the place for invariants.
   void after_event(std::function<void()> check) { checks_.push_back(std::move(check)); }
-  /// For checks: the hosts that did something in this event (or since the one before, when a test made them),
-  /// each once.
+  /// For checks: the hosts that did something in this event (or, if a test made them, since the previous one), each once.
   const std::vector<HostId>& touched() const noexcept { return touched_; }
-  /// For checks and taps: something is not as it must be. The run ends after this event with a `Violation`, for
-  /// the first that was told.
+  /// For checks and taps: reports a violation. After this event the run ends with a `Violation` for the first one reported.
   void violated(const std::string& what) {
     if (violation_.empty()) violation_ = at_time(now_) + what;
   }
 
-  /// Lets everything happen that is due up to `time`, which is `now()` afterwards. Throws `Violation` when a check
-  /// says so.
+  /// Processes everything that is due up to `time`, which is then `now()`. Throws `Violation` when a check reports one.
   void run_until(TimePoint time) {
     if (!touched_.empty() || !violation_.empty()) finish_event();  // what was done before
     while (!queue_.empty() && queue_.top().time <= time) step();
@@ -101,7 +95,7 @@ class World {
   std::uint64_t events() const noexcept { return events_; }
   const Host* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
 
-  /// `time` as text, for messages: seconds since the beginning.
+  /// `time` as text for messages: seconds since the start.
   static std::string at_time(TimePoint time) {
     const auto nanoseconds = std::to_string(1'000'000'000 + time.time_since_epoch().count() % 1'000'000'000);
     return std::to_string(time.time_since_epoch().count() / 1'000'000'000) + '.' + nanoseconds.substr(1) +
@@ -121,7 +115,7 @@ class World {
   }
   void exit(HostId host) noexcept { hosts_[host] = nullptr; }
 
-  /// Puts a frame on a network. Copies it.
+  /// Puts a copy of a frame on a network.
   void transmit(const Host& from, Locator locator, Bytes head, Bytes payload) {
     const std::uint32_t slot = pool_.acquire(locator, from.sender(), head, payload);
     const Bytes bytes = pool_[slot].bytes;
@@ -143,7 +137,7 @@ class World {
     pool_.release(slot);
   }
 
-  /// Returns a number by which the host knows this wake-up from those that it no longer wants.
+  /// Returns a number by which the host distinguishes this wake-up from those that it no longer needs.
   std::uint64_t wake_at(TimePoint time, const Host& host) {
     return queue_.push({time, 0, Event::Kind::wake, host.id(), host.incarnation(), 0});
   }
@@ -215,7 +209,7 @@ class World {
   }
 
   void run(std::uint32_t slot) {
-    Call& call = calls_[slot];  // a deque: stays where it is while the function schedules others
+    Call& call = calls_[slot];  // a deque: does not move while the function schedules others
     call.function();
     if (call.period > Duration::zero() && now_ + call.period < call.until) {
       queue_.push({now_ + call.period, 0, Event::Kind::call, 0, 0, slot});
