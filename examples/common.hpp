@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ilnp/asio.hpp>
+#include <ilnp/config.hpp>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <string>

@@ -3,6 +3,8 @@
 // What the programs include is compiled once, for all of them.
 #include <boost/asio.hpp>
 #include <boost/program_options.hpp>
+#include <ilnp/asio.hpp>
+#include <ilnp/config.hpp>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <string>

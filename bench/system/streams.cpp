@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstring>
+#include <ilnp/asio.hpp>
 #include <ilnp/ilnp.hpp>
 #include <ilnp/sctp/sctp.hpp>
 #include <iostream>

@@ -6,7 +6,7 @@
 #include <functional>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/resolved_name.hpp>
-#include <ilnp/sim/sim.hpp>
+#include <ilnp/sim.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <set>
 

@@ -1,7 +1,14 @@
 #pragma once
 
-/// All of the toolkit. A node is a type: `ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>`. Who wants less to compile
-/// includes the layers that he uses; each header stands alone.
+/// The stack for datagrams: `ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>` and all below it. Each header also stands
+/// alone. The other parts have a header each, for those who need them:
+///
+/// - `<ilnp/asio.hpp>`: run a stack on Boost.Asio, sockets, gateways to local programs;
+/// - `<ilnp/config.hpp>`: configuration files;
+/// - `<ilnp/sctp.hpp>`: streams; needs usrsctp;
+/// - `<ilnp/names.hpp>`: names of hosts outside the overlay; needs c-ares;
+/// - `<ilnp/middleware.hpp>`: layers to insert, such as one that captures packets;
+/// - `<ilnp/sim.hpp>`: stacks in virtual time.
 
 // The vocabulary
 #include "adaptor.hpp"
@@ -17,7 +24,6 @@
 #include "random.hpp"
 #include "resolved_name.hpp"
 #include "stack.hpp"
-#include "stream.hpp"
 
 // The formats on the wire
 #include "wire/discovery.hpp"
@@ -27,18 +33,10 @@
 #include "wire/ilnp_header.hpp"
 #include "wire/locator_update.hpp"
 #include "wire/parsed.hpp"
-#include "wire/pcap.hpp"
-#include "wire/sctp_answer.hpp"
-#include "wire/sctp_header.hpp"
-#include "wire/sctp_packet.hpp"
-#include "wire/sctp_parameters.hpp"
-#include "wire/socks5.hpp"
 #include "wire/stp_header.hpp"
-#include "wire/stream_request.hpp"
-#include "wire/udp_encapsulation.hpp"
 #include "wire/utf8.hpp"
 
-// Underlay: frames between the nodes of one network
+// Underlays
 #include "underlay/endpoint.hpp"
 #include "underlay/events.hpp"
 #include "underlay/frame_class.hpp"
@@ -62,7 +60,7 @@
 #include "underlay/system_secret.hpp"
 #include "underlay/train_check.hpp"
 
-// Network layer: packets between nodes, wherever they are
+// The network layer
 #include "network/bounded_table.hpp"
 #include "network/carrier_election.hpp"
 #include "network/carry_account.hpp"
@@ -103,7 +101,7 @@
 #include "network/update_trial.hpp"
 #include "network/wanted_names.hpp"
 
-// Transport: datagrams between ports
+// Transports
 #include "transport/answer_limit.hpp"
 #include "transport/counters.hpp"
 #include "transport/datagram_pool.hpp"
@@ -115,77 +113,10 @@
 #include "transport/reassembly.hpp"
 #include "transport/stp.hpp"
 
-// Proxy: for programs that know nothing of the overlay
+// The proxy
 #include "proxy/control.hpp"
 #include "proxy/counters.hpp"
 #include "proxy/events.hpp"
 #include "proxy/local_port.hpp"
 #include "proxy/mapping_table.hpp"
 #include "proxy/proxy.hpp"
-#include "proxy/stream_answer.hpp"
-#include "proxy/stream_connection.hpp"
-#include "proxy/stream_connection_table.hpp"
-#include "proxy/stream_handshake.hpp"
-#include "proxy/stream_proxy.hpp"
-#include "proxy/stream_proxy_config.hpp"
-#include "proxy/stream_proxy_counters.hpp"
-#include "proxy/stream_proxy_event.hpp"
-
-// Layers to insert
-#include "middleware/capture.hpp"
-#include "middleware/pcap.hpp"
-
-// Configuration files
-#include "config/config.hpp"
-#include "config/ini.hpp"
-
-// Running a stack on Boost.Asio
-#include "asio/address_range.hpp"
-#include "asio/attempts.hpp"
-#include "asio/clock.hpp"
-#include "asio/connect_race.hpp"
-#include "asio/control_reply.hpp"
-#include "asio/control_socket.hpp"
-#include "asio/exit_policy.hpp"
-#include "asio/kernel_sctp_port.hpp"
-#include "asio/local_programs.hpp"
-#include "asio/local_routes.hpp"
-#include "asio/local_socket.hpp"
-#include "asio/local_sources.hpp"
-#include "asio/mailbox.hpp"
-#include "asio/name_event.hpp"
-#include "asio/no_names.hpp"
-#include "asio/node.hpp"
-#include "asio/operation.hpp"
-#include "asio/overlay_name.hpp"
-#include "asio/proxy_gateway.hpp"
-#include "asio/proxy_gateway_counters.hpp"
-#include "asio/reserve_descriptor.hpp"
-#include "asio/resolve.hpp"
-#include "asio/socks_handshakes.hpp"
-#include "asio/socks_server.hpp"
-#include "asio/stp_node.hpp"
-#include "asio/stp_socket.hpp"
-#include "asio/stream_dial.hpp"
-#include "asio/stream_gateway.hpp"
-#include "asio/stream_gateway_counters.hpp"
-#include "asio/stream_listener.hpp"
-#include "asio/stream_relay.hpp"
-#include "asio/stream_sink.hpp"
-#include "asio/stream_waiting.hpp"
-#include "asio/tcp_options.hpp"
-
-// Running stacks in virtual time
-#include "sim/conditions.hpp"
-#include "sim/delivery_check.hpp"
-#include "sim/event_queue.hpp"
-#include "sim/frame_pool.hpp"
-#include "sim/hop_limit_check.hpp"
-#include "sim/host.hpp"
-#include "sim/line.hpp"
-#include "sim/network.hpp"
-#include "sim/node.hpp"
-#include "sim/node_check.hpp"
-#include "sim/sim.hpp"
-#include "sim/underlay.hpp"
-#include "sim/world.hpp"

@@ -1,7 +1,26 @@
 #pragma once
 
-/// Streams, by SCTP. Not in ilnp.hpp because it needs usrsctp (Debian's libusrsctp-dev): link `ilnp::sctp`.
+/// Streams, by SCTP: the layers, their shell on Boost.Asio, and the proxy for the connections of local programs. Needs usrsctp
+/// (Debian's libusrsctp-dev): link `ilnp::sctp`.
 
+// Streams over any transport that has them
+#include "stream.hpp"
+#include "wire/sctp_answer.hpp"
+#include "wire/sctp_header.hpp"
+#include "wire/sctp_packet.hpp"
+#include "wire/sctp_parameters.hpp"
+#include "wire/socks5.hpp"
+#include "wire/stream_request.hpp"
+#include "proxy/stream_answer.hpp"
+#include "proxy/stream_connection.hpp"
+#include "proxy/stream_connection_table.hpp"
+#include "proxy/stream_handshake.hpp"
+#include "proxy/stream_proxy.hpp"
+#include "proxy/stream_proxy_config.hpp"
+#include "proxy/stream_proxy_counters.hpp"
+#include "proxy/stream_proxy_event.hpp"
+
+// SCTP
 #include "sctp/admission.hpp"
 #include "sctp/asio/sctp_acceptor.hpp"
 #include "sctp/asio/sctp_node.hpp"

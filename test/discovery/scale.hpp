@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "reference/network.hpp"
 #include "topology.hpp"
 

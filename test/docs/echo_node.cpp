@@ -4,6 +4,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ilnp/asio.hpp>
+#include <ilnp/config.hpp>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 

@@ -8,7 +8,7 @@
 #include "cell.hpp"
 #include "flow.hpp"
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "ilnp/wire/stp_header.hpp"
 

@@ -8,7 +8,11 @@
 #define foreach(variable, container) for (variable : container)
 #define forever for (;;)
 
+#include <ilnp/asio.hpp>
+#include <ilnp/config.hpp>
 #include <ilnp/ilnp.hpp>
+#include <ilnp/middleware.hpp>
+#include <ilnp/sim.hpp>
 #ifdef ILNP_HAS_SCTP
 #include <ilnp/sctp.hpp>
 #endif

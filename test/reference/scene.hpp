@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "node.hpp"
 #include "support/node_config.hpp"
 #include "support/octets.hpp"

@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ilnp/proxy/proxy.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "scene.hpp"

@@ -5,7 +5,7 @@
 
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/sctp/sctp.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/node_config.hpp"
 #include "support/print.hpp"

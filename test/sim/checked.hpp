@@ -4,7 +4,7 @@
 
 #include "ilnp/adaptor.hpp"
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/print.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "support/locators.hpp"
 #include "support/print.hpp"
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/sim/sim.hpp"
+#include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "plan.hpp"
 #include "reference/node.hpp"

@@ -1,0 +1,6 @@
+#pragma once
+
+/// Configuration files.
+
+#include "config/config.hpp"
+#include "config/ini.hpp"
