@@ -37,3 +37,4 @@
 #include "asio/stream_sink.hpp"
 #include "asio/stream_waiting.hpp"
 #include "asio/tcp_options.hpp"
+#include "proxy/control.hpp"

@@ -23,6 +23,7 @@
 #include "printable.hpp"
 #include "random.hpp"
 #include "resolved_name.hpp"
+#include "search.hpp"
 #include "stack.hpp"
 
 // The formats on the wire
@@ -114,7 +115,6 @@
 #include "transport/stp.hpp"
 
 // The proxy
-#include "proxy/control.hpp"
 #include "proxy/counters.hpp"
 #include "proxy/events.hpp"
 #include "proxy/local_port.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../search.hpp"
 #include "content_hash.hpp"
 #include "liveness.hpp"
 #include "local_node.hpp"
@@ -145,7 +146,7 @@ class Discoverer {
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
     // What nobody would pass on yet is sent later, and on all interfaces at once, so that nobody believes that this node
     // moves between them.
-    const bool said = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& out) {
+    const bool said = any_of(node_->interfaces.all(), [&](const Interface& out) {
       return !out.leaving && cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window;
     });
     if (said) return advertise_everywhere(cx.now());
@@ -210,7 +211,7 @@ class Discoverer {
   /// believes that this node moves between them.
   void refresh(TimePoint now) {
     if (now - node_->correspondents.last_traffic() >= 3 * node_->config.wait_time) return;
-    const bool due = std::ranges::any_of(node_->interfaces.all(), [&](const Interface& interface) {
+    const bool due = any_of(node_->interfaces.all(), [&](const Interface& interface) {
       return !interface.leaving && now - interface.last_sent >= node_->rounds.refresh();
     });
     if (!due) return;

@@ -8,6 +8,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../search.hpp"
 
 namespace ilnp {
 
@@ -58,7 +59,7 @@ class Doubts {
   /// solicit itself; otherwise others do.
   bool begin(Doubt doubt, TimePoint solicited_at, bool many, TimePoint now, bool ask = true) {
     if (doubts_.size() == max_doubts || !may_solicit(now)) return false;
-    const bool known = std::ranges::any_of(doubts_, [&](const Doubt& other) {
+    const bool known = any_of(doubts_, [&](const Doubt& other) {
       return other.nid == doubt.nid && other.why == doubt.why && other.name == doubt.name;
     });
     if (known) return false;

@@ -7,6 +7,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../search.hpp"
 #include "run.hpp"
 #include "update_trial.hpp"
 
@@ -105,7 +106,7 @@ class Host {
       before_.clear();
       return false;
     }
-    if (!no_witness && std::ranges::find(before_, place, &Place::locator) != before_.end()) trial_.doubt(now);
+    if (!no_witness && find_by(before_, &Place::locator, place) != before_.end()) trial_.doubt(now);
     return settle(now);
   }
   /// True if the last update has turned out to be wrong; then it has been undone.
@@ -125,7 +126,7 @@ class Host {
   }
   /// May an update to `locators` be believed? Yes, unless one was recently wrong and the node was not heard from there.
   bool may_be_at(std::span<const Locator> locators, TimePoint now) const noexcept {
-    return !trial_.wary(now) || std::ranges::any_of(locators, [&](Locator l) { return trial_.shown(l); });
+    return !trial_.wary(now) || any_of(locators, [&](Locator l) { return trial_.shown(l); });
   }
   UpdateTrial& trial() noexcept { return trial_; }
 
@@ -157,9 +158,14 @@ class Host {
 
   /// Is this what the last update said, and has nothing newer contradicted it?
   bool updated_to(std::span<const Locator> locators) const noexcept {
-    const auto updated = static_cast<std::size_t>(std::ranges::count(places_, true, &Place::updated));
-    return updated == locators.size() &&
-           std::ranges::equal(locators, std::span(places_).first(updated), {}, {}, &Place::locator);
+    // Those that an update names come first, in its order.
+    std::size_t updated = 0;
+    for (const Place& place : places_) {
+      if (!place.updated) continue;
+      if (updated == locators.size() || place.locator != locators[updated]) return false;
+      ++updated;
+    }
+    return updated == locators.size();
   }
 
   std::span<const Place> places() const noexcept { return places_; }
@@ -197,17 +203,16 @@ class Host {
 
  private:
   Place* find(Locator locator) noexcept {
-    const auto at = std::ranges::find(places_, locator, &Place::locator);
+    const auto at = find_by(places_, &Place::locator, locator);
     return at == places_.end() ? nullptr : &*at;
   }
   void change() noexcept {
     ++changes_;
     way.until = long_ago;
   }
-  bool any_updated() const noexcept { return std::ranges::any_of(places_, &Place::updated); }
+  bool any_updated() const noexcept { return any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
-    if (places_.size() == max_locators)
-      places_.erase(std::ranges::min_element(places_, {}, &Place::confirmed));
+    if (places_.size() == max_locators) places_.erase(least_by(places_, &Place::confirmed));
     return places_.emplace_back(Place{locator, long_ago, false});
   }
 

@@ -7,6 +7,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../search.hpp"
 
 namespace ilnp {
 
@@ -33,7 +34,7 @@ class Interfaces {
   explicit Interfaces(std::uint32_t* ways = nullptr) noexcept : ways_(ways) {}
 
   Interface* find(Locator locator) noexcept {
-    const auto at = std::ranges::find(all_, locator, &Interface::locator);
+    const auto at = find_by(all_, &Interface::locator, locator);
     return at == all_.end() ? nullptr : &*at;
   }
   const Interface* find(Locator locator) const noexcept {
@@ -65,7 +66,7 @@ class Interfaces {
   /// flight there are still the same); otherwise the one that has been free longest.
   void add(const Interface& interface) {
     const std::uint32_t taken = taken_slots();
-    const auto before = std::ranges::find(had_slot_, interface.locator);
+    const auto before = std::find(had_slot_.begin(), had_slot_.end(), interface.locator);
     std::size_t slot = static_cast<std::size_t>(before - had_slot_.begin());
     if (before == had_slot_.end() || taken >> slot & 1) {
       do {
@@ -96,9 +97,14 @@ class Interfaces {
   }
   /// Sorts the entries in the order of `locators`; those not among them come last.
   void prefer(std::span<const Locator> locators) {
-    std::ranges::stable_sort(all_, {}, [&](const Interface& i) {
-      return std::ranges::find(locators, i.locator) - locators.begin();
-    });
+    const auto place = [&](const Interface& i) {
+      return std::find(locators.begin(), locators.end(), i.locator) - locators.begin();
+    };
+    for (auto next = all_.begin(); next != all_.end(); ++next) {
+      auto at = next;
+      while (at != all_.begin() && place(*next) < place(*std::prev(at))) --at;
+      std::rotate(at, next, std::next(next));
+    }
     change();
   }
 
@@ -109,7 +115,7 @@ class Interfaces {
 
   /// The preferred interface among those that stay; null before the start.
   const Interface* preferred() const noexcept {
-    const auto at = std::ranges::find(all_, false, &Interface::leaving);
+    const auto at = find_by(all_, &Interface::leaving, false);
     return at == all_.end() ? nullptr : &*at;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../search.hpp"
 #include "doubts.hpp"
 #include "local_node.hpp"
 #include "name_claims.hpp"
@@ -71,7 +72,7 @@ class Liveness {
 
   /// An update of `nid` is on trial.
   void watch_update(Nid nid, Host& host) {
-    if (trials_.size() < max_trials && std::ranges::find(trials_, nid) == trials_.end())
+    if (trials_.size() < max_trials && !contains(trials_, nid))
       trials_.push_back(nid);  // the others are settled when they are heard
     trials_at_ = std::min(trials_at_, host.trial().next_deadline());
   }
@@ -202,7 +203,7 @@ class Liveness {
       scan_at_ = now + scan_interval;
       const Host* host = node_->hosts.entry(nid);
       if (!host || now - std::max(host->heard, since) < silent_after) return;
-      if (std::ranges::find(silent_, nid) != silent_.end()) return;
+      if (contains(silent_, nid)) return;
       doubts_.begin({nid, Doubts::Why::silence, {}, {}}, node_->solicited_at, node_->many(), now);
     });
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../search.hpp"
 #include "discoverer.hpp"
 #include "locator_updates.hpp"
 #include "move_schedule.hpp"
@@ -92,7 +93,7 @@ class Mover {
   bool handing_off() const noexcept { return schedule_.handoff_end() != never; }
 
   static bool among(const std::vector<Locator>& set, Locator locator) noexcept {
-    return std::ranges::find(set, locator) != set.end();
+    return contains(set, locator);
   }
 
   /// Joins the new locators, announces them, and tells the correspondents.

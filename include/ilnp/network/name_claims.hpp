@@ -7,6 +7,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../search.hpp"
 
 namespace ilnp {
 
@@ -48,8 +49,7 @@ class NameClaims {
     Conflict* known = find(name);
     const bool news = !known || known->owner != owner;
     if (!known) {
-      if (conflicts_.size() == max_conflicts)
-        conflicts_.erase(std::ranges::min_element(conflicts_, {}, &Conflict::ends));
+      if (conflicts_.size() == max_conflicts) conflicts_.erase(least_by(conflicts_, &Conflict::ends));
       known = &conflicts_.emplace_back();
       known->name = name;
     }
@@ -90,7 +90,7 @@ class NameClaims {
 
  private:
   Conflict* find(std::string_view name) noexcept {
-    const auto at = std::ranges::find(conflicts_, name, &Conflict::name);
+    const auto at = find_by(conflicts_, &Conflict::name, name);
     return at == conflicts_.end() ? nullptr : &*at;
   }
 

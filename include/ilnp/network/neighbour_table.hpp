@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "../search.hpp"
 #include "bounded_table.hpp"
 #include "interfaces.hpp"
 
@@ -45,12 +46,13 @@ class NeighbourTable {
     std::uint8_t hop_limit = 0;       ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
-      const auto at = std::ranges::find(places, locator, &Place::locator);
+      const auto at = find_by(places, &Place::locator, locator);
       return at == places.end() ? nullptr : &*at;
     }
     TimePoint last_heard() const noexcept {
-      const auto last = std::ranges::max_element(places, {}, &Place::heard);
-      return last == places.end() ? long_ago : last->heard;
+      TimePoint last = long_ago;
+      for (const Place& place : places) last = std::max(last, place.heard);
+      return last;
     }
     TimePoint last_used() const noexcept { return counted_on; }
     Duration distrust_time() const noexcept {
@@ -96,7 +98,7 @@ class NeighbourTable {
     for (Place& other : neighbour->places)
       if (other.locator != interface.locator && now - other.heard > together && other.missed == never)
         other.missed = now;
-    const auto at = std::ranges::find(neighbour->places, interface.locator, &Place::locator);
+    const auto at = find_by(neighbour->places, &Place::locator, interface.locator);
     if (at != neighbour->places.end()) {
       if (at->missed != never && now - at->missed > together) at->since = now;  // had left in the meantime
       at->missed = never;
@@ -104,7 +106,7 @@ class NeighbourTable {
       return;
     }
     if (neighbour->places.size() == max_places)
-      neighbour->places.erase(std::ranges::min_element(neighbour->places, {}, &Place::heard));
+      neighbour->places.erase(least_by(neighbour->places, &Place::heard));
     // Heard soon after this node itself arrived: it was there before.
     const bool was_there = now - interface.joined_at < there_before;
     neighbour->places.push_back(Place{interface.locator, was_there ? long_ago : now, now, never, long_ago});
@@ -187,14 +189,14 @@ class NeighbourTable {
   /// `sender` is heard in a second network. If there are too many, one that is gone, or to which this node yielded least
   /// recently, gives way.
   void add_carrier(std::uint64_t sender) {
-    if (std::ranges::find(carriers_, sender) != carriers_.end()) return;
+    if (contains(carriers_, sender)) return;
     if (carriers_.size() == max_carriers) {
       const auto use = [&](std::uint64_t each) {
         const Neighbour* neighbour = neighbours_.find(each);
         return neighbour ? std::pair(neighbour->counted_on, neighbour->last_heard())
                          : std::pair(long_ago, long_ago);
       };
-      carriers_.erase(std::ranges::min_element(carriers_, {}, use));
+      carriers_.erase(least_by(carriers_, use));
     }
     carriers_.push_back(sender);
   }

@@ -54,7 +54,8 @@ class PacketSample {
     for (Step age = std::min(steps, static_cast<Step>(shifts_.size())); age-- > 0;)
       shifts_[(now - age) % shifts_.size()] = shift_;
     step_ = now;
-    strictest_ = *std::ranges::max_element(shifts_);
+    strictest_ = 0;
+    for (const std::uint8_t shift : shifts_) strictest_ = std::max(strictest_, shift);
   }
 
   unsigned budget_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../address.hpp"
+#include "../search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
 
@@ -74,7 +75,7 @@ class FragmentPeers {
 
   Peer* find(Nid nid) noexcept {
     if (last_ < nids_.size() && nids_[last_] == nid) return &peers_[last_];
-    const auto at = std::ranges::find(nids_, nid);
+    const auto at = std::find(nids_.begin(), nids_.end(), nid);
     if (at == nids_.end()) return nullptr;
     last_ = static_cast<std::size_t>(at - nids_.begin());
     return &peers_[last_];
@@ -87,8 +88,8 @@ class FragmentPeers {
       peer = &peers_.emplace_back();
       nids_.push_back(nid);
     } else if (!peer) {
-      const auto last = std::ranges::min_element(
-          peers_, {}, [&](const Peer& each) { return std::pair(each.willing(now), each.used_at); });
+      const auto last =
+          least_by(peers_, [&](const Peer& each) { return std::pair(each.willing(now), each.used_at); });
       peer = &*last;
       drop_held(*peer, pool, counters);
       *peer = Peer{};
@@ -107,7 +108,7 @@ class FragmentPeers {
     if (held_ == max_held) drop_oldest(pool, counters);
     const std::uint16_t buffer = pool.take(now);
     if (buffer == DatagramPool::none) return false;
-    std::ranges::copy(datagram, pool.octets(buffer, datagram.size()).begin());
+    std::copy(datagram.begin(), datagram.end(), pool.octets(buffer, datagram.size()).begin());
     peer.held.push_back(
         {now, buffer, static_cast<std::uint16_t>(datagram.size()), source_port, destination_port});
     ++held_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../address.hpp"
+#include "../search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
 
@@ -49,7 +50,7 @@ class Reassembly {
     const MutableBytes whole = pool.octets(at->buffer, at->total);
     const auto place = whole.subspan(piece.offset(), piece.octets().size());
     if (at->have.test(piece.index())) {
-      if (!std::ranges::equal(place, piece.octets()))
+      if (!std::equal(place.begin(), place.end(), piece.octets().begin(), piece.octets().end()))
         return drop(at, pool, counters.dropped_conflict), Bytes();
       return ++counters.dropped_duplicate, Bytes();
     }
@@ -107,11 +108,13 @@ class Reassembly {
         if (its > most) most = its, from = each.from;
       }
     }
-    drop(std::ranges::find(under_way_, from, &Datagram::from), pool, counters.dropped_incomplete);
+    drop(find_by(under_way_, &Datagram::from, from), pool, counters.dropped_incomplete);
   }
   template <class Member>
   std::size_t count(Member Datagram::*member, Member value) const noexcept {
-    return static_cast<std::size_t>(std::ranges::count(under_way_, value, member));
+    std::size_t count = 0;
+    for (const Datagram& each : under_way_) count += each.*member == value;
+    return count;
   }
 
   void drop(At at, DatagramPool& pool, std::uint64_t& counter) {

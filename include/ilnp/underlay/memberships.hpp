@@ -6,6 +6,7 @@
 
 #include "../address.hpp"
 #include "../error.hpp"
+#include "../search.hpp"
 #include "endpoint.hpp"
 #include "group_address.hpp"
 #include "mcast_sockets.hpp"
@@ -23,7 +24,7 @@ class Memberships {
 
   /// Where the frames of `locator` go; null if it is not wanted.
   const Endpoint* group(Locator locator) const noexcept {
-    const auto found = std::ranges::find(wanted_, locator, &Wanted::locator);
+    const auto found = find_by(wanted_, &Wanted::locator, locator);
     return found == wanted_.end() ? nullptr : &found->group;
   }
   bool contains(Locator locator) const noexcept { return group(locator) != nullptr; }
@@ -44,7 +45,7 @@ class Memberships {
 
   /// Leaves a locator. Error: `Errc::not_joined`.
   error_code leave(Locator locator, Sockets sockets, unsigned interface) {
-    const auto found = std::ranges::find(wanted_, locator, &Wanted::locator);
+    const auto found = find_by(wanted_, &Wanted::locator, locator);
     if (found == wanted_.end()) return Errc::not_joined;
     const Endpoint group = found->group;
     wanted_.erase(found);
@@ -71,7 +72,7 @@ class Memberships {
     for (Wanted& wanted : wanted_) wanted.received = false;
     const bool all = each_group([&](const in6_addr& group) {
       const auto locator = prefix_.locator(group);
-      const auto found = locator ? std::ranges::find(wanted_, *locator, &Wanted::locator) : wanted_.end();
+      const auto found = locator ? find_by(wanted_, &Wanted::locator, *locator) : wanted_.end();
       if (found != wanted_.end()) found->received = true;
     });
     std::size_t restored = 0;
