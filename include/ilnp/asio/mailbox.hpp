@@ -19,7 +19,7 @@ struct Datagram {
 };
 
 /// Where the datagrams to a port wait until its owner reads them. Memory is kept for those that come next, so that reading into
-/// the reader's own buffers allocates nothing in steady state. One thread.
+/// the reader's own buffers takes no new memory in steady state. One thread.
 class Mailbox {
  public:
   using Timer = boost::asio::steady_timer;

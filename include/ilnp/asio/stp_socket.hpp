@@ -247,7 +247,7 @@ class StpSocket {
       Token&& token = DefaultToken<Executor>()) {
     return receive<Datagram>([](Mailbox& mailbox) { return mailbox.take(); }, std::forward<Token>(token));
   }
-  /// The same into `buffers`, without an allocation in steady state. Completes with `(error_code, std::size_t)`. Of a datagram that
+  /// The same into `buffers`, without an allocation for the datagram. Completes with `(error_code, std::size_t)`. Of a datagram that
   /// is longer the rest is lost, which is no error, as with Asio's sockets on POSIX systems: a stranger must not be able to end
   /// the reader. It is counted (`truncated`).
   template <class Buffers, class Token = DefaultToken<Executor>>
