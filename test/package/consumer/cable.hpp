@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-/// An underlay of one's own: a cable with two ends, in memory. What one end sends waits until the other fetches it.
+/// An underlay of your own: a cable with two ends, in memory. What one end sends waits until the other fetches it.
 class Cable {
  public:
   struct Frame {

@@ -4,7 +4,7 @@
 
 #include "cable.hpp"
 
-// A node of one's own, and two of them that talk.
+// A node of your own, and two of them that talk.
 using Node = ilnp::STP<ilnp::ILNP<Cable>>;
 
 ilnp::NetworkConfig config(std::string name, ilnp::Nid nid) {
