@@ -220,6 +220,13 @@ BOOST_AUTO_TEST_CASE(what_the_carrier_sends_back_it_carries_in_its_place) {
   BOOST_TEST(again(lower, 2) == Verdict::copy);  // it has been carried
 }
 
+BOOST_AUTO_TEST_CASE(what_did_not_arrive_before_was_not_sent_back) {
+  meet(lower);
+  BOOST_TEST(decide(3) == Verdict::another);
+  ++number;  // this one comes another way, and was never here with the usual hop limit
+  BOOST_TEST(again(lower, 2) != Verdict::returned);
+}
+
 BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_listens_first_if_another_could_have_carried) {
   meet(higher);
   BOOST_TEST(decide() == Verdict::carry);

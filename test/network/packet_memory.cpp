@@ -67,6 +67,15 @@ BOOST_AUTO_TEST_CASE(from_another_sender_or_with_another_hop_limit_it_is_a_copy)
   BOOST_TEST(see(5, other).kind == Kind::fresh);
 }
 
+BOOST_AUTO_TEST_CASE(it_knows_with_which_hop_limit_a_packet_came) {
+  see(5);
+  hear(6);
+  BOOST_TEST(packets.has_seen(5, 3, now));
+  BOOST_TEST(!packets.has_seen(5, 2, now));
+  BOOST_TEST(!packets.has_seen(6, 2, now));
+  BOOST_TEST(!packets.has_seen(5, 3, now + PacketMemory::memory + 1));
+}
+
 BOOST_AUTO_TEST_CASE(after_its_time_it_is_not_waited_for) {
   see(5);
   now += CarryAccount::max_patience + 1;

@@ -9,9 +9,9 @@ namespace ilnp::swarm {
 ///
 /// For each pair: datagrams, one after the other, until the first arrives (`max_tries` at the most); from then on each
 /// must arrive. Not promised, and so not tried: what leads from a node of the reference, and anything at all while a node of
-/// the reference closes a loop (it believes whoever spoke last). Nor is it promised that each arrives where one of the
-/// reference carries that shares a network with another: what the other sends back there tells it that the way leads there
-/// (test/reference/model_test.cpp shows it of two of the reference alone).
+/// the reference closes a loop (it believes whoever spoke last). Nor is anything promised where a forwarder of the reference
+/// shares a network with another: what the other sends back there tells it that the way leads there, for as long as nothing
+/// else arrives from the destination (test/reference/model_test.cpp shows it of two of the reference alone).
 class Probe {
  public:
   static constexpr std::size_t max_pairs = 16;
@@ -24,7 +24,7 @@ class Probe {
     std::size_t from, to;
     int tries = 0;
     bool reached = false;
-    bool each = true;                      ///< must arrive, once one has
+    bool each = true;                      ///< must arrive
     bool once = true;                      ///< and no more often
     std::vector<std::uint64_t> numbers{};  ///< of the datagrams that count
   };
@@ -102,7 +102,7 @@ inline void Trial::settle() {
   for (const Probe::Pair& pair : pairs) {
     const Member& to = *members_[pair.to];
     const std::string who = members_[pair.from]->config.host_name + " to " + to.config.host_name;
-    if (!pair.reached)
+    if (!pair.reached && pair.each)
       throw std::runtime_error("no way from " + who + ", " + std::to_string(pair.tries) + " tries");
     for (const std::uint64_t number : pair.numbers)
       if ((arrived_[number] == 0 && pair.each) || (arrived_[number] > 1 && pair.once))

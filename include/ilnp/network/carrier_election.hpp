@@ -85,6 +85,8 @@ class CarrierElection {
                                    (packet.hop_limit == state->hop_limit && elsewhere));
     // In a flow with duplicates every packet is examined: a stranger may have forged the one with the highest hop limit.
     const bool mixed = now - state->mixed_at < flow_life;
+    const Step step = CarryAccount::step_at(now);
+    const std::uint64_t content = hash(packet);
     if (lesser || (recent && packet.hop_limit > state->hop_limit)) {
       if (!mixed) {
         state->mixed_since = now;
@@ -94,7 +96,7 @@ class CarrierElection {
     }
     if (lesser) {
       if (state->standing_back && packet.sender == state->rival && in == state->in &&
-          packet.hop_limit + 1 == state->hop_limit)
+          packet.hop_limit + 1 == state->hop_limit && packets_.has_seen(content, state->hop_limit, step))
         return Verdict::returned;
       // The packets forwarded just before were not remembered. These are duplicates of them, unless they come from their
       // source, or from the sender that brought the flow until then.
@@ -107,9 +109,7 @@ class CarrierElection {
       state->hop_limit = packet.hop_limit;
       state->seen_at = now;
     }
-    const Step step = CarryAccount::step_at(now);
     using Kind = PacketMemory::Seen::Kind;
-    const std::uint64_t content = hash(packet);
     // A node that forwards a flow without duplicates examines only an occasional packet, so that one counts.
     const bool counts = !(mixed || state->standing_back) ||
                         (state->sample.had(content, step) && packets_.sampled(content, step));

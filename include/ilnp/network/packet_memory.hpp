@@ -83,6 +83,14 @@ class PacketMemory {
     return {};
   }
 
+  /// Was a packet with this hash put on the network with this hop limit?
+  bool has_seen(std::uint64_t hash, std::uint8_t hop_limit, Step now) const noexcept {
+    for (const Packet& packet : sets_[hash % sets_.size()])
+      if (packet.seen && packet.hash == hash && packet.hop_limit == hop_limit && now - packet.step <= memory)
+        return true;
+    return false;
+  }
+
   /// What was overheard: a packet that was waited for since `since`, and that arrived with `hop_limit`.
   struct Heard {
     Step since;
