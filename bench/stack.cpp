@@ -558,7 +558,7 @@ class MemoryUnderlay {
   }
   TimePoint next_deadline() const noexcept { return never; }
   template <class Cx>
-  void flush(Cx&) noexcept {
+  void end_batch(Cx&) noexcept {
     queue.count = 0;
   }
   std::size_t max_frame() const noexcept { return 1440; }
@@ -628,7 +628,7 @@ struct Ours {
       message.write_to(MutableBytes(frame).subspan(wire::IlnpHeader::size));
       stack.on_receive({Locator(first_network), 7}, frame, cx, [](auto&&...) {});
     }
-    lowest_layer(stack).flush(cx);
+    stack.end_batch(cx);
   }
   static NetworkConfig config(bool both_networks) {
     NetworkConfig config;
@@ -645,7 +645,7 @@ struct Ours {
   }
   void end() {
     bench::keep(lowest_layer(stack).queue.count);
-    lowest_layer(stack).flush(cx);
+    stack.end_batch(cx);
   }
 
   Random random{1};

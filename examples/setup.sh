@@ -119,6 +119,7 @@ find_missing() {
   fi
   if [[ $tests == yes ]]; then
     installed libssl-dev || missing+=(libssl-dev)
+    installed zlib1g-dev || missing+=(zlib1g-dev)
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
   installed libc-ares-dev || missing+=(libc-ares-dev)

@@ -47,8 +47,8 @@ class UnderlayAdaptor {
   }
   TimePoint next_deadline() const { return next_.next_deadline(); }
   template <ContextLike Cx>
-  void flush(Cx& cx) {
-    next_.flush(cx);
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
   std::size_t max_frame() const { return next_.max_frame(); }
 
@@ -95,6 +95,10 @@ class NetworkAdaptor {
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     next_.on_timer(cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
   TimePoint next_deadline() const { return next_.next_deadline(); }
   template <ContextLike Cx>
@@ -166,6 +170,10 @@ class TransportAdaptor {
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     next_.on_timer(cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
   TimePoint next_deadline() const { return next_.next_deadline(); }
   template <ContextLike Cx>

@@ -13,6 +13,7 @@
 // The vocabulary
 #include "adaptor.hpp"
 #include "address.hpp"
+#include "arena.hpp"
 #include "ascii_case.hpp"
 #include "bytes.hpp"
 #include "context.hpp"

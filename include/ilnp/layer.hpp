@@ -36,11 +36,12 @@ struct AnyUp {
 /// The bottom of every stack: carries frames between the nodes that have joined a locator.
 ///
 /// - `join(l)` / `leave(l)`: become, or cease to be, a member of a network. Joining twice is no error.
-/// - `begin_batch()`: from here on `send` queues, until `flush`.
-/// - `headroom(size)`: room for `size` octets (at most `Packet::max_headroom`) where the headers of the next packet are best
-///   written; valid until the next `headroom`, `send` or `flush`.
-/// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at
-///   `flush`; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
+/// - `begin_batch()`: from here on `send` queues, until the batch ends.
+/// - `end_batch(cx)`: all that was queued leaves; nothing that was borrowed for it is needed any more.
+/// - `headroom(size)`: room for `size` octets (at most `max_frame()`) where the front of the next packet, or all of it, is best
+///   written; valid until the next `headroom`, `send` or `end_batch`.
+/// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at its
+///   end; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
 /// - `on_receive(from, frame, cx, up)`: what came in, on its way up: calls `up(from, frame)` or drops.
 /// - `on_timer(cx)`: does what is due; true if the link has come back, and the node should announce itself again.
 /// - `max_frame()`: the largest frame, octets.
@@ -55,7 +56,7 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
   u.on_receive(from, frame, cx, up);
   { u.on_timer(cx) } -> std::same_as<bool>;
   { cu.next_deadline() } -> std::same_as<TimePoint>;
-  u.flush(cx);
+  u.end_batch(cx);
   { cu.max_frame() } -> std::same_as<std::size_t>;
 };
 
@@ -63,8 +64,8 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
 ///
 /// - `native_handles()`: the descriptors to wait for. They stay the underlay's, and the same as long as it lives.
 /// - `receive(sink)` takes what waits there, does not block, and calls `sink(FrameSource, MutableBytes)` for each frame of
-///   another node. The frames stay valid, all of them and wherever they lie, until the next `receive`: what is forwarded leaves
-///   from there when the batch ends. Returns how many it took; 0 means that nothing waits.
+///   another node. The frames stay valid, all of them and each in memory of its own, until the batch ends (what is
+///   forwarded leaves from there), and may be changed in place. Returns how many it took; 0 means that nothing waits.
 /// - `drained()`: the last `receive` took all that there was. `false` is always right, and costs one more call.
 template <class U>
 concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::AnyUp sink) {
@@ -87,8 +88,9 @@ struct NetworkSource {
 ///
 /// - `headroom(size)`: the underlay's, with room for the network layer's header and for `size` octets of headers above it.
 /// - `send(nid, next_header, packet, cx)`: see `Errc` for what can go wrong.
-/// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, Bytes)` for each packet for this node.
-/// - `on_timer(cx, up)` does what is due at `next_deadline()`.
+/// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, MutableBytes)` for each packet for this node.
+/// - `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
+/// - `end_batch(cx)`: the batch ends, here and then below; what was handed up is not borrowed any more.
 /// - `resolve(name, cx)`: the NID of a host name, or `Errc::unknown_host`.
 /// - `max_payload()`: of a packet, octets; `max_payload(nid)`: of one to that node.
 template <class N>
@@ -99,6 +101,7 @@ concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_he
   { n.send(nid, next_header, packet, cx) } -> std::same_as<error_code>;
   n.on_receive(from, frame, cx, up);
   n.on_timer(cx, up);
+  n.end_batch(cx);
   { cn.next_deadline() } -> std::same_as<TimePoint>;
   { n.resolve(name, cx) } -> std::same_as<result<Nid>>;
   { cn.local_nid() } -> std::same_as<Nid>;
@@ -130,8 +133,10 @@ struct DatagramSource {
 ///
 /// - `bind(port)`: from then on its datagrams are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
 /// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed as that of a `Packet`. Errors: see `Errc`.
-/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, Bytes)` for each datagram to a port that is bound; its
-///   octets are valid during the call. `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
+/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a port that is bound.
+///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. What the layer below hands up besides
+///   packets goes up as it is.
+/// - `end_batch(cx)`: as the network layer's.
 /// - `resolve(name, cx)`: as the network layer's.
 /// - `max_payload()`: of a datagram, octets; `max_payload(nid)`: of one to that node.
 template <class T>
@@ -143,6 +148,7 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { t.send(port, nid, port, payload, cx) } -> std::same_as<error_code>;
   t.on_receive(from, frame, cx, up);
   t.on_timer(cx, up);
+  t.end_batch(cx);
   { ct.next_deadline() } -> std::same_as<TimePoint>;
   { t.resolve(name, cx) } -> std::same_as<result<Nid>>;
   { ct.max_payload() } -> std::same_as<std::size_t>;

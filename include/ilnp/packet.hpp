@@ -12,11 +12,11 @@ namespace ilnp {
 ///                     ^ start_                                ^ end
 ///
 /// Both are borrowed. The room belongs to the underlay (`headroom` of the layer below), so headers are written where they
-/// stay until they leave. The payload must stay valid until `send` returns or, within a batch, until the batch is flushed. One
+/// stay until they leave. The payload must stay valid until `send` returns or, within a batch, until the batch ends. One
 /// thread.
 class Packet {
  public:
-  /// The most room that a layer may ask for: a whole control message, that is a network header (40) and a discovery message
+  /// The most room that headers take: a whole control message, that is a network header (40) and a discovery message
   /// with the longest host name (17 + 255).
   static constexpr std::size_t max_headroom = 384;
 
@@ -28,6 +28,19 @@ class Packet {
     assert(size <= start_);
     start_ -= size;
     return room_.subspan(start_, size);
+  }
+
+  /// A packet all of which was written into `room`: where `size` octets were asked for, from `space(room, size)` on, of which
+  /// `used` were needed. So a layer that changes what is sent writes it where it leaves from.
+  static Packet written(MutableBytes room, std::size_t size, std::size_t used) noexcept {
+    assert(size <= room.size() && used <= size);
+    Packet packet(room.first(room.size() - size + used), {});
+    packet.start_ -= used;
+    return packet;
+  }
+  static MutableBytes space(MutableBytes room, std::size_t size) noexcept {
+    assert(size <= room.size());
+    return room.last(size);
   }
 
   Bytes head() const noexcept { return room_.subspan(start_); }

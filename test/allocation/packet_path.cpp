@@ -53,7 +53,7 @@ class Tap {
   }
   void begin_batch() {}
   template <class Cx>
-  void flush(Cx&) {}
+  void end_batch(Cx&) {}
   template <class Cx>
   bool on_timer(Cx&) {
     return false;
@@ -99,13 +99,14 @@ struct World {
     cx.set_now(cx.now() + time);
     const auto up = [&](std::uint16_t, Bytes) { ++delivered; };
     for (Node* node : {&alice, &router, &bob})
-      if (node->next_deadline() <= cx.now()) node->on_timer(cx, up);
+      if (node->next_deadline() <= cx.now()) node->on_timer(cx, up), node->end_batch(cx);
     for (; ether.count > 0; --ether.count, ether.first = (ether.first + 1) % ether.frames.size()) {
       // Each node gets a copy of its own, and may change it.
       const Ether::Frame& frame = ether.frames[ether.first];
       for (Node* node : {&alice, &router, &bob}) {
         auto octets = frame.octets;
         node->on_receive({frame.locator, frame.sender}, MutableBytes(octets).first(frame.size), cx, up);
+        node->end_batch(cx);
       }
     }
   }

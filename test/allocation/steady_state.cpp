@@ -34,7 +34,7 @@ class Sink {
   }
   TimePoint next_deadline() const noexcept { return never; }
   template <class Cx>
-  void flush(Cx&) noexcept {}
+  void end_batch(Cx&) noexcept {}
   std::size_t max_frame() const noexcept { return 1440; }
 
   std::size_t frames = 0;
@@ -85,12 +85,13 @@ struct FedNode {
   void rounds(int count) {
     for (int i = 0; i < count; ++i) {
       cx.set_now(cx.now() + 50us);
-      if (stack.next_deadline() <= cx.now()) stack.on_timer(cx, up());
+      if (stack.next_deadline() <= cx.now()) stack.on_timer(cx, up()), stack.end_batch(cx);
       ++number;
       for (auto& [on, frame] : frames) {
         wire::set_hop_limit(frame, 2);
         wire::store(frame, frame.size() - 8, number);
         stack.on_receive(FrameSource{on, 0xb}, MutableBytes(frame), cx, up());
+        stack.end_batch(cx);
       }
       sent += !stack.send(port, Bytes(payload), cx);
     }

@@ -114,6 +114,36 @@ BOOST_FIXTURE_TEST_CASE(a_datagram_to_itself_comes_by_the_timer, Nodes) {
   BOOST_TEST(at_alice.front().second == "myself");
 }
 
+/// Looks at what it got after a call from within.
+struct LookLater {
+  Node<Stack, LookLater>** node;
+  std::vector<std::string>* got;
+  void operator()(const DatagramSource&, Bytes payload) const {
+    (*node)->with([](Stack&, auto&) {});
+    got->push_back(text(payload));
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_call_from_within_does_not_end_what_is_lent, Nodes) {
+  std::vector<std::string> got;
+  Node one(io.get_executor(), alice, into(at_alice));
+  Node<Stack, LookLater>* self = nullptr;
+  Node<Stack, LookLater> two(io.get_executor(), bob, LookLater{&self, &got});
+  self = &two;
+  bob.bind(2);
+  BOOST_TEST(!one.start());
+  BOOST_TEST(!two.start());
+  run_until(io, [&] {
+    return one.with([](Stack& stack, auto& cx) { return stack.resolve("bob", cx); }).has_value();
+  });
+  // What a node sends to itself is a layer's own memory; what comes from others, the underlay's.
+  two.with([](Stack& stack, auto& cx) { stack.send(1, Nid(0xb), 2, as_bytes("to myself"), cx); });
+  run_until(io, [&] { return got.size() == 1; });
+  one.with([](Stack& stack, auto& cx) { stack.send(1, Nid(0xb), 2, as_bytes("to another"), cx); });
+  run_until(io, [&] { return got.size() == 2; });
+  BOOST_TEST((got == std::vector<std::string>{"to myself", "to another"}));
+}
+
 BOOST_FIXTURE_TEST_CASE(after_stop_nothing_runs, Nodes) {
   Node one(io.get_executor(), alice, into(at_alice));
   Node two(io.get_executor(), bob, into(at_bob));

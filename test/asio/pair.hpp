@@ -55,7 +55,7 @@ class CableEnd {
   }
   TimePoint next_deadline() const { return never; }
   template <class Cx>
-  void flush(Cx&) {
+  void end_batch(Cx&) {
     batching_ = false;
     for (const Frame& frame : queue_) transmit(frame);
     queue_.clear();
@@ -102,7 +102,7 @@ class CableEnd {
                static_cast<ssize_t>(octets.size()));
   }
 
-  std::array<std::byte, Packet::max_headroom> room_;
+  std::array<std::byte, 1440> room_;
   int descriptor_;
   bool batching_ = false;
   std::set<Locator> joined_;

@@ -18,7 +18,7 @@ struct Mine {
   bool on_timer(Cx&);
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
-  void flush(Cx&);
+  void end_batch(Cx&);
   std::size_t max_frame() const;
   std::span<const int> native_handles() const;
   template <class Sink>

@@ -11,6 +11,8 @@ struct Mine {
   void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
   template <class Cx, class Up>
   void on_timer(Cx&, Up&&);
+  template <class Cx>
+  void end_batch(Cx&);
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
   ilnp::result<ilnp::Nid> resolve(std::string_view, Cx&);

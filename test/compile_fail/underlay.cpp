@@ -13,7 +13,7 @@ struct Mine {
   bool on_timer(Cx&);
   ilnp::TimePoint next_deadline() const;
   template <class Cx>
-  void flush(Cx&);
+  void end_batch(Cx&);
 #ifndef WRONG
   std::size_t max_frame() const;
 #endif

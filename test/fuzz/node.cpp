@@ -223,6 +223,7 @@ class FuzzedNode : test::HandFed<Stack> {
             require(source.nid == header->source().nid && stack.bound(source.destination_port),
                     "to a port that is bound");
         });
+    stack.end_batch(cx);
     require(ups <= 1, "a frame is delivered once");
     const NetworkCounters& after = network().counters();
     require(after.received - before.received == joined, "a frame on a network that was joined is received");
@@ -335,6 +336,7 @@ class FuzzedNode : test::HandFed<Stack> {
       require(to_self_ > 0, "what a node says to itself comes up once");
       --to_self_;
     });
+    stack.end_batch(cx);
     check_sent();
   }
 

@@ -75,7 +75,6 @@ class Line {
 
   void gather() {
     for (End* end : {&alice_, &bob_}) {
-      end->endpoint.output().recycle(now_);
       end->endpoint.output().take([&](const SctpOutput::Packet& packet) {
         require(packet.octets.size() <= mtu, "a packet fits the transport");
         require(tainted_ || wire::SctpPacket::parse(packet.octets), "what is sent to an honest end is taken");
@@ -83,6 +82,7 @@ class Line {
         if (packet.to == to.nid && under_way_.size() < most_under_way)
           under_way_.push_back({&to, test::octets(packet.octets)});
       });
+      end->endpoint.output().end_batch();
       while (const auto event = end->endpoint.next_event()) {
         if (event->kind == StreamEvent::Kind::accepted) end->stream = event->stream;
         if (event->kind == StreamEvent::Kind::closed && end->stream == event->stream) end->stream.reset();

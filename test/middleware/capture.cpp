@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(what_the_underlay_drops_is_not_shown) {
 
 BOOST_AUTO_TEST_CASE(everything_else_is_handed_on) {
   capture.begin_batch();
-  capture.flush(cx);
+  capture.end_batch(cx);
   BOOST_TEST(capture.next_layer().batches == 1);
   BOOST_TEST(capture.next_layer().flushes == 1);
   BOOST_TEST(capture.max_frame() == 100u);

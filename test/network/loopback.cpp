@@ -40,6 +40,20 @@ BOOST_AUTO_TEST_CASE(it_is_bounded) {
   BOOST_TEST(loopback.size() == Loopback::max_packets);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_handed_up_stays_until_the_batch_ends) {
+  Loopback loopback;
+  BOOST_TEST(!loopback.add(1, {}, as_bytes("a text of some length")));
+  Bytes kept;
+  loopback.deliver([&](std::uint8_t, Bytes octets) { kept = octets; });
+  BOOST_TEST(!loopback.add(1, {}, as_bytes("another text, as long")));
+  loopback.deliver([&](std::uint8_t, Bytes) {});
+  BOOST_TEST(as_text(kept) == "a text of some length");
+  for (std::size_t i = 2; i < Loopback::max_packets; ++i) BOOST_TEST(!loopback.add(1, {}, {}));
+  BOOST_TEST(loopback.add(1, {}, {}) == error_code(Errc::queue_full));  // what is lent counts
+  loopback.end_batch();
+  BOOST_TEST(!loopback.add(1, {}, {}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::loopback_test

@@ -84,6 +84,11 @@ class ReferenceNetwork {
     if (pending_.empty() && leave_at_ <= cx.now()) end_handoff(cx.now());
   }
 
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
+  }
+
   TimePoint next_deadline() const noexcept {
     const TimePoint handoff = pending_.empty() ? leave_at_ : retry_at_;
     return std::min({next_.next_deadline(), solicit_at_, move_at_, handoff});
@@ -128,7 +133,7 @@ class ReferenceNetwork {
   void receive(Locator in, MutableBytes frame, Cx& cx, Up& up) {
     if (frame.size() < wire::IlnpHeader::size) return;
     const ReferenceHeader header(frame);
-    const Bytes payload = Bytes(frame).subspan(wire::IlnpHeader::size);
+    const MutableBytes payload = frame.subspan(wire::IlnpHeader::size);
     const bool to_all = header.destination.locator == all_nodes_locator;
     const bool to_me = header.destination.nid == config_.nid;
     if ((to_all || to_me) && contains(leaving_, in) && header.destination.locator != in)

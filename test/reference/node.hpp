@@ -38,11 +38,15 @@ class ReferenceNode {
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     if (deaf_) return;
     next_.on_receive(from, frame, cx,
-                     [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+                     [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, up); });
+    next_.on_timer(cx, [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
 
@@ -86,13 +90,13 @@ class ReferenceNode {
   }
 
   template <class Up>
-  void receive(const NetworkSource& source, Bytes packet, Up& up) {
+  void receive(const NetworkSource& source, MutableBytes packet, Up& up) {
     if (source.next_header != protocol) return;
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(deaf_ = true);
     if (!ports_.contains(header->destination_port())) return;
     up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
-       header->payload());
+       packet.subspan(wire::StpHeader::size));
   }
 
   ReferenceNetwork<U> next_;

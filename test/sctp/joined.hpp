@@ -27,8 +27,8 @@ class Joined {
       more = false;
       for (auto [from, to, nid] : {std::tuple(&alice, &bob, Nid(1)), std::tuple(&bob, &alice, Nid(2))}) {
         std::vector<Octets> sent;
-        from->output().recycle(cx.now());
         from->output().take([&](const SctpOutput::Packet& packet) { sent.push_back(octets(packet.octets)); });
+        from->output().end_batch();
         for (const Octets& each : sent) to->input(nid, transport_port, nid.value(), each, cx);
         packets += sent.size();
         more = more || !sent.empty();

@@ -105,7 +105,7 @@ class RelayedLink {
   }
   TimePoint next_deadline() const { return never; }
   template <class Cx>
-  void flush(Cx&) {
+  void end_batch(Cx&) {
     batching_ = false;
     for (const Frame& frame : queue_) transmit(frame);
     queue_.clear();
@@ -149,7 +149,7 @@ class RelayedLink {
   bool batching_ = false;
   std::set<Locator> joined_;
   std::vector<Frame> queue_;
-  std::array<std::byte, Packet::max_headroom> room_;
+  std::array<std::byte, 1440> room_;
   std::vector<std::array<std::byte, 2048>> buffers_{32};
 };
 

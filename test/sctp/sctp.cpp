@@ -45,6 +45,62 @@ BOOST_AUTO_TEST_CASE(octets_arrive_in_order_whatever_the_network_does) {
   }
 }
 
+/// A transport whose datagrams to any one node are shorter than it says of nodes in general.
+template <TransportLayer Next>
+struct Narrow : TransportAdaptor<Next> {
+  using TransportAdaptor<Next>::TransportAdaptor;
+  std::size_t max_payload(Nid nid = {}) const {
+    return std::min<std::size_t>(this->next_.max_payload(), nid == Nid{} ? 1396 : 700);
+  }
+  template <ContextLike Cx>
+  error_code send(std::uint16_t source_port, Nid to, std::uint16_t to_port, Bytes payload, Cx& cx) {
+    if (payload.size() > max_payload(to)) return ++refused, Errc::message_too_long;
+    longest = std::max(longest, payload.size());
+    return this->next_.send(source_port, to, to_port, payload, cx);
+  }
+  int refused = 0;
+  std::size_t longest = 0;
+};
+
+BOOST_AUTO_TEST_CASE(packets_are_as_long_as_the_transport_takes_to_that_node) {
+  using Stack = Sctp<Narrow<STP<ILNP<sim::Underlay>>>>;
+  constexpr std::size_t octets = 200'000;
+  sim::World world(1);
+  const VirtualTime time(world);
+  struct End {
+    End(sim::World& in, std::uint64_t nid, std::string name)
+        : node(in, name, SctpConfig{}, node_config(nid, name, {{a}})) {
+      node.on_receive([this](const StreamEvent& event, Bytes) { go_on(event.stream); });
+      node.start();
+    }
+    void go_on(StreamId id) {
+      node.with([&](Stack& stack, auto& cx) {
+        std::vector<std::byte> buffer(10'000);
+        while (sent < octets) {
+          const auto taken = stack.write(id, Bytes(buffer).first(std::min(buffer.size(), octets - sent)), cx);
+          if (!taken) break;
+          sent += *taken;
+        }
+        for (auto got = stack.read(id, buffer, cx); got && *got != 0; got = stack.read(id, buffer, cx))
+          received += *got;
+      });
+    }
+    sim::Node<Stack> node;
+    std::size_t sent = 0, received = 0;
+  };
+  End alice(world, 1, "alice"), bob(world, 2, "bob");
+  bob.node.with([](Stack& stack, auto&) { BOOST_TEST(!stack.listen(port)); });
+  world.run_for(5s);
+  alice.node.with([](Stack& stack, auto& cx) { BOOST_TEST(stack.connect(Nid(2), port, cx).has_value()); });
+  world.run_for(20s);
+  for (const End* end : {&alice, &bob}) {
+    BOOST_TEST(end->sent == octets);
+    BOOST_TEST(end->received == octets);
+    BOOST_TEST(end->node.stack().next_layer().refused == 0);
+    BOOST_TEST(end->node.stack().next_layer().longest > 650u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(one_direction_ends_and_the_other_goes_on) {
   Pair pair;
   // bob ends at once, and goes on reading; alice has not ended when she knows it.

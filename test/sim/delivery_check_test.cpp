@@ -25,7 +25,7 @@ struct Broken : Sound {
   using Sound::Sound;
   template <class Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    Sound::on_receive(from, frame, cx, [&](DatagramSource source, Bytes payload) {
+    Sound::on_receive(from, frame, cx, [&](DatagramSource source, MutableBytes payload) {
       if (defect == 1) up(source, payload);
       if (defect == 2) ++source.destination_port;
       up(source, defect == 3 ? payload.first(payload.size() - 1) : payload);

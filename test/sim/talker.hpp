@@ -26,7 +26,7 @@ class Talker {
   void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx, [&](const ilnp::FrameSource& source, ilnp::MutableBytes bytes) {
       if (echo) static_cast<void>(next_.send(source.interface, ilnp::Packet({}, bytes), cx));
-      up(source, ilnp::Bytes(bytes));
+      up(source, bytes);
     });
   }
 
@@ -37,6 +37,10 @@ class Talker {
       woken.push_back(cx.now());
       alarm = period == Duration::zero() ? ilnp::never : cx.now() + period;
     }
+  }
+  template <class Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
   TimePoint next_deadline() const noexcept { return std::min(alarm, next_.next_deadline()); }
 

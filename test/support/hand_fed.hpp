@@ -110,6 +110,7 @@ class HandFed {
   /// A frame of the neighbour `sender` comes in on `on`.
   void feed(Locator on, Octets octets, std::uint64_t sender) {
     stack.on_receive(FrameSource{on, sender}, MutableBytes(octets), cx, up());
+    stack.end_batch(cx);
   }
   /// The same; the sender is told by the source of the packet.
   void feed(Locator on, Octets octets) {
@@ -124,6 +125,7 @@ class HandFed {
       if (calls > 100'000) throw std::logic_error("the deadline does not move on");
       cx.set_now(std::max(cx.now(), stack.next_deadline()));
       stack.on_timer(cx, up());
+      stack.end_batch(cx);
     }
     cx.set_now(until);
   }

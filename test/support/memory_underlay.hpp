@@ -52,7 +52,7 @@ class MemoryUnderlay {
   }
   TimePoint next_deadline() const noexcept { return deadline; }
   template <class Cx>
-  void flush(Cx&) noexcept {
+  void end_batch(Cx&) noexcept {
     ++flushes;
   }
   std::size_t max_frame() const noexcept { return max_frame_; }
@@ -68,7 +68,7 @@ class MemoryUnderlay {
  private:
   std::size_t max_frame_;
   std::vector<Locator> joined_;
-  std::array<std::byte, Packet::max_headroom> room_;
+  std::array<std::byte, 1440> room_;
 };
 
 static_assert(Underlay<MemoryUnderlay>);

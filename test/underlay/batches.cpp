@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(trains_and_single_frames_meet_in_one_group) {
     far.heard.clear();
     sender->begin_batch();
     for (const Octets& one : sent) BOOST_TEST(!sender.send(a, one));
-    sender->flush(sender.cx());
+    sender->end_batch(sender.cx());
     BOOST_TEST(near.hears(sent.size()));
     BOOST_TEST(far.hears(sent.size()));
     BOOST_TEST(frames(near) == sent);
@@ -376,7 +376,7 @@ BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
   for (std::uint32_t i = 0; i < 128; ++i) all.push_back(numbered(i, 500));
   sender->begin_batch();
   for (const Octets& one : all) BOOST_TEST(!sender.send(a, one));
-  sender->flush(sender.cx());
+  sender->end_batch(sender.cx());
   std::size_t forwarded = 0;
   BOOST_TEST(eventually([&] {
     router->begin_batch();
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
         ++forwarded;
       });
     });
-    router->flush(router.cx());
+    router->end_batch(router.cx());
     return forwarded == all.size();
   }));
   BOOST_TEST(receiver.hears(all.size()));

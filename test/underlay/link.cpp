@@ -58,7 +58,7 @@ BOOST_FIXTURE_TEST_CASE(that_goes_down_and_up_heals, Two) {
   BOOST_TEST(one.send(a, numbered(1, 50)).failed());
   one->begin_batch();
   BOOST_TEST(!one.send(a, numbered(1, 50)));
-  one->flush(one.cx());
+  one->end_batch(one.cx());
   BOOST_TEST(one->counters().send_errors == 1U);
   left.ip("link set eth0 up");
   BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));

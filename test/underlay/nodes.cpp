@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(on_one_host_hear_each_other_and_never_themselves) {
   std::vector<Octets> frames;
   for (std::uint32_t i = 10; i < 300; ++i) frames.push_back(numbered(i, 100));
   for (const Octets& frame : frames) BOOST_TEST(!one.send(a, frame));
-  one->flush(one.cx());
+  one->end_batch(one.cx());
   BOOST_TEST(two.hears(300));
   BOOST_TEST(three.hears(300));
   BOOST_TEST(one.take() == 0U);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(carry_frames_of_the_largest_size) {
   BOOST_TEST(!one.send(a, single));
   one->begin_batch();
   for (int i = 0; i < 2; ++i) BOOST_TEST(!one.send(a, queued));
-  one->flush(one.cx());
+  one->end_batch(one.cx());
   BOOST_TEST_REQUIRE(two.hears(3));
   BOOST_TEST(two.heard[0].frame == single);
   BOOST_TEST(two.heard[1].frame == queued);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(carry_the_same_over_a_device_that_computes_no_checksums) {
   for (int round = 0; round < 3; ++round) {
     one->begin_batch();
     for (const Octets& frame : frames) BOOST_TEST(!one.send(a, frame));
-    one->flush(one.cx());
+    one->end_batch(one.cx());
   }
   BOOST_TEST_REQUIRE(two.hears(600));
   for (std::size_t i = 0; i < 600; ++i) BOOST_TEST(two.heard[i].frame == frames[i % 200]);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(get_control_messages_past_a_queue_that_overflows) {
   sender->begin_batch();
   BOOST_TEST(!sender.send(a, update));
   BOOST_TEST(!sender.send(a, update));
-  sender->flush(sender.cx());
+  sender->end_batch(sender.cx());
   BOOST_TEST_REQUIRE(eventually([&] { return receiver.take() != 0; }));
   BOOST_TEST(receiver.heard[0].frame == discovery);
   BOOST_TEST(receiver.heard[1].frame == update);

@@ -1,16 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cassert>
 #include <concepts>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "../arena.hpp"
 #include "../stack.hpp"
 #include "attempts.hpp"
 #include "clock.hpp"
@@ -23,17 +27,19 @@ template <class Context>
 concept ExecutionContext = std::derived_from<Context, boost::asio::execution_context>;
 
 /// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds
-/// what there is upwards in batches, and flushes what was sent meanwhile.
+/// what there is upwards in batches, and sends at the end of each what was sent meanwhile.
 ///
-///     readable:  begin batch, receive: stack.on_receive(..., up) for each frame, up.flush(), flush
-///     deadline:  stack.on_timer(..., up)
-///     with(f):   begin batch, f(stack, context), up.flush(), flush
+///     readable:  begin batch, receive: stack.on_receive(..., up) for each frame, up.flush(), stack.end_batch(context)
+///     deadline:  stack.on_timer(..., up), up.flush(), stack.end_batch(context)
+///     with(f):   begin batch, f(stack, context), up.flush(), stack.end_batch(context)
+///
+/// `with` from within `up` does not end the batch: what was sent so far leaves, and no more.
 ///
 /// Time that passes while the machine sleeps, or the process is stopped, counts. Whoever was not run for a while tells the
 /// network layer before anything else is done: what it knows, and what waits at the underlay, is old.
 ///
-/// `Up` is called with what the stack hands up; the octets are valid until it returns, or, if it has a member
-/// `flush()`, until that has returned. It may call `with`.
+/// `Up` is called with what the stack hands up; the octets are valid until the batch ends: if it has a member `flush()`, that is
+/// called before. It may call `with`.
 ///
 /// An exception that `up`, an observer or a sink of the stack throws leaves the executor's `run`, as usual in Asio. Before that
 /// the rest of the batch is delivered and sent, and the node waits again: who calls `run` once more goes on. Of several exceptions
@@ -152,8 +158,11 @@ class Node {
     Turn& operator=(const Turn&) = delete;
     ~Turn() noexcept(false) {
       attempt([&] { node_.flush_up(); });
-      attempt([&] { node_.underlay().flush(node_.cx_); });
-      if (within_batch_) attempt([&] { node_.underlay().begin_batch(); });
+      if (within_call_) {
+        attempt([&] { node_.send_queued(within_batch_); });
+      } else {
+        attempt([&] { node_.end_batch(); });
+      }
       node_.batching_ = within_batch_;
       node_.busy_ = within_call_;
       if (!within_call_) attempt([&] { node_.arm(node_.cx_.now()); });
@@ -169,6 +178,30 @@ class Node {
     const int exceptions_ = std::uncaught_exceptions();
   };
 
+  /// Travels down the stack; then what was received is not lent any more.
+  void end_batch() {
+    stack_.end_batch(cx_);
+    if constexpr (ILNP_POISON) {
+      for (const MutableBytes frame : received_) poison(frame);
+      received_.clear();
+    }
+  }
+  /// Within a call to the stack: only what the lowest layer has queued leaves, for the layers above may still lend what they hold.
+  void send_queued(bool batch_goes_on) {
+    lowest_layer(stack_).end_batch(cx_);
+    if (batch_goes_on) lowest_layer(stack_).begin_batch();
+  }
+  /// Frames that are lent at the same time share no memory (see `PollableUnderlay`).
+  void note_received([[maybe_unused]] MutableBytes frame) {
+    if constexpr (ILNP_POISON) {
+      const std::size_t count = received_.size();
+      for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i)
+        assert(frame.empty() || received_[i].data() + received_[i].size() <= frame.data() ||
+               frame.data() + frame.size() <= received_[i].data());
+      received_.push_back(frame);
+    }
+  }
+
   void flush_up() {
     if constexpr (requires { up_.flush(); }) up_.flush();
   }
@@ -176,8 +209,8 @@ class Node {
 
   /// What is handed up in this run of the node: nothing once it was stopped. No exception of `up` passes through the layers.
   auto up(Attempts& attempt) noexcept {
-    return [this, &attempt, run = run_](const auto&... what) {
-      if (run == run_) attempt([&] { up_(what...); });
+    return [this, &attempt, run = run_](const auto& source, MutableBytes octets) {
+      if (run == run_) attempt([&] { up_(source, octets); });
     };
   }
 
@@ -205,6 +238,7 @@ class Node {
       Turn turn(*this);
       const auto received = lowest_layer(stack_).receive([&](const FrameSource& from, MutableBytes frame) {
         if (run != run_) return;
+        note_received(frame);
         turn.attempt([&] { stack_.on_receive(from, frame, cx_, up(turn.attempt)); });
       });
       if (received != 0 && !drained()) continue;
@@ -227,13 +261,9 @@ class Node {
     if (behind_) attempt([&] { on_readable(); });  // though nothing may be
     if (run == run_ && stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
-      // What comes up here is the layers' own, and gone when the call returns: it is flushed one by one.
-      attempt([&] {
-        stack_.on_timer(cx_, [&, hand_up = up(attempt)](const auto&... what) {
-          hand_up(what...);
-          attempt([&] { flush_up(); });
-        });
-      });
+      attempt([&] { stack_.on_timer(cx_, up(attempt)); });
+      attempt([&] { flush_up(); });
+      attempt([&] { end_batch(); });
       busy_ = false;
     }
     if (run == run_) attempt([&] { arm(cx_.now() + min_timer_pause); });
@@ -271,6 +301,7 @@ class Node {
   Executor executor_;
   typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;
+  std::vector<MutableBytes> received_;  // in this batch; where `poison` does something
   std::deque<Descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
   std::uint64_t run_ = 0;             // another after each stop

@@ -70,7 +70,7 @@ class ILNP {
                           packet, cx);
   }
 
-  /// A frame arrived. Calls `up(const NetworkSource&, Bytes)` if it holds a packet for this node that is not one of the
+  /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of the
   /// network layer's own messages.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
@@ -90,6 +90,11 @@ class ILNP {
     liveness_.on_timer(cx);
     discoverer_.on_timer(cx);
     deliver_looped(up);
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    node_.next.end_batch(cx);
+    loopback_.end_batch();
   }
 
   /// For the shell: the node did not run from `since` until now although something was due; the machine slept, or the
@@ -292,7 +297,13 @@ class ILNP {
     ++node_.counters.delivered;
     up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),
                      header.hop_limit(), from.share()},
-       header.payload());
+       payload_of(header));
+  }
+
+  /// The layer above may change it: the frame that was parsed is a `MutableBytes`.
+  static MutableBytes payload_of(const wire::IlnpHeader& header) noexcept {
+    const Bytes payload = header.payload();
+    return {const_cast<std::byte*>(payload.data()), payload.size()};
   }
 
   template <class Up>
@@ -301,7 +312,7 @@ class ILNP {
     const Interface* preferred = node_.interfaces.preferred();
     const Locator here = preferred ? preferred->locator : Locator{};
     const Ilv self{here, local_nid()};
-    loopback_.deliver([&](std::uint8_t next_header, Bytes payload) {
+    loopback_.deliver([&](std::uint8_t next_header, MutableBytes payload) {
       ++node_.counters.delivered;
       up(NetworkSource{self, self, here, next_header, node_.config.hop_limit}, payload);
     });

@@ -5,19 +5,21 @@
 #include <deque>
 #include <vector>
 
+#include "../arena.hpp"
 #include "../bytes.hpp"
 #include "../error.hpp"
 
 namespace ilnp {
 
-/// Packets that a node sends to itself: copies that wait until the node next runs. Bounded. One thread.
+/// Packets that a node sends to itself: copies that wait until the node next runs, and stay until the
+/// batch ends in which they are handed up. Bounded. One thread.
 class Loopback {
  public:
-  static constexpr std::size_t max_packets = 64;  ///< waiting
+  static constexpr std::size_t max_packets = 64;  ///< waiting, or lent
 
   /// Keeps a copy of a packet: `head`, then `payload`. Error: `queue_full`.
   BOOST_NOINLINE error_code add(std::uint8_t next_header, Bytes head, Bytes payload) {
-    if (packets_.size() == max_packets) return Errc::queue_full;
+    if (packets_.size() + lent_.size() >= max_packets) return Errc::queue_full;
     Packet& packet = packets_.emplace_back(Packet{next_header, {}});
     packet.octets.assign(head.begin(), head.end());
     packet.octets.insert(packet.octets.end(), payload.begin(), payload.end());
@@ -28,10 +30,17 @@ class Loopback {
   template <class F>
   void deliver(F&& f) {
     for (std::size_t waiting = packets_.size(); waiting > 0; --waiting) {
-      const Packet packet = std::move(packets_.front());
+      Packet packet = std::move(packets_.front());
       packets_.pop_front();
-      f(packet.next_header, Bytes(packet.octets));
+      const MutableBytes octets = lent_.emplace_back(std::move(packet.octets));
+      f(packet.next_header, octets);
     }
+  }
+  /// What was handed up is not borrowed any more.
+  void end_batch() noexcept {
+    if (lent_.empty()) return;
+    for (auto& octets : lent_) poison(octets);
+    lent_.clear();
   }
 
   bool empty() const noexcept { return packets_.empty(); }
@@ -44,6 +53,7 @@ class Loopback {
   };
 
   std::deque<Packet> packets_;
+  std::vector<std::vector<std::byte>> lent_;
 };
 
 }  // namespace ilnp

@@ -67,16 +67,21 @@ class Proxy {
     return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(LocalPort, Bytes)` for what a local program is to receive. Everything that is not a datagram (a transport may have
+  /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything that is not a datagram (a transport may have
   /// streams too) goes up unchanged.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+  }
+
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
   }
 
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
@@ -155,11 +160,11 @@ class Proxy {
   }
 
   template <class Source, ContextLike Cx, class Up>
-  void receive(const Source& source, Bytes payload, Cx&, Up& up) {
+  void receive(const Source& source, MutableBytes payload, Cx&, Up& up) {
     up(source, payload);
   }
   template <ContextLike Cx, class Up>
-  void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
+  void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {
     MappingTable::Mapping* any = nullptr;
     for (auto* mapping = mappings_.first(source.destination_port); mapping; mapping = mapping->other.get()) {
       if (mapping->remote.any && !mapping->other && !any) return deliver(*mapping, source, payload, up);
@@ -172,7 +177,8 @@ class Proxy {
     ++counters_.dropped_not_mapped;
   }
   template <class Up>
-  void deliver(const MappingTable::Mapping& mapping, const DatagramSource& source, Bytes payload, Up& up) {
+  void deliver(const MappingTable::Mapping& mapping, const DatagramSource& source, MutableBytes payload,
+               Up& up) {
     ++counters_.delivered;
     up(LocalPort(source.destination_port, mapping.socket), payload);
   }

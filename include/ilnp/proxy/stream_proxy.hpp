@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../adaptor.hpp"
+#include "../arena.hpp"
 #include "stream_answer.hpp"
 #include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
@@ -101,17 +102,22 @@ class StreamProxy : public TransportAdaptor<Next> {
     next_.reset(id, cx);
   }
 
-  /// Calls `up(const StreamProxyEvent&, Bytes)`, and passes on everything that does not belong to streams.
+  /// Calls `up(const StreamProxyEvent&, MutableBytes)`, and passes on everything that does not belong to streams.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, Bytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
     expire(asked_, cx, up);
     expire(asking_, cx, up);
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
+    hosts_.clear();
   }
   TimePoint next_deadline() const noexcept {
     TimePoint deadline = next_.next_deadline();
@@ -142,7 +148,7 @@ class StreamProxy : public TransportAdaptor<Next> {
   }
 
   template <class Source, class Cx, class Up>
-  void receive(const Source& source, Bytes payload, Cx& cx, Up& up) {
+  void receive(const Source& source, MutableBytes payload, Cx& cx, Up& up) {
     if constexpr (std::is_same_v<Source, StreamEvent>) {
       on_event(source, cx, up);
     } else {
@@ -167,12 +173,12 @@ class StreamProxy : public TransportAdaptor<Next> {
         connection.state = State::asking;
         return;
       case StreamEvent::Kind::readable:
-        if (open) return up(StreamProxyEvent{event.stream, Kind::readable, {}}, Bytes());
+        if (open) return up(StreamProxyEvent{event.stream, Kind::readable, {}}, MutableBytes());
         if (connection.state == State::asked) return hear_request(event.stream, connection, cx, up);
         if (connection.state == State::asking) return hear_answer(event.stream, connection, cx, up);
         return;
       case StreamEvent::Kind::writable:
-        if (open) up(StreamProxyEvent{event.stream, Kind::writable, {}}, Bytes());
+        if (open) up(StreamProxyEvent{event.stream, Kind::writable, {}}, MutableBytes());
         return;
       case StreamEvent::Kind::closed:
         return end(event.stream, event.error, up);
@@ -201,7 +207,7 @@ class StreamProxy : public TransportAdaptor<Next> {
   }
 
   template <class Up>
-  void want(StreamId id, StreamConnection& connection, std::uint16_t port, Bytes host, Up& up) {
+  void want(StreamId id, StreamConnection& connection, std::uint16_t port, MutableBytes host, Up& up) {
     ++counters_.wanted;
     connection.state = State::wanted;
     up(StreamProxyEvent{id, Kind::wanted, {}, port}, host);
@@ -210,7 +216,7 @@ class StreamProxy : public TransportAdaptor<Next> {
   void put_through(StreamId id, StreamConnection& connection, Up& up) {
     ++counters_.opened;
     connection.state = State::open;
-    up(StreamProxyEvent{id, Kind::opened, {}}, Bytes());
+    up(StreamProxyEvent{id, Kind::opened, {}}, MutableBytes());
   }
   template <class Up>
   void end(StreamId id, error_code error, Up& up) {
@@ -219,7 +225,7 @@ class StreamProxy : public TransportAdaptor<Next> {
     const State state = found->state;
     connections_.erase(id);
     counters_.not_opened += state == State::connecting || state == State::asking;
-    if (state != State::asked) up(StreamProxyEvent{id, Kind::closed, error}, Bytes());
+    if (state != State::asked) up(StreamProxyEvent{id, Kind::closed, error}, MutableBytes());
   }
 
   template <class Cx, class Up>
@@ -235,7 +241,7 @@ class StreamProxy : public TransportAdaptor<Next> {
       return ++counters_.refused_too_many, answer(id, wire::StreamAnswerCode::too_many, cx);
     const bool here = request->host().empty();
     if (here ? exposed_.test(request->port()) : config_.exit)
-      return want(id, connection, request->port(), as_bytes(request->host()), up);
+      return want(id, connection, request->port(), hosts_.copy(as_bytes(request->host())), up);
     ++counters_.refused_not_allowed;
     answer(id, wire::StreamAnswerCode::not_allowed, cx);
   }
@@ -278,6 +284,7 @@ class StreamProxy : public TransportAdaptor<Next> {
 
   StreamProxyConfig config_;
   std::bitset<65536> exposed_;
+  Arena hosts_;  // of requests, until the batch ends
   StreamConnectionTable connections_{config_.max_connections};
   Deadlines asking_;
   Deadlines asked_;

@@ -1,20 +1,16 @@
 #pragma once
 
-#include <algorithm>
-#include <cstring>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "../address.hpp"
+#include "../arena.hpp"
 #include "../bytes.hpp"
-#include "../context.hpp"
 
 namespace ilnp {
 
 /// Packets that SCTP has made, and that the layer is to send: usrsctp makes them in the middle of its work, where nothing may
-/// be called. The octets stay where they are until the time moves on, for a packet that is sent within a batch is borrowed until
-/// the flush, and the time stands still for as long.
+/// be called. The octets stay where they are until the batch ends, for within it what is sent is borrowed.
 class SctpOutput {
  public:
   struct Packet {
@@ -24,28 +20,17 @@ class SctpOutput {
   };
 
   /// Octets that wait at most; what is more is lost, as on a full line.
-  static constexpr std::size_t max_octets = 16 << 20;
+  static constexpr std::size_t max_octets = Arena::max_octets;
 
-  /// What was taken at another time than `now` is no longer borrowed.
-  void recycle(TimePoint now) noexcept {
-    if (now == time_) return;
-    time_ = now;
-    if (!waiting_.empty()) return;  // made in another node's turn: not sent yet
-    used_ = block_ = 0;
-    blocks_.resize(std::min(blocks_.size(), kept_blocks));
+  /// What was taken is no longer borrowed.
+  void end_batch() noexcept {
+    if (waiting_.empty()) octets_.clear();  // else made in another node's turn: not sent yet
   }
 
   bool push(Nid to, std::uint16_t port, Bytes octets) {
-    if (octets.size() > block_size) return false;
-    if (blocks_.empty() || used_ + octets.size() > block_size) {
-      if (!blocks_.empty() && ++block_ * block_size >= max_octets) return --block_, false;
-      if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<std::byte[]>(block_size));
-      used_ = 0;
-    }
-    std::byte* const copy = blocks_[block_].get() + used_;
-    std::memcpy(copy, octets.data(), octets.size());
-    used_ += octets.size();
-    waiting_.push_back({to, port, Bytes(copy, octets.size())});
+    const Bytes copy = octets_.copy(octets);
+    if (copy.data() == nullptr) return false;
+    waiting_.push_back({to, port, copy});
     return true;
   }
 
@@ -59,13 +44,7 @@ class SctpOutput {
   }
 
  private:
-  static constexpr std::size_t block_size = 128 * 1024;
-  static constexpr std::size_t kept_blocks = 8;
-
-  TimePoint time_ = long_ago;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  std::size_t block_ = 0;  // that is being filled
-  std::size_t used_ = 0;   // of it
+  Arena octets_;
   std::vector<Packet> waiting_;
 };
 

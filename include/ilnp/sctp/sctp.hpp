@@ -82,21 +82,26 @@ class Sctp : public TransportAdaptor<Next> {
     endpoint_.close(id, cx.now());
   }
 
-  /// Calls `up(const StreamEvent&, Bytes)`, and `up(const DatagramSource&, Bytes)` for datagrams to other ports.
+  /// Calls `up(const StreamEvent&, MutableBytes)`, and `up(const DatagramSource&, MutableBytes)` for datagrams to other ports.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx,
-                   [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
     {
       const Turn<Cx> turn(*this, cx);
       endpoint_.on_timer(cx.now());
     }
     tell(up);
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    transmit(cx);
+    next_.end_batch(cx);
+    endpoint_.output().end_batch();
   }
   TimePoint next_deadline() const noexcept {
     return std::min(next_.next_deadline(), endpoint_.next_deadline());
@@ -116,9 +121,7 @@ class Sctp : public TransportAdaptor<Next> {
   template <class Cx>
   class Turn {
    public:
-    Turn(Sctp& layer, Cx& cx) noexcept : layer_(layer), cx_(cx) {
-      layer_.endpoint_.output().recycle(cx.now());
-    }
+    Turn(Sctp& layer, Cx& cx) noexcept : layer_(layer), cx_(cx) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
     ~Turn() { layer_.transmit(cx_); }
@@ -138,8 +141,12 @@ class Sctp : public TransportAdaptor<Next> {
     });
   }
 
+  template <class Source, class Cx, class Up>
+  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
+    up(source, octets);
+  }
   template <class Cx, class Up>
-  void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
+  void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {
     if (source.destination_port != port_) return up(source, payload);
     {
       const Turn<Cx> turn(*this, cx);
@@ -154,7 +161,7 @@ class Sctp : public TransportAdaptor<Next> {
       if (event->kind == StreamEvent::Kind::accepted)
         if (const auto names = endpoint_.peer(event->stream))
           endpoint_.limit_packets(event->stream, frame_payload(next_, names->nid));
-      up(*event, Bytes());
+      up(*event, MutableBytes());
     }
   }
 

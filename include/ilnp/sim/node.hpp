@@ -50,7 +50,7 @@ class Node : public Host {
   const Stack& stack() const { return *stack_; }
   Underlay& underlay() { return lowest_layer(*stack_); }
 
-  /// Calls `function(stack, context)` now, in a batch; then flushes, and schedules the stack's next wake-up.
+  /// Calls `function(stack, context)` now, in a batch; then ends it, and schedules the stack's next wake-up.
   template <class Function>
   decltype(auto) with(Function&& function) {
     if (!stack_) throw std::logic_error(name() + " has crashed");
@@ -136,14 +136,15 @@ class Node : public Host {
   template <class Result, class Source, class Packet>
   void set_handler(std::function<Result(Source, Packet)> handler) {
     using Plain = std::remove_cvref_t<Source>;
-    handler_ = [this, handler = std::move(handler)](const void* type, const void* source, Bytes bytes) {
+    handler_ = [this, handler = std::move(handler)](const void* type, const void* source,
+                                                    MutableBytes bytes) {
       if (type != &type_mark<Plain>) throw std::logic_error(name() + ": the handler is for another stack");
       handler(*static_cast<const Plain*>(source), bytes);
     };
   }
 
   auto up() {
-    return [this](const auto& source, Bytes bytes) {
+    return [this](const auto& source, MutableBytes bytes) {
       if (handler_) handler_(&type_mark<std::remove_cvref_t<decltype(source)>>, &source, bytes);
     };
   }
@@ -151,7 +152,7 @@ class Node : public Host {
   void begin_batch() override {
     if (asleep_ || depth_++ != 0) return;
     cx_.set_now(world().now());
-    underlay().begin_batch();
+    underlay_layer(*stack_).begin_batch();
   }
 
   void receive(FrameSource from, Bytes frame) override {
@@ -168,7 +169,7 @@ class Node : public Host {
   void end_batch() override {
     if (asleep_ || --depth_ != 0) return;
     world().touch(id());
-    underlay().flush(cx_);
+    stack_->end_batch(cx_);
     // The bytes are no longer valid: a layer that has kept them reads this.
     for (; lent_count_ != 0; --lent_count_) std::ranges::fill(lent_[lent_count_ - 1], std::byte{0xdd});
     const TimePoint deadline = std::max(stack_->next_deadline(), world().now());
@@ -194,8 +195,9 @@ class Node : public Host {
   Context<Observer> cx_;
   std::optional<Stack> stack_;
   std::function<void()> make_;
-  std::function<void(const void*, const void*, Bytes)> handler_;  // type of the source, source, payload
-  std::deque<std::vector<std::byte>> lent_;                       // a deque: lent bytes do not move
+  std::function<void(const void*, const void*, MutableBytes)>
+      handler_;                              // type of the source, source, payload
+  std::deque<std::vector<std::byte>> lent_;  // a deque: lent bytes do not move
   std::size_t lent_count_ = 0;
   int depth_ = 0;
   bool asleep_ = false;

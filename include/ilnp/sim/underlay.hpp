@@ -1,23 +1,23 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <boost/system/errc.hpp>
 #include <vector>
 
+#include "../arena.hpp"
 #include "../layer.hpp"
 #include "world.hpp"
 
 namespace ilnp::sim {
 
 /// The underlay of a simulated node: models the concept `ilnp::Underlay`. Within a batch it queues payloads by reference,
-/// like the underlay on sockets, so a payload that does not live until the flush fails here, too.
+/// like the underlay on sockets, so a payload that does not live until the batch ends fails here, too.
 class Underlay {
  public:
   struct Counters {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
-    std::uint64_t not_sent = 0;    ///< the link went down before the flush
+    std::uint64_t not_sent = 0;    ///< the link went down before the batch ended
     std::uint64_t not_joined = 0;  ///< was on its way when the locator was left
     std::uint64_t too_long = 0;    ///< received, but longer than `max_frame()`
   };
@@ -46,18 +46,21 @@ class Underlay {
 
   void begin_batch() noexcept { batching_ = true; }
 
-  MutableBytes headroom(std::size_t size) noexcept { return MutableBytes(room_).first(size); }
+  /// What was written there before, and not sent, is gone.
+  MutableBytes headroom(std::size_t size) {
+    if (size > room_.size()) room_.resize(size);
+    poison(MutableBytes(room_).first(size));
+    return MutableBytes(room_).first(size);
+  }
 
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
     if (const error_code error = can_send(locator)) return error;
     if (packet.size() > max_frame_) return Errc::message_too_long;
     if (batching_) {
-      Queued& queued = queue_.emplace_back();
-      queued.locator = locator;
-      queued.head_size = packet.head().size();
-      std::ranges::copy(packet.head(), queued.head.begin());
-      queued.payload = packet.payload();
+      const Bytes head = heads_.copy(packet.head());
+      if (head.data() == nullptr) return make_error_code(boost::system::errc::no_buffer_space);
+      queue_.push_back({locator, head, packet.payload()});
     } else {
       transmit(locator, packet.head(), packet.payload());
     }
@@ -83,16 +86,17 @@ class Underlay {
   TimePoint next_deadline() const noexcept { return link_back_ ? TimePoint::min() : never; }
 
   template <class Cx>
-  void flush(Cx&) {
+  void end_batch(Cx&) {
     batching_ = false;
     for (const Queued& queued : queue_) {
       if (!link_up_) {
         ++counters_.not_sent;
       } else {  // even if the locator has been left since: the frame was sent before
-        transmit(queued.locator, Bytes(queued.head).first(queued.head_size), queued.payload);
+        transmit(queued.locator, queued.head, queued.payload);
       }
     }
     queue_.clear();
+    heads_.clear();
   }
 
   std::size_t max_frame() const noexcept { return max_frame_; }
@@ -116,8 +120,7 @@ class Underlay {
  private:
   struct Queued {
     Locator locator;
-    std::size_t head_size;
-    std::array<std::byte, Packet::max_headroom> head;
+    Bytes head;
     Bytes payload;
   };
 
@@ -142,7 +145,8 @@ class Underlay {
   std::vector<Locator> joined_;
   std::vector<Locator> refused_;
   std::vector<Queued> queue_;
-  std::array<std::byte, Packet::max_headroom> room_;
+  std::vector<std::byte> room_ = std::vector<std::byte>(Packet::max_headroom);
+  Arena heads_;
   Counters counters_;
 };
 

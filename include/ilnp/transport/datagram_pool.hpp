@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "../arena.hpp"
 #include "../bytes.hpp"
-#include "../context.hpp"
 #include "../wire/fragment.hpp"
 
 namespace ilnp {
@@ -25,8 +25,7 @@ class DatagramPool {
   }
 
   /// The index of a buffer, or `none`.
-  std::uint16_t take(TimePoint now) {
-    reclaim(now);
+  std::uint16_t take() {
     if (free_.empty()) {
       if (count_ == max_buffers) return none;
       buffers_[count_] = std::make_unique_for_overwrite<Buffer>();
@@ -38,11 +37,17 @@ class DatagramPool {
   }
   /// Returns a buffer at once: nobody else has seen its octets.
   void give_back(std::uint16_t index) noexcept { free_.push_back(index); }
-  /// Returns a buffer after the current batch: until then its octets may be borrowed. (Time is constant within a batch.)
-  void give_back_after_batch(std::uint16_t index, TimePoint now) noexcept {
-    reclaim(now);
-    lent_.push_back(index);
-    lent_at_ = now;
+  /// Returns a buffer when the batch ends: until then its octets, the first `size` of them, may be borrowed.
+  void give_back_after_batch(std::uint16_t index, std::size_t size) noexcept {
+    lent_.push_back({index, size});
+  }
+  /// The batch has ended.
+  void end_batch() noexcept {
+    for (const Lent& lent : lent_) {
+      poison(octets(lent.index, lent.size));
+      free_.push_back(lent.index);
+    }
+    lent_.clear();
   }
 
   MutableBytes octets(std::uint16_t index, std::size_t size) noexcept {
@@ -56,17 +61,15 @@ class DatagramPool {
  private:
   using Buffer = std::array<std::byte, wire::Fragment::max_total>;
 
-  void reclaim(TimePoint now) noexcept {
-    if (lent_.empty() || lent_at_ >= now) return;
-    free_.insert(free_.end(), lent_.begin(), lent_.end());
-    lent_.clear();
-  }
+  struct Lent {
+    std::uint16_t index;
+    std::size_t size;
+  };
 
   std::array<std::unique_ptr<Buffer>, max_buffers> buffers_;
   std::size_t count_ = 0;
   std::vector<std::uint16_t> free_;
-  std::vector<std::uint16_t> lent_;  // all lent at the same time
-  TimePoint lent_at_ = long_ago;
+  std::vector<Lent> lent_;
 };
 
 }  // namespace ilnp

@@ -55,21 +55,25 @@ class Fragment : public TransportAdaptor<Next> {
     return {};
   }
 
-  /// Calls `up(const DatagramSource&, Bytes)` as the transport below does. A reassembled datagram is valid until the batch
+  /// Calls `up(const DatagramSource&, MutableBytes)` as the transport below does. A reassembled datagram is valid until the batch
   /// ends.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx,
-                   [&](const DatagramSource& source, Bytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
     reassembly_.expire(cx.now(), pool_, counters_);
     peers_.for_each_due(cx.now(), [&](Peer& peer) { ask_again(peer, cx); });
   }
 
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
+    pool_.end_batch();
+  }
   TimePoint next_deadline() const noexcept {
     return std::min({next_.next_deadline(), reassembly_.next_deadline(), peers_.next_deadline()});
   }
@@ -141,8 +145,12 @@ class Fragment : public TransportAdaptor<Next> {
     return {};
   }
 
+  template <class Source, ContextLike Cx, class Up>
+  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
+    up(source, octets);
+  }
   template <ContextLike Cx, class Up>
-  void receive(const DatagramSource& source, Bytes payload, Cx& cx, Up& up) {
+  void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {
     if (source.destination_port != reserved_port) return up(source, payload);
     const auto message = wire::Fragment::parse(payload);
     if (!message) return void(++counters_.dropped_malformed);
@@ -176,7 +184,7 @@ class Fragment : public TransportAdaptor<Next> {
     peers_.release_held(*peer, [&](const Held& held) {
       (void)send_pieces(*peer, held, pool_.octets(held.buffer, held.size),
                         cx);  // a failure is like a loss on the path
-      pool_.give_back_after_batch(held.buffer, cx.now());
+      pool_.give_back_after_batch(held.buffer, held.size);
     });
   }
 
@@ -186,7 +194,7 @@ class Fragment : public TransportAdaptor<Next> {
     if (piece.destination_port() == reserved_port || !next_.bound(piece.destination_port()))
       return void(++counters_.dropped_not_bound);
     ++counters_.pieces_received;
-    const Bytes whole =
+    const MutableBytes whole =
         reassembly_.add(source.nid, source.network.share, source.port, piece, cx.now(), pool_, counters_);
     if (whole.empty()) return;
     speaker(source.nid) = {source.nid, cx.now()};

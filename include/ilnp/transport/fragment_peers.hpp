@@ -106,7 +106,7 @@ class FragmentPeers {
             TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     if (peer.held.size() == max_held_for_one) return false;
     if (held_ == max_held) drop_oldest(pool, counters);
-    const std::uint16_t buffer = pool.take(now);
+    const std::uint16_t buffer = pool.take();
     if (buffer == DatagramPool::none) return false;
     std::copy(datagram.begin(), datagram.end(), pool.octets(buffer, datagram.size()).begin());
     peer.held.push_back(

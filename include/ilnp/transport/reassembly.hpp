@@ -26,13 +26,13 @@ class Reassembly {
 
   /// Adds a fragment of a datagram from `source_port` of the node `from`, which `sender` put on the network. Returns the datagram if
   /// it is now complete, valid until the batch ends; otherwise nothing.
-  Bytes add(Nid from, std::uint64_t sender, std::uint16_t source_port, const wire::Fragment& piece,
-            TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
+  MutableBytes add(Nid from, std::uint64_t sender, std::uint16_t source_port, const wire::Fragment& piece,
+                   TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
     auto at = find(from, source_port, piece);
     if (at == under_way_.end()) {
       make_room(from, pool, counters);
-      const std::uint16_t buffer = pool.take(now);
-      if (buffer == DatagramPool::none) return ++counters.dropped_no_room, Bytes();
+      const std::uint16_t buffer = pool.take();
+      if (buffer == DatagramPool::none) return ++counters.dropped_no_room, MutableBytes();
       under_way_.push_back({from,
                             sender,
                             piece.datagram(),
@@ -45,19 +45,19 @@ class Reassembly {
                             {}});
       at = std::prev(under_way_.end());
     } else if (at->total != piece.total() || at->stride != piece.stride()) {
-      return drop(at, pool, counters.dropped_conflict), Bytes();
+      return drop(at, pool, counters.dropped_conflict), MutableBytes();
     }
     const MutableBytes whole = pool.octets(at->buffer, at->total);
     const auto place = whole.subspan(piece.offset(), piece.octets().size());
     if (at->have.test(piece.index())) {
       if (!std::equal(place.begin(), place.end(), piece.octets().begin(), piece.octets().end()))
-        return drop(at, pool, counters.dropped_conflict), Bytes();
-      return ++counters.dropped_duplicate, Bytes();
+        return drop(at, pool, counters.dropped_conflict), MutableBytes();
+      return ++counters.dropped_duplicate, MutableBytes();
     }
     at->have.set(piece.index());
     std::memcpy(place.data(), piece.octets().data(), place.size());
     if (at->have.count() != piece.pieces()) return {};
-    pool.give_back_after_batch(at->buffer, now);
+    pool.give_back_after_batch(at->buffer, whole.size());
     under_way_.erase(at);
     return whole;
   }

@@ -62,15 +62,16 @@ class STP {
     return {};
   }
 
-  /// Calls `up(const DatagramSource&, Bytes)` for a datagram to a port that is bound.
+  /// Calls `up(const DatagramSource&, MutableBytes)` for a datagram to a port that is bound. What the layer below hands up
+  /// besides packets goes up as it is: a second transport may lie there.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.on_receive(from, frame, cx,
-                     [&](const NetworkSource& source, Bytes packet) { receive(source, packet, cx, up); });
+                     [&](const auto& source, MutableBytes packet) { receive(source, packet, cx, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const NetworkSource& source, Bytes packet) { receive(source, packet, cx, up); });
+    next_.on_timer(cx, [&](const auto& source, MutableBytes packet) { receive(source, packet, cx, up); });
   }
 
   /// This node is shutting down: says goodbye to up to `max_goodbyes` nodes with which it has traffic, first to those to which it
@@ -86,6 +87,10 @@ class STP {
     }
   }
 
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
+  }
   TimePoint next_deadline() const noexcept { return next_.next_deadline(); }
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
@@ -116,8 +121,12 @@ class STP {
   static constexpr auto protocol = static_cast<std::uint8_t>(wire::NextHeader::stp);
   static constexpr std::uint16_t reserved_port = 0;
 
+  template <class Source, ContextLike Cx, class Up>
+  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
+    up(source, octets);
+  }
   template <ContextLike Cx, class Up>
-  void receive(const NetworkSource& source, Bytes packet, Cx& cx, Up& up) {
+  void receive(const NetworkSource& source, MutableBytes packet, Cx& cx, Up& up) {
     if (source.next_header != protocol) return void(++counters_.dropped_unknown_next_header);
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(++counters_.dropped_too_short);
@@ -126,7 +135,7 @@ class STP {
     if (!bound_.test(header->destination_port())) return void(++counters_.dropped_port_not_bound);
     ++counters_.delivered;
     up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
-       header->payload());
+       packet.subspan(wire::StpHeader::size));
   }
 
   template <ContextLike Cx>

@@ -93,13 +93,13 @@ class McastUdp {
     return wanted_.leave(locator, receivers(), link().index());
   }
 
-  /// From here on `send` queues, until `flush`.
+  /// From here on `send` queues, until `end_batch`.
   void begin_batch() noexcept { batching_ = true; }
 
   /// Room in the send queue: a head that is written there is not copied.
   MutableBytes headroom(std::size_t size) noexcept { return queue_.headroom(size); }
 
-  /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `flush`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
+  /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `end_batch`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
   /// `Errc::message_too_long`, ENODEV if the interface is away; outside of a batch also the kernel's: the link is down, or
   /// has no address yet (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>
@@ -120,7 +120,7 @@ class McastUdp {
 
   /// Sends what the batch has queued, and ends it. Errors are counted.
   template <ContextLike Cx>
-  void flush(Cx& cx) {
+  void end_batch(Cx& cx) {
     queue_.flush();
     batching_ = false;
     if (!queue_.failures()->empty()) link_.look_at(queue_, prefix_, cx);

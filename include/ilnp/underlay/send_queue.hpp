@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "../arena.hpp"
 #include "../bytes.hpp"
 #include "endpoint.hpp"
 #include "link_config.hpp"
@@ -44,7 +45,7 @@ class SendQueue {
   static constexpr std::size_t max_messages = 256;         ///< buffers handed to the kernel in one call
   static constexpr std::size_t max_parts = 2048;           ///< pieces of memory that they are gathered from
   static constexpr std::size_t arena_octets = 256 * 1024;  ///< datagrams with heads
-  static constexpr std::size_t max_head = 1024;            ///< octets of one
+  static constexpr std::size_t max_head = 65536;           ///< octets of one: a whole frame
   /// How long a flush waits, all in all, for room in the socket's buffer before it gives datagrams up,
   /// milliseconds.
   static constexpr int patience = 10;
@@ -99,7 +100,9 @@ class SendQueue {
   MutableBytes headroom(std::size_t size) noexcept {
     assert(size <= max_head);
     make_room(size);
-    return {arena_.get() + arena_used_, size};
+    const MutableBytes room(arena_.get() + arena_used_, size);
+    poison(room);  // what was written there before, and not sent, is gone
+    return room;
   }
 
   /// Queues a datagram that consists of `head`, at most `max_head` octets, and `payload`, borrowed until

@@ -37,10 +37,10 @@ class Cable {
     if (std::ranges::find(joined_, from.interface) != joined_.end()) up(from, frame);
   }
 
-  // This one sends at once: it queues nothing for a flush, and has nothing to do later.
+  // This one sends at once: it queues nothing until a batch ends, and has nothing to do later.
   void begin_batch() {}
   template <class Cx>
-  void flush(Cx&) {}
+  void end_batch(Cx&) {}
   template <class Cx>
   bool on_timer(Cx&) {
     return false;
@@ -59,7 +59,7 @@ class Cable {
   Frames& out_;
   Frames& in_;
   std::vector<ilnp::Locator> joined_;
-  std::array<std::byte, ilnp::Packet::max_headroom> room_;
+  std::array<std::byte, 1440> room_;
 };
 
 static_assert(ilnp::Underlay<Cable>);

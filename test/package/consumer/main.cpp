@@ -29,6 +29,7 @@ int main() {
     for (Node* node : {&alice, &bob}) {
       node->on_timer(cx, up);
       lowest_layer(*node).fetch([&](auto from, auto& octets) { node->on_receive(from, octets, cx, up); });
+      node->end_batch(cx);
     }
     if (const auto nid = alice.resolve("bob", cx); nid && !sent)
       sent = !alice.send(8, *nid, 7, ilnp::as_bytes("hello,"), cx);
