@@ -1,5 +1,5 @@
-// What discovery costs as networks grow: our nodes beside the model of the reference, on shapes of up to a thousand
-// nodes, in virtual time. Prints a table; with --brief it only holds a part of it against the bars.
+// The cost of discovery as networks grow: our nodes compared with the model of the reference, on topologies of up to a
+// thousand nodes, in virtual time. Prints a table; with --brief it only checks a part of it against the limits.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -24,9 +24,9 @@ Runs discovery among 3 to 1000 nodes of our kind, and of the model of the refere
 struct Shape {
   const char* name;
   Topology (*make)(std::size_t nodes);
-  /// Up to here the reference is run. It floods: beyond, its start alone is some ten million frames and more.
+  /// The reference runs up to this size. It floods: beyond that its start alone takes ten million frames and more.
   std::size_t reference_limit;
-  /// The bars for our nodes: messages a node, in the first ten seconds, and a second later on.
+  /// The limits for our nodes: messages per node, in the first ten seconds, and per second later on.
   double start, steady;
 };
 
@@ -36,8 +36,8 @@ const Shape shapes[]{{"network", one_network, 300, 4, 2.0 / 30},
                      {"star", star, 300, 60, 1},
                      {"grid", grid, 100, 400, 12}};
 
-constexpr double longest_start = 2;  ///< seconds until all within reach know each other
-constexpr double longest_join = 1;   ///< and for one that comes later
+constexpr double longest_start = 2;  ///< seconds until all nodes in reach know each other
+constexpr double longest_join = 1;   ///< the same for a node that starts later
 
 struct Sample {
   const Shape* shape;

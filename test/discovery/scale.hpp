@@ -11,33 +11,32 @@ namespace ilnp::test {
 
 using namespace std::chrono_literals;
 
-/// What discovery costs and yields on one topology.
+/// The cost and the result of discovery on one topology.
 struct Scale {
   std::size_t nodes = 0;
-  double converged = 0;  ///< seconds from the last start until all within reach knew each other; -1: never
-  double start_messages = 0;  ///< a node, in the ten seconds from the first start
-  double messages = 0;        ///< a node and second, later
-  double octets = 0;          ///< the same
-  double joined = 0;  ///< seconds until one that starts later knew all within reach, and they it; -1: never
+  double converged = 0;  ///< seconds from the last start until all nodes in reach knew each other; -1: never
+  double start_messages = 0;    ///< per node, in the ten seconds from the first start
+  double messages = 0;          ///< per node and second, later
+  double octets = 0;            ///< per node and second, later
+  double joined = 0;            ///< seconds until a later node knew all in reach, and they knew it; -1: never
   double join_messages = 0;     ///< of all nodes, in the five seconds from that start
   std::size_t most_hosts = 0;   ///< in any node's table
   std::size_t most_routes = 0;  ///< the same
 };
 
-/// What one kind of node tells of its tables.
+/// What each kind of node reports about its tables.
 inline std::size_t hosts_known(const ILNP<sim::Underlay>& node, TimePoint) { return node.hosts().size(); }
 inline std::size_t routes_known(const ILNP<sim::Underlay>& node) { return node.forwarding().size(); }
 inline std::size_t hosts_known(const ReferenceNetwork<sim::Underlay>& node, TimePoint now) {
-  return node.hosts_known(now) - 1;  // it knows itself, too
+  return node.hosts_known(now) - 1;  // it knows itself as well
 }
 inline std::size_t routes_known(const ReferenceNetwork<sim::Underlay>& node) { return node.routes_known(); }
 
-/// A population of nodes of one kind that start within a second, and then do nothing but discover each other; the last
-/// one joins late.
+/// A population of nodes of one kind that start within a second and then only discover each other; the last one joins late.
 template <class Layer>
 class Population {
  public:
-  static constexpr Duration settled = 120s;  ///< from here on it is as it will be
+  static constexpr Duration settled = 120s;  ///< from then on nothing changes
   static constexpr Duration measured = 300s;
 
   explicit Population(const Topology& topology, std::uint64_t seed = 1)
@@ -101,7 +100,7 @@ class Population {
 
   sim::World world_;
   std::vector<std::size_t> reach_;
-  std::vector<std::size_t> before_;  ///< without the one that joins late
+  std::vector<std::size_t> before_;  ///< without the late one
   std::vector<std::unique_ptr<Node>> nodes_;
   std::uint64_t messages_ = 0;
   std::uint64_t octets_ = 0;

@@ -11,15 +11,15 @@
 
 namespace ilnp::test {
 
-/// Which networks each node joins.
+/// The networks that each node joins.
 using Topology = std::vector<std::vector<Locator>>;
 
 inline Locator line(std::size_t number) { return Locator(0x1000 + number); }
 
-/// All in one network.
+/// All nodes in one network.
 inline Topology one_network(std::size_t nodes) { return Topology(nodes, {line(0)}); }
 
-/// One after the other: a network between each two.
+/// A line of nodes: one network between each pair of neighbours.
 inline Topology chain(std::size_t nodes) {
   Topology made(nodes);
   for (std::size_t i = 0; i + 1 < nodes; ++i) made[i].push_back(line(i)), made[i + 1].push_back(line(i));
@@ -33,7 +33,7 @@ inline Topology ring(std::size_t nodes) {
   return made;
 }
 
-/// One node in the middle, in up to 16 networks (more cannot be joined); the others share these.
+/// One node in the middle, in up to 16 networks (the most that can be joined), which the others share.
 inline Topology star(std::size_t nodes) {
   const std::size_t arms = std::min<std::size_t>(16, nodes - 1);
   Topology made(nodes);
@@ -42,7 +42,7 @@ inline Topology star(std::size_t nodes) {
   return made;
 }
 
-/// Rows of about as many; a network between each two that stand side by side, or one above the other.
+/// Rows of about the same length: one network between each pair of neighbours, horizontally and vertically.
 inline Topology grid(std::size_t nodes) {
   const auto width = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(nodes))));
   Topology made(nodes);
@@ -53,7 +53,7 @@ inline Topology grid(std::size_t nodes) {
   return made;
 }
 
-/// How many others each node can hear of: a message crosses as many networks as its hop limit, and one more.
+/// How many others each node can hear of: a message crosses one network more than its hop limit.
 inline std::vector<std::size_t> reach(const Topology& topology, std::size_t hop_limit) {
   std::map<Locator, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < topology.size(); ++i)

@@ -14,10 +14,10 @@ namespace ilnp::test {
 using namespace std::chrono_literals;
 
 enum class Movers : std::uint8_t {
-  one,         ///< the mover
+  one,         ///< the mobile node
   two,         ///< its first correspondent moves at the same time
-  first_lost,  ///< and of each move the first updates of both are lost
-  all_lost,    ///< and all updates of both are lost, until the handoff is over
+  first_lost,  ///< and the first updates of both are lost in each move
+  all_lost,    ///< and all updates of both are lost until the handoff is over
 };
 
 /// What the networks do to each frame, for each receiver.
@@ -41,21 +41,21 @@ struct Impairment {
   }
 };
 
-/// One cell of the table: who moves and how, over what networks, with how much traffic.
+/// One cell of the table: which nodes move and how, over which networks, with how much traffic.
 struct Cell {
   Movers movers = Movers::one;
   bool soft = true;
   Impairment network;
   int correspondents = 1;
-  int rate = 1000;  ///< datagrams a second to and from each correspondent
+  int rate = 1000;  ///< datagrams a second to each correspondent, and from each
 
   bool two() const noexcept { return movers != Movers::one; }
-  /// Is no update of this cell lost, and nothing else?
+  /// Does this cell lose no updates and nothing else?
   bool lossless() const noexcept {
     return !network.loses() && (movers == Movers::one || movers == Movers::two);
   }
 
-  /// The left side of its row: what tells it from the others.
+  /// The left side of its row: what distinguishes it from the others.
   std::string name() const {
     static constexpr const char* who[]{"one", "two", "two-1st-lost", "two-all-lost"};
     char text[128];
@@ -67,7 +67,7 @@ struct Cell {
   }
 };
 
-/// Loss by delay, with jitter and without; and two profiles that have been published for wireless links.
+/// Loss by delay, with and without jitter; and two published profiles of wireless links.
 inline std::vector<Impairment> impairments() {
   std::vector<Impairment> made;
   for (const double loss : {0.0, 0.0025, 0.01, 0.05})
@@ -81,14 +81,14 @@ inline std::vector<Impairment> impairments() {
   return made;
 }
 
-/// With much traffic a cell takes seconds: it is tried over these networks only.
+/// With much traffic a cell takes seconds, so it is run only over these networks.
 inline bool stands_for_others(const Impairment& network) noexcept {
   const bool quiet =
       network.loss == 0 && network.jitter == 0ms && (network.delay == 2ms || network.delay == 40ms);
   return quiet || network.reordering > 0;
 }
 
-/// Every cell there is.
+/// All cells.
 inline std::vector<Cell> whole_table() {
   std::vector<Cell> cells;
   for (const Movers movers : {Movers::one, Movers::two, Movers::first_lost, Movers::all_lost})
@@ -104,7 +104,7 @@ inline std::vector<Cell> whole_table() {
   return cells;
 }
 
-/// What CI runs: each kind of mover and handoff over each kind of network, with little traffic or much.
+/// What CI runs: each kind of mobile node and handoff over each kind of network, with little or much traffic.
 inline std::vector<Cell> brief_table() {
   std::vector<Cell> cells;
   std::size_t turn = 0;

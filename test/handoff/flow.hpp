@@ -8,17 +8,17 @@
 
 namespace ilnp::test {
 
-/// The moves of one cell come one after the other; 0 is the time before the first.
+/// Moves per cell, one after the other; number 0 is the time before the first.
 inline constexpr int moves = 3;
 using ByMove = std::array<std::uint64_t, moves + 1>;
 
-/// Numbered datagrams from one node to another, and what became of each.
+/// Numbered datagrams from one node to another, and what happened to each.
 class Flow {
  public:
   struct Sent {
     TimePoint at;
-    std::uint8_t copies = 0;       ///< that arrived
-    bool lost_by_network = false;  ///< a frame of it did not reach the one who was to hear it
+    std::uint8_t copies = 0;       ///< that have arrived
+    bool lost_by_network = false;  ///< a frame of it did not reach the host that should have heard it
   };
 
   /// Returns the number of the new datagram, from 0.
@@ -43,7 +43,7 @@ class Flow {
   std::vector<Sent> sent;
   std::uint64_t received = 0;
   ByMove reordered{};  ///< by the move after which they arrived
-  ByMove overtaken{};  ///< of these, those that did not come another way because the network lost them on one
+  ByMove overtaken{};  ///< of these, those that did not take another path because one path lost them
   Duration gap{};      ///< the longest time between two arrivals
 
  private:

@@ -1,4 +1,4 @@
-// Runs the cells of the handoff table, holds each against the bars, and compares the rows with those of the golden file.
+// Runs the cells of the handoff table, checks each against the limits, and compares the rows with those of the golden file.
 #include <atomic>
 #include <cstdio>
 #include <cstring>
@@ -47,7 +47,8 @@ Rows read(const std::string& file) {
   return rows;
 }
 
-/// Runs the cells, `jobs` at a time, and calls `tell(result)` for each in their order, as soon as it and those before it are there.
+/// Runs the cells, `jobs` at a time, and calls `tell(result)` for each in order, as soon as it and all earlier ones are
+/// complete.
 template <class Tell>
 void run(const std::vector<Cell>& cells, unsigned jobs, Tell&& tell) {
   std::vector<std::optional<Result>> results(cells.size());

@@ -14,19 +14,19 @@
 
 namespace ilnp::test {
 
-/// One cell, run: a mover, its correspondents, and a router that is in all four networks. The mover starts in a, the
-/// correspondents in b, and there are three moves, each of which ends before the next:
+/// Runs one cell: a mobile node, its correspondents, and a router that is in all four networks. The mobile node starts in
+/// a, the correspondents in b. There are three moves, each of which ends before the next:
 ///
-///              one moves          two move                the way between the two
+///              one moves          two move                the path between the two
 ///     1        a to c             a to c, b to d          as long as before
-///     2        c to b             c to d, d to c          one network; two swap, and are together during the handoff
-///     3        b to a             d to a, c to a          longer; two meet, in one network
+///     2        c to b             c to d, d to c          one network; they swap, and are together during the handoff
+///     3        b to a             d to a, c to a          longer; they meet in one network
 ///
-/// The other correspondents stay in b; for them every move of a double jump leaves the way as long as it was.
+/// The other correspondents stay in b; for them every move of a double jump leaves the path as long as it was.
 class Laboratory {
  public:
-  static constexpr Duration handoff_time = 4s;  ///< and as long between the moves of a hard handoff
-  static constexpr Duration pause = 1s;         ///< from the end of one to the begin of the next
+  static constexpr Duration handoff_time = 4s;  ///< the same between the moves of a hard handoff
+  static constexpr Duration pause = 1s;         ///< from the end of one to the start of the next
   static constexpr std::uint16_t port = 4000;
 
   explicit Laboratory(const Cell& cell) : cell_(cell), world_(1) {
@@ -71,14 +71,14 @@ class Laboratory {
 
   const Cell& cell() const noexcept { return cell_; }
   const std::vector<Pair>& flows() const noexcept { return flows_; }
-  /// To how many a mover had something to say, over all moves, and how many of them have heard it within the handoff.
+  /// How many correspondents had to be told, over all moves, and how many of them heard it within the handoff.
   int to_tell() const noexcept { return static_cast<int>(informed_.size()) * moves; }
   int informed() const noexcept {
     int sum = 0;
     for (const auto& each : informed_) sum += static_cast<int>(std::ranges::count(each, true));
     return sum;
   }
-  /// Has the one who sends a flow heard of the `move` of the other, if that has moved?
+  /// Has the sender of a flow heard of the `move` of the other node, if that has moved?
   bool informed(std::size_t peer, bool to_mover, int move) const noexcept {
     if (move == 0 || (!to_mover && (peer != 0 || !cell_.two()))) return true;
     return (to_mover ? informed_[peer] : informed_.back())[static_cast<std::size_t>(move)];
@@ -86,7 +86,7 @@ class Laboratory {
   std::uint64_t update_frames() const noexcept { return update_frames_; }
   std::uint64_t discovery_frames() const noexcept { return discovery_frames_; }
   std::uint64_t refused() const noexcept { return refused_; }
-  /// After which move (1 to 3; 0: before the first) a datagram sent then is to arrive.
+  /// The move (1 to 3; 0: before the first) after which a datagram sent at this time should arrive.
   int move_at(TimePoint sent) const noexcept {
     const TimePoint arrives = sent + 2 * (cell_.network.delay + cell_.network.jitter);
     if (arrives < begin_) return 0;
@@ -123,7 +123,7 @@ class Laboratory {
     return inward ? &pair.to_mover : &pair.from_mover;
   }
 
-  /// Numbers both ways; each flow a little after the one before.
+  /// Numbers in both directions; each flow starts shortly after the previous one.
   void stream(std::size_t peer, TimePoint end) {
     const Duration period = Duration(1s) / cell_.rate;
     const auto flows = static_cast<std::int64_t>(2 * peers_.size());
@@ -151,7 +151,7 @@ class Laboratory {
     if (cell_.two()) move(*peers_.front(), second[at]);
   }
 
-  /// How many updates each has accepted: the correspondents, and the mover if it has something to hear.
+  /// How many updates each node has accepted: the correspondents, and the mobile node if it has any to receive.
   std::vector<std::uint64_t> told() const {
     std::vector<std::uint64_t> all;
     for (const Node* peer : peers_) all.push_back(network_layer(peer->stack()).counters().updates_received);
@@ -176,8 +176,8 @@ class Laboratory {
     discovery_frames_ += next_header == static_cast<int>(wire::NextHeader::discovery);
   }
 
-  /// A loss counts where the frame was to be heard: by its destination, and by the router if it is addressed to another
-  /// network.
+  /// A loss counts where the frame should have been heard: at its destination and, if its destination is in another
+  /// network, at the router.
   void note_loss(const sim::SentFrame& frame, sim::HostId to) {
     const auto header = wire::IlnpHeader::parse(frame.bytes);
     if (!header || header->next_header() != static_cast<std::uint8_t>(wire::NextHeader::stp)) return;

@@ -4,25 +4,24 @@
 
 namespace ilnp::test {
 
-/// What came of one direction of all pairs of a cell.
+/// The result for one direction of all pairs of a cell.
 struct Direction {
   std::uint64_t sent = 0;
-  std::uint64_t lost = 0;  ///< never arrived
-  std::uint64_t lost_by_network =
-      0;                          ///< of what was sent: the network lost a frame of it that was to be heard
-  std::uint64_t unexplained = 0;  ///< never arrived, though the network lost nothing of it
+  std::uint64_t lost = 0;             ///< never arrived
+  std::uint64_t lost_by_network = 0;  ///< the network lost a frame of it that should have been heard
+  std::uint64_t unexplained = 0;      ///< never arrived, although the network lost nothing of it
   std::uint64_t duplicated = 0;
   ByMove reordered{};
   Duration gap{};
 };
 
-/// The figures of one cell, and what of them breaks a bar.
+/// The figures of one cell, and the limits that they exceed.
 struct Result {
   std::string name;
-  Direction in, out;  ///< to the mover, from the mover
+  Direction in, out;  ///< to the mobile node, from the mobile node
   int informed = 0;
   int to_tell = 0;
-  double updates = 0;  ///< frames with updates and acknowledgements, a move of one node
+  double updates = 0;  ///< frames with updates and acknowledgements, per move of a node
   double discovery = 0;
   std::vector<std::string> broken;
 
@@ -45,14 +44,14 @@ struct Result {
   }
 };
 
-/// Sums the flows of a laboratory up, and holds them against the bars:
+/// Sums up the flows of a laboratory, and checks them against the limits:
 ///
-/// - a soft handoff on networks that lose nothing: nothing lost, nothing duplicated;
-/// - a soft handoff on networks that lose: nothing lost but what the network lost, as soon as one update was heard;
-/// - networks that keep the order: nothing reordered by a move to a way that is not shorter; otherwise no more than was
-///   under way;
-/// - a hard handoff on networks that lose nothing: silence for no longer than it takes to tell of the move.
-/// - nothing duplicated, ever
+/// - a soft handoff on networks without losses: nothing lost, nothing duplicated;
+/// - a soft handoff on networks with losses: nothing lost except what the network lost, as soon as an update was heard;
+/// - networks that keep the order: nothing reordered by a move to a path that is not shorter; otherwise no more than was on
+///   its way;
+/// - a hard handoff on networks without losses: silence for no longer than it takes to announce the move;
+/// - nothing duplicated, ever.
 class Judge {
  public:
   explicit Judge(const Laboratory& laboratory) : lab_(laboratory), cell_(laboratory.cell()) {
@@ -99,8 +98,8 @@ class Judge {
     if (cell_.soft) {
       expect(d.unexplained == 0, "lost, but not by the network", d.unexplained);
     } else if (cell_.lossless()) {
-      // The update, or the advertisement, and then the first datagram, each from end to end; and how far apart two
-      // arrivals may be without a move: as far as they were sent, and as jitter pulls them.
+      // The update or the advertisement, and then the first datagram, each from end to end; and the time that may lie
+      // between two arrivals without a move: the interval at which they were sent, plus jitter.
       const Impairment& network = cell_.network;
       const Duration longest =
           4 * (network.delay + network.jitter) + 4 * network.jitter + 2 * Duration(1s) / cell_.rate + 1ms;
@@ -113,7 +112,7 @@ class Judge {
     }
   }
 
-  /// How many datagrams of a flow may be overtaken when the way becomes shorter: those that are on the old one.
+  /// How many datagrams of a flow may be overtaken when the path becomes shorter: those that are on the old one.
   std::uint64_t under_way(std::size_t move, std::size_t peer) const {
     const bool shorter = cell_.two() ? peer == 0 && move >= 2 : move == 2;
     if (!shorter) return 0;

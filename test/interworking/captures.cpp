@@ -1,6 +1,6 @@
-// One of our nodes takes the place of one of the captured ones, among models of the others: for the same events it puts the
-// same octets on the same networks. Where ours does more (announces a move again) or less (passes nothing on twice), says
-// the test what.
+// One of our nodes replaces one of the captured ones, among models of the others. For the same events it puts the same
+// octets on the same networks. Where ours does more (repeats the announcement of a move) or less (passes nothing on twice),
+// the test says what.
 #include "reference/captures.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -24,7 +24,7 @@ class Stage {
   Stage(const std::vector<NetworkConfig>& configs, std::string who_is_ours, const std::string& file)
       : world(1), log(world), capture(captured(file)), ours_(std::move(who_is_ours)) {
     for (NetworkConfig each : configs) {
-      each.wait_time = 1000s;  // rounds are when the capture has them
+      each.wait_time = 1000s;  // rounds take place when the capture has them
       if (each.host_name == ours_) {
         mine_ = std::make_unique<Ours>(world, each);
       } else {
@@ -33,7 +33,7 @@ class Stage {
     }
   }
 
-  /// Starts all, for a capture that begins later than that.
+  /// Starts all nodes, for a capture that begins later.
   void start_all() {
     for (const char* who : {"router", "alice", "bob"}) start(who);
     world.run_for(1s);
@@ -44,7 +44,7 @@ class Stage {
     world.at(time, [this, who] { theirs_.at(who)->crash(); });
   }
 
-  /// Plays the starts, the rounds of the others, and the datagrams of the applications; each `offset` later.
+  /// Plays the starts, the rounds of the others, and the datagrams of the applications, each `offset` later.
   void play(Duration offset = Duration::zero()) {
     std::map<std::string, TimePoint> rounds;
     for (const Captured& each : capture) {
@@ -56,7 +56,7 @@ class Stage {
         const auto [last, first] = rounds.try_emplace(each.who, time);
         if (!first && time - last->second < 100ms) continue;
         last->second = time;
-        if (!first && each.who == ours_) continue;  // its rounds are its own
+        if (!first && each.who == ours_) continue;  // ours schedules its own rounds
         world.at(time, [this, who = each.who, first = first] {
           if (first) return start(who);
           theirs_.at(who)->with([](auto& stack, auto& cx) { stack.next_layer().solicit(cx); });
@@ -66,7 +66,7 @@ class Stage {
     world.run_until(capture.back().time + offset + 3s);
   }
 
-  /// The captured lines of the node that is ours, of one kind; without its rounds of discovery but the first.
+  /// The captured lines of one kind of the node that ours replaces, without its rounds of discovery except the first.
   Lines expected(int kind) const {
     Lines lines;
     std::optional<TimePoint> first;
@@ -80,7 +80,7 @@ class Stage {
     }
     return lines;
   }
-  /// What it did.
+  /// What our node did.
   Lines got(int kind) const {
     Lines lines;
     for (const std::string& line : of(ours_, log.lines)) {
@@ -132,8 +132,8 @@ const NetworkConfig bob_b = config("bob", nid_bob, {{net_b}});
 const NetworkConfig router_ab = config("router", nid_router, {{net_a, net_b}});
 const NetworkConfig router_abc = config("router", nid_router, {{net_a, net_b, net_c}});
 
-/// The captures with moves: updates and acknowledgements are the same, in the same order; every discovery message is there
-/// (some more often); the datagrams are the same, whichever way they took in the moments of the handoff.
+/// The captures with moves. Updates and acknowledgements are the same, in the same order. Every discovery message is there,
+/// some of them more often. The datagrams are the same, whichever path they took during the handoff.
 void play_moving(const std::vector<NetworkConfig>& configs, const std::string& who, const std::string& file) {
   BOOST_TEST_CONTEXT(file << ", ours: " << who) {
     Stage stage(configs, who, file);
@@ -190,7 +190,8 @@ BOOST_AUTO_TEST_CASE(c3_retries_to_a_correspondent_that_is_gone) {
               "c3_locator_update_retries.pcap");
   stage.crash_at(TimePoint(4200ms), "bob");
   stage.play();
-  // The last of the four leaves after the handoff: ours then says it on the new interface, for it has left the old one.
+  // The last of the four leaves after the handoff. Ours then sends it on the new interface, because it has left the old
+  // one.
   const Lines got = stage.got(44), expected = stage.expected(44);
   BOOST_TEST(got.size() == expected.size());
   for (std::size_t attempt = 0; attempt < std::min<std::size_t>(2, got.size()); ++attempt)

@@ -10,7 +10,7 @@
 
 namespace ilnp::test::long_datagrams_test {
 
-// Datagrams longer than a frame, between nodes that put pieces together, and beside nodes that do not.
+// Datagrams longer than a frame, between nodes that reassemble them, and next to nodes that do not.
 
 using Long = Station<Fragment<STP<ILNP<sim::Underlay>>>>;
 using Short = Station<STP<ILNP<sim::Underlay>>>;
@@ -28,7 +28,7 @@ std::uint64_t pieces_sent(const Node& node) {
   return node.stack().counters().pieces_sent;
 }
 
-/// alice wants to send bob long datagrams for two minutes; bob does not know them, and is to notice nothing.
+/// alice wants to send long datagrams to bob for two minutes; bob does not know them and must not notice anything.
 template <class Bob>
 void with_a_node_that_has_only_short_ones() {
   sim::World world(7);
@@ -56,7 +56,7 @@ void with_a_node_that_has_only_short_ones() {
   BOOST_TEST(bob.texts() == sent);
   BOOST_TEST(alice.texts() == sent);
   BOOST_TEST(refused > 1100);
-  BOOST_TEST(questions <= 8U * FragmentPeers::max_questions);  // three at a time, less and less often
+  BOOST_TEST(questions <= 8U * FragmentPeers::max_questions);  // three at a time, at growing intervals
   BOOST_TEST(questions >= std::size_t{FragmentPeers::max_questions});
   BOOST_TEST(pieces_sent(alice) == 0U);
   if constexpr (requires { bob.stack().deaf(); }) BOOST_TEST(!bob.stack().deaf());
@@ -64,11 +64,13 @@ void with_a_node_that_has_only_short_ones() {
 
 BOOST_AUTO_TEST_SUITE(long_datagrams)
 
-BOOST_AUTO_TEST_CASE(reference_nodes_take_no_harm) { with_a_node_that_has_only_short_ones<Theirs>(); }
+BOOST_AUTO_TEST_CASE(reference_nodes_are_not_harmed) { with_a_node_that_has_only_short_ones<Theirs>(); }
 
-BOOST_AUTO_TEST_CASE(nodes_without_the_layer_take_no_harm) { with_a_node_that_has_only_short_ones<Short>(); }
+BOOST_AUTO_TEST_CASE(nodes_without_the_layer_are_not_harmed) {
+  with_a_node_that_has_only_short_ones<Short>();
+}
 
-BOOST_AUTO_TEST_CASE(each_size_from_the_first_to_the_last_through_a_reference_router) {
+BOOST_AUTO_TEST_CASE(each_size_passes_through_a_reference_router) {
   sim::World world(7);
   Long alice(world, config("alice", nid_alice, {{net_a}}));
   Long bob(world, config("bob", nid_bob, {{net_b}}));
@@ -87,7 +89,7 @@ BOOST_AUTO_TEST_CASE(each_size_from_the_first_to_the_last_through_a_reference_ro
   BOOST_TEST(alice.texts() == sent);
 }
 
-BOOST_AUTO_TEST_CASE(loss_takes_whole_datagrams_and_reordering_none) {
+BOOST_AUTO_TEST_CASE(losses_cost_whole_datagrams_and_reordering_none) {
   const auto run_with = [](double loss, double reordering) {
     sim::World world(seed("long datagrams"));
     world.defaults.loss = loss;
@@ -98,7 +100,7 @@ BOOST_AUTO_TEST_CASE(loss_takes_whole_datagrams_and_reordering_none) {
     world.run_for(5s);
     std::set<std::string> sent;
     for (int number = 0; number < 500; ++number) {
-      sent.insert(text(number, 14'000));  // eleven pieces
+      sent.insert(text(number, 14'000));  // eleven fragments
       (void)alice.say("bob", *sent.find(text(number, 14'000)));
       world.run_for(10ms);
     }
@@ -114,7 +116,7 @@ BOOST_AUTO_TEST_CASE(loss_takes_whole_datagrams_and_reordering_none) {
   BOOST_TEST(one_in_a_hundred < 480U);
 }
 
-BOOST_AUTO_TEST_CASE(a_move_loses_none) {
+BOOST_AUTO_TEST_CASE(a_move_loses_no_long_datagrams) {
   sim::World world(7);
   NetworkConfig moving = config("alice", nid_alice, {{net_a}, {net_b}, {net_c}});
   moving.move_time = 6s;
@@ -155,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_restarts_is_heard_again_soon) {
   };
   talk(1s);
   BOOST_TEST(bob.arrivals.size() == 20U);
-  bob.restart();  // with another secret: what bears the old key is dropped
+  bob.restart();  // with another secret: fragments with the old key are dropped
   bob.begin();
   talk(FragmentPeers::refresh + 100ms);
   bob.arrivals.clear();

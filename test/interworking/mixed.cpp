@@ -42,7 +42,7 @@ NetworkConfig moving(NetworkConfig config, Duration move = 20s, Duration handoff
   return config;
 }
 
-/// Numbers both ways between alice and bob, one each `period`, for `length`; returns how many.
+/// Sends numbers in both directions between alice and bob, one every `period`, for `length`; returns how many.
 template <class A, class B>
 int flow(A& alice, B& bob, Duration length, Duration period = 1ms) {
   auto& world = alice.world();
@@ -57,7 +57,7 @@ int flow(A& alice, B& bob, Duration length, Duration period = 1ms) {
   return sent;
 }
 
-/// alice moves a-b-c as published, bob is in b, the router in all three; two more nodes look on.
+/// alice moves a-b-c as published, bob is in b, the router in all three; two more nodes observe.
 template <class Alice, class Bob, class Router>
 void published(bool third_nodes, int most_reordered) {
   sim::World world(7);
@@ -80,7 +80,7 @@ void published(bool third_nodes, int most_reordered) {
   }
 }
 
-/// alice, one of ours, sends for 300 s to bob, who is two routers away and silent.
+/// alice, one of ours, sends for 300 s to bob, which is two routers away and silent.
 template <class Bob, class Router>
 void one_way_behind_two_routers() {
   sim::World world(7);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(both_move_at_once) {
   run([&](sim::World& world) { return std::make_unique<Theirs>(world, all); });
 }
 
-BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
+BOOST_AUTO_TEST_CASE(our_router_yields_to_theirs) {
   for (const std::uint64_t ours : {std::uint64_t{0x1}, std::uint64_t{0xff}}) {
     sim::World world(7);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
     world.run_for(3s);
     int sent = flow(alice, bob, 5s);
     const int before = books(bob, sent).duplicated;
-    BOOST_TEST(before == 0);  // what theirs does with discovery messages has told
+    BOOST_TEST(before == 0);  // its handling of discovery messages has revealed it
     alice.arrivals.clear(), bob.arrivals.clear();
     sent = flow(alice, bob, 20s);
     BOOST_TEST(books(bob, sent).duplicated == 0);
@@ -168,8 +168,8 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs) {
   }
 }
 
-// Through many rounds of discovery, in which theirs sends what it hears back to where it came from.
-BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
+// Through many rounds of discovery, in which theirs reflects what it hears.
+BOOST_AUTO_TEST_CASE(our_router_yields_to_theirs_permanently) {
   for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     sim::World world(seed);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
@@ -191,8 +191,8 @@ BOOST_AUTO_TEST_CASE(our_router_stands_back_beside_theirs_for_good) {
   }
 }
 
-// Theirs hears from ours, in network a, messages that come from network c, and then takes a for the way to c.
-BOOST_AUTO_TEST_CASE(what_their_router_sends_back_ours_carries) {
+// Theirs hears messages from network c that ours passes on in network a, and then takes a for the route to c.
+BOOST_AUTO_TEST_CASE(our_router_forwards_what_theirs_reflects) {
   for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     sim::World world(seed);
     Ours alice(world, config("alice", nid_alice, {{net_a}}));
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(what_their_router_sends_back_ours_carries) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(multihomed_with_their_router) {
+BOOST_AUTO_TEST_CASE(a_multihomed_node_with_their_router) {
   for (const auto& places : {std::vector{net_a, net_c}, std::vector{net_a, net_b}}) {
     sim::World world(7);
     Ours alice(world, config("alice", nid_alice, {places}));
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(multihomed_with_their_router) {
   }
 }
 
-// A correspondent behind their router, which forgets after 30 s who is silent.
+// A correspondent behind their router, which forgets a silent node after 30 s.
 BOOST_AUTO_TEST_CASE(a_one_way_flow_behind_two_of_their_routers) {
   one_way_behind_two_routers<Ours, Theirs>();
 }

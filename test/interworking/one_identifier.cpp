@@ -8,7 +8,7 @@
 
 namespace ilnp::test::one_identifier_test {
 
-// Two nodes with one identifier, and nodes of the reference, which pass on and send back what others send.
+// Two nodes with the same identifier, next to nodes of the reference, which pass on and reflect what others send.
 
 using State = event::DuplicateNid::State;
 
@@ -19,7 +19,7 @@ struct Watching {
   void operator()(const Event&) const {}
 };
 
-/// A node of ours that keeps what it says of others with its identifier.
+/// A node of ours that records what it reports about others with its identifier.
 struct Ours {
   Ours(sim::World& world, const NetworkConfig& its)
       : node(world, its.host_name, sim::Observing{Watching{&states}}, its) {}
@@ -35,7 +35,7 @@ const std::vector<State> began{State::began};
 
 BOOST_AUTO_TEST_SUITE(one_identifier)
 
-BOOST_AUTO_TEST_CASE(behind_a_router_of_the_reference_both_say_so) {
+BOOST_AUTO_TEST_CASE(behind_a_reference_router_both_report_it) {
   for (const char* name : {"one", "other"})
     for (const Duration later : {0s, 100s}) {
       sim::World world(1);
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(behind_a_router_of_the_reference_both_say_so) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(of_one_of_the_reference_ours_says_so) {
+BOOST_AUTO_TEST_CASE(our_node_reports_a_reference_node) {
   sim::World world(1);
   Ours one(world, config("one", shared, {{net_a}}));
   Reference other(world, "other", config("other", shared, {{net_a}}));

@@ -25,7 +25,7 @@ struct Fixture {
   Entry& add(std::uint64_t key, bool used = false, TimePoint until = never, std::uint64_t sender = 1) {
     return table.insert(key, sender, now) = {static_cast<int>(key), until, used ? now : long_ago};
   }
-  /// How many of the `count` keys from `first` on are there.
+  /// How many of the `count` keys from `first` on are in the table.
   std::size_t there(std::uint64_t first, std::uint64_t count) {
     std::size_t found = 0;
     for (std::uint64_t key = first; key < first + count; ++key) found += table.find(key) != nullptr;
@@ -33,14 +33,14 @@ struct Fixture {
   }
 };
 
-/// All keys in one chain.
+/// Puts all keys into one chain.
 struct Same {
   std::uint64_t operator()(const HashKey&, std::uint64_t) const noexcept { return 7; }
 };
 
 BOOST_FIXTURE_TEST_SUITE(bounded_table, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_is_put_in_is_found) {
+BOOST_AUTO_TEST_CASE(inserted_entries_are_found) {
   BOOST_TEST(table.find(1) == nullptr);
   BOOST_TEST(table.size() == 0U);
   BOOST_TEST(table.capacity() == 64U);
@@ -54,14 +54,14 @@ BOOST_AUTO_TEST_CASE(what_is_put_in_is_found) {
   BOOST_TEST(std::as_const(table).find(5) == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_there_is_not_made_anew) {
+BOOST_AUTO_TEST_CASE(inserting_an_existing_key_keeps_its_value) {
   Entry& entry = add(1);
   BOOST_TEST(&table.insert(1, 2, now) == &entry);
   BOOST_TEST(entry.number == 1);
   BOOST_TEST(table.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_erased_is_gone_and_its_place_is_used_again) {
+BOOST_AUTO_TEST_CASE(erased_entries_are_gone_and_their_places_are_reused) {
   for (std::uint64_t key = 0; key < 64; ++key) add(key);
   table.erase(20);
   table.erase(20);
@@ -73,14 +73,14 @@ BOOST_AUTO_TEST_CASE(what_is_erased_is_gone_and_its_place_is_used_again) {
   BOOST_TEST(there(0, 64) == 63U);
 }
 
-BOOST_AUTO_TEST_CASE(a_new_entry_is_a_fresh_one) {
+BOOST_AUTO_TEST_CASE(a_new_entry_has_a_default_value) {
   add(1, true);
   table.erase(1);
   BOOST_TEST(table.insert(2, 1, now).number == 0);
   BOOST_TEST(table.insert(2, 1, now).used == long_ago);
 }
 
-BOOST_AUTO_TEST_CASE(what_came_first_stays_and_a_quarter_is_reused_in_turn) {
+BOOST_AUTO_TEST_CASE(the_earliest_entries_stay_and_a_quarter_is_reused_in_turn) {
   for (const bool many_senders : {false, true}) {
     table = BoundedTable<std::uint64_t, Entry>(64);
     for (std::uint64_t key = 0; key < 48; ++key) add(key, false, never, many_senders ? key : 1);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(what_came_first_stays_and_a_quarter_is_reused_in_turn) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_has_filled_the_table_displaces_himself) {
+BOOST_AUTO_TEST_CASE(a_sender_that_floods_the_table_displaces_its_own_entries) {
   for (std::uint64_t key = 1000; key < 1100; ++key) add(key, false, never, 0xbad);
   for (std::uint64_t key = 0; key < 20; ++key) add(key, false, never, key % 4);
   for (std::uint64_t key = 2000; key < 102'000; ++key) add(key, false, never, 0xbad);
@@ -102,26 +102,26 @@ BOOST_AUTO_TEST_CASE(who_has_filled_the_table_displaces_himself) {
   BOOST_TEST(table.size() == 64U);
 }
 
-BOOST_AUTO_TEST_CASE(what_this_node_uses_does_not_give_way) {
+BOOST_AUTO_TEST_CASE(entries_in_use_do_not_give_way) {
   for (std::uint64_t key = 0; key < 48; ++key) add(key, true);
   for (std::uint64_t key = 1000; key < 2000; ++key) add(key);
   BOOST_TEST(there(0, 48) == 48U);
-  for (std::uint64_t key = 2000; key < 3000; ++key) add(key, false, never, key);  // whatever the senders
+  for (std::uint64_t key = 2000; key < 3000; ++key) add(key, false, never, key);  // whoever the senders are
   BOOST_TEST(there(0, 48) == 48U);
   BOOST_TEST(there(3000 - 16, 16) == 16U);
 }
 
-BOOST_AUTO_TEST_CASE(a_table_full_of_what_is_in_use_still_takes_what_is_new) {
+BOOST_AUTO_TEST_CASE(a_table_full_of_entries_in_use_still_accepts_new_ones) {
   for (std::uint64_t key = 0; key < 10; ++key) add(key, true, never, 2);
   for (std::uint64_t key = 100; key < 10'000; ++key) add(key, true, never, 1);
-  BOOST_TEST(there(0, 10) == 10U);  // of who has fewer
+  BOOST_TEST(there(0, 10) == 10U);  // of the sender with fewer
   for (std::uint64_t key = 10'000; key < 10'010; ++key) add(key, false, never, key);
   BOOST_TEST(there(10'000, 10) == 10U);
   BOOST_TEST(there(0, 10) == 10U);
   BOOST_TEST(table.size() == 64U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_used_again_outlasts_what_was_used_once) {
+BOOST_AUTO_TEST_CASE(entries_used_again_outlast_entries_used_once) {
   for (std::uint64_t key = 0; key < 10; ++key) add(key, true);
   for (std::uint64_t key = 100; key < 1000; ++key) {
     now += 1ms;
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(what_is_used_again_outlasts_what_was_used_once) {
   BOOST_TEST(there(0, 10) == 10U);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_expired_makes_room) {
+BOOST_AUTO_TEST_CASE(expired_entries_make_room) {
   for (std::uint64_t key = 0; key < 64; ++key) add(key, true, now + 1s);
   now += 1s;
   for (std::uint64_t key = 100; key < 164; ++key) add(key, true);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(what_has_expired_makes_room) {
   BOOST_TEST(there(100, 64) == 64U);
 }
 
-BOOST_AUTO_TEST_CASE(within_its_share_nobody_takes_from_who_has_as_few) {
+BOOST_AUTO_TEST_CASE(no_sender_displaces_one_that_has_as_few_entries) {
   for (std::uint64_t key = 0; key < 64; ++key) BOOST_TEST(table.insert_within_share(key, key % 2, now));
   BOOST_TEST(table.insert_within_share(5, 2, now) == table.find(5));
   for (std::uint64_t key = 100; key < 110; ++key) {
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(within_its_share_nobody_takes_from_who_has_as_few) {
   BOOST_TEST(there(0, 64) == 54U);
 }
 
-BOOST_AUTO_TEST_CASE(another_key_finds_the_same) {
+BOOST_AUTO_TEST_CASE(a_new_hash_key_finds_the_same_entries) {
   for (std::uint64_t key = 0; key < 100; ++key) add(key);
   const std::size_t before = there(0, 100);
   Random random(3);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(another_key_finds_the_same) {
   BOOST_TEST(table.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(who_gives_way_is_shown_first) {
+BOOST_AUTO_TEST_CASE(an_evicted_entry_is_reported_first) {
   for (std::uint64_t key = 0; key < 64; ++key) add(key, false, key == 5 ? now + 1s : never);
   std::vector<std::uint64_t> gone;
   const auto watch = [&](std::uint64_t key, const Entry& entry) {
@@ -172,13 +172,13 @@ BOOST_AUTO_TEST_CASE(who_gives_way_is_shown_first) {
     gone.push_back(key);
   };
   table.insert(100, 1, now, watch);
-  BOOST_TEST(gone == std::vector<std::uint64_t>{48});  // the first of the last quarter
+  BOOST_TEST(gone == std::vector<std::uint64_t>{48});  // the first in the last quarter
   now += 1s;
   for (std::uint64_t key = 101; key < 120; ++key) table.insert(key, 1, now, watch);
   BOOST_TEST((std::ranges::find(gone, 5U) != gone.end()));
 }
 
-BOOST_AUTO_TEST_CASE(each_entry_is_shown_once) {
+BOOST_AUTO_TEST_CASE(for_each_visits_each_entry_once) {
   for (std::uint64_t key = 0; key < 10; ++key) add(key);
   table.erase(3);
   std::vector<std::uint64_t> seen;
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_tables_work) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(keys_that_collide_are_told_apart) {
+BOOST_AUTO_TEST_CASE(colliding_keys_are_distinguished) {
   BoundedTable<std::uint64_t, Entry, Same> same(8);
   for (std::uint64_t key = 0; key < 8; ++key) same.insert(key, 1, now).number = static_cast<int>(key);
   for (const std::uint64_t key : {3U, 0U, 7U, 5U}) same.erase(key);

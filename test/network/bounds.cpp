@@ -1,4 +1,4 @@
-// Nodes whose configuration is at the edges of what is allowed, and underlays whose frames are.
+// Nodes whose parameters, and underlays whose frames, are at the limits of what is allowed.
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
@@ -25,7 +25,7 @@ std::vector<std::pair<const char*, std::function<void(C&, bool)>>> edges() {
            [](C& config, bool most) { config.loc_update_retries = most ? C::max_retries : 0; }}};
 }
 
-/// alice moves between a and b, and bob is in both: 2 s of datagrams from alice.
+/// alice moves between a and b, and bob is in both: 2 s of datagrams from alice. How many arrive.
 int delivered(const std::function<void(C&)>& change) {
   Overlay net;
   auto moving = node_config(0xa, "alice", {{a}, {b}});
@@ -53,7 +53,7 @@ std::string refused(const C& config, std::size_t max_frame) {
 
 BOOST_AUTO_TEST_SUITE(bounds)
 
-BOOST_AUTO_TEST_CASE(a_node_works_with_each_time_and_number_at_its_edge) {
+BOOST_AUTO_TEST_CASE(a_node_works_with_each_parameter_at_its_limit) {
   for (const auto& [key, set] : edges())
     for (const bool most : {false, true}) {
       const int got = delivered([&, set = set](C& config) { set(config, most); });
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_node_works_with_each_time_and_number_at_its_edge) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_node_works_with_all_of_them_at_their_edges) {
+BOOST_AUTO_TEST_CASE(a_node_works_with_all_parameters_at_their_limits) {
   for (const bool most : {false, true}) {
     const int got = delivered([&](C& config) {
       for (const auto& [key, set] : edges()) set(config, most);
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_node_works_with_all_of_them_at_their_edges) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(frames_must_hold_what_a_node_says_of_itself_and_what_its_header_can_tell) {
+BOOST_AUTO_TEST_CASE(frames_must_hold_the_messages_of_a_node_and_fit_the_header) {
   const auto alice = node_config(0xa, "alice", {{a}});
   constexpr std::size_t least = 40 + 17 + 5, most = 40 + 65'535;
   BOOST_TEST(refused(alice, least) == "");
@@ -89,15 +89,15 @@ BOOST_AUTO_TEST_CASE(frames_must_hold_what_a_node_says_of_itself_and_what_its_he
   BOOST_TEST(refused(node_config(0xa, std::string(255, 'x'), {{a}}), 40 + 17 + 255) == "");
 }
 
-/// A node whose frames are as small, or as large, as they may be, carries what fits, and refuses what does not.
-BOOST_AUTO_TEST_CASE(frames_at_their_edges) {
+/// A node with frames of the smallest or largest size sends what fits, and refuses the rest.
+BOOST_AUTO_TEST_CASE(frames_of_the_smallest_and_largest_size) {
   for (const std::size_t frame : {std::size_t{62}, std::size_t{65'575}}) {
     ILNP<MemoryUnderlay> node(node_config(0xa, "alice", {{a}}), frame);
     Random random(1);
     Context<> cx(TimePoint{} + 1h, random);
     BOOST_TEST(!node.start(cx));
     node.on_timer(cx, [](auto&&...) {});
-    BOOST_TEST(node.next_layer().sent.size() == 1U);  // it asks who is there
+    BOOST_TEST(node.next_layer().sent.size() == 1U);  // it solicits
     BOOST_TEST(node.max_payload() == frame - 40);
     const Octets largest(frame - 40), larger(frame - 39);
     Packet fits(node.headroom(0), largest), does_not(node.headroom(0), larger);

@@ -23,7 +23,7 @@ struct Fixture {
     for (const Locator locator : {a, b})
       neighbours.hear(sender, Nid(sender), 3, test::interface_at(locator), now);
   }
-  /// The next packet of the flow has come in; or, in `again`, the same once more.
+  /// The next packet of the flow has arrived; `again`: the same packet arrives once more.
   Verdict decide(std::uint8_t hop_limit = 3, bool passing = false) {
     ++number;
     return again(source, hop_limit, a, passing);
@@ -36,7 +36,7 @@ struct Fixture {
     ++number;
     return election.decide(another, a, b, packet(source, 3), false, now);
   }
-  /// The last packet is heard where it goes to.
+  /// The last packet is overheard on the far network.
   bool overhear(std::uint64_t sender, std::uint8_t hop_limit = 2, bool passing = false) {
     return election.overhear(flow, b, packet(sender, hop_limit), passing, now);
   }
@@ -44,7 +44,7 @@ struct Fixture {
     wire::store(MutableBytes(content), 0, number);
     return {sender, hop_limit, 42, Bytes(content)};
   }
-  /// Something that was no packet of the flow.
+  /// Something that was not a packet of the flow.
   void forge(Locator on, std::uint8_t hop_limit) {
     std::array<std::byte, 9> forged{};
     wire::store(MutableBytes(forged), 0, ++forgeries);
@@ -65,11 +65,11 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(carrier_elections, Fixture)
 
-BOOST_AUTO_TEST_CASE(alone_it_carries) {
+BOOST_AUTO_TEST_CASE(alone_it_forwards) {
   for (int i = 0; i < 5; ++i, now += 1ms) BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_has_a_lower_hop_limit_or_another_interface) {
+BOOST_AUTO_TEST_CASE(a_duplicate_has_a_lower_hop_limit_or_another_interface) {
   BOOST_TEST(decide(3) == Verdict::carry);
   BOOST_TEST(again(source, 2) == Verdict::copy);
   BOOST_TEST(again(source, 3, Locator(0xc)) == Verdict::copy);
@@ -77,14 +77,14 @@ BOOST_AUTO_TEST_CASE(a_copy_has_a_lower_hop_limit_or_another_interface) {
   BOOST_TEST(decide(2) == Verdict::carry_alone);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_in_where_its_source_is_is_no_copy_of_what_came_in_elsewhere) {
+BOOST_AUTO_TEST_CASE(a_packet_on_the_network_of_its_source_is_no_duplicate) {
   BOOST_TEST(again(source, 3, Locator(0xc)) == Verdict::carry);
   BOOST_TEST(again(source, 2) == Verdict::copy);
   BOOST_TEST(decide(3) == Verdict::carry_alone);
   BOOST_TEST(again(higher, 3, Locator(0xc)) == Verdict::copy);
 }
 
-BOOST_AUTO_TEST_CASE(it_stands_back_for_a_settled_neighbour_with_a_lower_identifier) {
+BOOST_AUTO_TEST_CASE(it_yields_to_a_settled_neighbour_with_a_lower_identifier) {
   meet(lower);
   BOOST_TEST(decide() == Verdict::another);
   overhear(lower);
@@ -92,14 +92,14 @@ BOOST_AUTO_TEST_CASE(it_stands_back_for_a_settled_neighbour_with_a_lower_identif
   BOOST_TEST(decide() == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(it_does_not_for_one_with_a_higher_identifier) {
+BOOST_AUTO_TEST_CASE(it_does_not_yield_to_one_with_a_higher_identifier) {
   meet(higher);
   BOOST_TEST(decide() == Verdict::carry);
   overhear(higher);
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_carry) {
+BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_forward) {
   meet(lower);
   BOOST_TEST(decide() == Verdict::another);
   now += CarrierElection::takeover - 1ms;
@@ -108,42 +108,42 @@ BOOST_AUTO_TEST_CASE(it_takes_over_from_one_that_does_not_carry) {
   BOOST_TEST(decide() == Verdict::carry);
   BOOST_TEST(neighbours.find(lower)->failed_at == now);
   const Flow another{{a, Nid(8)}, {b, Nid(9)}};
-  BOOST_TEST(decide(another) == Verdict::carry);  // not counted on
+  BOOST_TEST(decide(another) == Verdict::carry);  // not relied on
 }
 
-BOOST_AUTO_TEST_CASE(it_stands_back_when_it_hears_a_better_carrier) {
+BOOST_AUTO_TEST_CASE(it_yields_when_it_hears_a_better_forwarder) {
   meet(higher);
   BOOST_TEST(decide() == Verdict::carry);
-  BOOST_TEST(overhear(higher, 3));  // a shorter way
+  BOOST_TEST(overhear(higher, 3));  // a shorter path
   BOOST_TEST(decide() == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(it_ignores_what_comes_a_longer_way) {
+BOOST_AUTO_TEST_CASE(it_ignores_packets_on_a_longer_path) {
   BOOST_TEST(decide() == Verdict::carry);
   BOOST_TEST(!overhear(lower, 1));
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(beside_one_that_always_carries_it_stands_back) {
+BOOST_AUTO_TEST_CASE(it_yields_to_one_that_always_forwards) {
   meet(higher);
   for (Duration spent{}; spent <= CarrierElection::grace; spent += 50ms, now += 50ms) {
     BOOST_TEST(decide() == Verdict::carry);
     overhear(higher);
-    overhear(higher);  // that it is heard twice makes no difference
+    overhear(higher);  // overhearing it twice makes no difference
   }
   BOOST_TEST(decide() == Verdict::another);
-  // It may be one of our kind that did not count on this node, and does now: in the next flow it would stand back.
+  // The other may run this toolkit and rely on this node from now on: in the next flow it would yield.
   const Flow another{{a, Nid(8)}, {b, Nid(9)}};
   BOOST_TEST(decide(another) == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(beside_one_that_is_known_to_carry_always_it_stands_back_from_the_first_packet_on) {
+BOOST_AUTO_TEST_CASE(it_yields_from_the_first_packet_to_one_known_to_always_forward) {
   meet(higher);
-  neighbours.hear(higher, Nid(1), 2, test::interface_at(a), now);  // sends back what is not its own
+  neighbours.hear(higher, Nid(1), 2, test::interface_at(a), now);  // reflects another node's message
   BOOST_TEST(decide() == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(who_carries_a_packet_now_and_then_does_not_always_carry) {
+BOOST_AUTO_TEST_CASE(a_node_that_forwards_an_occasional_packet_does_not_always_forward) {
   meet(higher);
   for (int i = 0; i < 2; ++i, now += CarrierElection::conflict_memory - 1s) {
     BOOST_TEST(decide() == Verdict::carry);
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(who_carries_a_packet_now_and_then_does_not_always_carry) {
   BOOST_TEST(!neighbours.find(higher)->always_carries);
 }
 
-BOOST_AUTO_TEST_CASE(several_that_carry_once_each_do_not_always_carry) {
+BOOST_AUTO_TEST_CASE(several_nodes_that_forward_once_each_do_not_always_forward) {
   for (std::uint64_t each = higher; each < higher + 5; ++each, now += 2s) {
     meet(each);
     BOOST_TEST(decide() == Verdict::carry);
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(several_that_carry_once_each_do_not_always_carry) {
     BOOST_TEST(!neighbours.find(each)->always_carries);
 }
 
-BOOST_AUTO_TEST_CASE(who_was_taken_for_one_that_always_carries_and_does_not_is_known_again) {
+BOOST_AUTO_TEST_CASE(a_node_believed_to_always_forward_that_does_not_is_reconsidered) {
   meet(higher);
   neighbours.hear(higher, Nid(1), 2, test::interface_at(a), now);
   BOOST_TEST(decide() == Verdict::another);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(who_was_taken_for_one_that_always_carries_and_does_not_is_k
   BOOST_TEST(!neighbours.find(higher)->always_carries);
 }
 
-BOOST_AUTO_TEST_CASE(while_another_carries_it_does_not_step_in_for_one_that_is_passing_through) {
+BOOST_AUTO_TEST_CASE(it_does_not_replace_a_passing_node_while_another_forwards) {
   constexpr std::uint64_t passer = 3;
   meet(lower), meet(passer);
   BOOST_TEST(decide() == Verdict::another);
@@ -187,11 +187,11 @@ BOOST_AUTO_TEST_CASE(while_another_carries_it_does_not_step_in_for_one_that_is_p
   BOOST_TEST(decide() == Verdict::another);
   neighbours.moves(
       Nid(lower), [](Locator locator) { return locator == b; }, now);
-  overhear(lower);  // who is waited for is about to go
+  overhear(lower);  // the node that this one relied on is about to go
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(in_handoff_it_listens_first) {
+BOOST_AUTO_TEST_CASE(during_a_handoff_it_listens_first) {
   BOOST_TEST(decide(3, true) == Verdict::another);
   now += CarrierElection::takeover;
   BOOST_TEST(decide(3, true) == Verdict::carry);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(in_handoff_it_listens_first) {
   BOOST_TEST(decide(3, true) == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(it_never_waits_for_one_that_is_passing_through) {
+BOOST_AUTO_TEST_CASE(it_never_waits_for_a_passing_node) {
   meet(lower);
   neighbours.moves(
       Nid(lower), [](Locator locator) { return locator == b; }, now);
@@ -208,26 +208,26 @@ BOOST_AUTO_TEST_CASE(it_never_waits_for_one_that_is_passing_through) {
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_carrier_sends_back_it_carries_in_its_place) {
+BOOST_AUTO_TEST_CASE(it_forwards_what_the_forwarder_reflects) {
   meet(lower);
   BOOST_TEST(decide(3) == Verdict::another);
   BOOST_TEST(again(lower, 2) == Verdict::returned);
-  BOOST_TEST(again(higher, 2) == Verdict::copy);  // somebody else
-  BOOST_TEST(again(lower, 1) == Verdict::copy);   // a copy of a copy
+  BOOST_TEST(again(higher, 2) == Verdict::copy);  // another node
+  BOOST_TEST(again(lower, 1) == Verdict::copy);   // a reflection of a reflection
   BOOST_TEST(again(lower, 2, Locator(0xc)) == Verdict::copy);
   now += CarrierElection::takeover;
   BOOST_TEST(decide(3) == Verdict::carry);
-  BOOST_TEST(again(lower, 2) == Verdict::copy);  // it has been carried
+  BOOST_TEST(again(lower, 2) == Verdict::copy);  // it has been forwarded
 }
 
-BOOST_AUTO_TEST_CASE(what_did_not_arrive_before_was_not_sent_back) {
+BOOST_AUTO_TEST_CASE(a_packet_that_did_not_arrive_before_is_no_reflection) {
   meet(lower);
   BOOST_TEST(decide(3) == Verdict::another);
-  ++number;  // this one comes another way, and was never here with the usual hop limit
+  ++number;  // on another path, and never here with the usual hop limit
   BOOST_TEST(again(lower, 2) != Verdict::returned);
 }
 
-BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_listens_first_if_another_could_have_carried) {
+BOOST_AUTO_TEST_CASE(after_a_suspension_it_listens_first_if_another_could_have_forwarded) {
   meet(higher);
   BOOST_TEST(decide() == Verdict::carry);
   const TimePoint since = now;
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_listens_first_if_another_could_have
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_does_not_take_the_other_for_gone) {
+BOOST_AUTO_TEST_CASE(after_a_suspension_it_still_relies_on_the_other) {
   meet(lower);
   BOOST_TEST(decide() == Verdict::another);
   const TimePoint since = now;
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_does_not_take_the_other_for_gone) {
   BOOST_TEST(decide() == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_carries_if_it_is_alone) {
+BOOST_AUTO_TEST_CASE(after_a_suspension_it_forwards_if_it_is_alone) {
   BOOST_TEST(decide() == Verdict::carry);
   const TimePoint since = now;
   now += 40s;
@@ -258,12 +258,13 @@ BOOST_AUTO_TEST_CASE(after_it_was_stopped_it_carries_if_it_is_alone) {
   BOOST_TEST(decide() == Verdict::carry);
 }
 
-BOOST_AUTO_TEST_CASE(in_doubt_it_carries) {
+BOOST_AUTO_TEST_CASE(in_doubt_it_forwards) {
   for (std::uint64_t i = 0; i < 4 * CarrierElection::max_flows; ++i)
     BOOST_REQUIRE((decide({{a, Nid(100 + i)}, {b, Nid(2)}}) == Verdict::carry));
 }
 
-/// How many of the packets that come in from now on, one each `period` for `duration`, nobody carries, if `lower` drops some.
+/// How many of the packets that arrive from now on, one every `period` for `duration`, nobody forwards if `lower` drops
+/// some.
 struct DropFixture : Fixture {
   int uncarried(Duration duration, Duration period, unsigned percent, bool forge_all = false) {
     int missing = 0;
@@ -285,7 +286,7 @@ struct DropFixture : Fixture {
 BOOST_FIXTURE_TEST_CASE(it_takes_over_within_a_second_from_one_that_carries_only_a_part, DropFixture) {
   for (const auto period : {1ms, 10ms, 50ms, 100ms, 1000ms})
     for (const unsigned percent : {10U, 30U, 60U, 100U}) {
-      if (percent * (1s / period) < 300) continue;  // too few are missed to tell
+      if (percent * (1s / period) < 300) continue;  // too few are missed to be significant
       election = CarrierElection(self, neighbours);
       meet(lower);
       neighbours.find(lower)->trust();
@@ -297,7 +298,7 @@ BOOST_FIXTURE_TEST_CASE(it_takes_over_within_a_second_from_one_that_carries_only
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(one_that_is_hardly_heard_missing_a_packet_is_left_to_carry, DropFixture) {
+BOOST_FIXTURE_TEST_CASE(a_node_that_rarely_misses_a_packet_remains_the_forwarder, DropFixture) {
   meet(lower);
   for (int i = 0; i < 5000; ++i, now += 10ms) {
     BOOST_REQUIRE((decide() == Verdict::another));
@@ -305,11 +306,11 @@ BOOST_FIXTURE_TEST_CASE(one_that_is_hardly_heard_missing_a_packet_is_left_to_car
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(it_stands_back_again_only_for_one_that_has_shown_that_it_carries, DropFixture) {
+BOOST_FIXTURE_TEST_CASE(it_yields_again_only_to_one_that_has_shown_that_it_forwards, DropFixture) {
   meet(lower);
   uncarried(1s, 10ms, 60);
   BOOST_TEST(decide() == Verdict::carry);
-  uncarried(5s, 10ms, 60);  // it hears a part of them from the other, and goes on
+  uncarried(5s, 10ms, 60);  // it overhears a part of them from the other, and continues
   BOOST_TEST(decide() == Verdict::carry);
   uncarried(900ms, 10ms, 0);
   BOOST_TEST(decide() == Verdict::carry);
@@ -318,7 +319,7 @@ BOOST_FIXTURE_TEST_CASE(it_stands_back_again_only_for_one_that_has_shown_that_it
   BOOST_TEST(!neighbours.find(lower)->distrusted(now));
 }
 
-BOOST_FIXTURE_TEST_CASE(who_fails_again_and_again_has_to_show_it_for_longer, DropFixture) {
+BOOST_FIXTURE_TEST_CASE(after_repeated_failures_the_proof_takes_longer, DropFixture) {
   meet(lower);
   int carried_by_itself = 0;
   for (int times = 0; times < 20; ++times) {
@@ -341,7 +342,7 @@ BOOST_FIXTURE_TEST_CASE(forged_frames_prove_nothing, DropFixture) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(forged_frames_do_not_make_it_stand_back) {
+BOOST_AUTO_TEST_CASE(forged_frames_do_not_make_it_yield) {
   meet(higher);
   for (int i = 0; i < 1000; ++i, now += 1ms) {
     BOOST_REQUIRE((decide() == Verdict::carry));
@@ -349,17 +350,17 @@ BOOST_AUTO_TEST_CASE(forged_frames_do_not_make_it_stand_back) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_forged_frame_with_a_higher_hop_limit_does_not_make_copies_of_all_that_follow) {
+BOOST_AUTO_TEST_CASE(a_forged_higher_hop_limit_does_not_turn_later_packets_into_duplicates) {
   int carried = 0;
   for (int i = 0; i < 1000; ++i, now += 10ms) {
     if (i % 40 == 0) forge(i % 80 ? a : Locator(0xc), 255);
     carried += decide() != Verdict::copy;
-    if (i > 0) BOOST_REQUIRE((again(higher, 2) == Verdict::copy));  // what is one stays one
+    if (i > 0) BOOST_REQUIRE((again(higher, 2) == Verdict::copy));  // it remains a duplicate
   }
   BOOST_TEST(carried >= 999);
 }
 
-BOOST_AUTO_TEST_CASE(in_a_flow_with_copies_the_first_of_two_is_carried_whichever_way_it_came) {
+BOOST_AUTO_TEST_CASE(in_a_flow_with_duplicates_the_first_of_two_is_forwarded_on_either_path) {
   const Locator c(0xc);
   const Flow far{{Locator(0xf), Nid(1)}, {b, Nid(2)}};
   const auto decide = [&](std::uint64_t sender, std::uint8_t hop_limit, Locator in) {
@@ -369,7 +370,7 @@ BOOST_AUTO_TEST_CASE(in_a_flow_with_copies_the_first_of_two_is_carried_whichever
     return verdict == Verdict::carry || verdict == Verdict::carry_alone;
   };
   for (int i = 0; i < 200; ++i, ++number, now += 10ms) {
-    // The usual way first, or another first: as long, or longer.
+    // First on the usual path, or first on another of the same length or longer.
     const bool usual_first = i < 100 || i % 3 == 0;
     const std::uint8_t other_limit = i % 3 == 1 ? 2 : 3;
     const auto one = usual_first ? decide(source, 3, a) : decide(higher, other_limit, c);
@@ -384,14 +385,14 @@ BOOST_AUTO_TEST_CASE(a_few_packets_that_a_stranger_carries_do_not_silence_the_fl
   for (int i = 0; i < 10000; ++i, now += 10ms) {
     missing += decide() == Verdict::another;
     if (i % 50 == 0) {
-      overhear(100 + static_cast<std::uint64_t>(i), 255);  // each time from elsewhere
+      overhear(100 + static_cast<std::uint64_t>(i), 255);  // from a different sender each time
       missing -= 1;
     }
   }
   BOOST_TEST(missing <= 100);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_carried_before_it_comes_in_counts) {
+BOOST_AUTO_TEST_CASE(a_packet_overheard_before_it_arrives_counts) {
   meet(lower);
   for (int i = 0; i < 200; ++i, now += 100ms) {
     ++number;
@@ -403,7 +404,7 @@ BOOST_AUTO_TEST_CASE(what_is_carried_before_it_comes_in_counts) {
   BOOST_TEST(decide(another) == Verdict::another);
 }
 
-BOOST_AUTO_TEST_CASE(equal_packets_are_told_by_their_number) {
+BOOST_AUTO_TEST_CASE(identical_packets_are_distinguished_by_their_number) {
   meet(lower);
   Verdict last{};
   for (int i = 0; i < 100; ++i, now += 10ms) {
@@ -419,7 +420,7 @@ BOOST_AUTO_TEST_CASE(equal_packets_are_told_by_their_number) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(flows_are_told_apart) {
+BOOST_AUTO_TEST_CASE(flows_are_distinguished) {
   BOOST_TEST((flow == Flow{{a, Nid(1)}, {b, Nid(2)}}));
   BOOST_TEST(!(flow == Flow{{b, Nid(1)}, {b, Nid(2)}}));
   BOOST_TEST(FlowHash{}({}, flow) != FlowHash{}({}, {flow.destination, flow.source}));

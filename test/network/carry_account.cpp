@@ -9,7 +9,7 @@ using Step = CarryAccount::Step;
 
 struct Fixture {
   Fixture() { account.begin(now); }
-  /// So many packets in this step, of which so many are heard at once; then the next step.
+  /// This many packets in this step, of which so many are heard at once; then the next step.
   void pass(int expected, int heard) {
     for (int i = 0; i < expected; ++i) account.expect(now);
     for (int i = 0; i < heard; ++i) account.hear(now, now);
@@ -21,7 +21,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(carry_account, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_is_heard_is_not_missed) {
+BOOST_AUTO_TEST_CASE(packets_heard_are_not_missed) {
   for (int i = 0; i < 100; ++i) {
     pass(10, 10);
     BOOST_TEST(!account.failing(now));
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_is_not_missed) {
   BOOST_TEST(account.proven(now, 1s));
 }
 
-BOOST_AUTO_TEST_CASE(two_of_a_few_are_too_many_once_their_time_is_over) {
+BOOST_AUTO_TEST_CASE(two_missed_of_a_few_are_too_many_once_their_time_is_over) {
   pass(2, 0);
   BOOST_TEST(!account.failing(now));
   now += account.patience() - 1;
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(two_of_a_few_are_too_many_once_their_time_is_over) {
   BOOST_TEST(account.failing(now));
 }
 
-BOOST_AUTO_TEST_CASE(one_is_not_and_neither_are_a_few_of_many) {
+BOOST_AUTO_TEST_CASE(one_missed_or_a_few_of_many_are_tolerated) {
   pass(1, 0);
   for (int i = 0; i < 100; ++i) {
     pass(100, i % 4 == 0 ? 99 : 98);
@@ -46,13 +46,13 @@ BOOST_AUTO_TEST_CASE(one_is_not_and_neither_are_a_few_of_many) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_was_long_ago_does_not_count) {
+BOOST_AUTO_TEST_CASE(old_packets_do_not_count) {
   pass(10, 0);
   for (int i = 0; i < 20; ++i) pass(10, 10);
   BOOST_TEST(!account.failing(now));
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_late_was_missed) {
+BOOST_AUTO_TEST_CASE(late_packets_count_as_missed) {
   account.expect(now);
   account.expect(now);
   const Step then = now;
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_proof_takes_packets_and_time) {
   BOOST_TEST(!account.proven(now, 1s));  // packets
 }
 
-BOOST_AUTO_TEST_CASE(what_takes_long_is_waited_for_longer) {
+BOOST_AUTO_TEST_CASE(slow_packets_are_waited_for_longer) {
   for (int i = 0; i < 20; ++i) {
     for (int packet = 0; packet < 10; ++packet) account.expect(now);
     ++now;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(what_takes_long_is_waited_for_longer) {
   BOOST_TEST(account.patience() == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_waited_for_without_end) {
+BOOST_AUTO_TEST_CASE(patience_is_bounded) {
   for (int i = 0; i < 100; ++i) {
     account.expect(now);
     account.hear(now - 50, now);

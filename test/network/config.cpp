@@ -17,7 +17,7 @@ NetworkConfig good() {
   return config;
 }
 
-/// What `validate` says of a good configuration after `spoil`.
+/// The error of `validate` for a valid configuration after `spoil`.
 template <class Spoil>
 std::string error(Spoil&& spoil) {
   return refusal(good(), spoil);
@@ -25,7 +25,7 @@ std::string error(Spoil&& spoil) {
 
 BOOST_AUTO_TEST_SUITE(network_config)
 
-BOOST_AUTO_TEST_CASE(a_good_one_is_accepted) {
+BOOST_AUTO_TEST_CASE(a_valid_configuration_is_accepted) {
   BOOST_TEST(error([](auto&) {}).empty());
   BOOST_TEST(error([](auto& config) { config.handoff_time = 0s; }).empty());
   BOOST_TEST(error([](auto& config) { config.handoff_time = 60s; }).empty());  // longer than between moves
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
   says("wait_time: ", [](auto& c) { c.wait_time = 0s; });
 }
 
-/// Each bound, at its edge and beyond it.
+/// Each bound, at its limit and beyond it.
 BOOST_AUTO_TEST_CASE(times_and_numbers_have_bounds) {
   const auto bounds = [](const char* key, auto member, Duration least) {
     const auto with = [&](Duration time) { return error([&](auto& config) { config.*member = time; }); };

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(equal_octets_have_equal_hashes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_octet_and_the_length_and_the_seed_count) {
+BOOST_AUTO_TEST_CASE(every_octet_the_length_and_the_seed_change_the_hash) {
   std::set<std::uint64_t> seen;
   std::size_t made = 0;
   for (std::size_t size = 0; size < 40; ++size) {
@@ -34,8 +34,8 @@ BOOST_AUTO_TEST_CASE(every_octet_and_the_length_and_the_seed_count) {
   BOOST_TEST(seen.size() == made);
 }
 
-/// Words that make a factor zero, or octets that make up for a length or a seed, where the constants are known.
-BOOST_AUTO_TEST_CASE(who_does_not_know_the_key_makes_no_collisions) {
+/// Words that make a factor zero, or octets that compensate for a length or a seed, if the constants are known.
+BOOST_AUTO_TEST_CASE(without_the_key_nobody_finds_collisions) {
   Random random(7);
   Context<> cx(TimePoint{}, random);
   const HashKey key(cx), other(cx), known;

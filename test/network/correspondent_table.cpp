@@ -17,7 +17,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(correspondents, Fixture)
 
-BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time) {
+BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time_to_live) {
   BOOST_TEST(table.last_traffic() == long_ago);
   BOOST_TEST(!table.active(bob, now));
   BOOST_TEST(table.touch(bob, true, 0xd, now));
@@ -29,10 +29,10 @@ BOOST_AUTO_TEST_CASE(traffic_makes_a_node_active_for_its_time) {
   BOOST_TEST(!table.touch(bob, false, 0xd, now));
   now += 30s;
   BOOST_TEST(!table.active(bob, now));
-  BOOST_TEST(table.touch(bob, false, 0xd, now));  // not active meanwhile
+  BOOST_TEST(table.touch(bob, false, 0xd, now));  // not active in the meantime
 }
 
-BOOST_AUTO_TEST_CASE(all_that_are_active) {
+BOOST_AUTO_TEST_CASE(all_active_nodes_are_listed) {
   table.touch(bob, true, 0xd, now);
   now += 20s;
   table.touch(carol, false, 0xd, now);
@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_CASE(all_that_are_active) {
   BOOST_TEST(table.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(changes_are_limited_to_some_a_second) {
-  BOOST_TEST(!table.admit_change(bob, now));  // not known
+BOOST_AUTO_TEST_CASE(changes_per_second_are_limited) {
+  BOOST_TEST(!table.admit_change(bob, now));  // unknown
   table.touch(bob, true, 0xd, now);
   for (unsigned i = 0; i < CorrespondentTable::max_changes_a_second; ++i)
     BOOST_TEST(table.admit_change(bob, now));
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(changes_are_limited_to_some_a_second) {
   BOOST_TEST(table.admit_change(bob, now + 1s));
 }
 
-BOOST_AUTO_TEST_CASE(strangers_do_not_displace_whom_this_node_has_sent_to) {
+BOOST_AUTO_TEST_CASE(strangers_do_not_displace_nodes_that_this_one_has_sent_to) {
   for (std::uint64_t i = 0; i < CorrespondentTable::max_correspondents * 3 / 4; ++i)
     table.touch(Nid(100 + i), false, 0xd, now);
   table.touch(bob, true, 0xd, now);

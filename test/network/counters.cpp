@@ -9,7 +9,7 @@ namespace ilnp::test::counters_test {
 
 BOOST_AUTO_TEST_SUITE(network_counters)
 
-BOOST_AUTO_TEST_CASE(each_reason_to_drop_has_a_name_of_its_own) {
+BOOST_AUTO_TEST_CASE(each_drop_reason_has_its_own_name) {
   std::set<std::string_view> names;
   for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
     const auto name = to_string(static_cast<Drop>(reason));
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(each_reason_to_drop_has_a_name_of_its_own) {
   BOOST_TEST(to_string(Drop::send_failed) == "send_failed");
 }
 
-BOOST_AUTO_TEST_CASE(each_counter_is_shown_once_with_its_value) {
+BOOST_AUTO_TEST_CASE(each_counter_is_reported_once_with_its_value) {
   NetworkCounters counters;
   std::uint64_t value = 0;
   for (auto* counter : {&counters.received,

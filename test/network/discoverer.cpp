@@ -1,4 +1,4 @@
-// How a node answers those who ask who is there: at once among few, after a random time and once for all among many.
+// How a node answers solicitations: at once if it knows few nodes; otherwise after a random time, and once for all.
 #include "ilnp/network/discoverer.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -14,7 +14,7 @@ struct Node : HandFed<ILNP<MemoryUnderlay>> {
     start();
   }
 
-  /// So many others are known.
+  /// This many others are known.
   void meet(std::uint64_t others) {
     for (std::uint64_t i = 0; i < others; ++i)
       feed(a, discovery({a, Nid(100 + i)}, "node-" + std::to_string(i)));
@@ -24,7 +24,7 @@ struct Node : HandFed<ILNP<MemoryUnderlay>> {
   void ask(Locator on, std::uint64_t nid, Locator source) {
     feed(on, discovery({source, Nid(nid)}, "asker-" + std::to_string(nid), true));
   }
-  /// What this node itself has said since the last call: on which interface, that it is where.
+  /// What this node itself has announced since the last call: on which interface, and at which locator.
   std::vector<std::pair<Locator, Locator>> said() {
     std::vector<std::pair<Locator, Locator>> found;
     for (const auto& sent : take(43)) {
@@ -40,7 +40,7 @@ using Said = std::vector<std::pair<Locator, Locator>>;
 
 BOOST_AUTO_TEST_SUITE(discoverer)
 
-BOOST_AUTO_TEST_CASE(among_few_each_way_is_answered_at_once) {
+BOOST_AUTO_TEST_CASE(with_few_nodes_each_path_is_answered_at_once) {
   Node node({a, b});
   node.ask(a, 2, c);
   BOOST_TEST((node.said() == Said{{a, a}, {b, a}}));
@@ -48,12 +48,12 @@ BOOST_AUTO_TEST_CASE(among_few_each_way_is_answered_at_once) {
   BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
 }
 
-BOOST_AUTO_TEST_CASE(who_asks_within_a_second_of_the_answer_is_answered_when_others_pass_that_on_again) {
+BOOST_AUTO_TEST_CASE(a_solicitation_within_a_second_of_the_answer_is_answered_later) {
   Node node({a, b});
   node.ask(a, 2, a);
   BOOST_TEST((node.said() == Said{{a, a}, {b, a}}));
   node.run(300ms);
-  node.ask(b, 3, b);  // says that it is at b, too
+  node.ask(b, 3, b);  // announces that it is at b, too
   BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
   node.run(300ms);
   node.ask(a, 4, a);  // the same as 0.6 s before, on a, and as 0.3 s before, on b
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(who_asks_within_a_second_of_the_answer_is_answered_when_oth
   BOOST_TEST(node.said().empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_waits_makes_room_for_one_that_went_out_meanwhile) {
+BOOST_AUTO_TEST_CASE(a_waiting_answer_is_postponed_by_one_sent_in_the_meantime) {
   Node node({a, b});
   node.ask(a, 2, a);
   node.run(10ms);
@@ -76,12 +76,12 @@ BOOST_AUTO_TEST_CASE(an_answer_that_waits_makes_room_for_one_that_went_out_meanw
   node.ask(b, 4, b);  // says at once, on b, that it is at b
   BOOST_TEST((node.said() == Said{{a, b}, {b, b}}));
   node.run(700ms);
-  BOOST_TEST(node.said().empty());  // all at once, so that nobody takes it for one that moves between a and b
+  BOOST_TEST(node.said().empty());  // all at once, so that nobody believes that it moves between a and b
   node.run(400ms);
   BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
 }
 
-BOOST_AUTO_TEST_CASE(among_many_the_answer_waits_for_a_random_time_and_is_one_for_all_who_ask_meanwhile) {
+BOOST_AUTO_TEST_CASE(with_many_nodes_one_answer_after_a_random_time_serves_all) {
   Node node({a, b});
   node.meet(200);
   node.ask(a, 2, a);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(among_many_the_answer_waits_for_a_random_time_and_is_one_fo
   BOOST_TEST((node.said() == Said{{a, a}, {b, b}}));
 }
 
-BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but_half_a_second_at_most) {
+BOOST_AUTO_TEST_CASE(the_random_time_is_a_millisecond_per_known_node_up_to_half_a_second) {
   for (const std::uint64_t others : {20u, 2000u}) {
     Node node({a});
     node.meet(others);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_time_is_random_a_millisecond_for_each_that_is_known_but
   }
 }
 
-BOOST_AUTO_TEST_CASE(whoever_waits_for_a_name_is_told_when_it_may_be_known) {
+BOOST_AUTO_TEST_CASE(waiters_for_a_name_are_told_when_it_may_be_known) {
   Node node({a});
   int before = 0;
   const auto told = [&] {
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(whoever_waits_for_a_name_is_told_when_it_may_be_known) {
   BOOST_TEST(told() == 0);
   node.feed(a, discovery({a, Nid(3)}, "carol"));
   BOOST_TEST(told() == 1);
-  node.run(node.network().hosts().life() + 1s);  // both are forgotten, and come back
+  node.run(node.network().hosts().life() + 1s);  // both are forgotten, and return
   node.feed(a, discovery({a, Nid(2)}, "bob"));
   BOOST_TEST(told() >= 1);
 }

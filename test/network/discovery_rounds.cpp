@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_due_before_the_start) {
   BOOST_TEST(rounds.refresh() == 10s);
 }
 
-BOOST_AUTO_TEST_CASE(rounds_come_after_random_times_between_half_and_the_whole) {
+BOOST_AUTO_TEST_CASE(rounds_follow_after_random_times_between_half_and_all_of_wait_time) {
   rounds.start(cx);
   TimePoint last = cx.now();
   std::set<Duration> gaps;
@@ -44,18 +44,18 @@ BOOST_AUTO_TEST_CASE(rounds_come_after_random_times_between_half_and_the_whole) 
   BOOST_TEST(*gaps.rbegin() > 29s);
 }
 
-BOOST_AUTO_TEST_CASE(who_heard_another_ask_leaves_the_round_out) {
+BOOST_AUTO_TEST_CASE(a_round_is_skipped_after_another_node_has_solicited) {
   rounds.start(cx);
   pass(14s);
   rounds.heard(cx.now());
   pass(17s);
   BOOST_TEST(!rounds.round_due(cx));
-  BOOST_TEST(rounds.next_deadline() <= cx.now() + 30s);  // the next one is set
+  BOOST_TEST(rounds.next_deadline() <= cx.now() + 30s);  // the next one is scheduled
   pass(31s);
   BOOST_TEST(rounds.round_due(cx));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_needed_is_asked_for_but_not_too_often) {
+BOOST_AUTO_TEST_CASE(it_solicits_for_what_is_needed_but_not_too_often) {
   rounds.start(cx);
   BOOST_TEST(rounds.ask(cx.now()));
   for (const Duration gap :
@@ -67,16 +67,16 @@ BOOST_AUTO_TEST_CASE(what_is_needed_is_asked_for_but_not_too_often) {
   }
   pass(5s);
   rounds.heard(cx.now());
-  BOOST_TEST(!rounds.ask(cx.now()));  // another has just asked
+  BOOST_TEST(!rounds.ask(cx.now()));  // another node has just solicited
   pass(1250ms);
   BOOST_TEST(rounds.ask(cx.now()));
-  pass(10s);  // nothing was missing for a while: quick again
+  pass(10s);  // nothing was missing for a while: soon again
   BOOST_TEST(rounds.ask(cx.now()));
   pass(1100ms);
   BOOST_TEST(rounds.ask(cx.now()));
 }
 
-BOOST_AUTO_TEST_CASE(with_short_times_it_asks_more_often) {
+BOOST_AUTO_TEST_CASE(with_short_times_it_solicits_more_often) {
   DiscoveryRounds quick(300ms, 100ms);
   quick.start(cx);
   pass(50ms);

@@ -40,7 +40,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(doubt, Fixture)
 
-BOOST_AUTO_TEST_CASE(who_is_silent_is_gone_and_was_asked_twice) {
+BOOST_AUTO_TEST_CASE(a_silent_node_is_gone_after_two_solicitations) {
   BOOST_TEST(doubts.next_deadline() == never);
   BOOST_TEST(begin(2));
   run(1ms);
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(who_is_silent_is_gone_and_was_asked_twice) {
   BOOST_TEST(doubts.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_heard_stays) {
+BOOST_AUTO_TEST_CASE(a_node_that_is_heard_stays) {
   begin(2);
   begin(3);
   run(300ms);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(who_is_heard_stays) {
   BOOST_TEST(gone == std::vector{Nid(3)});
 }
 
-BOOST_AUTO_TEST_CASE(after_a_goodbye_what_was_under_way_does_not_count) {
+BOOST_AUTO_TEST_CASE(packets_already_on_their_way_do_not_count_after_a_goodbye) {
   std::vector<Nid> heard;
   const auto note = [&](const Doubts::Doubt& doubt) { heard.push_back(doubt.nid); };
   begin(2);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(after_a_goodbye_what_was_under_way_does_not_count) {
   BOOST_TEST(gone == std::vector{Nid(2)});
 }
 
-BOOST_AUTO_TEST_CASE(it_solicits_when_others_answer_again) {
+BOOST_AUTO_TEST_CASE(it_waits_to_solicit_until_others_answer_again) {
   solicited_at = now - 200ms;
   begin(2);
   run(849ms);
@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(it_solicits_when_others_answer_again) {
   BOOST_TEST(gone.size() == 1U);
 }
 
-// Many do not answer at once.
-BOOST_AUTO_TEST_CASE(where_many_are_known_it_waits_longer_for_the_answer) {
+// Many nodes do not answer at once.
+BOOST_AUTO_TEST_CASE(with_many_known_nodes_it_waits_longer_for_the_answer) {
   using Discovery = Discoverer<MemoryUnderlay>;
   static_assert(Doubts::answer_time_of_many > Discovery::longest_spread);
   static_assert(Doubts::patience > Discovery::longest_spread + Doubts::repeat_wait);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(where_many_are_known_it_waits_longer_for_the_answer) {
   BOOST_TEST(gone.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(one_doubt_for_each_reason_and_name) {
+BOOST_AUTO_TEST_CASE(one_check_for_each_reason_and_name) {
   BOOST_TEST(begin(2));
   BOOST_TEST(!begin(2));
   BOOST_TEST(begin(2, Why::name_claimed, "bob"));
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(one_doubt_for_each_reason_and_name) {
   BOOST_TEST(!begin(2, Why::name_claimed, "carol"));
 }
 
-BOOST_AUTO_TEST_CASE(silence_takes_longer) {
+BOOST_AUTO_TEST_CASE(a_check_because_of_silence_takes_longer) {
   begin(2, Why::silence);
   run(Doubts::long_patience - 1ms);
   BOOST_TEST(gone.empty());
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(silence_takes_longer) {
   BOOST_TEST(gone.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(both_doubts_and_solicitations_are_bounded) {
+BOOST_AUTO_TEST_CASE(both_checks_and_solicitations_are_bounded) {
   std::uint64_t nid = 0;
   for (int second = 0; second < 100; ++second) {
     for (int i = 0; i < 1000; ++i) begin(++nid);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(both_doubts_and_solicitations_are_bounded) {
   }
   BOOST_TEST(solicitations >= 10);
   BOOST_TEST(solicitations <= 60);
-  // Who was asked is known to be gone; who could not be is left alone.
+  // A node that was asked is known to be gone; one that could not be asked is left alone.
   BOOST_TEST(gone.size() <= static_cast<std::size_t>(solicitations) * Doubts::max_doubts);
   gone.clear();
   run(60s);

@@ -18,33 +18,33 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(duplicate_filters, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_copy_on_another_interface_is_not_let_through) {
+BOOST_AUTO_TEST_CASE(a_duplicate_on_another_interface_is_suppressed) {
   BOOST_TEST(admit(7, 1));
   BOOST_TEST(!admit(7, 2));
   BOOST_TEST(admit(8, 2));
   BOOST_TEST(!admit(8, 1));
 }
 
-BOOST_AUTO_TEST_CASE(equal_packets_in_a_row_are_each_let_through_once) {
+BOOST_AUTO_TEST_CASE(identical_packets_in_a_row_are_each_accepted_once) {
   for (int i = 0; i < 5; ++i) BOOST_TEST(admit(7, 1));
   for (int i = 0; i < 5; ++i) BOOST_TEST(!admit(7, 2));
   BOOST_TEST(admit(7, 2));   // the sixth
-  BOOST_TEST(!admit(7, 1));  // and its copy
+  BOOST_TEST(!admit(7, 1));  // and its duplicate
 }
 
-BOOST_AUTO_TEST_CASE(three_interfaces_make_two_copies) {
+BOOST_AUTO_TEST_CASE(three_interfaces_make_two_duplicates) {
   BOOST_TEST(admit(7, 1, 0b1110));
   BOOST_TEST(!admit(7, 2, 0b1110));
   BOOST_TEST(!admit(7, 3, 0b1110));
   BOOST_TEST(admit(7, 3, 0b1110));
 }
 
-BOOST_AUTO_TEST_CASE(no_copy_is_expected_where_nothing_is_joined) {
+BOOST_AUTO_TEST_CASE(no_duplicate_is_expected_on_interfaces_not_joined) {
   BOOST_TEST(admit(7, 1, 0b010));
   BOOST_TEST(admit(7, 2, 0b110));
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_is_expected_for_a_window_at_the_most) {
+BOOST_AUTO_TEST_CASE(a_duplicate_is_expected_for_at_most_a_window) {
   admit(7, 1);
   now += 499ms;
   BOOST_TEST(!admit(7, 2));
@@ -56,19 +56,19 @@ BOOST_AUTO_TEST_CASE(a_copy_is_expected_for_a_window_at_the_most) {
   BOOST_TEST(admit(7, 2));
 }
 
-BOOST_AUTO_TEST_CASE(in_doubt_it_delivers) {
+BOOST_AUTO_TEST_CASE(in_doubt_it_accepts) {
   for (std::uint64_t i = 0; i < 4 * DuplicateFilter::max_packets; ++i) BOOST_REQUIRE(admit(0x1000 + i, 1));
 }
 
-BOOST_AUTO_TEST_CASE(ten_thousand_a_second_whose_copies_come_half_a_second_later) {
+BOOST_AUTO_TEST_CASE(ten_thousand_a_second_with_duplicates_half_a_second_later) {
   for (std::uint64_t i = 0; i < 30'000; ++i, now += 100us) {
     BOOST_REQUIRE(admit(i, 1));
     if (i >= 5000) BOOST_REQUIRE(!admit(i - 5000, 2));
   }
 }
 
-BOOST_AUTO_TEST_CASE(packets_without_copies_do_not_push_out_those_that_have_some) {
-  // Eighty thousand a second, of which every eighth comes once more after 40 ms.
+BOOST_AUTO_TEST_CASE(packets_without_duplicates_do_not_displace_those_with_some) {
+  // Eighty thousand a second, of which every eighth has a duplicate after 40 ms.
   for (std::uint64_t i = 0; i < 160'000; ++i, now += 12'500ns) {
     BOOST_REQUIRE(admit(i, 1));
     if (i >= 3200 && i % 8 == 0) BOOST_REQUIRE(!admit(i - 3200, 2));

@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(hop_limits) {
   send(255, {a, Nid(0x54)});
   BOOST_TEST((seen == std::map<int, int>{{2, 1}, {0, 1}, {254, 1}}));
   BOOST_TEST(router.drops(Drop::hop_limit) == 1U);
-  BOOST_TEST(bob.other == 3);  // also the one with hop limit 0
+  BOOST_TEST(bob.other == 3);  // including the one with hop limit 0
 }
 
 BOOST_AUTO_TEST_CASE(a_packet_for_this_node_is_delivered_whatever_its_locator) {
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_packet_for_this_node_is_delivered_whatever_its_locator) {
   BOOST_TEST(bob.other == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_packet_never_goes_back_where_it_came_from) {
+BOOST_AUTO_TEST_CASE(a_packet_never_returns_to_the_network_that_it_came_from) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {b});
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_packet_never_goes_back_where_it_came_from) {
   BOOST_TEST(third.network().counters().forwarded + fourth.network().counters().forwarded == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(two_routers_one_copy) {
+BOOST_AUTO_TEST_CASE(two_routers_forward_one_copy) {
   for (const bool swapped : {false, true}) {
     Overlay net;
     auto& alice = net.add(0xa, "alice", {a});
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(two_routers_one_copy) {
     auto& other = &carrier == &first ? second : first;
     BOOST_TEST(other.network().counters().forwarded == 0U);
     BOOST_TEST(bob.from[alice.nid()].duplicated() == 0);
-    // The one that carries dies: the other notices, and nothing else.
+    // The forwarder dies: the other router notices, and nobody else.
     carrier.crash();
     net.world.run_for(16s);
     BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()]) <= 1000);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(two_routers_one_copy) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_router_that_comes_back_makes_no_second_copy_for_long) {
+BOOST_AUTO_TEST_CASE(a_router_that_returns_makes_duplicates_only_briefly) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {b});
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_router_that_comes_back_makes_no_second_copy_for_long) {
   BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()]) == lost);
 }
 
-/// A router that drops a part of what it carries, whoever would hear it.
+/// A router that drops a part of what it forwards, for all receivers.
 struct Dropper {
   Dropper(sim::World& world, Endpoint& router, unsigned percent, bool deaf_too = false) : percent_(percent) {
     world.tap([this, id = router.node().id(), nid = router.nid()](const sim::SentFrame& frame) {
@@ -130,8 +130,8 @@ struct Dropper {
   bool drops_ = false;
 };
 
-/// Two routers, of which one drops so much of what it carries. How much of what alice sends to bob after the first second is
-/// lost, percent, and how much bob gets twice.
+/// Two routers, one of which drops a part of what it forwards. How much of what alice sends to bob after the first second
+/// is lost, in percent, and how much bob receives twice.
 struct BesideADropper {
   BesideADropper(unsigned percent, bool swapped, Duration period, bool deaf_too = false) {
     auto& bad = net.add(swapped ? 0xe : 0xd, "bad", {a, b});
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(forged_frames_silence_no_flow) {
         BOOST_TEST_CONTEXT("every " << period / 1ms << " ms on " << to_string(where) << ", hop limit "
                                     << hop_limit) {
           BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()] - 1) <= 1);
-          first.crash();  // that it is gone is seen all the same
+          first.crash();  // that it is gone is noticed nevertheless
           net.world.run_for(1s);
           const std::uint64_t now = alice.sent[bob.nid()];
           net.world.run_for(8s);
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(forged_frames_silence_no_flow) {
       }
 }
 
-BOOST_AUTO_TEST_CASE(three_routers_and_new_flows_each_second) {
+BOOST_AUTO_TEST_CASE(three_routers_and_new_flows_every_second) {
   Overlay net;
   net.add(0xd, "first", {a, b});
   net.add(0xe, "second", {a, b});
@@ -243,12 +243,13 @@ BOOST_AUTO_TEST_CASE(three_routers_and_new_flows_each_second) {
   alice.expect_all_once_from(carol);
 }
 
-BOOST_AUTO_TEST_CASE(a_mover_passing_through_is_not_waited_for_and_makes_no_copy) {
+BOOST_AUTO_TEST_CASE(nobody_waits_for_a_passing_mobile_node_and_it_makes_no_duplicate) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {b});
   auto& router = net.add(0xd, "router", {a, b});
-  auto config = node_config(0x1, "mover", {{a}, {b}, {c}});  // its identifier is lower than the router's
+  auto config =
+      node_config(0x1, "mover", {{a}, {b}, {c}});  // its identifier is lower than that of the router
   config.move_time = 4s, config.handoff_time = 2s;
   auto& mover = net.add(config);
   net.start();
@@ -273,14 +274,14 @@ BOOST_AUTO_TEST_CASE(a_ring_of_routers) {
   alice.stream(carol, 10ms, net.in(1ms), net.in(10s));
   carol.stream(alice, 10ms, net.in(1ms), net.in(10s));
   net.world.run_for(12s);
-  // Both ways round are equally long: the two routers at the end agree on one of them, within the first packets.
+  // Both directions are equally long: the two routers at the end agree on one of them, within the first packets.
   BOOST_TEST(carol.from[alice.nid()].lost(1, alice.sent[carol.nid()]) == 0);
   BOOST_TEST(alice.from[carol.nid()].lost(1, carol.sent[alice.nid()]) == 0);
   BOOST_TEST(carol.from[alice.nid()].duplicated() <= 50);
   BOOST_TEST(alice.from[carol.nid()].duplicated() <= 50);
 }
 
-BOOST_AUTO_TEST_CASE(one_solicitation_in_a_loop_is_passed_on_once_by_each) {
+BOOST_AUTO_TEST_CASE(in_a_loop_each_node_passes_a_solicitation_on_once) {
   Overlay net;
   net.add(0xd, "first", {a, b});
   net.add(0xe, "second", {a, b});
@@ -291,7 +292,7 @@ BOOST_AUTO_TEST_CASE(one_solicitation_in_a_loop_is_passed_on_once_by_each) {
     const auto message = wire::Discovery::parse(wire::IlnpHeader::parse(frame.bytes)->payload());
     frames += message && message->solicitation();
   });
-  BOOST_TEST(alice.send("nobody", 1) == Errc::unknown_host);  // asks for it
+  BOOST_TEST(alice.send("nobody", 1) == Errc::unknown_host);  // solicits for it
   net.world.run_for(2s);
   BOOST_TEST(frames == 3);
 }
@@ -326,7 +327,7 @@ BOOST_AUTO_TEST_CASE(the_first_datagram_after_a_long_silence_arrives) {
   bob.expect_all_once_from(alice);
 }
 
-BOOST_AUTO_TEST_CASE(a_route_ends_with_the_node_that_it_leads_to) {
+BOOST_AUTO_TEST_CASE(a_route_expires_after_its_node_has_gone) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {b});
@@ -354,7 +355,7 @@ BOOST_AUTO_TEST_CASE(the_router_restarts) {
   BOOST_TEST(bob.from[alice.nid()].duplicated() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(errors_of_send_end_nothing) {
+BOOST_AUTO_TEST_CASE(send_errors_end_nothing) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {a});

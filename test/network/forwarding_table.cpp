@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_locator_leads_to_where_it_was_heard) {
   BOOST_TEST(routes == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_route_that_is_doubted_gives_way_to_the_first_that_is_heard) {
+BOOST_AUTO_TEST_CASE(a_doubted_route_is_replaced_by_the_first_interface_that_hears_the_locator) {
   const Locator near{0xe}, lost{0xd};
   for (const Locator locator : {far, near, lost}) learn(locator, a);
   now += 2s;
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_route_that_is_doubted_gives_way_to_the_first_that_is_hear
   BOOST_TEST(table.find(far, now)->wants_probe);
   learn(far, b);
   BOOST_TEST(way(far) == b);
-  learn(far, a);  // from here on, as ever
+  learn(far, a);  // from now on, as usual
   BOOST_TEST(way(far) == b);
   now += 1s;
   learn(near, a);
@@ -66,34 +66,34 @@ BOOST_AUTO_TEST_CASE(a_route_that_is_doubted_gives_way_to_the_first_that_is_hear
   BOOST_TEST(way(lost) == std::nullopt);
 }
 
-BOOST_AUTO_TEST_CASE(a_shorter_way_is_taken_when_it_lasts) {
+BOOST_AUTO_TEST_CASE(a_shorter_path_is_used_once_it_lasts) {
   const auto prefer = [&](Locator nearer, Locator farther) {
     table.prefer(far, nearer, farther, interfaces, now);
   };
   const auto heard = [&](Duration until, Locator nearer, Locator farther) {
     for (const TimePoint end = now + until; now < end; now += 15s) {
-      learn(far, a), learn(far, b);  // by both, as often
+      learn(far, a), learn(far, b);  // on both, equally often
       prefer(nearer, farther);
     }
     return *way(far);
   };
-  prefer(b, a);  // nothing is known of it
+  prefer(b, a);  // it is unknown
   BOOST_TEST(way(far) == std::nullopt);
   learn(far, a);
   BOOST_TEST(heard(31s, a, b) == a);
   BOOST_TEST(heard(30s, b, a) == a);
-  BOOST_TEST(heard(1s, a, b) == a);  // not any more
+  BOOST_TEST(heard(1s, a, b) == a);  // no longer
   BOOST_TEST(heard(30s, b, a) == a);
   const auto before = table.generation();
   BOOST_TEST(heard(1s, b, a) == b);
   BOOST_TEST(table.generation() > before);
   interfaces.find(a)->leaving = true;
   BOOST_TEST(heard(61s, a, b) == b);
-  BOOST_TEST(heard(61s, c, b) == b);  // where this node is not
+  BOOST_TEST(heard(61s, c, b) == b);  // this node is not in c
 }
 
-// The shorter way may take longer. Then what this node passes on from the longer way comes back by the shorter one first.
-BOOST_AUTO_TEST_CASE(a_shorter_way_that_is_slower_is_taken_all_the_same) {
+// The shorter path may take longer. Then what this node passes on from the longer path returns first on the shorter one.
+BOOST_AUTO_TEST_CASE(a_shorter_path_is_used_even_if_it_is_slower) {
   learn(far, a);
   for (const TimePoint end = now + 31s; now < end; now += 5s) {
     BOOST_TEST(way(far) == a);
@@ -106,13 +106,13 @@ BOOST_AUTO_TEST_CASE(a_shorter_way_that_is_slower_is_taken_all_the_same) {
   BOOST_TEST(way(far) == b);
 }
 
-BOOST_AUTO_TEST_CASE(its_own_locators_are_not_learnt) {
+BOOST_AUTO_TEST_CASE(own_locators_are_not_learnt) {
   learn(a, b);
   BOOST_TEST(table.size() == 0U);
   interfaces.find(a)->leaving = true;
   learn(a, a);
   BOOST_TEST(table.size() == 0U);
-  learn(a, b);  // another way to where it is leaving
+  learn(a, b);  // another route to a locator that it is leaving
   BOOST_TEST(way(a) == b);
 }
 
@@ -121,13 +121,13 @@ BOOST_AUTO_TEST_CASE(a_route_in_use_wants_a_probe_before_it_expires) {
   now += 19s;
   BOOST_TEST(!table.find(far, now)->wants_probe);
   now += 1s;
-  BOOST_TEST(!table.find(far, now, false)->wants_probe);  // only looked at
+  BOOST_TEST(!table.find(far, now, false)->wants_probe);  // without using it
   BOOST_TEST(table.find(far, now)->wants_probe);
   learn(far, a);
   BOOST_TEST(!table.find(far, now)->wants_probe);
 }
 
-BOOST_AUTO_TEST_CASE(a_route_that_was_not_used_is_tried_once_after_its_time) {
+BOOST_AUTO_TEST_CASE(an_unused_route_is_tried_once_after_its_time_to_live) {
   learn(far, a);
   now += 100s;
   BOOST_TEST(way(far, false) == a);
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_route_that_was_not_used_is_tried_once_after_its_time) {
   table.for_each(now, [](Locator, Locator, Duration) { BOOST_ERROR("a route that has expired"); });
 }
 
-BOOST_AUTO_TEST_CASE(heard_on_two_interfaces_it_stays_on_the_first) {
+BOOST_AUTO_TEST_CASE(a_locator_heard_on_two_interfaces_stays_on_the_first) {
   learn(far, a);
   for (int i = 0; i < 100; ++i) {
     now += 100ms;
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(heard_on_two_interfaces_it_stays_on_the_first) {
   BOOST_TEST(way(far) == b);
 }
 
-BOOST_AUTO_TEST_CASE(the_other_interface_takes_over_with_the_first_frame_after_it_was_alone) {
+BOOST_AUTO_TEST_CASE(the_other_interface_takes_over_once_it_alone_was_heard_for_a_while) {
   learn(far, a);
   now += 1s;
   learn(far, b);
@@ -172,8 +172,9 @@ BOOST_AUTO_TEST_CASE(the_other_interface_takes_over_with_the_first_frame_after_i
   BOOST_TEST(table.generation() > before);
 }
 
-// In a ring: what a router of that network says comes by one way only, for it does not pass on its own messages.
-BOOST_AUTO_TEST_CASE(what_comes_by_a_longer_way_alone_now_and_then_changes_nothing) {
+// In a ring, the messages of a router of that network arrive on one path only, because it does not pass on its own
+// messages.
+BOOST_AUTO_TEST_CASE(occasional_messages_on_a_longer_path_alone_change_nothing) {
   for (const bool alike : {false, true}) {
     const Locator there = alike ? far : c;
     for (int round = 0; round < 20; ++round) {
@@ -197,7 +198,7 @@ BOOST_AUTO_TEST_CASE(what_comes_by_a_longer_way_alone_now_and_then_changes_nothi
   }
 }
 
-BOOST_AUTO_TEST_CASE(nor_does_what_comes_by_one_of_several_longer_ways) {
+BOOST_AUTO_TEST_CASE(nor_do_messages_on_one_of_several_longer_paths) {
   interfaces.add(test::interface_at(c));
   learn(far, a), learn(far, b), learn(far, c);
   table.prefer(far, a, b, interfaces, now);
@@ -211,7 +212,7 @@ BOOST_AUTO_TEST_CASE(nor_does_what_comes_by_one_of_several_longer_ways) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(when_the_shorter_way_is_gone_the_longer_is_taken) {
+BOOST_AUTO_TEST_CASE(without_the_shorter_path_the_longer_one_is_used) {
   learn(far, a);
   table.prefer(far, a, b, interfaces, now);
   now += 1s;
@@ -221,7 +222,7 @@ BOOST_AUTO_TEST_CASE(when_the_shorter_way_is_gone_the_longer_is_taken) {
     BOOST_TEST(way(far) == a);
   }
   BOOST_TEST(way(far) == b);
-  // One that has not been heard by both for long is a new way, and no longer one.
+  // A path on which nothing has been heard for long is a new one, and no longer known as shorter.
   table.prefer(far, b, a, interfaces, now);
   now += 29s;
   learn(far, b);
@@ -231,7 +232,7 @@ BOOST_AUTO_TEST_CASE(when_the_shorter_way_is_gone_the_longer_is_taken) {
   BOOST_TEST(way(far) == a);
 }
 
-BOOST_AUTO_TEST_CASE(an_interface_that_is_being_left_gives_way_at_once_and_takes_none_over) {
+BOOST_AUTO_TEST_CASE(an_interface_being_left_is_replaced_at_once_and_takes_over_nothing) {
   learn(far, a);
   interfaces.find(a)->leaving = true;
   now += 1ms;
@@ -241,7 +242,7 @@ BOOST_AUTO_TEST_CASE(an_interface_that_is_being_left_gives_way_at_once_and_takes
   BOOST_TEST(way(far) == b);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_learnt_through_an_interface_is_forgotten_with_it) {
+BOOST_AUTO_TEST_CASE(routes_through_an_interface_are_forgotten_with_it) {
   learn(far, a);
   interfaces.remove(a);
   const auto before = table.generation();
@@ -249,17 +250,17 @@ BOOST_AUTO_TEST_CASE(what_was_learnt_through_an_interface_is_forgotten_with_it) 
   BOOST_TEST(table.generation() > before);
   BOOST_TEST(way(far) == std::nullopt);
   BOOST_TEST(table.size() == 0U);
-  learn(far, a);  // the same frame again: it is not taken for one that was learnt already
+  learn(far, a);  // the same frame again must not count as learnt already
   BOOST_TEST(table.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(instead_goes_through_another_until_it_is_confirmed) {
+BOOST_AUTO_TEST_CASE(a_lost_route_goes_through_another_interface_until_it_is_confirmed) {
   learn(far, a);
   learn(c, b);
   interfaces.remove(a);
   BOOST_TEST(table.forget(a, b, now));
   BOOST_TEST(way(far) == b);
-  BOOST_TEST(way(a) == b);  // the place that was left as well
+  BOOST_TEST(way(a) == b);  // the locator that was left, too
   BOOST_TEST(way(c) == b);
   now += ForwardingTable::probe_time;
   BOOST_TEST(way(far) == std::nullopt);
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(instead_goes_through_another_until_it_is_confirmed) {
   BOOST_TEST(way(far) == b);
 }
 
-BOOST_AUTO_TEST_CASE(instead_goes_the_other_way_that_was_heard) {
+BOOST_AUTO_TEST_CASE(a_lost_route_moves_to_the_other_interface_that_heard_the_locator) {
   interfaces.add(test::interface_at(c));
   learn(far, a);
   now += 1100ms;
@@ -279,12 +280,12 @@ BOOST_AUTO_TEST_CASE(instead_goes_the_other_way_that_was_heard) {
   table.forget(a, b, now);
   BOOST_TEST(way(far) == c);
   now += 29s;
-  BOOST_TEST(way(far) == c);  // that is a route like any other
+  BOOST_TEST(way(far) == c);  // that is a normal route
 }
 
-BOOST_AUTO_TEST_CASE(strangers_displace_no_route_that_is_used_or_of_another_sender) {
+BOOST_AUTO_TEST_CASE(strangers_displace_no_route_in_use_or_of_another_sender) {
   for (std::uint64_t i = 0; i < ForwardingTable::max_routes * 3 / 4; ++i) learn(Locator(0x1000 + i), a);
-  learn(far, a);  // these two in the part that turns over
+  learn(far, a);  // these two are in the part that is reused in turn
   learn(c, a, 0xc);
   way(far);
   for (std::uint64_t i = 0; i < 20'000; ++i) learn(Locator(0x10'0000 + i), a);
@@ -293,7 +294,7 @@ BOOST_AUTO_TEST_CASE(strangers_displace_no_route_that_is_used_or_of_another_send
   BOOST_TEST(table.size() == ForwardingTable::max_routes);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_table_learns_what_is_new) {
+BOOST_AUTO_TEST_CASE(a_full_table_learns_new_routes) {
   for (std::uint64_t i = 0; i < 2 * ForwardingTable::max_routes; ++i) {
     learn(Locator(0x1000 + i), a);
     way(Locator(0x1000 + i));

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_newest_burst_of_confirmations_counts) {
   BOOST_TEST((host.has(a) && host.has(b) && !host.has(c)));
 }
 
-BOOST_AUTO_TEST_CASE(it_stays_on_the_one_in_use_while_that_is_of_the_burst) {
+BOOST_AUTO_TEST_CASE(it_stays_on_the_locator_in_use_while_that_is_in_the_burst) {
   host.confirm(a, now);
   BOOST_TEST(select() == a);
   for (int round = 0; round < 3; ++round) {
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(it_stays_on_the_one_in_use_while_that_is_of_the_burst) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_this_node_has_joined_comes_first) {
+BOOST_AUTO_TEST_CASE(a_locator_that_this_node_has_joined_comes_first) {
   host.confirm(a, now);
   host.confirm(b, now);
   joined = {b};
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(it_does_not_flap_unless_this_node_moves) {
   BOOST_TEST(select() == b);
 }
 
-BOOST_AUTO_TEST_CASE(an_old_place_is_a_way_out) {
+BOOST_AUTO_TEST_CASE(an_old_locator_is_a_last_resort) {
   host.confirm(a, now);
   now += 10s;
   host.confirm(b, now);
@@ -100,12 +100,12 @@ BOOST_AUTO_TEST_CASE(an_update_replaces_what_was_known) {
   BOOST_TEST(host.places()[0].locator == c);
   BOOST_TEST(select() == c);
   joined = {a};
-  BOOST_TEST(select() == c);  // a is only a way out
+  BOOST_TEST(select() == c);  // a is only a last resort
   blocked = {c, b};
   BOOST_TEST(select() == a);
 }
 
-BOOST_AUTO_TEST_CASE(an_advertisement_that_was_under_way_does_not_win_over_an_update) {
+BOOST_AUTO_TEST_CASE(an_advertisement_already_on_its_way_does_not_override_an_update) {
   host.confirm(a, now);
   host.update(std::vector{b}, now);
   now += Host::update_wins - 1ns;
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(an_advertisement_that_was_under_way_does_not_win_over_an_up
   BOOST_TEST(select() == a);
 }
 
-BOOST_AUTO_TEST_CASE(places_are_bounded_and_the_oldest_goes) {
+BOOST_AUTO_TEST_CASE(locators_are_bounded_and_the_oldest_gives_way) {
   for (std::uint64_t i = 0; i < 100; ++i) host.confirm(Locator(i + 1), now + i * 1ms);
   BOOST_TEST(host.places().size() == Host::max_locators);
   BOOST_TEST(host.has(Locator(100)));
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(it_expires) {
   BOOST_TEST(!host.expired(now - 1ns));
 }
 
-BOOST_AUTO_TEST_CASE(confirmed_twice_elsewhere_means_that_it_has_moved) {
+BOOST_AUTO_TEST_CASE(two_confirmations_elsewhere_mean_that_it_has_moved) {
   const auto all = [](Locator) { return true; };
   const auto none = [](Locator) { return false; };
   host.confirm(Locator(1), now);
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(an_update_is_undone_if_the_node_is_still_heard_from_where_i
   BOOST_TEST(host.hear(a, false, now + 2s));
   BOOST_TEST(select() == a);
   BOOST_TEST(!host.trial().open());
-  // And not once more, as long as it is not heard there.
+  // And it is not believed again while the node is not heard there.
   now += 2s;
   BOOST_TEST(!host.may_be_at(std::vector{b}, now));
   host.hear(b, false, now + 1s);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(an_update_is_undone_if_the_node_is_still_heard_from_where_i
   BOOST_TEST(host.may_be_at(std::vector{c}, now + 60s));
 }
 
-BOOST_AUTO_TEST_CASE(by_the_timer_too) {
+BOOST_AUTO_TEST_CASE(the_timer_also_undoes_an_update) {
   host.confirm(a, now);
   host.update(std::vector{b}, now);
   host.hear(a, false, now + 1100ms);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(by_the_timer_too) {
   BOOST_TEST(select() == a);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_under_way_from_the_old_place_or_updates_from_there_undo_nothing) {
+BOOST_AUTO_TEST_CASE(packets_already_on_their_way_and_updates_undo_nothing) {
   host.confirm(a, now);
   host.update(std::vector{b}, now);
   host.hear(a, false, now + 900ms);
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_was_under_way_from_the_old_place_or_updates_from_there
   BOOST_TEST(select() == b);
 }
 
-BOOST_AUTO_TEST_CASE(one_frame_from_a_new_place_proves_an_update) {
+BOOST_AUTO_TEST_CASE(one_frame_from_a_new_locator_proves_an_update) {
   host.confirm(a, now);
   host.update(std::vector{b, c}, now);
   host.hear(c, false, now + 1s);
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(one_frame_from_a_new_place_proves_an_update) {
   BOOST_TEST(select() == b);
 }
 
-BOOST_AUTO_TEST_CASE(updates_one_after_the_other_do_not_put_it_off) {
+BOOST_AUTO_TEST_CASE(successive_updates_do_not_postpone_the_decision) {
   host.confirm(a, now);
   BOOST_TEST(select() == a);
   for (int tenths = 0; tenths < 30; ++tenths) {
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(updates_one_after_the_other_do_not_put_it_off) {
   BOOST_TEST(select() == a);
 }
 
-BOOST_AUTO_TEST_CASE(what_an_update_named_and_two_bursts_did_not_is_no_candidate) {
+BOOST_AUTO_TEST_CASE(a_locator_of_an_update_that_two_bursts_omit_is_no_candidate) {
   const auto select = [&] {
     const Locator* locator =
         host.select([](Locator) { return true; }, [](Locator l) { return l == Locator(0xb); }, 1);
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(what_an_update_named_and_two_bursts_did_not_is_no_candidate
   };
   host.update(std::array{Locator(0xb), Locator(0xc)}, now);
   BOOST_TEST(select() == Locator(0xb));
-  for (int round = 0; round < 5; ++round) {  // it is in both, and says so
+  for (int round = 0; round < 5; ++round) {  // it is in both, and announces both
     now += 20s;
     host.confirm(Locator(0xc), now);
     host.confirm(Locator(0xb), now);

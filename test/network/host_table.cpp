@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr Nid self{1}, bob{2}, other{3};
 
 struct Fixture {
-  /// A discovery message: `nid` says that its name is `name`. Whom the name means then.
+  /// A discovery message: `nid` claims `name`. Returns the node that the name then means.
   Nid hear(Nid nid, std::string_view name, std::uint64_t sender = 0xd) {
     return table.claim(nid, table.touch(nid, sender, now), name, now).owner;
   }
@@ -22,20 +22,20 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(host_tables, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_name_means_who_claims_it) {
+BOOST_AUTO_TEST_CASE(a_name_means_the_node_that_claims_it) {
   BOOST_TEST(table.resolve("bob", now) == Nid{});
   const auto before = table.generation();
   BOOST_TEST(hear(bob, "bob") == bob);
   BOOST_TEST(table.generation() > before);
   BOOST_TEST(table.resolve("bob", now) == bob);
   BOOST_TEST(table.find(bob, now)->name == "bob");
-  BOOST_TEST(table.find(bob, now)->used_at == now);  // by the resolution
+  BOOST_TEST(table.find(bob, now)->used_at == now);  // when it was resolved
   BOOST_TEST(table.find(other, now) == nullptr);
   BOOST_TEST(table.size() == 1U);
   BOOST_TEST(table.life() == 90s);
 }
 
-BOOST_AUTO_TEST_CASE(it_lives_as_long_as_it_is_heard) {
+BOOST_AUTO_TEST_CASE(an_entry_lives_as_long_as_its_node_is_heard) {
   hear(bob, "bob");
   now += 89s;
   hear(bob, "bob");
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(it_lives_as_long_as_it_is_heard) {
   BOOST_TEST(table.find(bob, now)->used_at == now);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_stays_with_the_node_that_has_it) {
+BOOST_AUTO_TEST_CASE(a_name_stays_with_its_holder) {
   hear(bob, "bob");
   BOOST_TEST(hear(other, "bob") == bob);
   BOOST_TEST(hear(bob, "bob") == bob);
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_name_stays_with_the_node_that_has_it) {
   BOOST_TEST(hear(bob, "bob") == other);
 }
 
-BOOST_AUTO_TEST_CASE(a_silent_owner_loses_its_name_to_who_claims_it_next) {
+BOOST_AUTO_TEST_CASE(a_silent_holder_loses_its_name_to_the_next_claimant) {
   hear(bob, "bob");
   hear(other, "bob");
   now += 60s;
@@ -75,13 +75,13 @@ BOOST_AUTO_TEST_CASE(a_silent_owner_loses_its_name_to_who_claims_it_next) {
   BOOST_TEST(hear(other, "bob") == other);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_passes_from_its_owner_to_a_claimant_only) {
+BOOST_AUTO_TEST_CASE(a_name_passes_only_from_its_holder_to_a_claimant) {
   hear(bob, "bob");
-  BOOST_TEST(!table.pass("bob", bob, other, now));  // who is not there
+  BOOST_TEST(!table.pass("bob", bob, other, now));  // which is not there
   hear(other, "other");
   BOOST_TEST(!table.pass("bob", bob, other, now));  // and does not claim it
   hear(Nid(4), "bob");
-  BOOST_TEST(!table.pass("bob", other, Nid(4), now));  // whose it is not
+  BOOST_TEST(!table.pass("bob", other, Nid(4), now));  // which does not hold it
   BOOST_TEST(table.resolve("bob", now) == bob);
   const auto before = table.generation();
   BOOST_TEST(table.pass("bob", bob, Nid(4), now));
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_name_passes_from_its_owner_to_a_claimant_only) {
   BOOST_TEST(table.resolve("bob", now) == Nid(4));
 }
 
-BOOST_AUTO_TEST_CASE(who_is_forgotten_leaves_its_name_to_a_claimant) {
+BOOST_AUTO_TEST_CASE(a_forgotten_node_leaves_its_name_to_a_claimant) {
   hear(bob, "bob");
   hear(other, "bob");
   table.forget(bob);
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(who_is_forgotten_leaves_its_name_to_a_claimant) {
   BOOST_TEST(table.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only_one) {
+BOOST_AUTO_TEST_CASE(a_name_that_differs_only_in_case_is_found_if_it_is_unique) {
   hear(bob, "Bob-\u00c4");
   BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
   BOOST_TEST(table.find(bob, now)->used_at == now);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only
   BOOST_TEST(!table.holds(known, now));
   BOOST_TEST(table.resolve("BOB-\u00c4", now) == other);  // the exact name comes first
   BOOST_TEST(table.resolve("Bob-\u00c4", now) == bob);
-  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});  // which of the two?
+  BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});  // ambiguous
   now += 60s;
   hear(bob, "Bob-\u00c4");
   now += 60s;  // the other has fallen silent
@@ -126,12 +126,12 @@ BOOST_AUTO_TEST_CASE(a_name_that_differs_in_case_only_is_found_if_it_is_the_only
   BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});
 }
 
-BOOST_AUTO_TEST_CASE(its_own_name_is_not_given_away) {
+BOOST_AUTO_TEST_CASE(the_name_of_this_node_never_passes) {
   BOOST_TEST(hear(bob, "alice") == self);
   BOOST_TEST(table.resolve("alice", now) == self);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_changes_its_name_gives_the_old_one_back) {
+BOOST_AUTO_TEST_CASE(a_node_that_changes_its_name_releases_the_old_one) {
   hear(bob, "bob");
   hear(other, "bob");
   hear(bob, "carol");
@@ -143,10 +143,10 @@ BOOST_AUTO_TEST_CASE(a_node_that_changes_its_name_gives_the_old_one_back) {
   BOOST_TEST(table.resolve("carol", now) == bob);
 }
 
-BOOST_AUTO_TEST_CASE(who_says_its_name_again_keeps_it) {
+BOOST_AUTO_TEST_CASE(a_node_that_repeats_its_name_keeps_it) {
   hear(bob, "bob");
   for (int round = 0; round < 10; ++round) {
-    hear(bob, "mallory");  // somebody else says so
+    hear(bob, "mallory");  // somebody else claims this
     now += 600ms;
     hear(bob, "bob");
     now += 600ms;
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(who_says_its_name_again_keeps_it) {
   BOOST_TEST(table.resolve("bob", now) == bob);
 }
 
-BOOST_AUTO_TEST_CASE(strangers_do_not_displace_who_is_known_and_give_their_names_back) {
+BOOST_AUTO_TEST_CASE(strangers_do_not_displace_known_nodes_and_release_their_names) {
   hear(bob, "bob");
   for (std::uint64_t i = 0; i < 20'000; ++i)
     BOOST_REQUIRE(hear(Nid(100 + i), "stranger-" + std::to_string(i)) == Nid(100 + i));
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(strangers_do_not_displace_who_is_known_and_give_their_names
   BOOST_TEST(table.resolve("stranger-5000", now) == Nid{});  // gave way
 }
 
-BOOST_AUTO_TEST_CASE(a_table_full_of_who_is_in_use_takes_others_from_who_has_most) {
+BOOST_AUTO_TEST_CASE(in_a_full_table_an_entry_of_the_largest_sender_gives_way) {
   hear(bob, "bob", 0xb);
   table.resolve("bob", now);
   for (std::uint64_t i = 0; i < 2 * HostTable::max_hosts; ++i) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_table_full_of_who_is_in_use_takes_others_from_who_has_mos
   BOOST_TEST(table.size() == HostTable::max_hosts);
 }
 
-BOOST_AUTO_TEST_CASE(who_was_asked_for_stays_though_strangers_under_many_senders_come) {
+BOOST_AUTO_TEST_CASE(a_node_that_was_asked_for_survives_a_flood_under_many_senders) {
   const auto strangers = [&](std::uint64_t first) {
     for (std::uint64_t i = first; i < first + 20'000; ++i)
       hear(Nid(100 + i), "stranger-" + std::to_string(i), 0x1000 + i);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(who_was_asked_for_stays_though_strangers_under_many_senders
   strangers(0);
   BOOST_TEST(table.resolve("BOB", now) == Nid{});
   hear(bob, "bob", 0xb);
-  hear(other, "carol", 0xc);  // nobody has asked for her
+  hear(other, "carol", 0xc);  // nobody has asked for carol
   strangers(50'000);
   BOOST_TEST(table.resolve("bob", now) == bob);
   BOOST_TEST(table.resolve("carol", now) == Nid{});
@@ -197,14 +197,14 @@ BOOST_AUTO_TEST_CASE(the_name_of_who_has_expired_goes_to_the_next_that_is_alive)
   for (std::uint64_t i = 0; i < 1000; ++i) hear(Nid(100 + i), "bob");
   now += 60s;
   hear(Nid(100 + 500), "bob");
-  BOOST_TEST(table.resolve("bob", now) == Nid(100));  // who claimed it first
+  BOOST_TEST(table.resolve("bob", now) == Nid(100));  // the first claimant
   now += 60s;
   BOOST_TEST(table.resolve("bob", now) == Nid(100 + 500));
   hear(Nid(100), "bob");
   now += 60s;
   BOOST_TEST(table.resolve("bob", now) == Nid(100));
   now += 60s;
-  for (int i = 0; i < 1'000'000; ++i) BOOST_REQUIRE(table.resolve("bob", now) == Nid{});  // costs no search
+  for (int i = 0; i < 1'000'000; ++i) BOOST_REQUIRE(table.resolve("bob", now) == Nid{});  // without a search
   BOOST_TEST(hear(Nid(100 + 7), "bob") == Nid(100 + 7));
   BOOST_TEST(table.resolve("bob", now) == Nid(100 + 7));
   hear(Nid(100 + 7), "robert");
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_who_has_expired_goes_to_the_next_that_is_alive)
   BOOST_TEST(table.resolve("bob", now) == Nid{});
 }
 
-BOOST_AUTO_TEST_CASE(the_key_may_change_while_it_holds_nodes) {
+BOOST_AUTO_TEST_CASE(the_key_may_change_while_the_table_holds_nodes) {
   for (std::uint64_t i = 0; i < 100; ++i) hear(Nid(100 + i), "node-" + std::to_string(i));
   Random random(1);
   Context<> cx(now, random);

@@ -1,4 +1,4 @@
-// The network layer through its own door: frames and time in, frames and packets out.
+// The network layer through its public interface: frames and time go in; frames and packets come out.
 #include "ilnp/network/ilnp.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -27,11 +27,11 @@ static_assert(!std::is_copy_constructible_v<ILNP<MemoryUnderlay>>);
 
 BOOST_AUTO_TEST_SUITE(ilnp_layer)
 
-BOOST_AUTO_TEST_CASE(a_configuration_that_is_none_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_configuration_is_refused) {
   BOOST_CHECK_THROW(ILNP<MemoryUnderlay>(NetworkConfig{}), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(at_the_start_it_joins_and_asks_who_is_there) {
+BOOST_AUTO_TEST_CASE(at_start_up_it_joins_and_solicits) {
   HandFed<ILNP<MemoryUnderlay>> node(node_config(1, "alice", {{a, b}, {c}}));
   BOOST_TEST(!node.stack.start(node.cx));
   BOOST_TEST((node.underlay().joined(a) && node.underlay().joined(b) && !node.underlay().joined(c)));
@@ -55,16 +55,16 @@ BOOST_AUTO_TEST_CASE(a_solicitation_is_answered_on_every_interface_and_passed_on
   const Octets answer = discovery({a, alice}, "alice");
   BOOST_TEST((sent[0].locator == a && sent[0].octets == answer));
   BOOST_TEST((sent[1].locator == b && Octets(sent[1].octets.begin() + 40, sent[1].octets.end()) ==
-                                          Octets(answer.begin() + 40, answer.end())));  // names a, too
+                                          Octets(answer.begin() + 40, answer.end())));  // names a as well
   BOOST_TEST((sent[2].locator == b && sent[2].octets == discovery({a, Nid(2)}, "bob", true, 2)));
   node.feed(a, discovery({a, Nid(2)}, "bob", true));
   BOOST_TEST(node.take().empty());
   BOOST_TEST(node.drops(Drop::discovery_repeated) == 1U);
   node.feed(a, discovery({a, Nid(3)}, "eve", false, 0));
-  BOOST_TEST(node.take().empty());  // its hop limit does not allow it
+  BOOST_TEST(node.take().empty());  // its hop limit does not allow that
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_and_what_is_not) {
+BOOST_AUTO_TEST_CASE(payload_sizes_and_errors_of_send) {
   Node node({{a}});
   BOOST_TEST(node.send(bob.nid, "x") == Errc::unknown_host);
   BOOST_TEST(node.stack.resolve("bob", node.cx).error() == Errc::unknown_host);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(what_is_sent_and_what_is_not) {
   BOOST_TEST(node.stack.forwarding().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_host_is_asked_for) {
+BOOST_AUTO_TEST_CASE(it_solicits_for_an_unknown_host) {
   Node node({{a}});
   node.run(6s);
   node.take();
@@ -88,14 +88,14 @@ BOOST_AUTO_TEST_CASE(an_unknown_host_is_asked_for) {
   BOOST_TEST(node.take(43).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_it_ask) {
+BOOST_AUTO_TEST_CASE(it_solicits_when_the_link_is_up_again) {
   Node node({{a}});
   node.underlay().link_back = true;
   node.stack.on_timer(node.cx, node.up());
   BOOST_TEST(node.take(43).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(packets_to_itself_wait_for_the_next_deadline_and_are_bounded) {
+BOOST_AUTO_TEST_CASE(looped_packets_wait_for_the_next_deadline_and_are_bounded) {
   Node node({{a}});
   for (std::size_t i = 0; i < Loopback::max_packets; ++i) BOOST_TEST(!node.send(alice, "me"));
   BOOST_TEST(node.send(alice, "me") == Errc::queue_full);
@@ -104,14 +104,14 @@ BOOST_AUTO_TEST_CASE(packets_to_itself_wait_for_the_next_deadline_and_are_bounde
   BOOST_TEST(node.packet->source == (Ilv{a, alice}));
 }
 
-BOOST_AUTO_TEST_CASE(packets_for_others_are_carried) {
+BOOST_AUTO_TEST_CASE(packets_for_others_are_forwarded) {
   Node node({{a, c}});
   const Ilv eve{a, Nid(7)}, dan{c, Nid(8)};
   node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
   auto sent = node.take();
   BOOST_TEST_REQUIRE(sent.size() == 1U);
   BOOST_TEST((sent[0].locator == c && sent[0].octets == frame(eve, dan, 99, as_bytes("x"), 2)));
-  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 2));  // its own, or another's: never back
+  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 2));  // its own or another node's: never back
   node.feed(a, frame(eve, {d, Nid(9)}, 99, as_bytes("x")));
   node.feed(a, frame(eve, dan, 99, as_bytes("x"), 0));
   BOOST_TEST(node.take().empty());
@@ -121,12 +121,12 @@ BOOST_AUTO_TEST_CASE(packets_for_others_are_carried) {
   BOOST_TEST(node.counters().forwarded == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(of_one_batch_no_more_is_carried_once_another_node_does) {
+BOOST_AUTO_TEST_CASE(it_stops_forwarding_within_a_batch_once_another_node_forwards) {
   Node node({{a, c}});
   const Ilv eve{a, Nid(7)}, dan{c, Nid(8)};
   for (int i = 0; i < 3; ++i) node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
   BOOST_TEST(node.take().size() == 3U);
-  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 3), 0x9);  // by a shorter way
+  node.feed(c, frame(eve, dan, 99, as_bytes("x"), 3), 0x9);  // over a shorter path
   node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
   BOOST_TEST(node.take().empty());
   BOOST_TEST(node.drops(Drop::another_carries) == 1U);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_move_without_traffic_is_announced_twice_at_once) {
   BOOST_TEST(announced());
 }
 
-BOOST_AUTO_TEST_CASE(a_packet_does_not_leave_where_it_came_in) {
+BOOST_AUTO_TEST_CASE(a_packet_does_not_leave_where_it_arrived) {
   Node node({{a, b}});
   const Ilv dan{d, Nid(9)}, eve{c, Nid(5)};
   node.feed(a, discovery(dan, "dan", false, 2), 8);  // d and c both lie behind a
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_packet_does_not_leave_where_it_came_in) {
   BOOST_TEST(node.take(99).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(who_asks_during_a_handoff_is_told_of_the_new_place_only) {
+BOOST_AUTO_TEST_CASE(solicitations_during_a_handoff_are_answered_with_the_new_locator_only) {
   Node node({{a}, {c}});
   node.run(25s);
   BOOST_TEST(node.stack.interfaces().locators().size() == 2U);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(who_asks_during_a_handoff_is_told_of_the_new_place_only) {
   BOOST_TEST(answers == 1);
 }
 
-BOOST_AUTO_TEST_CASE(an_update_of_another_is_acknowledged_where_it_came_in) {
+BOOST_AUTO_TEST_CASE(an_update_is_acknowledged_where_it_arrived) {
   Node node({{a}});
   node.feed(a, discovery(bob, "bob", false, 2), 9);
   BOOST_TEST(!node.send(bob.nid, "x"));
@@ -219,10 +219,10 @@ BOOST_AUTO_TEST_CASE(an_update_of_another_is_acknowledged_where_it_came_in) {
   BOOST_TEST(wire::IlnpHeader::parse(node.take().at(0).octets)->destination() == (Ilv{d, bob.nid}));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_observer_sees_is_what_is_counted) {
+BOOST_AUTO_TEST_CASE(events_and_counters_agree) {
   Node node({{a}});
   node.feed(a, Octets(3));
-  node.feed(b, discovery(bob, "bob"));  // the underlay does not hand it up
+  node.feed(b, discovery(bob, "bob"));  // the underlay does not deliver it
   BOOST_TEST(node.events.dropped[Drop::too_short] == 1);
   BOOST_TEST(node.all_drops() == 1U);
   BOOST_TEST(node.events.sent == static_cast<int>(node.counters().sent));

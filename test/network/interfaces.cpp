@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(none_before_the_first) {
   BOOST_TEST(none.all().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_joined_is_found_and_what_is_left_is_not) {
+BOOST_AUTO_TEST_CASE(joined_locators_are_found_and_left_ones_are_not) {
   Interfaces all;
   const auto generation = all.generation();
   all.add(test::interface_at(a));
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_is_joined_is_found_and_what_is_left_is_not) {
   BOOST_TEST(all.preferred() == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(the_order_is_that_of_preference) {
+BOOST_AUTO_TEST_CASE(interfaces_are_in_order_of_preference) {
   Interfaces all;
   for (const Locator locator : {a, b, c}) all.add(test::interface_at(locator));
   const auto before = all.generation();
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_order_is_that_of_preference) {
   BOOST_TEST(all.all().front().locator == c);
 }
 
-BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
+BOOST_AUTO_TEST_CASE(slots_are_unique_and_the_longest_free_one_is_next) {
   Interfaces all;
   for (std::uint64_t i = 0; i < Interfaces::max_joined; ++i) all.add(test::interface_at(Locator(i)));
   BOOST_TEST(all.taken_slots() == 0xffff'ffffU);
@@ -68,9 +68,9 @@ BOOST_AUTO_TEST_CASE(slots_are_different_and_the_one_free_for_longest_is_next) {
   const auto first = two.find(a)->slot;
   two.remove(a);
   two.add(test::interface_at(b));
-  BOOST_TEST(two.find(b)->slot != first);  // copies for the old one may still be under way
+  BOOST_TEST(two.find(b)->slot != first);  // duplicates for the old one may still be on their way
   two.add(test::interface_at(a));
-  BOOST_TEST(two.find(a)->slot == first);  // and here they come
+  BOOST_TEST(two.find(a)->slot == first);  // and here they arrive
   two.remove(a);
   for (std::uint64_t i = 1; i < Interfaces::max_joined; ++i) two.add(test::interface_at(Locator(0x100 + i)));
   two.add(test::interface_at(a));

@@ -1,4 +1,4 @@
-// Forged updates and goodbyes, real ones, and peers that fall silent.
+// Forged updates and goodbyes, genuine ones, and peers that fall silent.
 #include "ilnp/network/liveness.hpp"
 #include "ilnp/stack.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace ilnp::test::liveness_test {
 
-/// alice in a, bob in b, a router between them, and mallory in a, who sends what the test makes up.
+/// alice in a, bob in b, a router between them, and mallory in a, who forges what the test needs.
 struct Scene : Overlay {
   Scene() {
     alice = &add(0xa, "alice", {a});
@@ -22,7 +22,7 @@ struct Scene : Overlay {
     mallory->node().with(
         [&](auto& stack, auto& cx) { BOOST_TEST(!lowest_layer(stack).send(a, Packet({}, octets), cx)); });
   }
-  /// Says to alice that bob has moved to `locators`.
+  /// Tells alice that bob has moved to `locators`.
   void forge_update(const std::vector<Locator>& locators) {
     forge(locator_update({b, bob->nid()}, {a, alice->nid()}, locators));
   }
@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(a_forged_update_costs_two_seconds_once) {
   net.world.run_for(27s);
   BOOST_TEST(net.alice->watch.updates_undone == 1);
   BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, 3000) <= 205);
-  BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, 3000) >= 100);  // or nothing was tried
-  // The router takes the forged frame for one that another has carried, for half a second.
+  BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, 3000) >= 100);  // otherwise the forgery had no effect
+  // For half a second the router believes that another node has forwarded the forged frame.
   BOOST_TEST(net.alice->from[net.bob->nid()].lost(1, 3000) <= 60);
 }
 
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(forged_updates_without_end_cost_no_more) {
   }
 }
 
-// After a forged update, while this node is wary, a handoff loses nothing either.
+// While this node is wary after a forged update, a handoff loses nothing either.
 BOOST_AUTO_TEST_CASE(a_true_handoff_after_a_forged_update_is_believed) {
   Scene net;
   auto& second = net.add(0xdd, "second", {a, c});
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_no_longer_heard_is_shown_once_and_so_is_its_
   BOOST_TEST(net.alice->network().counters().peers_heard == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_only_listens_or_is_not_spoken_to_is_not_silent) {
+BOOST_AUTO_TEST_CASE(a_listening_or_unaddressed_peer_is_not_reported_as_silent) {
   Scene net;
   net.alice->stream(*net.bob, 100ms, net.in(1ms), net.in(200s));
   net.world.run_for(200s);
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_shuts_down_is_forgotten_by_those_with_which_it_
   auto& carol = net.add(0xc, "carol", {a});
   carol.start();
   net.alice->stream(*net.bob, 100ms, net.in(1ms), net.in(3s));
-  net.bob->stream(*net.alice, 5ms, net.in(1ms), net.in(3s));  // some are under way when it ends
+  net.bob->stream(*net.alice, 5ms, net.in(1ms), net.in(3s));  // some are on their way when it ends
   net.world.run_for(3s);
   net.bob->shut_down();
   net.world.run_for(1s);
@@ -147,14 +147,14 @@ BOOST_AUTO_TEST_CASE(a_node_that_shuts_down_is_forgotten_by_those_with_which_it_
   BOOST_TEST(net.alice->watch.left == 1);
   BOOST_TEST(net.alice->network().counters().peers_left == 1U);
   BOOST_TEST(!net.alice->network().correspondents().active(net.bob->nid(), net.world.now()));
-  // Carol, to whom it has said nothing, was not told.
+  // carol, to whom it has sent nothing, was not told.
   BOOST_TEST((carol.node().with([](auto& stack, auto& cx) { return stack.resolve("bob", cx).has_value(); })));
   net.bob->restart();
   net.world.run_for(1s);
   BOOST_TEST(net.knows_bob());
 }
 
-BOOST_AUTO_TEST_CASE(who_comes_back_at_once_is_not_forgotten) {
+BOOST_AUTO_TEST_CASE(a_node_that_returns_at_once_is_not_forgotten) {
   Scene net;
   net.alice->stream(*net.bob, 100ms, net.in(1ms), net.in(20s));
   net.world.run_for(3s);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_forged_goodbye_costs_a_solicitation_or_two) {
     net.forge_goodbye();
     net.world.run_for(5s);
     BOOST_TEST(net.solicitations() - before <= 2U);
-    // Without end.
+    // Endless forged goodbyes.
     net.world.every(50ms, net.in(0ms), net.in(20s), [&] { net.forge_goodbye(); });
     before = net.solicitations();
     net.world.run_for(22s);
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_forged_goodbye_costs_a_solicitation_or_two) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(goodbyes_of_those_that_do_not_exist_cost_little) {
+BOOST_AUTO_TEST_CASE(goodbyes_of_unknown_nodes_cost_little) {
   Scene net;
   const auto before = net.solicitations();
   std::uint64_t nid = 0x10000;
@@ -197,12 +197,12 @@ BOOST_AUTO_TEST_CASE(goodbyes_of_those_that_do_not_exist_cost_little) {
   });
   net.world.run_for(22s);
   BOOST_TEST(net.solicitations() - before <= 30U);
-  BOOST_TEST(net.alice->watch.left == 0);  // nobody that anybody here has asked for
+  BOOST_TEST(net.alice->watch.left == 0);  // nobody that a node here has asked for
   BOOST_TEST(net.knows_bob());
 }
 
-// A firewall refuses what this node sends, and it hears all the same.
-BOOST_AUTO_TEST_CASE(who_could_not_be_asked_keeps_its_name_and_is_not_forgotten) {
+// A firewall rejects what this node sends, but it hears everything.
+BOOST_AUTO_TEST_CASE(a_node_that_could_not_be_asked_keeps_its_name_and_is_not_forgotten) {
   for (const std::uint64_t others : {0U, 20U})
     for (const bool solicits : {false, true})
       for (const bool refused : {true, false}) {

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_due_at_first) {
   BOOST_TEST(poll().empty());
 }
 
-BOOST_AUTO_TEST_CASE(sent_again_until_it_is_acknowledged) {
+BOOST_AUTO_TEST_CASE(an_update_is_repeated_until_it_is_acknowledged) {
   updates.begin({a, b});
   BOOST_TEST(updates.locators()[1] == b);
   updates.add(bob, now + 100ms);
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(sent_again_until_it_is_acknowledged) {
   BOOST_TEST(given_up.empty());
 }
 
-BOOST_AUTO_TEST_CASE(given_up_after_the_last_retry) {
+BOOST_AUTO_TEST_CASE(an_update_is_given_up_after_the_last_retry) {
   updates.begin({a});
   updates.add(bob, now);
   for (unsigned attempt = 1; attempt <= 4; ++attempt, now += 1s) BOOST_TEST((poll() == Sent{{bob, attempt}}));
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(given_up_after_the_last_retry) {
   BOOST_TEST(updates.next_deadline() == never);
 }
 
-BOOST_AUTO_TEST_CASE(a_later_move_replaces_the_earlier) {
+BOOST_AUTO_TEST_CASE(a_later_move_replaces_an_earlier_one) {
   updates.begin({a});
   updates.add(bob, now);
   poll();
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_later_move_replaces_the_earlier) {
   BOOST_TEST(updates.acknowledge(carol, b));
 }
 
-BOOST_AUTO_TEST_CASE(there_is_a_limit) {
+BOOST_AUTO_TEST_CASE(pending_updates_are_bounded) {
   updates.begin({a});
   for (std::uint64_t i = 0; i < LocatorUpdates::max_pending + 100; ++i) updates.add(Nid(i + 1), now);
   BOOST_TEST(updates.pending() == LocatorUpdates::max_pending);

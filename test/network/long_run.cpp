@@ -6,7 +6,7 @@ namespace ilnp::test::long_run_test {
 
 BOOST_AUTO_TEST_SUITE(long_run)
 
-// Ten thousand seconds, a datagram every 10 ms by way of a router: a million, and ten real seconds at the most.
+// Ten thousand seconds with a datagram every 10 ms through a router: a million, in at most ten real seconds.
 BOOST_AUTO_TEST_CASE(ten_thousand_seconds_take_less_than_ten) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});

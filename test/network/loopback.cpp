@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(packets_are_copied_and_delivered_in_order) {
   BOOST_TEST(loopback.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_added_during_delivery_waits_for_the_next) {
+BOOST_AUTO_TEST_CASE(packets_added_during_delivery_wait_for_the_next) {
   Loopback loopback;
   BOOST_TEST(!loopback.add(1, {}, {}));
   int delivered = 0;

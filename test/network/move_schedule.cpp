@@ -19,7 +19,7 @@ NetworkConfig cycle(std::vector<Set> sets) {
 
 BOOST_AUTO_TEST_SUITE(move_schedule)
 
-BOOST_AUTO_TEST_CASE(one_set_never_moves) {
+BOOST_AUTO_TEST_CASE(a_single_set_never_moves) {
   const auto config = cycle({{a, b}});
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(one_set_never_moves) {
   BOOST_TEST(schedule.handoff_end() == never);
 }
 
-BOOST_AUTO_TEST_CASE(it_goes_round_on_the_grid) {
+BOOST_AUTO_TEST_CASE(it_cycles_on_the_grid) {
   const auto config = cycle({{a}, {b}, {c}});
   MoveSchedule schedule(config);
   const TimePoint start = TimePoint{} + 1h;
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(it_goes_round_on_the_grid) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_move_that_failed_is_tried_again_at_the_next_time) {
+BOOST_AUTO_TEST_CASE(a_failed_move_is_retried_at_the_next_time) {
   const auto config = cycle({{a}, {b}});
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_move_that_failed_is_tried_again_at_the_next_time) {
   BOOST_TEST(schedule.next_move() == TimePoint{} + 40s);
 }
 
-BOOST_AUTO_TEST_CASE(moves_that_were_missed_are_left_out) {
+BOOST_AUTO_TEST_CASE(missed_moves_are_skipped) {
   const auto config = cycle({{a}, {b}});
   MoveSchedule schedule(config);
   schedule.start(TimePoint{});

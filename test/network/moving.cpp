@@ -5,7 +5,7 @@
 
 namespace ilnp::test::moving_test {
 
-/// alice moves a-b-c, bob is in b, a router in all three: the published topology, with times to suit the test.
+/// alice moves a-b-c, bob is in b, a router is in all three: the published topology, with times that suit the test.
 struct Moving : Overlay {
   explicit Moving(Duration move_time = 4s, Duration handoff_time = 2s, Duration delay = 1ms) {
     world.defaults.delay = delay;
@@ -18,7 +18,7 @@ struct Moving : Overlay {
     start(500ms);
   }
 
-  /// Both ways, `rate` a second, for `length`; then long enough for what is under way.
+  /// In both directions, `rate` a second, for `length`; then long enough for what is still on its way.
   void streams(int rate, Duration length) {
     const Duration period = Duration(1s) / rate;
     alice->stream(*bob, period, in(1ms), in(length));
@@ -33,12 +33,13 @@ struct Moving : Overlay {
 
 BOOST_AUTO_TEST_SUITE(moving)
 
-BOOST_AUTO_TEST_CASE(ten_handoffs_at_a_thousand_packets_a_second_both_ways) {
+BOOST_AUTO_TEST_CASE(ten_handoffs_at_a_thousand_packets_a_second_in_both_directions) {
   Moving net;
   net.streams(1000, 42s);
   BOOST_TEST(net.alice->watch.handoffs_begun >= 10);
   BOOST_TEST(net.alice->watch.handoffs_ended >= 10);
-  // Reordered: only what was under way through the router when the direct way opened, once a round and direction.
+  // Reordered: only what was on its way through the router when the direct path became available, once per round and
+  // direction.
   net.bob->expect_all_once_from(*net.alice, 4 * 4);
   net.alice->expect_all_once_from(*net.bob, 4 * 4);
   BOOST_TEST(net.alice->watch.given_up == 0);
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(ten_handoffs_at_a_thousand_packets_a_second_both_ways) {
 BOOST_AUTO_TEST_CASE(nothing_is_reordered_where_the_new_path_is_not_shorter) {
   for (const Duration delay : {0ms, 2ms, 40ms}) {
     Moving net(4s, 2s, delay);
-    // From b (where bob is) to c to a: never towards a shorter way.
+    // From b (where bob is) to c to a: never to a shorter path.
     net.alice->stream(*net.bob, 1ms, net.in(7s), net.in(14s));
     net.bob->stream(*net.alice, 1ms, net.in(7s), net.in(14s));
     net.world.run_for(16s);
@@ -65,7 +66,7 @@ BOOST_AUTO_TEST_CASE(slow_networks) {
   net.alice->expect_all_once_from(*net.bob, 1000);
 }
 
-BOOST_AUTO_TEST_CASE(equal_datagrams_in_a_row_all_arrive) {
+BOOST_AUTO_TEST_CASE(identical_datagrams_in_a_row_all_arrive) {
   Moving net;
   const std::array<std::byte, 3> same{};
   int sent = 0;
@@ -79,9 +80,9 @@ BOOST_AUTO_TEST_CASE(equal_datagrams_in_a_row_all_arrive) {
   BOOST_TEST(net.bob->other == sent);
 }
 
-BOOST_AUTO_TEST_CASE(a_mover_without_traffic_is_found_by_the_first_datagram) {
+BOOST_AUTO_TEST_CASE(an_idle_mobile_node_is_found_by_the_first_datagram) {
   Moving net;
-  // Twice round, asked for once in each handoff and once in each place.
+  // Two cycles, with one request in each handoff and one at each location.
   for (int second = 0; second < 24; ++second) {
     net.world.run_for(1s);
     BOOST_TEST(!net.bob->send("alice", static_cast<std::uint64_t>(second) + 1));
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_mover_without_traffic_is_found_by_the_first_datagram) {
   net.alice->expect_all_once_from(*net.bob);
 }
 
-BOOST_AUTO_TEST_CASE(silent_for_a_whole_move_then_found_by_the_first_datagram) {
+BOOST_AUTO_TEST_CASE(a_node_silent_for_a_whole_move_is_found_by_the_first_datagram) {
   for (int moves = 1; moves < 8; ++moves) {
     Moving net;
     net.world.run_for(moves * Duration(4s) - 500ms + 2s + 50ms);
@@ -111,7 +112,7 @@ BOOST_AUTO_TEST_CASE(the_first_acknowledgement_is_lost) {
   net.world.tap([&](const sim::SentFrame& frame) {
     const auto header = wire::IlnpHeader::parse(frame.bytes);
     if (cut || !header || header->next_header() != 44 || header->payload().size() != 1) return;
-    cut = true;  // bob's acknowledgement: nobody hears it
+    cut = true;  // nobody hears bob's acknowledgement
     net.world.network(frame.network).partition({{net.bob->node().id()}});
     net.world.after(2ms, [&, network = frame.network] { net.world.network(network).heal(); });
   });
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(two_moves_with_the_update_of_the_first_lost) {
   bob.stream(alice, 1ms, net.in(1ms), net.in(30s));
   alice.stream(bob, 1ms, net.in(1ms), net.in(30s));
   net.world.run_for(5s);
-  // Nothing that alice says on a for a while is heard, nor what she says of herself on b.
+  // For a while nothing that alice sends on a is heard, nor what it announces about itself on b.
   net.world.network(a).partition({{alice.node().id()}});
   net.world.network(b).partition({{alice.node().id()}});
   alice.move_to({b});
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(two_moves_with_the_update_of_the_first_lost) {
 BOOST_AUTO_TEST_CASE(a_hard_handoff_recovers) {
   Moving net(4s, 0s);
   net.streams(100, 40s);
-  // What was under way to the old place is gone; nothing else.
+  // What was on its way to the old location is lost; nothing else.
   BOOST_TEST(net.alice->from[net.bob->nid()].lost(1, net.bob->sent[net.alice->nid()]) <= 10);
   BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, net.alice->sent[net.bob->nid()]) <= 10);
   BOOST_TEST(net.alice->from[net.bob->nid()].duplicated() == 0);
@@ -159,10 +160,10 @@ BOOST_AUTO_TEST_CASE(a_hard_handoff_recovers) {
   BOOST_TEST(net.alice->from[net.bob->nid()].longest_gap < 100ms);
 }
 
-BOOST_AUTO_TEST_CASE(the_correspondent_goes_away_in_the_middle_of_a_handoff) {
+BOOST_AUTO_TEST_CASE(the_correspondent_disappears_during_a_handoff) {
   Moving net(6s, 3s);
   net.alice->stream(*net.bob, 10ms, net.in(1ms), net.in(60s));
-  net.world.run_for(5550ms);  // the handoff to b began at 5.5 s after the start
+  net.world.run_for(5550ms);  // the handoff to b began 5.5 s after the start
   net.bob->crash();
   net.world.run_for(30s);
   BOOST_TEST(net.alice->watch.handoffs_begun >= 5);
@@ -222,7 +223,7 @@ BOOST_AUTO_TEST_CASE(both_move_at_once) {
   alice.expect_all_once_from(bob, 100);
 }
 
-BOOST_AUTO_TEST_CASE(a_move_that_cannot_be_made_is_undone_and_the_node_stays_reachable) {
+BOOST_AUTO_TEST_CASE(a_failed_move_is_undone_and_the_node_stays_reachable) {
   Moving net;
   net.alice->node().with([](auto& stack, auto&) { lowest_layer(stack).refuse(b); });
   net.streams(100, 6s);
@@ -233,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_move_that_cannot_be_made_is_undone_and_the_node_stays_rea
   BOOST_TEST(net.alice->network().interfaces().joined(b));
 }
 
-BOOST_AUTO_TEST_CASE(a_set_that_is_none_is_made_one) {
+BOOST_AUTO_TEST_CASE(an_invalid_set_is_made_valid) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   net.start(500ms);
@@ -247,10 +248,11 @@ BOOST_AUTO_TEST_CASE(a_set_that_is_none_is_made_one) {
   alice.node().with([](auto& stack, auto& cx) {
     BOOST_TEST(!network_layer(stack).move_to(std::array{all_nodes_locator}, cx));
   });
-  BOOST_TEST(joined().size() == NetworkConfig::max_locators);  // undone, but for the end of the move before
+  BOOST_TEST(joined().size() ==
+             NetworkConfig::max_locators);  // undone, except for the end of the previous move
 }
 
-BOOST_AUTO_TEST_CASE(one_that_becomes_a_correspondent_during_the_handoff_is_told) {
+BOOST_AUTO_TEST_CASE(a_new_correspondent_during_the_handoff_is_told) {
   Moving net(10s, 5s);
   net.world.run_for(10s);  // in the handoff, half a second after it began
   BOOST_TEST(net.alice->watch.updates == 0);

@@ -4,7 +4,7 @@
 
 namespace ilnp::test::multihoming_test {
 
-/// alice is in a and c, bob in b; both ways for three rounds of discovery with the default times.
+/// alice is in a and c, bob in b; in both directions for three rounds of discovery with the default times.
 struct Multihomed : Overlay {
   void run(std::vector<Locator> router, Locator bobs, Duration period = 10ms) {
     alice = &add(0xa, "alice", {a, c});
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(with_a_router_between) { Multihomed().run({a, b, c}, b); }
 BOOST_AUTO_TEST_CASE(the_correspondent_in_one_of_the_two_networks) { Multihomed().run({a, c}, c); }
 BOOST_AUTO_TEST_CASE(the_only_link_between_two_networks) { Multihomed().run({}, a); }
 
-BOOST_AUTO_TEST_CASE(the_only_link_carries_for_others_too) {
+BOOST_AUTO_TEST_CASE(the_only_link_also_forwards_for_others) {
   Overlay net;
   net.add(0x11, "link", {a, b});
   auto& alice = net.add(0xa, "alice", {a});
@@ -42,14 +42,14 @@ BOOST_AUTO_TEST_CASE(the_only_link_carries_for_others_too) {
 }
 
 BOOST_AUTO_TEST_CASE(packets_to_either_locator_arrive_once_with_and_without_a_router) {
-  // bob, in a, sends to alice's other locator: she hears it on a, and, if there is a router, on c as well.
+  // bob, in a, sends to alice's other locator: alice hears it on a and, if there is a router, on c as well.
   for (const bool with_router : {false, true}) {
     Overlay net;
     auto& alice = net.add(0xa, "alice", {c, a});
     auto& bob = net.add(0xb, "bob", {a});
     Endpoint* router = with_router ? &net.add(0xd, "router", {a, c}) : nullptr;
     net.start();
-    // bob believes that she is in c only: a locator update says so.
+    // bob believes that alice is in c only: a locator update says so.
     alice.stream(bob, 10ms, net.in(1ms), net.in(1s));
     net.world.run_for(2s);
     bob.node().with([&](auto& stack, auto& cx) {
@@ -65,14 +65,14 @@ BOOST_AUTO_TEST_CASE(packets_to_either_locator_arrive_once_with_and_without_a_ro
     net.world.run_for(5s);
     if (router) {
       BOOST_TEST(router->network().counters().forwarded > 0U);
-      router->crash();  // and she goes on to hear it on a
+      router->crash();  // and alice continues to hear it on a
     }
     net.world.run_for(6s);
     alice.expect_all_once_from(bob);
   }
 }
 
-BOOST_AUTO_TEST_CASE(equal_datagrams_in_a_row_arrive_as_often_as_they_were_sent) {
+BOOST_AUTO_TEST_CASE(identical_datagrams_in_a_row_arrive_as_often_as_they_were_sent) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a, c});
   auto& bob = net.add(0xb, "bob", {a});

@@ -24,14 +24,14 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(claims_to_names, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_new_claim_is_looked_into_and_an_old_one_if_the_owner_is_quiet) {
+BOOST_AUTO_TEST_CASE(a_claim_starts_a_check_if_it_is_new_or_the_owner_is_quiet) {
   BOOST_TEST(claimed(other, true));
   BOOST_TEST(!claimed());
   now += NameClaims::recently;
   BOOST_TEST(claimed());
 }
 
-BOOST_AUTO_TEST_CASE(once_the_owner_has_answered_the_name_rests_longer_and_longer) {
+BOOST_AUTO_TEST_CASE(after_the_owner_has_replied_checks_pause_for_growing_times) {
   BOOST_TEST(claims.kept("bob", bob, other, now));
   Duration rest = NameClaims::first_rest;
   for (int round = 0; round < 6; ++round) {
@@ -39,12 +39,12 @@ BOOST_AUTO_TEST_CASE(once_the_owner_has_answered_the_name_rests_longer_and_longe
     BOOST_TEST(!claimed(third, true));
     now += 1ms;
     BOOST_TEST(claimed(third, true));
-    BOOST_TEST(!claims.kept("bob", bob, third, now));  // no news
+    BOOST_TEST(!claims.kept("bob", bob, third, now));  // not new
     rest = std::min<Duration>(2 * rest, NameClaims::longest_rest);
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_conflict_is_over_when_nobody_claims_the_name_any_more_or_one_of_them_is_gone) {
+BOOST_AUTO_TEST_CASE(a_conflict_ends_without_claims_or_when_one_of_the_nodes_is_gone) {
   claims.kept("bob", bob, other, now);
   now += 60s;
   claimed();
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_conflict_is_over_when_nobody_claims_the_name_any_more_or_
   BOOST_TEST(over == 1);
 }
 
-BOOST_AUTO_TEST_CASE(their_number_is_bounded) {
+BOOST_AUTO_TEST_CASE(the_number_of_conflicts_is_bounded) {
   for (int i = 0; i < 1000; ++i) claims.kept("name" + std::to_string(i), bob, other, now += 1ms);
   BOOST_TEST(claims.size() == NameClaims::max_conflicts);
   BOOST_TEST(!claims.kept("name999", bob, other, now));

@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(all_spellings_of_a_name_are_found_by_each) {
   BOOST_TEST(names.of("Carol").size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(the_longest_name_is_found_and_no_longer_one) {
+BOOST_AUTO_TEST_CASE(names_are_found_up_to_the_maximum_length) {
   NameSpellings<Hash> names;
   names.add(std::string(255, 'X'));
   names.add(std::string(256, 'X'));

@@ -9,7 +9,7 @@ namespace ilnp::test::names_test {
 
 BOOST_AUTO_TEST_SUITE(names)
 
-BOOST_AUTO_TEST_CASE(a_node_restarted_with_another_identifier_takes_its_name_along) {
+BOOST_AUTO_TEST_CASE(a_node_restarted_with_another_identifier_regains_its_name) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {b});
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_node_restarted_with_another_identifier_takes_its_name_alo
   BOOST_TEST(alice.watch.conflicts == 0);
 }
 
-// However long ago this node has solicited, though others do not answer twice within a second.
+// Whenever this node has last solicited, although others do not answer twice within a second.
 BOOST_AUTO_TEST_CASE(a_restarted_node_has_its_name_again_within_a_second_and_a_half) {
   for (const Duration since : {0ms, 1ms, 200ms, 400ms, 900ms, 1000ms, 3000ms}) {
     Overlay net;
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_node_has_its_name_again_within_a_second_and_a_h
   }
 }
 
-/// `by` says on `network` that the node `nid` is there, and called `name`.
+/// `by` announces on `network` that the node `nid` is there, under the name `name`.
 void forge(Endpoint& by, Locator network, Nid nid, std::string_view name, bool solicitation,
            std::uint8_t hop_limit = 3) {
   const auto octets = discovery({network, nid}, name, solicitation, hop_limit);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(an_advertisement_does_not_take_the_name_of_a_node_that_is_a
       std::uint64_t sent = 0;
       net.world.every(50ms, net.in(0ms), net.in(90s), [&] { BOOST_TEST(!alice.send("bob", ++sent)); });
       net.world.run_for(3s);
-      // Bob has just said where he is, and repeats that only when a second has passed.
+      // bob has just announced itself, and repeats that only when a second has passed.
       forge(mallory, a, Nid(0xe0), "stranger", true);
       net.world.run_for(since);
       forge(mallory, a, Nid(0xee), "bob", solicitation);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(who_claims_all_names_does_not_make_the_others_flood) {
     });
 }
 
-/// Ten nodes in a, alice elsewhere and idle, a router between them, and mallory.
+/// Ten nodes in a; alice elsewhere and idle; a router between them; and mallory.
 struct Many : Overlay {
   explicit Many(std::vector<Locator> alice_in, std::vector<Locator> mallory_in = {a}) {
     for (std::uint64_t nid = 1; nid <= 10; ++nid)
@@ -135,7 +135,7 @@ struct Many : Overlay {
     mallory = &add(0xe, "mallory", std::move(mallory_in));
     start(5s);
   }
-  /// How many take `name` for the node `nid`, without asking anybody.
+  /// How many nodes take `name` for the node `nid`, without soliciting.
   int believers(Nid nid, std::string_view name = "alice") {
     int count = 0;
     for (Endpoint* node : others)
@@ -150,8 +150,8 @@ struct Many : Overlay {
   Endpoint* mallory;
 };
 
-// Those who know many nodes leave the asking to who claims the name; his question need not have reached its owner.
-BOOST_AUTO_TEST_CASE(one_solicitation_does_not_take_the_name_of_a_node_that_is_alive_among_many) {
+// Nodes that know many others leave the soliciting to the claimant, whose solicitation may not have reached the owner.
+BOOST_AUTO_TEST_CASE(among_many_one_solicitation_does_not_take_the_name_of_a_live_node) {
   for (const Locator where : {a, b})
     for (const std::uint8_t hop_limit : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{3}}) {
       Many net({where});
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(one_solicitation_does_not_take_the_name_of_a_node_that_is_a
     }
 }
 
-BOOST_AUTO_TEST_CASE(nor_does_one_after_another_that_only_its_owner_has_heard) {
+BOOST_AUTO_TEST_CASE(nor_does_one_after_another_that_only_the_owner_has_heard) {
   for (const Duration before : {10ms, 100ms, 500ms, 900ms}) {
     Many net({a, c}, {a, c});
     forge(*net.mallory, c, Nid(0xee), "alice", true, 0);
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(nor_does_one_after_another_that_only_its_owner_has_heard) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_node_restarted_among_many_takes_its_name_along_within_three_seconds) {
+BOOST_AUTO_TEST_CASE(among_many_a_restarted_node_regains_its_name_within_three_seconds) {
   Many net({b});
   net.alice->restart(0xaa);
   net.world.run_for(1s);
@@ -225,16 +225,16 @@ BOOST_AUTO_TEST_CASE(two_nodes_claim_one_name) {
   net.world.run_for(1s);
   second.start();
   net.world.run_for(1s);
-  // It means the first, which is still there, and goes on to: there is no flapping.
+  // It means the first, which is still there, and continues to: it does not flap.
   for (int round = 0; round < 10; ++round) {
     BOOST_TEST(!alice.send("bob", 1));
     net.world.run_for(31s);
   }
   BOOST_TEST(first.from[alice.nid()].total == 10);
   BOOST_TEST(second.from[alice.nid()].total == 0);
-  BOOST_TEST(alice.watch.conflicts == 1);  // said once
+  BOOST_TEST(alice.watch.conflicts == 1);  // reported once
   BOOST_TEST(alice.watch.conflicts_ended == 0);
-  // Both are shown, and one is known not to own the name.
+  // Both are listed, and one of them does not own the name.
   int owners = 0, claimants = 0;
   alice.network().hosts().for_each(net.world.now(), [&](Nid, const Host& host, bool owns) {
     if (host.name != "bob") return;
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(two_nodes_claim_one_name) {
   });
   BOOST_TEST(claimants == 2);
   BOOST_TEST(owners == 1);
-  // When nothing more is heard of it, the name goes to the other.
+  // When its owner is no longer heard, the name passes to the other.
   first.crash();
   net.world.run_for(100s);
   BOOST_TEST(!alice.send("bob", 2));
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(nobody_takes_the_name_of_this_node) {
   BOOST_TEST(alice.watch.conflicts == 1);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_solicitation_is_repeated_until_it_was_sent) {
+BOOST_AUTO_TEST_CASE(the_first_solicitation_is_retried_until_it_is_sent) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {a});
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(the_first_solicitation_is_repeated_until_it_was_sent) {
   BOOST_TEST(!bob.send("alice", 1));
 }
 
-BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_the_node_announce_itself) {
+BOOST_AUTO_TEST_CASE(a_node_announces_itself_when_the_link_is_up_again) {
   Overlay net;
   auto& alice = net.add(0xa, "alice", {a});
   auto& bob = net.add(0xb, "bob", {a});
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_comes_back_makes_the_node_announce_itself) {
   BOOST_TEST(!bob.send("alice", 2));
 }
 
-BOOST_AUTO_TEST_CASE(solicitations_are_not_sent_by_who_has_just_heard_one) {
+BOOST_AUTO_TEST_CASE(a_node_that_has_just_heard_a_solicitation_sends_none) {
   Overlay net;
   std::map<std::string, int> solicitations;
   for (std::uint64_t nid = 1; nid <= 10; ++nid) net.add(nid, "node" + std::to_string(nid), {a});
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(solicitations_are_not_sent_by_who_has_just_heard_one) {
     sent += message && message->solicitation();
   });
   net.world.run_for(600s);
-  // One node a round; between two rounds of one node, half of wait_time at the least.
+  // One node per round; at least half of wait_time between two rounds of one node.
   BOOST_TEST(sent >= 10);
   BOOST_TEST(sent <= 40);
 }

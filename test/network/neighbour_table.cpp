@@ -23,7 +23,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(neighbours, Fixture)
 
-BOOST_AUTO_TEST_CASE(who_is_heard_in_both_networks_at_once_is_settled) {
+BOOST_AUTO_TEST_CASE(a_node_heard_in_both_networks_at_once_is_settled) {
   BOOST_TEST(table.find(7) == nullptr);
   hear(at_a);
   BOOST_TEST(!settled());
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(who_is_heard_in_both_networks_at_once_is_settled) {
   BOOST_TEST(count == 1);
 }
 
-BOOST_AUTO_TEST_CASE(who_appears_in_a_second_network_later_is_passing_for_a_while) {
+BOOST_AUTO_TEST_CASE(a_node_heard_in_a_second_network_later_is_passing_for_a_while) {
   hear(at_a);
   now += NeighbourTable::together + 1ms;
   hear(at_b);
@@ -55,12 +55,12 @@ BOOST_AUTO_TEST_CASE(who_appears_in_a_second_network_later_is_passing_for_a_whil
   BOOST_TEST(settled());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_node_of_another_kind_sends_back_is_not_its_own) {
+BOOST_AUTO_TEST_CASE(frames_reflected_by_a_first_implementation_node_are_not_its_own) {
   hear(at_a);
   hear(at_b);
   BOOST_TEST(!table.find(7)->always_carries);
   now += 1s;
-  table.hear(7, Nid(9), 1, at_a, now);  // another's, heard there with hop limit 3 before
+  table.hear(7, Nid(9), 1, at_a, now);  // another node's, heard there before with hop limit 3
   BOOST_TEST(table.find(7)->nid == Nid(2));
   BOOST_TEST(table.find(7)->always_carries);
   now += 30s;
@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(what_a_node_of_another_kind_sends_back_is_not_its_own) {
   hear(at_b);
   BOOST_TEST(!passing());
   BOOST_TEST(settled());
-  // A node that was started anew, with a lower hop limit, is heard once the old one is forgotten.
+  // A node that was restarted with a lower hop limit is heard once the old one is forgotten.
   now += 90s;
   table.hear(7, Nid(8), 2, at_a, now);
   BOOST_TEST(table.find(7)->nid == Nid(8));
 }
 
-BOOST_AUTO_TEST_CASE(who_was_there_before_this_node_came_is_settled) {
+BOOST_AUTO_TEST_CASE(a_node_that_was_there_before_this_one_is_settled) {
   hear(at_a);
   now += NeighbourTable::probation + 1s;
   hear(at_a);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(who_was_there_before_this_node_came_is_settled) {
   BOOST_TEST(settled());
 }
 
-BOOST_AUTO_TEST_CASE(who_is_silent_in_one_network_is_no_longer_there) {
+BOOST_AUTO_TEST_CASE(a_node_silent_in_a_network_is_no_longer_there) {
   hear(at_a);
   hear(at_b);
   now += 90s;
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(who_is_silent_in_one_network_is_no_longer_there) {
   BOOST_TEST(!settled());
 }
 
-BOOST_AUTO_TEST_CASE(who_says_that_it_leaves_is_passing) {
+BOOST_AUTO_TEST_CASE(a_node_that_announces_its_departure_is_passing) {
   hear(at_a);
   hear(at_b);
   table.moves(
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(who_says_that_it_leaves_is_passing) {
   BOOST_TEST(!passing());
 }
 
-BOOST_AUTO_TEST_CASE(who_can_carry_is_found_without_a_look_at_the_others) {
+BOOST_AUTO_TEST_CASE(possible_forwarders_are_found_without_scanning_the_others) {
   const auto carriers = [&] {
     std::vector<std::uint64_t> found;
     table.for_each_carrier(
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(who_can_carry_is_found_without_a_look_at_the_others) {
   hear(at_b);
   hear(at_b);
   BOOST_TEST(carriers() == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
-  // Whoever else says that he is in both, who is counted on stays among the few that are looked at.
+  // Whoever else claims to be in both, a node that is relied on stays among the few that are considered.
   table.find(7)->counted_on = now;
   for (std::uint64_t sender = 100; sender < 600; ++sender) table.hear(sender, Nid(sender), 3, at_b, now);
   BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
@@ -130,14 +130,14 @@ BOOST_AUTO_TEST_CASE(who_can_carry_is_found_without_a_look_at_the_others) {
   BOOST_TEST(carriers().back() == 599U);
   table.forget(Nid(2));
   BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
-  hear(at_a);  // it is back, in one
+  hear(at_a);  // it has returned, to one of them
   BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
   hear(at_b);
   BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
 }
 
-// Who is heard in one network, and says that it leaves it, is passing when it is heard in the next.
-BOOST_AUTO_TEST_CASE(who_leaves_the_only_network_in_which_it_is_heard_is_passing) {
+// A node heard in one network that announces its departure from it is passing when it is heard in the next one.
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_its_only_known_network_is_passing) {
   hear(at_a);
   table.moves(
       Nid(2), [](Locator locator) { return locator == b; }, now);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_the_only_network_in_which_it_is_heard_is_passing
   BOOST_TEST(passing());
 }
 
-BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
+BOOST_AUTO_TEST_CASE(networks_and_neighbours_are_bounded) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     now += 1s;
     hear(test::interface_at(Locator(i)));
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(places_and_neighbours_are_bounded) {
   BOOST_TEST(table.find(7) != nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(who_fails_again_is_not_counted_on_for_twice_as_long) {
+BOOST_AUTO_TEST_CASE(each_further_failure_doubles_the_distrust) {
   NeighbourTable::Neighbour neighbour;
   BOOST_TEST(!neighbour.distrusted(now));
   Duration expected = NeighbourTable::distrust;
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(who_fails_again_is_not_counted_on_for_twice_as_long) {
     expected =
         std::min<Duration>(2 * expected, NeighbourTable::distrust * (1 << NeighbourTable::max_doublings));
   }
-  now += 2 * expected;  // it was good for long
+  now += 2 * expected;  // it did well for long
   neighbour.distrust(now);
   BOOST_TEST(!neighbour.distrusted(now + NeighbourTable::distrust));
   neighbour.distrust(now);

@@ -13,7 +13,7 @@ const std::vector<State> none, began{State::began};
 
 constexpr std::uint64_t shared = 0x5a;
 
-/// Both say so within ten seconds, and a counter shows it.
+/// Both report it within ten seconds, and a counter shows it.
 void expect_both_say_so(Overlay& net, Endpoint& one, Endpoint& other) {
   net.world.run_for(10s);
   for (const Endpoint* each : {&one, &other}) {
@@ -24,7 +24,7 @@ void expect_both_say_so(Overlay& net, Endpoint& one, Endpoint& other) {
 
 BOOST_AUTO_TEST_SUITE(nid_watch)
 
-BOOST_AUTO_TEST_CASE(in_one_network) {
+BOOST_AUTO_TEST_CASE(both_notice_in_one_network) {
   for (const char* name : {"one", "other"})
     for (const Duration later : {0s, 1s, 100s}) {
       Overlay net;
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(in_one_network) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(in_two_networks_behind_a_router) {
+BOOST_AUTO_TEST_CASE(both_notice_in_two_networks_behind_a_router) {
   for (const char* name : {"one", "other"})
     for (const Duration later : {0s, 100s}) {
       Overlay net;
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(in_two_networks_behind_a_router) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(in_several_networks_with_different_hop_limits_and_when_some_is_lost) {
+BOOST_AUTO_TEST_CASE(both_notice_with_several_networks_hop_limits_and_losses) {
   Overlay net;
   net.world.defaults.loss = 0.1;
   net.add(0xd, "router", {b, c});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(in_several_networks_with_different_hop_limits_and_when_some
   expect_both_say_so(net, one, other);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_moves_to_where_the_other_is_heard_at_once) {
+BOOST_AUTO_TEST_CASE(a_node_that_moves_to_the_network_of_the_other_is_noticed_at_once) {
   Overlay net;
   auto& one = net.add(shared, "one", {a});
   auto& other = net.add(shared, "one", {b});
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(one_that_moves_to_where_the_other_is_heard_at_once) {
   expect_both_say_so(net, one, other);
 }
 
-BOOST_AUTO_TEST_CASE(it_is_repeated_each_minute_and_ends) {
+BOOST_AUTO_TEST_CASE(the_alarm_repeats_every_minute_and_ends) {
   for (const Duration wait_time : {30s, 3600s}) {
     Overlay net;
     auto config = node_config(shared, "one", {{a}});
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(no_false_alarm_in_several_networks_in_handoffs_and_after_a_
     mover.stream(homed, 50ms, net.in(1ms), net.in(60s));
     for (int i = 0; i < 6; ++i) {
       net.world.run_for(10s);
-      homed.restart();  // what it sent before is still under way
+      homed.restart();  // what it sent before is still on its way
       net.world.run_for(200ms);
       mover.restart();
     }
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(no_false_alarm_in_several_networks_in_handoffs_and_after_a_
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_stranger_with_its_identifier_makes_few_words) {
+BOOST_AUTO_TEST_CASE(a_stranger_with_its_identifier_causes_few_messages) {
   Overlay net;
   auto& one = net.add(shared, "one", {a});
   net.start(10s);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_with_its_identifier_makes_few_words) {
   };
   put();
   net.world.run_for(100s);
-  BOOST_TEST(one.watch.namesakes == none);  // one frame is no node
+  BOOST_TEST(one.watch.namesakes == none);  // a single frame is no node
   const auto before = one.network().counters();
   net.world.every(1ms, net.in(1ms), net.in(120s), put);
   net.world.run_for(120s);

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(own_messages)
 
-BOOST_AUTO_TEST_CASE(what_was_said_is_known_for_a_while) {
+BOOST_AUTO_TEST_CASE(sent_messages_are_remembered_for_a_while) {
   OwnMessages messages;
   TimePoint now = TimePoint{} + 1h;
   messages.said(a, b, true, now);
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(what_was_said_is_known_for_a_while) {
   BOOST_TEST(!messages.may_have_said(a, b, true, now));
 }
 
-BOOST_AUTO_TEST_CASE(in_doubt_it_was_said) {
+BOOST_AUTO_TEST_CASE(in_doubt_a_message_counts_as_sent) {
   OwnMessages messages;
   TimePoint now = TimePoint{} + 1h;
   for (std::uint64_t i = 0; i < 2 * OwnMessages::max_messages; ++i)

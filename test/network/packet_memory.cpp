@@ -24,14 +24,14 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(packet_memory, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_copy_is_heard_once) {
+BOOST_AUTO_TEST_CASE(a_forwarded_packet_counts_once) {
   BOOST_TEST(see(5).kind == Kind::fresh);
   BOOST_TEST(hear(5));
   BOOST_TEST(!hear(5));
   BOOST_TEST(!hear(6));
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_that_comes_first_counts_once) {
+BOOST_AUTO_TEST_CASE(a_packet_overheard_first_counts_once) {
   BOOST_TEST(!hear(5));
   const auto seen = see(5);
   BOOST_TEST(seen.kind == Kind::carried);
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_comes_first_counts_once) {
   BOOST_TEST(see(5).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(one_with_too_few_hops_does_not_count) {
+BOOST_AUTO_TEST_CASE(a_packet_with_too_few_hops_does_not_count) {
   see(5);
   BOOST_TEST(!hear(5, 1));
   BOOST_TEST(hear(5, 1, true));
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(one_with_too_few_hops_does_not_count) {
   BOOST_TEST(see(6).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(equal_packets_are_told_by_their_number) {
+BOOST_AUTO_TEST_CASE(identical_packets_are_distinguished_by_their_number) {
   for (int i = 0; i < 3; ++i) see(5);
   ++now;
   see(5);
@@ -56,18 +56,18 @@ BOOST_AUTO_TEST_CASE(equal_packets_are_told_by_their_number) {
   BOOST_TEST(!hear(5));
 }
 
-BOOST_AUTO_TEST_CASE(from_another_sender_or_with_another_hop_limit_it_is_a_copy) {
+BOOST_AUTO_TEST_CASE(from_another_sender_or_with_another_hop_limit_it_is_a_duplicate) {
   see(5);
   BOOST_TEST(see(5, other).kind == Kind::copy);
   BOOST_TEST(see(5, source, 2).kind == Kind::copy);
   BOOST_TEST(see(5, other, 4, true, true).kind == Kind::copy);
-  BOOST_TEST(see(5, other, 4).kind == Kind::unnoted);  // a shorter way
+  BOOST_TEST(see(5, other, 4).kind == Kind::unnoted);  // a shorter path
   BOOST_TEST(see(5).kind == Kind::copy);
   now += PacketMemory::memory + 1;
   BOOST_TEST(see(5, other).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(it_knows_with_which_hop_limit_a_packet_came) {
+BOOST_AUTO_TEST_CASE(the_hop_limit_of_a_packet_is_remembered) {
   see(5);
   hear(6);
   BOOST_TEST(packets.has_seen(5, 3, now));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(it_knows_with_which_hop_limit_a_packet_came) {
   BOOST_TEST(!packets.has_seen(5, 3, now + PacketMemory::memory + 1));
 }
 
-BOOST_AUTO_TEST_CASE(after_its_time_it_is_not_waited_for) {
+BOOST_AUTO_TEST_CASE(a_packet_is_not_waited_for_after_its_time) {
   see(5);
   now += CarryAccount::max_patience + 1;
   BOOST_TEST(!hear(5));
@@ -85,8 +85,8 @@ BOOST_AUTO_TEST_CASE(after_its_time_it_is_not_waited_for) {
   BOOST_TEST(see(6).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_waited_for_does_not_give_way) {
-  constexpr std::uint64_t each = PacketMemory::max_packets / 8;  // hashes of one set
+BOOST_AUTO_TEST_CASE(packets_that_are_waited_for_do_not_give_way) {
+  constexpr std::uint64_t each = PacketMemory::max_packets / 8;  // hashes in the same set
   for (std::uint64_t i = 0; i < 8; ++i) BOOST_TEST(see(1 + i * each).kind == Kind::fresh);
   BOOST_TEST(see(1 + 8 * each).kind == Kind::unnoted);
   for (std::uint64_t i = 100; i < 1000; ++i) hear(1 + i * each);
@@ -94,19 +94,19 @@ BOOST_AUTO_TEST_CASE(what_is_waited_for_does_not_give_way) {
   BOOST_TEST(see(1 + 8 * each).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(of_those_that_are_not_waited_for_the_oldest_gives_way) {
+BOOST_AUTO_TEST_CASE(of_the_other_packets_the_oldest_gives_way) {
   constexpr std::uint64_t each = PacketMemory::max_packets / 8;
   for (std::uint64_t i = 0; i < 12; ++i) see(1 + i * each, source, 3, false);
   for (std::uint64_t i = 4; i < 12; ++i) BOOST_TEST(see(1 + i * each, other).kind == Kind::copy);
   BOOST_TEST(see(1, other).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_that_is_not_in_the_sample_is_not_kept) {
+BOOST_AUTO_TEST_CASE(an_overheard_packet_outside_the_sample_is_not_kept) {
   packets.hear(5, carrier, 2, false, false, now);
   BOOST_TEST(see(5).kind == Kind::fresh);
 }
 
-BOOST_AUTO_TEST_CASE(among_too_many_a_sample_is_waited_for_and_its_copies_are_found) {
+BOOST_AUTO_TEST_CASE(among_too_many_packets_a_sample_is_waited_for_and_found) {
   Random random(1);
   unsigned waited = 0, found = 0;
   for (int steps = 0; steps < 40; ++steps, ++now) {

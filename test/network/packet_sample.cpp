@@ -8,7 +8,7 @@
 namespace ilnp::test::packet_sample_test {
 
 struct Fixture {
-  /// So many packets in a step, noted if they are in the sample; then the next step. Those that were noted.
+  /// This many packets in a step, noted if they are in the sample; then the next step. Returns how many were noted.
   unsigned pass(unsigned packets) {
     unsigned noted = 0;
     for (unsigned i = 0; i < packets; ++i) {
@@ -26,11 +26,11 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(packet_sample, Fixture)
 
-BOOST_AUTO_TEST_CASE(of_a_few_it_has_all) {
+BOOST_AUTO_TEST_CASE(of_a_few_packets_the_sample_has_all) {
   for (int i = 0; i < 10; ++i) BOOST_TEST(pass(32) == 32u);
 }
 
-BOOST_AUTO_TEST_CASE(of_many_it_has_about_as_many_as_it_may) {
+BOOST_AUTO_TEST_CASE(of_many_packets_the_sample_has_about_its_budget) {
   pass(100'000);
   for (int i = 0; i < 20; ++i) {
     const unsigned noted = pass(100'000);
@@ -39,13 +39,13 @@ BOOST_AUTO_TEST_CASE(of_many_it_has_about_as_many_as_it_may) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(it_grows_again_when_there_are_fewer) {
+BOOST_AUTO_TEST_CASE(the_sample_grows_again_when_there_are_fewer_packets) {
   for (int i = 0; i < 4; ++i) pass(100'000);
   for (int i = 0; i < 20; ++i) pass(10);
   BOOST_TEST(pass(10) == 10u);
 }
 
-BOOST_AUTO_TEST_CASE(what_it_had_it_has_had_all_the_time) {
+BOOST_AUTO_TEST_CASE(packets_had_were_in_the_sample_in_every_recent_step) {
   for (int i = 0; i < 4; ++i) pass(100'000);
   std::vector<std::uint64_t> left_out;
   for (int i = 0; i < 1000; ++i)

@@ -20,20 +20,20 @@ std::vector<std::byte> payload(std::uint8_t first, std::uint8_t last, std::size_
 
 BOOST_AUTO_TEST_SUITE(reflection_filters)
 
-BOOST_AUTO_TEST_CASE(an_equal_packet_with_another_hop_limit_is_a_copy) {
+BOOST_AUTO_TEST_CASE(an_identical_packet_with_another_hop_limit_is_a_duplicate) {
   ReflectionFilter filter;
   TimePoint now = TimePoint{} + 1h;
   BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 2, now));
   BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 1, now));
   BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 0, now));
-  BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 3, now));  // overtaken by what was sent back
-  BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 2, now));   // sent again, and equal
+  BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 3, now));  // overtaken by its reflection
+  BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 2, now));   // sent again, identical
   BOOST_TEST(filter.admit(payload(1, 1), b, carrier, 1, now));   // on another interface
   now += ReflectionFilter::window;
-  BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 1, now));  // the way has become longer
+  BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 1, now));  // the path has become longer
 }
 
-BOOST_AUTO_TEST_CASE(an_equal_packet_from_another_carrier_is_a_copy) {
+BOOST_AUTO_TEST_CASE(an_identical_packet_from_another_forwarder_is_a_duplicate) {
   ReflectionFilter filter;
   TimePoint now = TimePoint{} + 1h;
   for (int i = 0; i < 3; ++i) {
@@ -42,11 +42,11 @@ BOOST_AUTO_TEST_CASE(an_equal_packet_from_another_carrier_is_a_copy) {
     now += 400ms;
   }
   now += 100ms;
-  BOOST_TEST(filter.admit(payload(1, 1), a, other, 2, now));  // the first carries no more
+  BOOST_TEST(filter.admit(payload(1, 1), a, other, 2, now));  // the first no longer forwards
   BOOST_TEST(!filter.admit(payload(1, 1), a, carrier, 2, now));
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_is_known_whatever_packet_comes_between) {
+BOOST_AUTO_TEST_CASE(a_duplicate_is_recognised_whatever_comes_in_between) {
   ReflectionFilter filter;
   const TimePoint now = TimePoint{} + 1h;
   std::uint64_t path = 1;
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_copy_is_known_whatever_packet_comes_between) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_carries_on_lets_a_copy_pass_that_came_a_shorter_way) {
+BOOST_AUTO_TEST_CASE(for_forwarding_a_duplicate_on_a_shorter_path_passes) {
   ReflectionFilter filter(true);
   const TimePoint now = TimePoint{} + 1h;
   BOOST_TEST(filter.admit(payload(1, 1), a, carrier, 1, now));
@@ -67,17 +67,17 @@ BOOST_AUTO_TEST_CASE(who_carries_on_lets_a_copy_pass_that_came_a_shorter_way) {
   BOOST_TEST(!filter.admit(payload(1, 1), a, other, 1, now));
 }
 
-BOOST_AUTO_TEST_CASE(another_packet_is_none) {
+BOOST_AUTO_TEST_CASE(another_packet_is_no_duplicate) {
   ReflectionFilter filter;
   const TimePoint now = TimePoint{} + 1h;
-  BOOST_TEST(filter.admit(payload(1, 1), a, other, 200, now));  // forged, it may be
+  BOOST_TEST(filter.admit(payload(1, 1), a, other, 200, now));  // possibly forged
   BOOST_TEST(filter.admit(payload(2, 1), a, carrier, 2, now));
   BOOST_TEST(filter.admit(payload(1, 2), a, carrier, 2, now));
   BOOST_TEST(filter.admit(payload(1, 1, 201), a, carrier, 2, now));
   BOOST_TEST(filter.admit(payload(1, 1, 60), a, carrier, 2, now));
 }
 
-BOOST_AUTO_TEST_CASE(in_doubt_it_lets_through) {
+BOOST_AUTO_TEST_CASE(in_doubt_it_accepts) {
   ReflectionFilter filter;
   for (std::size_t i = 0; i < 4 * ReflectionFilter::max_packets; ++i) {
     std::vector<std::byte> octets(60);

@@ -1,4 +1,4 @@
-// A node that was not run for a while: the machine slept, or the process was stopped.
+// A node that was suspended: the machine slept, or the process was stopped.
 #include "ilnp/network/resumption.hpp"
 #include "ilnp/stack.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace ilnp::test::resumption_test {
 
-/// alice in a, bob in b, a router between them and c. alice and bob talk.
+/// alice in a, bob in b, a router between them and c. alice and bob exchange datagrams.
 struct Asleep : Overlay {
   Asleep() {
     alice = &add(0xa, "alice", {a});
@@ -25,7 +25,7 @@ struct Asleep : Overlay {
     bob->stream(*alice, 10ms, in(1ms), in(length));
   }
 
-  /// Both send for `length` after that; how many datagrams from alice did not reach bob.
+  /// Both send for `length` after that; returns how many datagrams from alice did not reach bob.
   int lost_from_alice(Duration length) {
     const std::uint64_t before = alice->sent[bob->nid()];
     talk(length);
@@ -41,8 +41,8 @@ struct Asleep : Overlay {
 
 BOOST_FIXTURE_TEST_SUITE(resumption, Asleep)
 
-BOOST_AUTO_TEST_CASE(a_peer_that_has_moved_meanwhile_is_reached_at_once) {
-  // Its socket holds what came first, as that of a stopped process does: there bob says that it is in b.
+BOOST_AUTO_TEST_CASE(a_peer_that_has_moved_in_the_meantime_is_reached_at_once) {
+  // Like that of a stopped process, its socket holds the earliest frames, in which bob announces that it is in b.
   alice->node().suspend(10);
   carol->restart();
   world.run_for(1s);
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_has_gone_is_forgotten_soon) {
   BOOST_TEST(alice->send(bob->nid(), 2) == error_code(Errc::unknown_host));
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_whose_answer_is_lost_is_asked_again) {
+BOOST_AUTO_TEST_CASE(after_a_lost_answer_it_solicits_again) {
   alice->node().suspend();
   world.run_for(5s);
   const TimePoint end = in(1s);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_peer_whose_answer_is_lost_is_asked_again) {
   BOOST_TEST(lost_from_alice(1s) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_router_does_not_tell_others_what_has_changed_since) {
+BOOST_AUTO_TEST_CASE(a_router_does_not_pass_on_outdated_messages) {
   router->node().suspend(10);
   carol->restart();
   world.run_for(1s);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_router_does_not_tell_others_what_has_changed_since) {
   BOOST_TEST(lost_from_alice(2s) <= 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_believes_again_though_nobody_says_that_it_has_caught_up) {
+BOOST_AUTO_TEST_CASE(without_caught_up_a_node_believes_again_after_a_while) {
   alice->node().with([&](auto& stack, auto& cx) { network_layer(stack).resumed(world.now() - 5s, cx); });
   BOOST_TEST(alice->network().next_deadline() <= in(Resumption<sim::Underlay>::catch_up_time));
   world.run_for(1s);

@@ -28,7 +28,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(runs_of_packets, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_packet_continues_what_was_decided_for_its_path) {
+BOOST_AUTO_TEST_CASE(a_decision_applies_to_packets_with_the_same_path) {
   BOOST_TEST((find(packet(1)) == nullptr));
   begin(packet(1), d);
   const Run* run = find(packet(1));
@@ -37,12 +37,12 @@ BOOST_AUTO_TEST_CASE(a_packet_continues_what_was_decided_for_its_path) {
   BOOST_TEST(run->in == &in);
   BOOST_TEST((find(packet(1, 2)) == nullptr));      // another hop limit
   BOOST_TEST((find(packet(1, 3, 41)) == nullptr));  // another next header
-  BOOST_TEST((find(packet(2)) == nullptr));         // from another
+  BOOST_TEST((find(packet(2)) == nullptr));         // from another source
   BOOST_TEST((find(packet(1), b) == nullptr));      // on another interface
   BOOST_TEST(find(packet(1)) == run);
 }
 
-BOOST_AUTO_TEST_CASE(it_holds_for_a_while_as_long_as_the_ways_are_the_same) {
+BOOST_AUTO_TEST_CASE(an_entry_is_valid_for_a_while_unless_something_changes) {
   begin(packet(1));
   now += run_hold - 1ns;
   BOOST_TEST((find(packet(1)) != nullptr));
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(it_holds_for_a_while_as_long_as_the_ways_are_the_same) {
   BOOST_TEST((find(packet(1)) == nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_known) {
+BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_cached) {
   constexpr std::uint64_t flows = Runs::max_runs / 8;
   for (std::uint64_t flow = 1; flow <= flows; ++flow) begin(packet(flow), Locator(flow));
   std::uint64_t found = 0;
@@ -66,14 +66,14 @@ BOOST_AUTO_TEST_CASE(many_paths_in_turn_are_known) {
   BOOST_TEST(found > flows * 9 / 10);
 }
 
-BOOST_AUTO_TEST_CASE(paths_that_differ_in_their_hop_limit_have_one_hash) {
+BOOST_AUTO_TEST_CASE(the_hop_limit_does_not_change_the_hash_of_a_path) {
   const auto hash = begin(packet(1))->path_hash;
   BOOST_TEST(begin(packet(1, 1))->path_hash == hash);
   BOOST_TEST(begin(packet(2))->path_hash != hash);
   BOOST_TEST(begin(packet(1, 3, 41))->path_hash != hash);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_goes_the_way_of_what_was_sent_to_the_same_node) {
+BOOST_AUTO_TEST_CASE(the_next_hop_to_a_node_is_cached) {
   Ways known;
   BOOST_TEST(!known.find(Nid(1), 7, now));
   known.begin(Nid(1), {a, b, nullptr, 7, now + 1s});
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_is_sent_goes_the_way_of_what_was_sent_to_the_same_node
   BOOST_TEST(known.find(Nid(1), 7, now));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_to_many_nodes_in_turn_goes_ways_that_are_known) {
+BOOST_AUTO_TEST_CASE(the_next_hops_to_many_nodes_in_turn_are_cached) {
   Ways known;
   constexpr std::uint64_t nodes = Ways::max_nodes / 8;
   for (std::uint64_t nid = 1; nid <= nodes; ++nid)

@@ -17,7 +17,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(messages_seen, Fixture)
 
-BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
+BOOST_AUTO_TEST_CASE(a_message_is_passed_on_once_a_second) {
   BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::yes);
   BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::repeated);
   BOOST_TEST(seen.pass(2, 0xd, 3, now) == Pass::yes);
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(passed_on_once_a_second) {
   BOOST_TEST(seen.pass(1, 0xd, 3, now + 1s) == Pass::yes);
 }
 
-BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
+BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_path) {
   const auto compare = [&](std::uint64_t hash, Locator interface, std::uint8_t hop_limit) {
     const auto ways = seen.compare(Locator(hash), 0xd, interface, hop_limit, now);
     if (!ways) return std::string();
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
   BOOST_TEST(compare(1, a, 2) == "");
   BOOST_TEST(compare(1, b, 2) == "0:0:0:a as 0:0:0:b");
   BOOST_TEST(compare(1, b, 3) == "0:0:0:b 0:0:0:a");
-  BOOST_TEST(compare(1, b, 2) == "");  // on the same
+  BOOST_TEST(compare(1, b, 2) == "");  // on the same interface
   BOOST_TEST(compare(1, c, 1) == "0:0:0:b 0:0:0:c");
   BOOST_TEST(compare(2, a, 1) == "");  // another message
   now += 999ms;
@@ -44,23 +44,23 @@ BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_way) {
   BOOST_TEST(seen.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(again_with_a_higher_hop_limit) {
+BOOST_AUTO_TEST_CASE(a_message_is_passed_on_again_with_a_higher_hop_limit) {
   BOOST_TEST(seen.pass(1, 0xd, 1, now) == Pass::yes);
   BOOST_TEST(seen.pass(1, 0xd, 2, now) == Pass::yes);
   BOOST_TEST(seen.pass(1, 0xd, 1, now) == Pass::repeated);
   BOOST_TEST(seen.pass(1, 0xd, 2, now) == Pass::repeated);
 }
 
-BOOST_AUTO_TEST_CASE(answered_once_a_second_on_each_interface) {
+BOOST_AUTO_TEST_CASE(a_message_is_answered_once_a_second_on_each_interface) {
   BOOST_TEST(seen.answer(1, 0xa, 0xd, now));
   BOOST_TEST(!seen.answer(1, 0xa, 0xd, now));
   BOOST_TEST(seen.answer(1, 0xb, 0xd, now));
   BOOST_TEST(seen.answer(2, 0xa, 0xd, now));
-  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::yes);  // another matter
+  BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::yes);  // a different kind of entry
   BOOST_TEST(seen.answer(1, 0xa, 0xd, now + 1s));
 }
 
-BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
+BOOST_AUTO_TEST_CASE(own_announcements_are_remembered) {
   const Locator a{0xa}, b{0xb};
   BOOST_TEST(seen.last_said(a, b) == long_ago);
   seen.say(a, b, now);
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(remembers_what_this_node_has_said) {
   BOOST_TEST(seen.last_said(b, a) == long_ago);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
+BOOST_AUTO_TEST_CASE(a_full_table_passes_nothing_on_for_the_rest_of_the_second) {
   for (std::uint64_t i = 0; i < SeenMessages::max_messages; ++i)
     BOOST_REQUIRE((seen.pass(i * 7919, 0xd, 3, now) == Pass::yes));
   BOOST_TEST(seen.pass(1, 0xd, 3, now) == Pass::table_full);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_full_table_ends_it_for_the_rest_of_the_second) {
   BOOST_TEST(seen.pass(1, 0xd, 3, now + 1s) == Pass::yes);
 }
 
-BOOST_AUTO_TEST_CASE(a_sender_that_fills_the_table_keeps_no_other_out) {
+BOOST_AUTO_TEST_CASE(a_sender_that_fills_the_table_does_not_keep_others_out) {
   for (std::uint64_t i = 0; i < 2 * SeenMessages::max_messages; ++i) seen.pass(i * 7919, 0xbad, 3, now);
   for (std::uint64_t i = 1; i <= 100; ++i) BOOST_TEST(seen.pass(i, 0xd, 3, now) == Pass::yes);
   BOOST_TEST(seen.pass(101, 0xbad, 3, now) == Pass::table_full);

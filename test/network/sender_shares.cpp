@@ -9,7 +9,7 @@ namespace ilnp::test::sender_shares_test {
 
 BOOST_AUTO_TEST_SUITE(sender_shares)
 
-BOOST_AUTO_TEST_CASE(who_has_most_gives_first_what_it_took_first_but_what_is_in_turn_before_that) {
+BOOST_AUTO_TEST_CASE(the_largest_sender_gives_up_its_oldest_place_and_those_in_turn_first) {
   SenderShares shares;
   BOOST_TEST(shares.of(7) == 0U);
   BOOST_TEST(shares.largest() == 0U);

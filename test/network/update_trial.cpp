@@ -16,7 +16,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(update_trials, Fixture)
 
-BOOST_AUTO_TEST_CASE(it_ends_when_the_node_is_heard_at_a_new_place) {
+BOOST_AUTO_TEST_CASE(a_trial_ends_when_the_node_is_heard_at_a_new_locator) {
   BOOST_TEST(!trial.open());
   BOOST_TEST(trial.next_deadline() == never);
   trial.begin(now);
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(it_ends_when_the_node_is_heard_at_a_new_place) {
   BOOST_TEST(!trial.wary(now + 2s));
 }
 
-BOOST_AUTO_TEST_CASE(or_with_nothing) {
+BOOST_AUTO_TEST_CASE(a_trial_may_end_without_a_result) {
   trial.begin(now);
   trial.expire(now + UpdateTrial::over - 1ns);
   BOOST_TEST(trial.open());
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(or_with_nothing) {
   BOOST_TEST(!trial.open());
 }
 
-BOOST_AUTO_TEST_CASE(the_node_is_asked_until_that_is_possible_but_not_for_ever) {
+BOOST_AUTO_TEST_CASE(soliciting_is_retried_but_not_for_ever) {
   trial.begin(now);
   BOOST_TEST(trial.next_deadline() == now + UpdateTrial::ask_after);
   now += UpdateTrial::ask_after;

@@ -13,7 +13,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(wanted_names, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_was_asked_for_is_wanted_once) {
+BOOST_AUTO_TEST_CASE(a_requested_name_is_wanted_once) {
   BOOST_TEST(!wanted.take("bob", now));
   BOOST_TEST(!wanted.take("", now));
   wanted.add("bob", now);
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(what_was_asked_for_is_wanted_once) {
   BOOST_TEST(!wanted.take("bob", now));
 }
 
-BOOST_AUTO_TEST_CASE(for_a_while) {
+BOOST_AUTO_TEST_CASE(a_name_is_wanted_for_a_while) {
   wanted.add("bob", now);
   now += WantedNames::memory - 1ns;
   BOOST_TEST(wanted.take("bob", now));
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(for_a_while) {
   BOOST_TEST(!wanted.take("bob", now));
 }
 
-BOOST_AUTO_TEST_CASE(the_newest) {
+BOOST_AUTO_TEST_CASE(only_the_newest_names_are_wanted) {
   for (std::size_t i = 0; i <= WantedNames::max_names; ++i, now += 1ms) wanted.add(std::to_string(i), now);
   BOOST_TEST(!wanted.take("0", now));
   for (std::size_t i = 1; i <= WantedNames::max_names; ++i) BOOST_TEST(wanted.take(std::to_string(i), now));

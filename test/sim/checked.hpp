@@ -20,7 +20,7 @@ inline NetworkConfig at(std::uint64_t nid, std::vector<Locator> locators) {
   return config;
 }
 
-/// Runs `world`, and returns what a check said; nothing if all was well.
+/// Runs `world`, and returns the violation that a check reported; empty if there was none.
 inline std::string said(sim::World& world, Duration duration) {
   try {
     world.run_for(duration);

@@ -9,7 +9,7 @@ constexpr std::uint16_t port = 7;
 
 using Sound = STP<ILNP<sim::Underlay>>;
 
-/// Takes each datagram that it hears for its own.
+/// Accepts each datagram that it hears as its own.
 struct Greedy : UnderlayAdaptor<sim::Underlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
@@ -19,7 +19,7 @@ struct Greedy : UnderlayAdaptor<sim::Underlay> {
   }
 };
 
-/// Hands things up otherwise than they came.
+/// Delivers datagrams changed.
 template <int defect>
 struct Broken : Sound {
   using Sound::Sound;
@@ -33,7 +33,7 @@ struct Broken : Sound {
   }
 };
 
-/// Node 1, which is sound, sends to node 3; node 2 and 3 are of the given kinds.
+/// Node 1, which is correct, sends to node 3; nodes 2 and 3 are of the given kinds.
 template <class Second, class Third>
 struct Scene {
   explicit Scene(Duration memory = 60s) : check(world, memory) {
@@ -66,7 +66,7 @@ struct Scene {
 
 BOOST_AUTO_TEST_SUITE(sim_delivery_check)
 
-BOOST_AUTO_TEST_CASE(sound_nodes_pass) {
+BOOST_AUTO_TEST_CASE(correct_nodes_pass) {
   Scene<Sound, Sound> scene(2s);
   for (int i = 0; i < 20; ++i) BOOST_TEST(scene.send("equal") == "");
   scene.world.network(a).conditions.duplication = 1;
@@ -76,27 +76,27 @@ BOOST_AUTO_TEST_CASE(sound_nodes_pass) {
   BOOST_TEST(scene.check.deliveries({Nid(1), port, Nid(3), port}, as_bytes("twice")) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_delivers_twice_is_caught) {
+BOOST_AUTO_TEST_CASE(delivering_twice_is_caught) {
   Scene<Sound, Broken<1>> scene;
   BOOST_TEST(contains(scene.send("text"), "delivered 2 times, sent 1"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_delivers_to_another_port_is_caught) {
+BOOST_AUTO_TEST_CASE(delivering_to_another_port_is_caught) {
   Scene<Sound, Broken<2>> scene;
   BOOST_TEST(contains(scene.send("text"), "port 8; such a one was sent"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_delivers_something_else_is_caught) {
+BOOST_AUTO_TEST_CASE(delivering_something_else_is_caught) {
   Scene<Sound, Broken<3>> scene;
   BOOST_TEST(contains(scene.send("text"), "nothing like it was sent"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_takes_what_is_for_others_is_caught) {
+BOOST_AUTO_TEST_CASE(accepting_datagrams_for_others_is_caught) {
   Scene<STP<ILNP<Greedy>>, Sound> scene;
   BOOST_TEST(contains(scene.send("text"), "0:0:0:2 got from 0:0:0:1 what was not sent to it"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_may_repeat_excuses_what_it_repeats) {
+BOOST_AUTO_TEST_CASE(a_host_that_may_repeat_excuses_repetitions) {
   Scene<Sound, Sound> scene;
   scene.send("text");
   const auto frame = [&] {
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(one_that_may_repeat_excuses_what_it_repeats) {
   BOOST_TEST(contains(repeat(), "delivered 3 times, sent 2, copied on the way 0"));
 }
 
-BOOST_AUTO_TEST_CASE(what_nobody_has_sent_is_caught) {
+BOOST_AUTO_TEST_CASE(datagrams_that_nobody_sent_are_caught) {
   Scene<Sound, Sound> scene;
   BOOST_TEST(contains(scene.send("text", false), "nothing like it was sent"));
 }

@@ -5,7 +5,7 @@
 
 namespace ilnp::test::hop_limit_check_test {
 
-/// Raises the hop limit of what comes in, so that a node that forwards it has not lowered it.
+/// Raises the hop limit of what arrives, so that a node that forwards it has not lowered it.
 struct Raising : UnderlayAdaptor<sim::Underlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
@@ -15,7 +15,7 @@ struct Raising : UnderlayAdaptor<sim::Underlay> {
   }
 };
 
-/// Carries by hand.
+/// Forwards by hand.
 struct Porter {
   struct Deaf : sim::Underlay {
     using sim::Underlay::Underlay;
@@ -56,14 +56,14 @@ BOOST_AUTO_TEST_CASE(a_router_that_does_not_lower_the_hop_limit_is_caught) {
       contains(carried_by<ILNP<Raising>>(), "router put on 0:0:0:b with hop limit 3 what was not there"));
 }
 
-BOOST_AUTO_TEST_CASE(each_step_is_looked_at) {
+BOOST_AUTO_TEST_CASE(each_step_is_checked) {
   sim::World world(1);
   sim::HopLimitCheck check(world, 1s);
   Porter alice(world, "alice"), first(world, "first"), second(world, "second");
   BOOST_TEST(alice.put(a, 3) == "");
   BOOST_TEST(first.put(b, 2) == "");
   BOOST_TEST(first.put(b, 2) == "");                           // heard twice
-  BOOST_TEST(second.put(a, 1) == "");                          // round a loop
+  BOOST_TEST(second.put(a, 1) == "");                          // around a loop
   BOOST_TEST(contains(second.put(b, 1), "with hop limit 1"));  // back
   BOOST_TEST(contains(second.put(b, 3), "with hop limit 3"));  // higher
   BOOST_TEST(alice.put(a, 3, "other") == "");
@@ -71,10 +71,10 @@ BOOST_AUTO_TEST_CASE(each_step_is_looked_at) {
   check.may_reflect(second.node.id());
   BOOST_TEST(second.put(b, 1) == "");
   world.run_for(5s);
-  BOOST_TEST(first.put(b, 2) == "");  // by now something new
+  BOOST_TEST(first.put(b, 2) == "");  // remembered no longer, so it is new
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_packet_is_caught) {
+BOOST_AUTO_TEST_CASE(malformed_frames_are_caught) {
   sim::World world(1);
   sim::HopLimitCheck check(world);
   Porter porter(world, "porter");

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(sim_line)
 
-BOOST_AUTO_TEST_CASE(frames_follow_each_other_and_wait_in_a_bounded_queue) {
+BOOST_AUTO_TEST_CASE(frames_are_transmitted_in_turn_and_wait_in_a_bounded_queue) {
   sim::Line line;
   const auto carried = [&](std::size_t size, std::size_t limit, Duration at) {
     TimePoint time(at);
@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(frames_follow_each_other_and_wait_in_a_bounded_queue) {
   BOOST_TEST(carried(10, 30, 1s) == 10ms);
   BOOST_TEST(carried(10, 30, 1s) == 20ms);
   BOOST_TEST(carried(10, 30, 1s) == 30ms);
-  BOOST_TEST(carried(1, 30, 1s) == Duration(-1));  // 30 octets are there
+  BOOST_TEST(carried(1, 30, 1s) == Duration(-1));  // 30 octets are waiting
   BOOST_TEST(carried(1, 30, 1s + 1ms) == 30ms);
   BOOST_TEST(carried(31, 30, 2s) == Duration(-1));  // never
   BOOST_TEST(carried(31, 0, 2s) == 31ms);

@@ -9,7 +9,7 @@ namespace ilnp::test::network_test {
 using sim::World;
 using Texts = std::vector<std::string>;
 
-/// Says 1, 2, 3... on network a, one each `period`.
+/// Sends 1, 2, 3... on network a, one every `period`.
 void count(World& world, Person& person, int to, Duration period) {
   for (int number = 1; number <= to; ++number)
     world.after(number * period,
@@ -45,21 +45,21 @@ std::string run(std::uint64_t seed) {
 
 BOOST_AUTO_TEST_SUITE(sim_network)
 
-BOOST_AUTO_TEST_CASE(one_seed_one_story) {
+BOOST_AUTO_TEST_CASE(one_seed_gives_one_run) {
   const std::string first = run(42);
   BOOST_TEST(first.size() > 1000U);
   BOOST_TEST(first == run(42));
   BOOST_TEST(first != run(43));
 }
 
-// The same on every compiler and machine. Who changes how the simulation draws or reckons changes this number.
-BOOST_AUTO_TEST_CASE(one_seed_one_story_wherever_it_is_told) {
+// The same with every compiler and on every machine. A change to how the simulator draws or computes changes this number.
+BOOST_AUTO_TEST_CASE(one_seed_gives_one_run_on_every_machine) {
   std::uint64_t digest = 0;
   for (const char letter : run(42)) digest = mix64(digest + static_cast<unsigned char>(letter));
   BOOST_TEST(digest == 10047937034782296938U);
 }
 
-BOOST_AUTO_TEST_CASE(independent_losses_come_as_often_as_told_and_each_receiver_has_its_own) {
+BOOST_AUTO_TEST_CASE(independent_losses_have_the_given_rate_for_each_receiver) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
   world.network(a).conditions.loss = 0.2;
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(independent_losses_come_as_often_as_told_and_each_receiver_
   BOOST_TEST(world.network(a).counters().lost + bob.heard.size() + carol.heard.size() == 10'000U);
 }
 
-BOOST_AUTO_TEST_CASE(bursts_lose_neighbours) {
+BOOST_AUTO_TEST_CASE(bursts_lose_successive_frames) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   world.network(a).conditions.bursts = {.begin = 0.01, .end = 0.1, .loss = 1};
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(jitter_keeps_the_order) {
   BOOST_TEST(delays.size() > 100U);
 }
 
-BOOST_AUTO_TEST_CASE(reordering_and_duplication_change_the_order_and_the_number_only) {
+BOOST_AUTO_TEST_CASE(reordering_and_duplication_change_only_order_and_number) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   world.network(a).conditions.reordering = 0.1;
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(bandwidth_spaces_frames_and_a_full_queue_drops) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   world.network(a).conditions.delay = 0ms;
-  world.network(a).conditions.bandwidth = 8000;  // an octet each millisecond
+  world.network(a).conditions.bandwidth = 8000;  // an octet every millisecond
   world.network(a).conditions.queue_limit = 30;
   for (int i = 0; i < 5; ++i) static_cast<void>(alice.say(a, "ten octets"));
   world.run_for(1s);
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(an_attachment_has_all_the_conditions_that_a_network_has) {
   BOOST_TEST(heard(bob) == 1000U);
   BOOST_TEST(!std::ranges::is_sorted(bob.heard, {}, number));
   at_bob.reordering = 0;
-  at_bob.bandwidth = 8000;  // an octet each millisecond: about a third of what comes
+  at_bob.bandwidth = 8000;  // an octet every millisecond: about a third of what arrives
   at_bob.queue_limit = 30;
   BOOST_TEST(heard(bob) > 300U);
   BOOST_TEST(heard(bob) < 500U);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(an_attachment_has_all_the_conditions_that_a_network_has) {
   BOOST_TEST(carol.heard.size() == 6000U);
 }
 
-BOOST_AUTO_TEST_CASE(a_host_sends_by_its_own_line_too) {
+BOOST_AUTO_TEST_CASE(a_host_also_sends_through_its_own_line) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   world.network(a).conditions.delay = 0ms;
@@ -214,10 +214,10 @@ BOOST_AUTO_TEST_CASE(a_host_sends_by_its_own_line_too) {
   static_cast<void>(bob.say(a, "ten octets"));
   world.run_for(1s);
   BOOST_TEST(bob.heard.at(0).time == TimePoint(10ms));
-  BOOST_TEST(alice.heard.at(0).time == TimePoint(10ms));  // by her line to her
+  BOOST_TEST(alice.heard.at(0).time == TimePoint(10ms));  // through its own line
 }
 
-BOOST_AUTO_TEST_CASE(who_is_deaf_or_mute_has_a_link_one_way) {
+BOOST_AUTO_TEST_CASE(a_deaf_or_mute_host_has_a_one_way_link) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
   auto& network = world.network(a);
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_seconds_of_three_nodes_take_a_moment) {
   BOOST_TEST_MESSAGE("10 000 virtual seconds took " << std::chrono::duration<double>(took).count() << " s");
 }
 
-BOOST_AUTO_TEST_CASE(chosen_frames_are_lost_and_each_loss_is_shown) {
+BOOST_AUTO_TEST_CASE(chosen_frames_are_lost_and_each_loss_is_reported) {
   World world(3);
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
   Texts lost;

@@ -16,13 +16,13 @@ struct Overfull : Sound {
   }
 };
 
-/// Its timer comes, and comes again.
+/// Its timer is always due.
 struct Stuck : Sound {
   using Sound::Sound;
   TimePoint next_deadline() const noexcept { return std::min(Sound::next_deadline(), TimePoint(50s)); }
 };
 
-/// Says that it is where it is not.
+/// Claims to be where it is not.
 struct Liar : UnderlayAdaptor<sim::Underlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx>
@@ -49,7 +49,7 @@ std::string beside() {
 
 BOOST_AUTO_TEST_SUITE(sim_node_check)
 
-BOOST_AUTO_TEST_CASE(sound_nodes_pass) {
+BOOST_AUTO_TEST_CASE(correct_nodes_pass) {
   sim::World world(1);
   sim::NodeCheck check(world);
   sim::Node<Sound> first(world, "first", at(1, {a, b})), second(world, "second", at(2, {a}));
@@ -66,11 +66,11 @@ BOOST_AUTO_TEST_CASE(a_table_over_its_limit_is_caught) {
   BOOST_TEST(contains(beside<Overfull>(), "second: table of hosts holds 2, at most 1"));
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_that_stays_in_the_past_is_caught) {
+BOOST_AUTO_TEST_CASE(a_deadline_that_remains_in_the_past_is_caught) {
   BOOST_TEST(beside<Stuck>() == "50.000000000 s: second: its deadline stays in the past");
 }
 
-BOOST_AUTO_TEST_CASE(who_does_much_before_it_is_woken_is_not_caught) {
+BOOST_AUTO_TEST_CASE(a_busy_node_is_not_caught_before_it_is_woken) {
   sim::World world(1);
   sim::NodeCheck check(world);
   sim::Node<Sound> first(world, "first", at(1, {a})), second(world, "second", at(2, {a}));
@@ -89,12 +89,12 @@ BOOST_AUTO_TEST_CASE(who_does_much_before_it_is_woken_is_not_caught) {
   BOOST_TEST(heard == 1000);
 }
 
-BOOST_AUTO_TEST_CASE(a_place_where_a_peer_never_was_is_caught) {
+BOOST_AUTO_TEST_CASE(a_locator_that_a_peer_never_had_is_caught) {
   BOOST_TEST(beside<Sound>() == "");
   BOOST_TEST(contains(beside<ILNP<Liar>>(), "first believes 0:0:0:2 to be at 0:0:0:bad, where it never was"));
 }
 
-BOOST_AUTO_TEST_CASE(a_place_may_be_told) {
+BOOST_AUTO_TEST_CASE(a_locator_may_be_noted) {
   sim::World world(1);
   sim::NodeCheck check(world);
   sim::Node<Sound> first(world, "first", at(1, {a}));

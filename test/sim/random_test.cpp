@@ -6,7 +6,7 @@ namespace ilnp::test::random_test {
 
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
-BOOST_AUTO_TEST_CASE(same_seed_same_numbers) {
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_numbers) {
   ilnp::Random first(7), second(7), other(8);
   const auto number = first();
   BOOST_TEST(number == second());

@@ -8,7 +8,7 @@ namespace ilnp::test {
 
 using namespace std::chrono_literals;
 
-/// The least stack there is: says a text on a locator, hands up what it hears, and can be woken.
+/// The smallest possible stack: sends a text on a locator, delivers what it hears, and can be woken.
 template <Underlay U>
 class Talker {
  public:

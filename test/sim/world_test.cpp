@@ -10,7 +10,7 @@ using Texts = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(sim_world)
 
-BOOST_AUTO_TEST_CASE(calls_happen_in_order_of_time_then_of_scheduling) {
+BOOST_AUTO_TEST_CASE(calls_happen_in_order_of_time_and_then_of_scheduling) {
   World world(1);
   std::string order;
   world.at(TimePoint(2s), [&] { order += 'c'; });
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_frame_reaches_all_others_of_its_network_after_the_delay) 
   BOOST_TEST(bob.heard[0].time == TimePoint(5ms));
 }
 
-BOOST_AUTO_TEST_CASE(the_sender_is_the_same_on_all_networks_and_another_after_a_restart) {
+BOOST_AUTO_TEST_CASE(the_sender_is_the_same_on_all_networks_and_changes_after_a_restart) {
   World world(1);
   Person alice(world, "alice", {a, b}), bob(world, "bob", {a, b});
   static_cast<void>(alice.say(a, "1"));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_locator_can_be_refused) {
   BOOST_TEST(alice.underlay().leave(a) == ilnp::Errc::not_joined);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_under_way_is_not_heard_after_leaving) {
+BOOST_AUTO_TEST_CASE(frames_on_their_way_are_not_heard_after_leaving) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   static_cast<void>(alice.say(a, "too late"));
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_is_not_heard_after_leaving) {
   BOOST_TEST(bob.underlay().counters().not_joined == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_lends_payloads_until_its_flush) {
+BOOST_AUTO_TEST_CASE(a_batch_borrows_payloads_until_its_flush) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   alice.with([&](auto& stack, auto& cx) {
@@ -117,13 +117,13 @@ BOOST_AUTO_TEST_CASE(a_batch_lends_payloads_until_its_flush) {
     static std::string kept;
     kept = text;
     static_cast<void>(stack.say(a, kept, cx));
-    kept = "changed!";  // before the flush: so this is what leaves
+    kept = "changed!";  // before the flush, so this is what leaves
   });
   world.run_for(1s);
   BOOST_TEST(bob.texts() == Texts{"changed!"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(frames_of_one_moment_come_in_one_batch_and_may_be_forwarded_by_reference) {
+BOOST_AUTO_TEST_CASE(simultaneous_frames_arrive_in_one_batch_and_may_be_forwarded_by_reference) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   bob.with([](auto& stack, auto&) { stack.echo = true; });
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(taps_see_every_frame_and_checks_follow_every_event) {
   BOOST_TEST(checks == world.events());
 }
 
-BOOST_AUTO_TEST_CASE(taps_see_the_copies_that_a_network_makes) {
+BOOST_AUTO_TEST_CASE(taps_see_the_duplicates_that_a_network_makes) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
   world.network(a).attachment(bob.id()).duplication = 1;
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(taps_see_the_copies_that_a_network_makes) {
   BOOST_TEST(bob.heard.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_check_sees_who_did_something_and_ends_the_run) {
+BOOST_AUTO_TEST_CASE(a_check_sees_the_active_hosts_and_ends_the_run) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {b});
   std::vector<std::vector<ilnp::sim::HostId>> touched;
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_check_sees_who_did_something_and_ends_the_run) {
   world.run_for(1s);
 }
 
-BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_said) {
+BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_an_error) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
   bob.on_receive([](const ilnp::DatagramSource&, ilnp::Bytes) {});
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_said) {
   BOOST_CHECK_THROW(world.run_for(1s), std::logic_error);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_that_stands_still_is_said) {
+BOOST_AUTO_TEST_CASE(a_deadline_that_does_not_advance_is_an_error) {
   struct Stuck : Talker<ilnp::sim::Underlay> {
     using Talker::Talker;
     TimePoint next_deadline() const noexcept { return TimePoint(1s); }

@@ -70,7 +70,7 @@ Outcome run(std::uint64_t seed, const Options& options, Trace& trace) {
   return outcome;
 }
 
-/// Shows what is needed to look into it. The run is made once more, for its trace.
+/// Prints what is needed to investigate. Repeats the run for its trace.
 void report(const char* program, std::uint64_t seed, const Outcome& outcome) {
   const Plan plan = Planner(seed).draw();
   Trace trace(Trace::Mode::keep);

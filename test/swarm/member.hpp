@@ -23,7 +23,7 @@ class Member {
   virtual void start() = 0;
   virtual void crash() = 0;
   virtual void restart(Nid nid) = 0;
-  /// Starts anew, where it is, and roams no more.
+  /// Restarts where it is, and no longer moves by its schedule.
   virtual void stay() = 0;
   virtual void set_link(bool up) = 0;
   virtual void move_to(const std::vector<Locator>& places) = 0;
@@ -36,7 +36,7 @@ class Member {
   bool reference() const noexcept { return reference_; }
 
   NetworkConfig config;
-  std::vector<Locator> home;  ///< where it is, if nothing moves any more
+  std::vector<Locator> home;  ///< where it is once nothing moves any more
 
  protected:
   Member(NetworkConfig its, bool reference) : config(std::move(its)), reference_(reference) {}

@@ -17,7 +17,7 @@ struct NodePlan {
   std::string name;
   Nid nid;
   bool reference = false;
-  std::vector<std::vector<Locator>> locators;  ///< more than one set: it moves by its schedule
+  std::vector<std::vector<Locator>> locators;  ///< with more than one set it moves by its schedule
   Duration move_time{}, handoff_time{};
   Duration start{};
   bool roams() const noexcept { return locators.size() > 1; }
@@ -26,11 +26,11 @@ struct NodePlan {
 /// Something that happens to the world at a time; a fault ends at `end`.
 struct Incident {
   enum class Kind {
-    network,  ///< the network has other conditions
-    host,     ///< the attachment of a node has
+    network,  ///< the conditions of the network change
+    host,     ///< the conditions of a node's attachment change
     partition,
     cut,   ///< one node does not hear another
-    deaf,  ///< one node hears nobody on a network
+    deaf,  ///< one node hears nothing on a network
     mute,
     link,   ///< a node's link is down
     crash,  ///< and restart; with another identifier if `nid` is not 0
@@ -52,21 +52,21 @@ struct Traffic {
   Duration begin{}, end{}, period{};
   std::size_t size = 8;
   std::uint16_t port;
-  bool equal = false;    ///< all the same octets
-  bool answers = false;  ///< the receiver sends as much back
+  bool equal = false;    ///< identical datagrams
+  bool answers = false;  ///< the receiver sends as many back
 };
 
-/// All that is drawn of one run, from its seed.
+/// Everything that is drawn for a run, from its seed.
 struct Plan {
   std::uint64_t seed;
-  NetworkConfig defaults;  ///< what all nodes have in common
+  NetworkConfig defaults;  ///< common to all nodes
   std::vector<Locator> networks;
   std::vector<Conditions> conditions;  ///< without faults, by network
   std::vector<NodePlan> nodes;
   std::vector<Incident> incidents;
   std::vector<Traffic> traffic;
-  Duration active;  ///< then faults end,
-  Duration settle;  ///< and after this everybody reaches everybody
+  Duration active;  ///< then the faults end,
+  Duration settle;  ///< and after this all nodes reach each other
   std::string shape;
 };
 
@@ -102,7 +102,7 @@ class Planner {
 
   void draw_times() {
     NetworkConfig& common = plan_.defaults;
-    if (!chance(30)) {  // all goes faster, so that more happens
+    if (!chance(30)) {  // everything is faster, so that more happens
       common.wait_time = seconds(4, 12);
       common.backwards_learning_ttl = seconds(6, 15);
       common.active_unicast_session_ttl = seconds(6, 30);
@@ -170,7 +170,7 @@ inline Conditions Planner::foul(Conditions conditions) {
   if (chance(25))
     conditions.bursts = {.begin = probability(10), .end = probability(50), .loss = probability(100)};
   if (chance(25)) conditions.duplication = probability(30);
-  // All these together stay below what a node takes for copies of one packet: half a second.
+  // Together these stay below half a second, within which a node recognises duplicates.
   if (chance(25)) conditions.reordering = probability(30), conditions.reordering_delay = time(100us, 30ms);
   if (chance(25)) conditions.jitter = time(0ns, 30ms);
   if (chance(15)) conditions.delay = time(0ns, 40ms);
@@ -231,7 +231,7 @@ inline void Planner::draw_topology() {
       if (const Locator more = one_of(all); more != places[0]) places.push_back(more);
     }
     NodePlan& node = plan_.nodes[add("n", places)];
-    if (chance(10)) {  // it roams by its schedule
+    if (chance(10)) {  // it moves by its schedule
       for (std::uint64_t sets = between(1, 2); sets > 0; --sets) node.locators.push_back({one_of(all)});
       node.move_time = time(2s, 20s);
       node.handoff_time = chance(20) ? Duration{} : time(100ms, 10s);
@@ -284,7 +284,7 @@ inline void Planner::draw_incidents() {
         at += fast ? time(0ns, 900ms) : time(500ms, 10s);
         plan_.incidents.push_back(std::move(incident));
       }
-      if (chance(30)) {  // another moves at the same moment
+      if (chance(30)) {  // another node moves at the same time
         const std::size_t other = random_node();
         if (plan_.nodes[other].reference || plan_.nodes[other].roams() || plan_.nodes[other].name[0] == 'r')
           continue;
@@ -311,7 +311,7 @@ inline void Planner::draw_traffic() {
     budget -= count;
     flow.period = std::max<Duration>(1ms, (flow.end - flow.begin) / static_cast<Duration::rep>(count));
     flow.size = chance(90) ? between(8, 100) : between(8, 1396);
-    flow.port = static_cast<std::uint16_t>(4000 + below(3));  // 4002 is bound by nobody
+    flow.port = static_cast<std::uint16_t>(4000 + below(3));  // nobody binds 4002
     flow.equal = chance(5);
     flow.answers = chance(30);
     plan_.traffic.push_back(flow);

@@ -4,14 +4,15 @@
 
 namespace ilnp::swarm {
 
-/// At the end of a run, when the faults are over and things have settled: shows that those who have a path to each other
-/// reach each other, each datagram once.
+/// Shows at the end of a run, when the faults are over and everything has settled, that nodes with a path to each other
+/// reach each other, and that each datagram arrives once.
 ///
-/// For each pair: datagrams, one after the other, until the first arrives (`max_tries` at the most); from then on each
-/// must arrive. Not promised, and so not tried: what leads from a node of the reference, and anything at all while a node of
-/// the reference closes a loop (it believes whoever spoke last). Nor is anything promised where a forwarder of the reference
-/// shares a network with another: what the other sends back there tells it that the way leads there, for as long as nothing
-/// else arrives from the destination (test/reference/model_test.cpp shows it of two of the reference alone).
+/// For each pair it sends datagrams one after the other until the first arrives (at most `max_tries`); from then on each
+/// must arrive. Some things are not promised, and so not tried: what starts at a node of the reference, and anything while
+/// a node of the reference closes a loop (it believes the last one it heard). Nor is anything promised where a forwarder of
+/// the reference shares a network with another node of the reference: the reflections of the other make it believe that
+/// the route leads there, for as long as nothing else arrives from the destination (test/reference/model_test.cpp shows
+/// that for two nodes of the reference alone).
 class Probe {
  public:
   static constexpr std::size_t max_pairs = 16;
@@ -25,7 +26,7 @@ class Probe {
     int tries = 0;
     bool reached = false;
     bool each = true;                      ///< must arrive
-    bool once = true;                      ///< and no more often
+    bool once = true;                      ///< and no more than once
     std::vector<std::uint64_t> numbers{};  ///< of the datagrams that count
   };
 
@@ -36,7 +37,7 @@ class Probe {
     std::vector<Pair> pairs;
     for (std::size_t at = 0; at < members.size(); ++at)
       if (members[at]->reference() && reach.in_cycle(at)) return {};
-    std::vector<std::size_t> told;  // those of the reference that hear what another sends back
+    std::vector<std::size_t> told;  // nodes of the reference that hear another one's reflections
     for (std::size_t at = 0; at < members.size(); ++at)
       for (std::size_t other = 0; members[at]->reference() && other < members.size(); ++other)
         if (other != at && members[other]->reference() && reach.meet(at, other)) {
@@ -50,7 +51,7 @@ class Probe {
         if (carries < 0 || carries > plan.defaults.hop_limit) continue;
         const bool misled = std::ranges::any_of(
             told, [&](std::size_t node) { return node != to && !reach.connected(from, to, node); });
-        // A router of the reference carries each copy that it hears; `DeliveryCheck` counts them.
+        // A router of the reference forwards each copy that it hears; `DeliveryCheck` counts them.
         bool once = !members[to]->reference();
         for (std::size_t at = 0; once && at < members.size(); ++at)
           once = at == to || !members[at]->reference() || reach.connected(from, to, at);

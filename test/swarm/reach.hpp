@@ -8,15 +8,16 @@
 
 namespace ilnp::swarm {
 
-/// Who can reach whom, as a graph says that knows nothing of the protocol: nodes join networks, and every node carries.
+/// Which nodes can reach each other, according to a graph that knows nothing of the protocol: nodes join networks, and
+/// every node forwards.
 class Reach {
  public:
-  /// By node: where it is. A node without a place takes no part.
+  /// By node: its locators. A node without any takes no part.
   using Places = std::vector<std::vector<Locator>>;
 
   explicit Reach(Places places) : places_(std::move(places)) {}
 
-  /// How many nodes have to carry a packet from one to the other at the least; -1: there is no way.
+  /// The smallest number of nodes that must forward a packet from one to the other; -1: there is no path.
   int carries(std::size_t from, std::size_t to) const {
     const auto distance = distances(places_[from], {from, to});
     int least = -1;
@@ -26,7 +27,7 @@ class Reach {
     return least;
   }
 
-  /// Is there a way from one node to the other that does not lead through the node `without`?
+  /// Is there a path from one node to the other that does not go through the node `without`?
   bool connected(std::size_t from, std::size_t to, std::size_t without) const {
     const auto distance = distances(places_[from], {from, to, without});
     return std::ranges::any_of(places_[to], [&](Locator place) { return distance.contains(place); });
@@ -39,7 +40,7 @@ class Reach {
     });
   }
 
-  /// Is there a way from one of its networks to another of them that does not lead through the node?
+  /// Is there a path from one of its networks to another of them that does not go through the node?
   bool in_cycle(std::size_t node) const {
     const auto& own = places_[node];
     for (const Locator place : own) {

@@ -12,7 +12,7 @@
 
 namespace ilnp::swarm {
 
-/// What happens in a run, line by line: time, who, what. Printed as it comes, or the last lines kept.
+/// What happens in a run, line by line: time, node, event. Printed at once, or the last lines kept.
 class Trace {
  public:
   enum class Mode { off, print, keep };

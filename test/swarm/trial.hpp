@@ -10,24 +10,24 @@
 
 namespace ilnp::swarm {
 
-/// What became of a run.
+/// The result of a run.
 struct Outcome {
   std::optional<std::string> failure;
   std::uint64_t digest = 0;  ///< of every frame and its time: equal runs have equal digests
   std::uint64_t events = 0;
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
-  std::uint64_t probed = 0;  ///< pairs of which it was shown that they reach each other
+  std::uint64_t probed = 0;  ///< pairs shown to reach each other
 };
 
-/// What nodes of the reference put on the networks, each packet as often as they hear it. Several of them in one network
-/// send what they send back to each other, until the hop limit ends that: millions of copies, of which all but the first
-/// tell nothing. So of one packet a network takes only so many from them in a second, and loses the others.
+/// What nodes of the reference put on the networks: each packet as often as they hear it. Several of them in one network
+/// reflect each other's reflections until the hop limit ends that: millions of copies, of which all but the first are
+/// irrelevant. So in each second a network accepts only a number of copies of one packet from them, and loses the others.
 class Copies {
  public:
   static constexpr unsigned most = 128;
 
-  /// One more. Is it lost?
+  /// Counts another copy. Is it lost?
   bool lose(const sim::SentFrame& frame) {
     if (frame.time - since_ >= 1s) {
       since_ = frame.time;
@@ -41,7 +41,7 @@ class Copies {
   boost::unordered_flat_map<std::uint64_t, unsigned> counts_;
 };
 
-/// One trial: the world of a plan, and those who check it.
+/// One trial: the world of a plan, and the checks.
 class Trial {
  public:
   Trial(const Plan& plan, Trace& trace)
@@ -110,7 +110,7 @@ class Trial {
   void schedule() {
     for (std::size_t at = 0; at < members_.size(); ++at)
       world_.after(plan_.nodes[at].start, [this, at] {
-        // Not if it has crashed meanwhile, and was started anew.
+        // Not if it has crashed and restarted in the meantime.
         if (members_[at]->running() && members_[at]->places().empty()) members_[at]->start();
       });
     for (const Incident& incident : plan_.incidents) {
@@ -219,14 +219,14 @@ class Trial {
                                                      plan_.networks.begin())];
   }
 
-  /// From here on the world is as good as it was drawn, and nobody moves.
+  /// From now on the world is as good as it was drawn, and nothing moves.
   void end_faults() {
     say("", "all faults end");
     for (const Incident& incident : plan_.incidents)
       if (incident.kind != Incident::Kind::move && incident.end >= plan_.active) end(incident);
     for (std::size_t at = 0; at < members_.size(); ++at) {
       if (!plan_.nodes[at].roams()) continue;
-      // If it was started anew just now, no check has seen where.
+      // If it has just been restarted, no check has seen where it is.
       if (members_[at]->running())
         for (const Locator place : members_[at]->places()) nodes_.note_place(members_[at]->nid(), place);
       members_[at]->stay();
@@ -237,7 +237,7 @@ class Trial {
     }
   }
 
-  /// One datagram, new or equal to those before.
+  /// One datagram, new or identical to earlier ones.
   error_code send(std::size_t from, std::size_t to, std::uint16_t port, std::size_t size, bool equal,
                   bool answers) {
     Member& sender = *members_[from];
@@ -273,7 +273,7 @@ class Trial {
     if (payload.size() < 9 || payload.back() != std::byte{1}) return;
     const auto sender = std::ranges::find(members_, source.nid, [](const auto& each) { return each->nid(); });
     if (sender == members_.end() || !(*sender)->running()) return;
-    // After this event: a node is not used within its own call.
+    // After this event, because a node must not be used within its own call.
     world_.after({}, [this, &at, to = (*sender)->config.host_name] {
       if (!at.running()) return;
       payload_.assign(9, std::byte{0});
@@ -282,7 +282,7 @@ class Trial {
     });
   }
 
-  /// Lets things settle, and shows that those who have a path to each other reach each other.
+  /// Lets everything settle, and shows that nodes with a path to each other reach each other.
   void settle();
 
   const Plan& plan_;

@@ -23,11 +23,11 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(answer_limits, Fixture)
 
-BOOST_AUTO_TEST_CASE(one_node_gets_a_few_a_second) {
+BOOST_AUTO_TEST_CASE(one_node_gets_a_few_replies_a_second) {
   for (unsigned i = 0; i < AnswerLimit::max_to_one; ++i) BOOST_TEST(limit.admit(Nid(1), 1, false, now));
   BOOST_TEST(!limit.admit(Nid(1), 1, false, now));
   BOOST_TEST(!limit.admit(Nid(1), 1, true, now + 999ms));
-  BOOST_TEST(limit.admit(Nid(1), 2, false, now));  // who speaks in its name takes nothing from it
+  BOOST_TEST(limit.admit(Nid(1), 2, false, now));  // whoever probes in its name takes nothing from it
   BOOST_TEST(limit.admit(Nid(2), 1, false, now));
   BOOST_TEST(limit.admit(Nid(1), 1, false, now + 1s));
 }
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(one_sender_does_not_take_from_others) {
   BOOST_TEST(admitted(10'000, 100, 0xd) == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(many_senders_do_not_take_from_who_is_known) {
+BOOST_AUTO_TEST_CASE(many_senders_do_not_take_from_known_nodes) {
   unsigned sum = 0;
   for (std::uint64_t i = 0; i < 20'000; ++i) sum += limit.admit(Nid(1000 + i), 1000 + i, false, now);
   BOOST_TEST(sum == AnswerLimit::max_in_all);

@@ -7,7 +7,7 @@ namespace ilnp::test::datagram_pool_test {
 
 BOOST_AUTO_TEST_SUITE(datagram_pool)
 
-BOOST_AUTO_TEST_CASE(what_was_lent_in_a_batch_is_not_taken_before_it_has_ended) {
+BOOST_AUTO_TEST_CASE(buffers_lent_in_a_batch_are_not_reused_before_its_end) {
   DatagramPool pool;
   const auto first = pool.take();
   pool.give_back_after_batch(first, 5);
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(what_was_lent_in_a_batch_is_not_taken_before_it_has_ended) 
   BOOST_TEST(pool.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(there_is_a_limit_and_a_way_back_from_it) {
+BOOST_AUTO_TEST_CASE(buffers_are_limited_and_reusable_after_the_batch) {
   DatagramPool pool;
   std::set<std::uint16_t> taken;
   for (std::size_t i = 0; i < DatagramPool::max_buffers; ++i) taken.insert(pool.take());

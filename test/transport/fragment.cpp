@@ -19,7 +19,7 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
     BOOST_TEST(!stack.bind(80));
     meet();
   }
-  /// bob and carol are known (again).
+  /// bob and carol become known (again).
   void meet() {
     feed(a, discovery(bob, "bob"));
     feed(a, discovery(carol, "carol"));
@@ -52,7 +52,7 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
     wire::FragmentAnswerRepr{nonce, key}.write_to(out);
     hear(source, out);
   }
-  /// What alice wants to see in the pieces of that node.
+  /// The key that alice expects in fragments of that node.
   std::uint32_t key_for(Ilv asking) {
     Octets out(wire::Fragment::question_size);
     wire::FragmentQuestionRepr{1234}.write_to(out);
@@ -72,7 +72,7 @@ struct Fixture : HandFed<Fragment<STP<ILNP<MemoryUnderlay>>>> {
         .write_to(out);
     return joined(std::move(out), octets(as_bytes(text.substr(stride * index, stride))));
   }
-  /// The datagram that these pieces make.
+  /// The datagram that these fragments make.
   std::string put_together(const std::vector<Octets>& pieces) {
     std::string text(wire::Fragment::parse(pieces.at(0))->total(), '\0');
     for (const auto& each : pieces) {
@@ -96,7 +96,7 @@ static_assert(PacketTransport<STP<ILNP<MemoryUnderlay>>>);
 
 BOOST_FIXTURE_TEST_SUITE(fragments, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_fits_a_frame_is_the_same_octets_as_without) {
+BOOST_AUTO_TEST_CASE(datagrams_that_fit_a_frame_are_unchanged) {
   for (const std::size_t size : {0U, 1U, 1396U}) {
     BOOST_TEST(!send(long_text(size)));
     const auto sent = take();
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_fits_a_frame_is_the_same_octets_as_without) {
   BOOST_TEST(counted().questions == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_long_one_waits_for_the_answer_and_later_ones_do_not) {
+BOOST_AUTO_TEST_CASE(only_the_first_long_datagram_waits_for_the_reply) {
   BOOST_TEST(stack.max_payload() == 65'507U);
   BOOST_TEST(!send(long_text(1397)));
   BOOST_TEST(!send(long_text(65'507)));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(the_first_long_one_waits_for_the_answer_and_later_ones_do_n
   BOOST_TEST(counted().sent == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(who_does_not_answer_is_asked_three_times_and_then_refused_longer_each_time) {
+BOOST_AUTO_TEST_CASE(without_a_reply_three_probes_and_growing_refusals) {
   std::uint64_t asked = 0;
   for (const Duration refusal : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
     BOOST_TEST(!send(long_text(2000)));
@@ -146,40 +146,40 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_asked_three_times_and_then_refused_l
   }
   BOOST_TEST(events.long_dropped == static_cast<int>(asked));
   BOOST_TEST(counted().questions == 3 * asked);
-  BOOST_TEST(!send(long_text(2000)));  // may have learnt it
+  BOOST_TEST(!send(long_text(2000)));  // it may support them by now
   answer(bob, question(bob));
   BOOST_TEST(messages(bob).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(not_more_than_a_few_wait) {
+BOOST_AUTO_TEST_CASE(only_a_few_datagrams_wait) {
   for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i) BOOST_TEST(!send(long_text(2000)));
   BOOST_TEST(send(long_text(2000)) == Errc::queue_full);
   BOOST_TEST(!send(long_text(2000), carol.nid));
   BOOST_TEST(counted().refused_queue_full == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_way_to_ask_nothing_waits) {
+BOOST_AUTO_TEST_CASE(without_a_known_destination_nothing_waits) {
   BOOST_TEST(send(long_text(2000), Nid(9)) == Errc::unknown_host);
   BOOST_TEST(counted().held == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_in_use_is_asked_again_now_and_then_and_not_trusted_for_ever) {
+BOOST_AUTO_TEST_CASE(a_node_in_use_is_probed_regularly_and_not_trusted_for_ever) {
   BOOST_TEST(!send(long_text(2000)));
   answer(bob, question(bob));
   take();
   int questions = 0, sent = 0;
-  for (int tenth = 0; tenth < 150; ++tenth) {  // bob has become another, who does not answer
+  for (int tenth = 0; tenth < 150; ++tenth) {  // bob has been replaced by a node that does not reply
     if (!send(long_text(2000))) ++sent;
     for (const Octets& each : messages(bob))
       questions += wire::Fragment::parse(each)->kind() == wire::FragmentKind::question;
     run(100ms);
   }
-  BOOST_TEST(questions <= 5 + 3 * 3);  // it is asked again after a second: it has answered before
+  BOOST_TEST(questions <= 5 + 3 * 3);  // it is probed again after a second: it has replied before
   BOOST_TEST(sent >= 100);
   BOOST_TEST(sent < 150 - 20);
 }
 
-BOOST_AUTO_TEST_CASE(a_new_key_is_used_from_the_next_answer_on) {
+BOOST_AUTO_TEST_CASE(a_new_key_is_used_from_the_next_reply) {
   BOOST_TEST(!send(long_text(2000)));
   answer(bob, question(bob), 7);
   take();
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_new_key_is_used_from_the_next_answer_on) {
   for (const Octets& each : messages(bob)) BOOST_TEST(wire::Fragment::parse(each)->key() == 8U);
 }
 
-BOOST_AUTO_TEST_CASE(answers_that_nobody_asked_for_change_nothing) {
+BOOST_AUTO_TEST_CASE(unrequested_replies_change_nothing) {
   answer(bob, 1);
   BOOST_TEST(!send(long_text(2000)));
   const auto nonce = question(bob);
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_asked_for_change_nothing) {
   BOOST_TEST(messages(bob).empty());
 }
 
-BOOST_AUTO_TEST_CASE(pieces_make_a_datagram_again) {
+BOOST_AUTO_TEST_CASE(fragments_are_reassembled) {
   const auto key = key_for(bob);
   const std::string text = long_text(2500);
   for (const std::size_t index : {2U, 0U}) hear(bob, piece(text, key, index), 99);
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(pieces_make_a_datagram_again) {
   BOOST_TEST(counted().delivered == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(pieces_without_the_key_of_their_node_are_dropped) {
+BOOST_AUTO_TEST_CASE(fragments_without_the_key_of_their_node_are_dropped) {
   const auto key = key_for(bob);
   BOOST_TEST(key != key_for(carol));
   const std::string text = long_text(2500);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(pieces_without_the_key_of_their_node_are_dropped) {
   BOOST_TEST(counted().dropped_incomplete == 0U);  // none of them was kept
 }
 
-BOOST_AUTO_TEST_CASE(a_forged_piece_ends_the_datagram_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(a_forged_fragment_ends_its_datagram_and_nothing_else) {
   const auto key = key_for(bob);
   const std::string text = long_text(2500);
   hear(bob, piece(text, key, 0), 99);
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_forged_piece_ends_the_datagram_and_nothing_else) {
   BOOST_TEST(take_delivered() == Texts{text});
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_of_questions_is_not_a_flood_of_answers) {
+BOOST_AUTO_TEST_CASE(a_flood_of_probes_causes_no_flood_of_replies) {
   Octets out(wire::Fragment::question_size);
   wire::FragmentQuestionRepr{1}.write_to(out);
   for (int i = 0; i < 1000; ++i) hear(bob, out);
@@ -257,8 +257,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_questions_is_not_a_flood_of_answers) {
   (void)key_for(bob);
 }
 
-/// Five thousand questions a second in the names of known nodes, unknown nodes, and one, from one sender or from many: long
-/// datagrams go on both ways, with who has had some before and with who has not.
+/// Five thousand probes a second in the names of known nodes, unknown nodes, or one node, from one sender or from many:
+/// long datagrams continue in both directions, with nodes that have had some before and with nodes that have not.
 BOOST_AUTO_TEST_CASE(a_flood_of_questions_stops_no_long_datagrams) {
   const std::string text = long_text(2500);
   const auto key = key_for(bob);
@@ -297,8 +297,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_questions_stops_no_long_datagrams) {
   BOOST_TEST(counted().refused_too_long == 0U);
 }
 
-/// The key, the nonces and the number of the first datagram are drawn as secrets: nothing of them follows from what `cx.random`
-/// gives, and each node has its own.
+/// The key, the nonces and the number of the first datagram are secrets: none of them follows from the values of
+/// `cx.random`, and each node has its own.
 BOOST_AUTO_TEST_CASE(secrets_do_not_follow_from_random_numbers) {
   Fixture other;
   other.random = Random(1, [] { return std::uint64_t{0x1234'5678'9abc'def0}; });
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(secrets_do_not_follow_from_random_numbers) {
   BOOST_TEST(random.below(1000) == plain.below(1000));  // none was drawn
 }
 
-/// Frames that hold little or nothing: refused, or carried in small pieces; no size wraps around.
+/// Frames that hold little or nothing: refused, or sent in small fragments; no size wraps around.
 BOOST_AUTO_TEST_CASE(small_frames) {
   const std::size_t headers = wire::IlnpHeader::size + wire::StpHeader::size;
   for (std::size_t frame = 0; frame < headers + wire::Fragment::piece_header_size + 3; ++frame) {
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(small_frames) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(many_receivers_are_remembered_and_the_latest_at_least) {
+BOOST_AUTO_TEST_CASE(many_receivers_are_remembered_and_at_least_the_latest) {
   for (std::uint64_t nid = 100; nid < 400; ++nid) {
     const Ilv host{a, Nid(nid)};
     feed(a, discovery(host, "host" + std::to_string(nid)));

@@ -22,7 +22,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(fragment_peers, Fixture)
 
-BOOST_AUTO_TEST_CASE(the_peer_that_was_used_least_recently_gives_way_and_what_it_holds_with_it) {
+BOOST_AUTO_TEST_CASE(the_least_recently_used_peer_gives_way_with_its_waiting_datagrams) {
   for (std::uint64_t nid = 1; nid <= FragmentPeers::max_peers; ++nid, now += 1ms) get(nid);
   BOOST_TEST(hold(1));
   BOOST_TEST(hold(2));
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(the_peer_that_was_used_least_recently_gives_way_and_what_it
   BOOST_TEST(pool.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_may_wait_is_limited_for_one_and_for_all) {
+BOOST_AUTO_TEST_CASE(waiting_datagrams_are_limited_for_one_node_and_in_all) {
   const auto waiting = [&](std::uint64_t nid) { return get(nid).held.size(); };
   for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i) BOOST_TEST(hold(1));
   BOOST_TEST(!hold(1));
@@ -43,19 +43,19 @@ BOOST_AUTO_TEST_CASE(what_may_wait_is_limited_for_one_and_for_all) {
     for (std::size_t i = 0; i < FragmentPeers::max_held_for_one; ++i, now += 1ms) BOOST_TEST(hold(nid));
   BOOST_TEST(counters.dropped_no_answer == 0U);
   for (std::uint64_t nid = 5; nid <= 8; ++nid) BOOST_TEST(hold(nid));
-  BOOST_TEST(counters.dropped_no_answer == 4U);  // of those with most, the oldest
+  BOOST_TEST(counters.dropped_no_answer == 4U);  // the oldest of the node with the most
   for (std::uint64_t nid = 1; nid <= 4; ++nid) BOOST_TEST(waiting(nid) == 3U);
   for (std::uint64_t nid = 5; nid <= 8; ++nid) BOOST_TEST(waiting(nid) == 1U);
   BOOST_TEST(pool.size() <= FragmentPeers::max_held + 1);
 }
 
-BOOST_AUTO_TEST_CASE(peers_that_never_answer_give_way_before_those_that_do) {
+BOOST_AUTO_TEST_CASE(peers_that_never_reply_give_way_before_those_that_do) {
   for (std::uint64_t nid = 1; nid <= 100; ++nid) get(nid).answer(7, now);
   for (std::uint64_t nid = 1001; nid < 3000; ++nid, now += 1ms) get(nid);
   for (std::uint64_t nid = 1; nid <= 100; ++nid) BOOST_TEST(peers.find(Nid(nid)) != nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(who_does_not_answer_is_refused_longer_each_time_but_not_who_has_answered_before) {
+BOOST_AUTO_TEST_CASE(refusals_grow_unless_the_node_has_replied_before) {
   auto& peer = get(1);
   for (const Duration refusal : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
     peer.refuse(now);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_refused_longer_each_time_but_not_who
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_is_asked_is_due) {
+BOOST_AUTO_TEST_CASE(a_probed_peer_has_a_deadline) {
   BOOST_TEST(peers.next_deadline() == never);
   auto& peer = get(1);
   peer.asking = true;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr Nid bob{2}, carol{3};
 
 struct Fixture {
-  /// Piece `index` of a datagram of `whole`, cut every `stride` octets.
+  /// Fragment `index` of a datagram of `whole`, with `stride` octets in each.
   Octets piece(std::uint32_t number, const Octets& whole, std::size_t stride, std::size_t index,
                std::uint16_t port = 80) {
     Octets out(wire::Fragment::piece_header_size);
@@ -45,7 +45,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(putting_together, Fixture)
 
-BOOST_AUTO_TEST_CASE(in_any_order_and_with_repetitions) {
+BOOST_AUTO_TEST_CASE(fragments_in_any_order_and_with_repetitions) {
   Random random(seed("reassembly"));
   for (std::uint32_t number = 0; number < 300; ++number) {
     const Octets whole = random_octets(random, 2 + random.below(5000));
@@ -81,14 +81,14 @@ BOOST_AUTO_TEST_CASE(datagrams_that_differ_in_anything_are_not_mixed) {
   BOOST_TEST(add(piece(1, other, 6, 0), carol) == other);
 }
 
-BOOST_AUTO_TEST_CASE(pieces_that_contradict_each_other_end_the_whole_datagram) {
+BOOST_AUTO_TEST_CASE(conflicting_fragments_end_the_whole_datagram) {
   const Octets other = octets(as_bytes("PUT TOGETHER"));
   first_of(bob, 1);
-  BOOST_TEST(add(piece(1, other, 4, 0)).empty());  // other octets for the same place
+  BOOST_TEST(add(piece(1, other, 4, 0)).empty());  // other octets in the same position
   BOOST_TEST(counters.dropped_conflict == 1U);
   BOOST_TEST(reassembly.size() == 0U);
   first_of(bob, 2);
-  BOOST_TEST(add(piece(2, text, 6, 1)).empty());  // cut another way: would overlap
+  BOOST_TEST(add(piece(2, text, 6, 1)).empty());  // another stride: would overlap
   BOOST_TEST(counters.dropped_conflict == 2U);
   first_of(bob, 3);
   BOOST_TEST(add(piece(3, octets(as_bytes("put together, longer")), 4, 1)).empty());
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(pieces_that_contradict_each_other_end_the_whole_datagram) {
   BOOST_TEST(reassembly.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_stays_incomplete_is_dropped_in_time) {
+BOOST_AUTO_TEST_CASE(incomplete_datagrams_are_dropped_in_time) {
   BOOST_TEST(reassembly.next_deadline() == never);
   first_of(bob, 1);
   now += 500ms;
@@ -106,11 +106,11 @@ BOOST_AUTO_TEST_CASE(what_stays_incomplete_is_dropped_in_time) {
   reassembly.expire(now, pool, counters);
   BOOST_TEST(reassembly.size() == 1U);
   BOOST_TEST(counters.dropped_incomplete == 1U);
-  for (std::size_t index = 1; index < 3; ++index) add(piece(1, text, 4, index));  // too late to be whole
+  for (std::size_t index = 1; index < 3; ++index) add(piece(1, text, 4, index));  // too late to complete it
   BOOST_TEST(reassembly.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_leaves_many_unfinished_loses_its_own) {
+BOOST_AUTO_TEST_CASE(a_node_with_many_incomplete_datagrams_loses_its_own) {
   first_of(carol, 1);
   for (std::uint32_t number = 0; number < 1000; ++number) {
     first_of(bob, number);
@@ -120,18 +120,18 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_many_unfinished_loses_its_own) {
   BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
 }
 
-BOOST_AUTO_TEST_CASE(many_nodes_that_leave_many_unfinished_leave_room_for_another) {
+BOOST_AUTO_TEST_CASE(many_nodes_with_many_incomplete_datagrams_leave_room_for_another) {
   for (std::uint32_t number = 0; number < Reassembly::max_of_one; ++number)
     for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), number);
   BOOST_TEST(reassembly.size() == Reassembly::max_datagrams);
   first_of(carol, 1);
-  for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), 77);  // these take from each other
+  for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), 77);  // these displace each other
   add(piece(1, text, 4, 1), carol);
   BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
   BOOST_TEST(pool.size() <= Reassembly::max_datagrams + 1);
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_many_unfinished_in_the_names_of_others_loses_his_own) {
+BOOST_AUTO_TEST_CASE(a_sender_that_forges_incomplete_datagrams_displaces_its_own) {
   first_of(carol, 1);
   first_of(bob, 1);
   for (std::uint64_t nid = 100; nid < 1100; ++nid) first_of(Nid(nid), 1, 0xbad);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_many_unfinished_in_the_names_of_others_loses_his
   }
 }
 
-BOOST_AUTO_TEST_CASE(without_buffers_pieces_are_dropped) {
+BOOST_AUTO_TEST_CASE(without_buffers_fragments_are_dropped) {
   while (pool.take() != DatagramPool::none) {
   }
   first_of(bob, 1);

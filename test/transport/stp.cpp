@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(ports_are_bound_once) {
   BOOST_TEST(!stack.bind(4000));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_on_the_wire) {
+BOOST_AUTO_TEST_CASE(octets_on_the_wire) {
   BOOST_TEST(!stack.send(0x1234, bob.nid, 0x5678, as_bytes("hello"), cx));
   const auto sent = take();
   BOOST_TEST_REQUIRE(sent.size() == 1U);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(the_longest_and_the_empty_datagram) {
   BOOST_TEST(stack.counters().sent == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(goodbye_goes_to_those_with_which_there_is_traffic) {
+BOOST_AUTO_TEST_CASE(goodbye_goes_to_the_correspondents) {
   constexpr Ilv carol{a, Nid(3)}, dave{a, Nid(4)};
   feed(a, discovery(carol, "carol"));
   feed(a, discovery(dave, "dave"));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(goodbye_goes_to_those_with_which_there_is_traffic) {
   BOOST_TEST(take(42).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_goodbye_is_not_handed_up_and_other_things_for_port_0_are_to_who_has_asked_for_them) {
+BOOST_AUTO_TEST_CASE(a_goodbye_is_not_delivered_and_other_messages_to_port_0_are_on_request) {
   feed(a, datagram(bob, self, 0, 0, {"\6\0\0\0", 4}));
   BOOST_TEST(stack.counters().goodbyes_received == 1U);
   stack.accept_reserved_port();
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_goodbye_is_not_handed_up_and_other_things_for_port_0_are_
   BOOST_TEST(counters().peers_left == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
+BOOST_AUTO_TEST_CASE(datagrams_to_a_bound_port_are_delivered) {
   BOOST_TEST(!stack.bind(4000));
   feed(a, datagram(bob, self, 5000, 4000, "hello"));
   BOOST_TEST(take_delivered() == std::vector<std::string>{"hello"});
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(what_comes_for_a_bound_port_goes_up) {
   BOOST_TEST(stack.counters().delivered == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_for_it_is_dropped_and_counted) {
+BOOST_AUTO_TEST_CASE(other_datagrams_are_dropped_and_counted) {
   BOOST_TEST(!stack.bind(4000));
   feed(a, datagram(bob, self, 5000, 4001, "hello"));
   feed(a, frame(bob, self, 42, as_bytes("abc")));
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_for_it_is_dropped_and_counted) {
   BOOST_TEST(stack.counters().dropped_unknown_next_header == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(to_itself_at_the_next_deadline) {
+BOOST_AUTO_TEST_CASE(datagrams_to_itself_arrive_at_the_next_deadline) {
   BOOST_TEST(!stack.bind(4000));
   BOOST_TEST(!stack.send(4001, self.nid, 4000, as_bytes("me"), cx));
   BOOST_TEST(stack.next_deadline() <= cx.now());

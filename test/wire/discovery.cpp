@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(writes_the_captured_octets) {
   BOOST_TEST(emitted({Nid(0xffff'0000'0000'000d), Locator(0xa), false, "router"}) == advertisement);
 }
 
-BOOST_AUTO_TEST_CASE(every_truncation_is_refused_or_leaves_a_shorter_name) {
+BOOST_AUTO_TEST_CASE(every_truncation_is_refused_or_shortens_the_name) {
   for (std::size_t size = 0; size < solicitation.size(); ++size) {
     const Octets cut(solicitation.begin(), solicitation.begin() + static_cast<std::ptrdiff_t>(size));
     const auto parsed = wire::Discovery::parse(cut);

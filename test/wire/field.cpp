@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(integers_are_big_endian_at_any_alignment) {
   BOOST_TEST(wire::load<std::uint64_t>(bytes, 1) == 0x0102030405060708u);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_touches_its_own_octets_only) {
+BOOST_AUTO_TEST_CASE(a_store_changes_only_its_own_octets) {
   auto bytes = hex("00 00 00 00 00 00 00 00 00 00");
   wire::store<std::uint8_t>(bytes, 0, 0xaa);
   wire::store<std::uint16_t>(bytes, 2, 0xbbcc);

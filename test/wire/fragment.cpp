@@ -12,10 +12,10 @@ using wire::Fragment;
 using wire::FragmentKind;
 using wire::Malformed;
 
-// Written by hand from the diagram: there is no other implementation to capture from.
+// Written by hand from the diagram: no other implementation exists to capture from.
 const Octets question = hex("01 000000 12345678");
 const Octets answer = hex("02 000000 12345678 9abcdef0");
-// The last of three pieces: octets 8 and 9 of 10.
+// The last of three fragments: octets 8 and 9 of 10.
 const Octets piece = hex("03 00 1f90 9abcdef0 00000007 000a 0004 0002 6869");
 
 Octets emitted(const auto& repr, std::size_t size) {
@@ -50,7 +50,8 @@ Octets cut_as(unsigned total, unsigned stride, unsigned index, std::size_t octet
 }
 bool accepted(const Octets& payload) { return Fragment::parse(payload).has_value(); }
 
-/// Whatever the octets: refused, or every accessor within bounds, and written again as they were (but for what is zero).
+/// Whatever the octets are: refused, or every accessor is within bounds, and writing gives the same octets (apart from
+/// zeros).
 void check(Octets payload) {
   const auto parsed = Fragment::parse(payload);
   if (!parsed) return;
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(writes) {
     BOOST_TEST(emitted(*Fragment::parse(message)) == message);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_octet_more) {
+BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_extra_octet) {
   for (const Octets& message : {question, answer, piece}) {
     for (std::size_t size = 0; size < message.size(); ++size)
       BOOST_TEST(!accepted({message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size)}));
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_unknown_kind) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit_its_datagram) {
+BOOST_AUTO_TEST_CASE(refuses_fragments_that_do_not_fit_their_datagram) {
   BOOST_TEST(accepted(cut_as(2000, 1000, 0, 1000)));
   BOOST_TEST(accepted(cut_as(2000, 1000, 1, 1000)));
   BOOST_TEST(accepted(cut_as(2001, 1000, 2, 1)));
@@ -122,12 +123,12 @@ BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit_its_datagram) {
   BOOST_TEST(!accepted(cut_as(2000, 1000, 1, 999)));     // too few
   BOOST_TEST(!accepted(cut_as(2000, 1000, 1, 1001)));    // too many
   BOOST_TEST(!accepted(cut_as(2001, 1000, 2, 1000)));    // reaches beyond the end
-  BOOST_TEST(!accepted(cut_as(1000, 1000, 0, 1000)));    // one piece is no piece
+  BOOST_TEST(!accepted(cut_as(1000, 1000, 0, 1000)));    // a single fragment is none
   BOOST_TEST(!accepted(cut_as(0, 0, 0, 0)));
   BOOST_TEST(!accepted(cut_as(2000, 0, 0, 0)));
-  BOOST_TEST(accepted(cut_as(256, 1, 255, 1)));          // as many pieces as can be
+  BOOST_TEST(accepted(cut_as(256, 1, 255, 1)));          // the largest number of fragments
   BOOST_TEST(!accepted(cut_as(257, 1, 255, 1)));         // one more
-  BOOST_TEST(accepted(cut_as(65'507, 256, 255, 227)));   // as long as can be
+  BOOST_TEST(accepted(cut_as(65'507, 256, 255, 227)));   // the longest datagram
   BOOST_TEST(!accepted(cut_as(65'508, 256, 255, 228)));  // one more
 }
 

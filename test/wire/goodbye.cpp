@@ -11,20 +11,20 @@ namespace ilnp::test::goodbye_test {
 using wire::Goodbye;
 using wire::Malformed;
 
-// Written by hand from the diagram: there is no other implementation to capture from.
+// Written by hand from the diagram: no other implementation exists to capture from.
 const Octets golden = hex("06 000000");
 
 BOOST_AUTO_TEST_SUITE(wire_goodbye)
 
 BOOST_AUTO_TEST_CASE(reads_and_writes_golden_octets) {
   BOOST_TEST(Goodbye::parse(golden).has_value());
-  BOOST_TEST(Goodbye::parse(hex("06 ffffff")).has_value());  // not looked at
+  BOOST_TEST(Goodbye::parse(hex("06 ffffff")).has_value());  // ignored
   Octets out(Goodbye::size, std::byte{0xee});
   wire::GoodbyeRepr{}.write_to(out);
   BOOST_TEST(out == golden);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_cut_off_too_long_or_of_another_kind) {
+BOOST_AUTO_TEST_CASE(refuses_truncated_too_long_and_other_messages) {
   for (std::size_t size = 0; size < Goodbye::size; ++size) {
     const Octets cut(golden.begin(), golden.begin() + static_cast<std::ptrdiff_t>(size));
     BOOST_TEST(Goodbye::parse(cut).error() == Malformed::too_short);

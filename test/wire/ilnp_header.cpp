@@ -23,7 +23,7 @@ Octets emitted(const wire::IlnpHeaderRepr& repr) {
   return out;
 }
 
-/// What the format says, in other words than the parser's.
+/// The rules of the format, written independently of the parser.
 bool well_formed(const Octets& frame) {
   return frame.size() >= 40 && frame.size() - 40 == std::to_integer<std::size_t>(frame[4]) * 256 +
                                                         std::to_integer<std::size_t>(frame[5]);
@@ -41,7 +41,7 @@ void check(const Octets& frame) {
       test::joined(emitted({static_cast<std::uint16_t>(parsed->payload().size()), parsed->next_header(),
                             parsed->hop_limit(), parsed->source(), parsed->destination()}),
                    test::octets(parsed->payload()));
-  // The first four octets are not looked at, and written as zero.
+  // The first four octets are ignored, and written as zero.
   BOOST_REQUIRE(again.size() == frame.size());
   BOOST_REQUIRE(std::equal(again.begin() + 4, again.end(), frame.begin() + 4));
 }
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(writes_the_captured_octets) {
   BOOST_TEST((test::joined(emitted(golden_repr), {golden.begin() + 40, golden.end()}) == golden));
 }
 
-BOOST_AUTO_TEST_CASE(does_not_look_at_version_traffic_class_and_flow_label) {
+BOOST_AUTO_TEST_CASE(ignores_version_traffic_class_and_flow_label) {
   Octets frame = golden;
   for (std::size_t i = 0; i < 4; ++i) frame[i] = std::byte{0xff};
   BOOST_TEST(wire::IlnpHeader::parse(frame).has_value());
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_truncation) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_every_length_that_lies) {
+BOOST_AUTO_TEST_CASE(refuses_every_wrong_length) {
   for (std::uint32_t length = 0; length < 65536; ++length) {
     Octets frame = golden;
     wire::store(frame, 4, static_cast<std::uint16_t>(length));
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_length_that_lies) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_longest_payload_and_one_that_no_length_can_say) {
+BOOST_AUTO_TEST_CASE(the_longest_payload_and_one_that_no_length_can_describe) {
   Octets frame(40 + 65535);
   wire::store<std::uint16_t>(frame, 4, 65535);
   BOOST_TEST(wire::IlnpHeader::parse(frame).has_value());
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
   for (int i = 0; i < 100'000; ++i) {
     Octets frame =
         random.below(2) == 0 ? test::random_octets(random, random.below(160)) : test::mutated(random, golden);
-    // Half of them get a length that fits, or the parser would refuse nearly all at the same place.
+    // Half of them get a valid length, or the parser would refuse almost all of them at the same place.
     if (frame.size() >= 40 && random.below(2) == 0)
       wire::store(frame, 4, static_cast<std::uint16_t>(frame.size() - 40));
     check(frame);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(writes_the_captured_octets) {
   BOOST_TEST(emitted({}) == acknowledgement);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_no_locators_and_a_part_of_one) {
+BOOST_AUTO_TEST_CASE(refuses_no_locators_and_an_incomplete_one) {
   for (std::size_t size = 0; size < two.size(); ++size) {
     const Octets cut(two.begin(), two.begin() + static_cast<std::ptrdiff_t>(size));
     const auto parsed = wire::LocatorUpdate::parse(cut);

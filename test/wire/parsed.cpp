@@ -10,7 +10,7 @@ namespace ilnp::test::parsed_test {
 
 BOOST_AUTO_TEST_SUITE(wire_parsed)
 
-BOOST_AUTO_TEST_CASE(a_refusal_says_why_and_holds_no_view) {
+BOOST_AUTO_TEST_CASE(a_refusal_has_a_reason_and_no_view) {
   const auto parsed = wire::StpHeader::parse(Bytes{});
   BOOST_TEST(!parsed.has_value());
   BOOST_TEST(!parsed);

@@ -6,7 +6,7 @@
 
 namespace ilnp::test::sctp_answer_test {
 
-/// What a packet with these chunks, from port a1b2 to port 2710, is answered with, as octets.
+/// The answer to a packet with these chunks, from port a1b2 to port 2710, as octets.
 std::string answer(std::string_view chunks, std::string_view tag = "12345678") {
   const Octets octets = joined(hex("a1b2 2710" + std::string(tag) + "00000000"), hex(chunks));
   const auto packet = wire::SctpPacket::parse(octets);
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(an_init_is_refused_with_its_own_tag) {
              "2710a1b28c1f2e330000000006000004");
 }
 
-BOOST_AUTO_TEST_CASE(others_get_their_tag_back) {
+BOOST_AUTO_TEST_CASE(other_chunks_are_answered_with_their_tag) {
   const std::string abort = "2710a1b2123456780000000006010004";
   BOOST_TEST(answer("00030011 7d21e6d0 00000000 00000000 61000000") == abort);
   BOOST_TEST(answer("0a000008 01020304") == abort);

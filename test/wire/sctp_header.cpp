@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(the_start_of_a_packet) {
   BOOST_TEST(header->first_chunk() == wire::SctpHeader::init);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_no_chunk_is_refused) {
+BOOST_AUTO_TEST_CASE(packets_without_a_chunk_are_refused) {
   const Octets packet = hex(init);
   for (std::size_t size = 0; size < packet.size(); ++size) {
     const Octets cut(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size));

@@ -11,7 +11,7 @@ namespace ilnp::test::sctp_packet_test {
 using wire::Malformed;
 using wire::SctpPacket;
 
-/// The chunks behind a common header with a tag.
+/// The chunks after a common header with a tag.
 Octets packet(std::string_view chunks, std::string_view tag = "12345678") {
   return test::joined(hex("a1b2 2710" + std::string(tag) + "00000000"), hex(chunks));
 }
@@ -27,7 +27,7 @@ bool init_taken(std::string_view parameters) {
   return taken(chunk, "00000000");
 }
 
-/// What the Linux kernel's SCTP and usrsctp send in the course of an association.
+/// What the SCTP of the Linux kernel and usrsctp send in the course of an association.
 const char* const good[] = {
     "02000028 8c1f2e33 0001a000 000affff 7d21e6d0 00070014 0102030405060708 090a0b0c0d0e0f10",  // INIT ACK
     "0a000010 0102030405060708 090a0b0c",                                                       // COOKIE ECHO
@@ -35,8 +35,8 @@ const char* const good[] = {
     "0b000004",                                                        // COOKIE ACK
     "0b000004 03000010 7d21e6d0 0001a000 00000000",
     "00030011 7d21e6d0 00000000 00000000 61000000",  // DATA of one octet
-    "00070014 7d21e6d0 00000000 00000000 61626364",  // not in order, and whole
-    "00020014 7d21e6d0 00000000 00000000 61626364",  // the first piece of a message
+    "00070014 7d21e6d0 00000000 00000000 61626364",  // unordered, and complete
+    "00020014 7d21e6d0 00000000 00000000 61626364",  // the first fragment of a message
     "03000010 7d21e6d0 0001a000 00000000",           // SACK
     "0300001c 7d21e6d0 0001a000 00020001 00020003 00050005 7d21e6d0",
     "0400000c 00010008 00000001",  // HEARTBEAT
@@ -50,7 +50,7 @@ const char* const good[] = {
     "84000008 00000000 03000010 7d21e6d0 0001a000 00000000",  // padding (RFC 4820)
 };
 
-BOOST_AUTO_TEST_CASE(what_stock_implementations_send_is_taken) {
+BOOST_AUTO_TEST_CASE(packets_of_common_implementations_are_accepted) {
   for (const char* const chunks : good) BOOST_TEST(taken(chunks), chunks);
   // INITs of the Linux kernel, without and with AUTH and a list of addresses, and of usrsctp.
   BOOST_TEST(init_taken("00050008 7f000001 000c0006 00050000 80000004 c0000004 80080005 c0000000"));
@@ -59,11 +59,10 @@ BOOST_AUTO_TEST_CASE(what_stock_implementations_send_is_taken) {
                  "0001020304050607 08090a0b0c0d0e0f 1011121314151617 18191a1b1c1d1e1f 80040008 00030001"
                  "80030006 80c10000 c0060008 00000000"));
   BOOST_TEST(init_taken("80080004 c0060008 494c4e50"));
-  BOOST_TEST(
-      init_taken("80010008 00000001 c1230004 9abc0005 61"));  // what is not known, as RFC 9260 wants it
+  BOOST_TEST(init_taken("80010008 00000001 c1230004 9abc0005 61"));  // unknown ones, as RFC 9260 requires
 }
 
-BOOST_AUTO_TEST_CASE(an_init_says_its_tag) {
+BOOST_AUTO_TEST_CASE(an_init_contains_its_tag) {
   const Octets octets = packet("01000014 8c1f2e33 0001a000 000affff 7d21e6d0", "00000000");
   const auto parsed = SctpPacket::parse(octets);
   BOOST_TEST_REQUIRE(parsed.has_value());
@@ -72,7 +71,7 @@ BOOST_AUTO_TEST_CASE(an_init_says_its_tag) {
   BOOST_TEST(parsed->header().source_port() == 0xa1b2);
 }
 
-BOOST_AUTO_TEST_CASE(a_parameter_has_a_length_that_leads_on) {
+BOOST_AUTO_TEST_CASE(a_parameter_with_a_wrong_length_is_refused) {
   for (const char* const type : {"c00f", "0000", "8008", "0005", "8002", "c006", "000c"})
     for (const char* const length : {"0000", "0001", "0003", "0009", "7fff", "ffff"})
       BOOST_TEST(!init_taken(std::string(type) + length + "00000000"), type << length);
@@ -81,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_has_a_length_that_leads_on) {
   BOOST_TEST(!taken("02000020 8c1f2e33 0001a000 000affff 7d21e6d0 00070008 01020304 00080000"));
 }
 
-BOOST_AUTO_TEST_CASE(a_parameter_is_as_long_as_its_type_wants) {
+BOOST_AUTO_TEST_CASE(a_parameter_has_the_length_of_its_type) {
   BOOST_TEST(!init_taken("00050004"));
   BOOST_TEST(!init_taken("0005000c 7f000001 00000000"));
   BOOST_TEST(!init_taken("00060008 00000000"));
@@ -91,18 +90,18 @@ BOOST_AUTO_TEST_CASE(a_parameter_is_as_long_as_its_type_wants) {
   BOOST_TEST(!init_taken("c0000008 00000000"));
 }
 
-BOOST_AUTO_TEST_CASE(a_parameter_that_has_no_place_in_a_handshake_is_refused) {
+BOOST_AUTO_TEST_CASE(parameters_that_do_not_belong_into_a_handshake_are_refused) {
   BOOST_TEST(!init_taken("000b0008 61000000"));                    // host name
-  BOOST_TEST(!init_taken("c0010010 00000001 00050008 7f000001"));  // add an address
-  BOOST_TEST(!init_taken("c0040010 00000001 00050008 7f000001"));  // set the primary one
-  BOOST_TEST(!init_taken("c0070004"));                             // no restart, for NAT
+  BOOST_TEST(!init_taken("c0010010 00000001 00050008 7f000001"));  // adds an address
+  BOOST_TEST(!init_taken("c0040010 00000001 00050008 7f000001"));  // sets the primary one
+  BOOST_TEST(!init_taken("c0070004"));                             // disables restarts, for NAT
   BOOST_TEST(!init_taken("00070008 01020304"));                    // a cookie, before there was one
   std::string many;
   for (std::size_t i = 0; i <= wire::SctpParameter::max_count; ++i) many += "90000004";
   BOOST_TEST(!init_taken(many));
 }
 
-BOOST_AUTO_TEST_CASE(a_handshake_offers_what_it_must) {
+BOOST_AUTO_TEST_CASE(a_handshake_offers_the_minimum) {
   const char* const wrong[] = {
       "01000014 00000000 0001a000 000affff 7d21e6d0",  // no tag
       "01000014 8c1f2e33 000005db 000affff 7d21e6d0",  // a window of 1499
@@ -117,9 +116,9 @@ BOOST_AUTO_TEST_CASE(a_handshake_offers_what_it_must) {
     answer.replace(answer.find("0100001"), 2, "02");
     BOOST_TEST(!taken(answer), answer);
   }
-  BOOST_TEST(
-      !taken("01000014 8c1f2e33 0001a000 000affff 7d21e6d0", "00000001"));  // a tag, in front of an INIT
-  BOOST_TEST(!taken("02000014 8c1f2e33 0001a000 000affff 7d21e6d0"));       // an answer without a cookie
+  BOOST_TEST(!taken("01000014 8c1f2e33 0001a000 000affff 7d21e6d0",
+                    "00000001"));                                      // an INIT with a tag in the header
+  BOOST_TEST(!taken("02000014 8c1f2e33 0001a000 000affff 7d21e6d0"));  // an INIT ACK without a cookie
   BOOST_TEST(!taken("02000024 8c1f2e33 0001a000 000affff 7d21e6d0 00070008 01020304 00070008 01020304"));
 }
 
@@ -127,20 +126,20 @@ BOOST_AUTO_TEST_CASE(a_chunk_has_the_length_of_its_type) {
   const char* const wrong[] = {
       "00030010 7d21e6d0 00000000 00000000",                    // DATA without octets
       "00030008 7d21e6d0",                                      //
-      "00060014 7d21e6d0 00000000 00000000 61626364",           // a piece that is not in order
+      "00060014 7d21e6d0 00000000 00000000 61626364",           // an unordered fragment
       "0300000c 7d21e6d0 0001a000",                             // SACK
-      "03000010 7d21e6d0 0001a000 00010000",                    // a block that is not there
-      "03000014 7d21e6d0 0001a000 00000000 00000000",           // one that was not announced
-      "03000014 7d21e6d0 0001a000 00010000 00030002",           // the end before the beginning
-      "03000014 7d21e6d0 0001a000 00010000 00000002",           // none begins at 0
+      "03000010 7d21e6d0 0001a000 00010000",                    // a missing block
+      "03000014 7d21e6d0 0001a000 00000000 00000000",           // an unannounced block
+      "03000014 7d21e6d0 0001a000 00010000 00030002",           // the end before the start
+      "03000014 7d21e6d0 0001a000 00010000 00000002",           // no block begins at 0
       "03000018 7d21e6d0 0001a000 00020000 00020004 00030005",  // overlapping
-      "03000014 7d21e6d0 0001a000 00010000 00020401",           // farther ahead than anyone sends
+      "03000014 7d21e6d0 0001a000 00010000 00020401",           // farther ahead than any sender goes
       "04000004",                                               // HEARTBEAT without its information
       "04000008 00010000",                                      //
       "04000008 00020004",                                      //
       "0400000c 00010004 00010004",                             // twice
       "05000008 00010008",                                      //
-      "06000008 000c0003",                                      // a cause that does not lead on
+      "06000008 000c0003",                                      // a cause that is too short
       "06000008 000c0008",                                      //
       "06000008 00b00004",                                      // of NAT
       "09000008 00080004",                                      // an ERROR about nothing
@@ -149,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_has_the_length_of_its_type) {
       "0700000c 7d21e6d0 00000000",                             //
       "08000008 00000000",                                      // SHUTDOWN ACK
       "0a000004",                                               // COOKIE ECHO without a cookie
-      "03000010 7d21e6d0 0001a000 00000000 0a000008 01020304",  // and not in front
+      "03000010 7d21e6d0 0001a000 00000000 0a000008 01020304",  // and not first
       "0b000008 00000000",                                      // COOKIE ACK
       "0e000008 00000000",                                      // SHUTDOWN COMPLETE
       "0e000004 0e000004",                                      //
@@ -158,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_has_the_length_of_its_type) {
   for (const char* const chunks : wrong) BOOST_TEST(!taken(chunks), chunks);
 }
 
-BOOST_AUTO_TEST_CASE(chunks_follow_each_other_to_the_end) {
+BOOST_AUTO_TEST_CASE(chunks_fill_the_packet) {
   for (const char* const wrong :
        {"0b000000", "0b000003", "0b000005", "0b00ffff", "0b000004 00", "0b000004 0b00"})
     BOOST_TEST(!taken(wrong), wrong);
@@ -178,7 +177,7 @@ BOOST_AUTO_TEST_CASE(extensions_that_no_node_offers_are_refused) {
   BOOST_TEST(taken("90000008 00000000"));  // may be skipped
 }
 
-BOOST_AUTO_TEST_CASE(no_truncation_is_taken_that_splits_a_chunk) {
+BOOST_AUTO_TEST_CASE(truncations_that_split_a_chunk_are_refused) {
   for (const char* const chunks : good) {
     const Octets whole = packet(chunks);
     for (std::size_t size = 0; size < whole.size(); ++size) {

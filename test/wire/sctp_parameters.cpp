@@ -18,19 +18,19 @@ std::optional<std::string> walked(std::string_view digits) {
   return good ? std::optional(seen) : std::nullopt;
 }
 
-BOOST_AUTO_TEST_CASE(parameters_one_behind_the_other) {
+BOOST_AUTO_TEST_CASE(parameters_in_a_row) {
   BOOST_TEST(walked("").value() == "");
   BOOST_TEST(walked("00050008 7f000001 00010005 61000000 80000004").value() == "5:4 1:1 32768:0 ");
   BOOST_TEST(walked("00010005 61").value() == "1:1 ");  // the last may lack its padding
 }
 
-BOOST_AUTO_TEST_CASE(lengths_that_lie) {
+BOOST_AUTO_TEST_CASE(wrong_lengths) {
   for (const char* const wrong : {"00", "000500", "00050000", "00050003", "00050005", "0005ffff",
                                   "00050004 00", "00010005 61000000 0001"})
     BOOST_TEST(!walked(wrong), wrong);
 }
 
-BOOST_AUTO_TEST_CASE(a_walk_ends_when_it_is_told_and_after_so_many) {
+BOOST_AUTO_TEST_CASE(a_walk_ends_on_request_and_at_the_limit) {
   int count = 0;
   const Octets two = hex("00010004 00010004");
   BOOST_TEST(!SctpParameter::for_each(two, [&](SctpParameter) { return ++count, false; }));
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_walk_ends_when_it_is_told_and_after_so_many) {
   BOOST_TEST(!SctpParameter::for_each(many, [](SctpParameter) { return true; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_parameter_in_a_parameter_is_not_looked_into) {
+BOOST_AUTO_TEST_CASE(nested_parameters_are_not_examined) {
   const auto fits = [](std::string_view digits) {
     const Octets octets = hex(digits);
     return SctpParameter(octets).fits_handshake(true);

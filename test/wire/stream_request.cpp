@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(requests_in_octets) {
   BOOST_TEST(hex(emitted({443, "a.org"})) == "010501bb612e6f7267");
 }
 
-BOOST_AUTO_TEST_CASE(requests_come_back_as_they_were) {
+BOOST_AUTO_TEST_CASE(requests_survive_a_round_trip) {
   for (const std::string& host : {std::string(), std::string("192.0.2.1"), std::string(255, 'x')}) {
     const Octets octets = emitted({8080, host});
     BOOST_TEST(StreamRequest::size(octets) == octets.size());
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(every_truncation_of_a_request) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const Octets cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
     BOOST_TEST(!StreamRequest::parse(cut).has_value());
-    BOOST_TEST(StreamRequest::size(cut) > size);  // more is waited for
+    BOOST_TEST(StreamRequest::size(cut) > size);  // waits for more
   }
 }
 

@@ -12,8 +12,7 @@ namespace ilnp::test::utf8_test {
 
 bool utf8(std::string_view text) { return wire::is_utf8(as_bytes(text)); }
 
-/// One code point by the table of RFC 3629, section 3, in as many octets as asked for: also forms that are
-/// too long.
+/// One code point by the table of RFC 3629, section 3, in the given number of octets, which may be too many.
 std::string encoded(std::uint32_t code_point, int length) {
   if (length == 1) return {static_cast<char>(code_point)};
   std::string out(static_cast<std::size_t>(length), '\0');
@@ -27,7 +26,7 @@ int shortest(std::uint32_t code_point) {
   return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
-/// Decodes and judges afterwards: another way to the same answer.
+/// Decodes first and checks afterwards: another way to the same result.
 bool well_formed(const Octets& text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -54,7 +53,7 @@ bool well_formed(const Octets& text) {
 
 BOOST_AUTO_TEST_SUITE(wire_utf8)
 
-BOOST_AUTO_TEST_CASE(every_code_point_is_taken_but_surrogates) {
+BOOST_AUTO_TEST_CASE(every_code_point_except_surrogates_is_accepted) {
   for (std::uint32_t code_point = 0; code_point <= 0x10ffff; ++code_point) {
     const bool surrogate = code_point >= 0xd800 && code_point < 0xe000;
     if (utf8(encoded(code_point, shortest(code_point))) == surrogate) BOOST_FAIL("code point " << code_point);
@@ -68,14 +67,14 @@ BOOST_AUTO_TEST_CASE(refuses_overlong_forms) {
         BOOST_FAIL("code point " << code_point << " in " << length << " octets");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_above_the_last_code_point) {
+BOOST_AUTO_TEST_CASE(refuses_values_above_the_last_code_point) {
   for (std::uint32_t code_point = 0x110000; code_point < 0x200000; ++code_point)
     if (utf8(encoded(code_point, 4))) BOOST_FAIL("code point " << code_point);
   for (unsigned lead = 0xf8; lead < 0x100; ++lead)
     BOOST_TEST(!utf8(std::string{static_cast<char>(lead)} + "\x80\x80\x80\x80\x80"));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_cut_off) {
+BOOST_AUTO_TEST_CASE(refuses_truncated_sequences) {
   for (const std::string_view whole : {"\xc3\xbc", "\xe6\x9d\xb1", "\xf0\x9f\x8c\x8d"}) {
     BOOST_TEST(utf8(whole));
     for (std::size_t size = 1; size < whole.size(); ++size) {
@@ -110,7 +109,7 @@ BOOST_AUTO_TEST_CASE(random_texts) {
     const std::uint64_t pieces = 1 + random.below(4);
     for (std::uint64_t piece = 0; piece < pieces; ++piece) {
       const auto code_point = static_cast<std::uint32_t>(random.below(0x80u << 5 * random.below(4)));
-      // Mostly in its shortest form, now and then in one that is too long.
+      // Usually in its shortest form, sometimes in one that is too long.
       const int length = std::min(4, shortest(code_point) + (random.below(8) == 0 ? 1 : 0));
       text = test::joined(text, test::octets(encoded(code_point, length)));
     }
@@ -119,7 +118,7 @@ BOOST_AUTO_TEST_CASE(random_texts) {
     taken += expected;
     BOOST_REQUIRE_MESSAGE(wire::is_utf8(text) == expected, test::hex(Bytes(text)));
   }
-  BOOST_TEST(taken > 1000);  // or the test would not say much
+  BOOST_TEST(taken > 1000);  // otherwise the test would prove little
 }
 
 BOOST_AUTO_TEST_SUITE_END()
