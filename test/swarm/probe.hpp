@@ -76,7 +76,7 @@ inline void Trial::settle() {
                                ", its last move was to " + to_text(member->home));
   }
   if (pairs.empty()) return;
-  say("", "from here on they must reach each other");
+  say("", "from now on they must reach each other");
   Duration begin{};
   for (Probe::Pair& pair : pairs) {
     for (int at = 0; at < Probe::max_tries; ++at)
@@ -104,7 +104,7 @@ inline void Trial::settle() {
     const Member& to = *members_[pair.to];
     const std::string who = members_[pair.from]->config.host_name + " to " + to.config.host_name;
     if (!pair.reached && pair.each)
-      throw std::runtime_error("no way from " + who + ", " + std::to_string(pair.tries) + " tries");
+      throw std::runtime_error("no path from " + who + ", " + std::to_string(pair.tries) + " tries");
     for (const std::uint64_t number : pair.numbers)
       if ((arrived_[number] == 0 && pair.each) || (arrived_[number] > 1 && pair.once))
         throw std::runtime_error("datagram " + std::to_string(number) + " from " + who + " arrived " +

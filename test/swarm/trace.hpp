@@ -80,7 +80,7 @@ struct Tracing {
 
   void operator()(const event::Dropped& e) const {
     if (trace->on() && e.reason != Drop::overheard && e.reason != Drop::discovery_repeated)
-      say("drops what came in on " + to_string(e.interface) + ": " + std::string(to_string(e.reason)));
+      say("drops a packet from " + to_string(e.interface) + ": " + std::string(to_string(e.reason)));
   }
   void operator()(const event::HandoffBegan& e) const {
     if (trace->on())
@@ -91,10 +91,10 @@ struct Tracing {
     if (trace->on()) say("is now at " + to_text({e.joined.begin(), e.joined.end()}));
   }
   void operator()(const event::UpdateAcknowledged& e) const {
-    if (trace->on()) say("is acknowledged by " + to_string(e.peer));
+    if (trace->on()) say("gets an acknowledgement from " + to_string(e.peer));
   }
   void operator()(const event::UpdateGivenUp& e) const {
-    if (trace->on()) say("gives up to tell " + to_string(e.peer));
+    if (trace->on()) say("gives up updating " + to_string(e.peer));
   }
   void operator()(const event::PeerMoved& e) const {
     if (trace->on())
@@ -102,12 +102,12 @@ struct Tracing {
   }
   void operator()(const event::NameConflict& e) const {
     if (trace->on())
-      say("hears two claim the name " + std::string(e.host_name) + ": " + to_string(e.owner) + " has it, " +
-          to_string(e.claimant) + " wants it");
+      say("hears two claims to the name " + std::string(e.host_name) + ": " + to_string(e.owner) +
+          " holds it, " + to_string(e.claimant) + " claims it");
   }
   void operator()(const event::DuplicateNid& e) const {
-    world->violated(*name + ": takes what it hears from " + to_string(e.locator) +
-                    " for another node with its identifier");
+    world->violated(*name + ": attributes a frame from " + to_string(e.locator) +
+                    " to another node with its identifier");
   }
   template <class Event>
   void operator()(const Event&) const {}

@@ -54,7 +54,7 @@ class Trial {
           content_hash(frame.bytes, HashKey(),
                        outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
       if (trace_.on())
-        say(world_.host(frame.host)->name(), describe(frame) + (is_lost_ ? ", lost: a copy too many" : ""));
+        say(world_.host(frame.host)->name(), describe(frame) + (is_lost_ ? ", lost: too many copies" : ""));
     });
     if (std::ranges::any_of(plan.nodes, &NodePlan::reference))
       world_.lose_if([this](const sim::SentFrame&, sim::HostId) { return is_lost_; });
@@ -131,7 +131,7 @@ class Trial {
     const std::string& who = member.config.host_name;
     switch (incident.kind) {
       case Incident::Kind::network:
-        say("", "network " + to_string(incident.network) + " turns bad");
+        say("", "network " + to_string(incident.network) + " gets worse");
         network.conditions = incident.conditions;
         break;
       case Incident::Kind::host:
@@ -141,7 +141,7 @@ class Trial {
       case Incident::Kind::partition: {
         std::vector<sim::HostId> side;
         for (const std::size_t node : incident.side) side.push_back(members_[node]->host().id());
-        say("", "network " + to_string(incident.network) + " falls apart");
+        say("", "network " + to_string(incident.network) + " is partitioned");
         network.partition({side});
         break;
       }
@@ -151,11 +151,11 @@ class Trial {
         network.cut(member.host().id(), members_[incident.other]->host().id());
         break;
       case Incident::Kind::deaf:
-        say(who, "turns deaf on " + to_string(incident.network));
+        say(who, "becomes deaf on " + to_string(incident.network));
         attachment.deaf = true;
         break;
       case Incident::Kind::mute:
-        say(who, "turns mute on " + to_string(incident.network));
+        say(who, "becomes mute on " + to_string(incident.network));
         attachment.mute = true;
         break;
       case Incident::Kind::link:
@@ -180,7 +180,7 @@ class Trial {
     const std::string& who = member.config.host_name;
     switch (incident.kind) {
       case Incident::Kind::network:
-        say("", "network " + to_string(incident.network) + " is well again");
+        say("", "network " + to_string(incident.network) + " has recovered");
         network.conditions = usual(incident.network);
         break;
       case Incident::Kind::host:
@@ -191,7 +191,7 @@ class Trial {
       case Incident::Kind::cut:
       case Incident::Kind::deaf:
       case Incident::Kind::mute:
-        say("", "network " + to_string(incident.network) + " is whole again");
+        say("", "network " + to_string(incident.network) + " is no longer partitioned");
         network.heal();
         break;
       case Incident::Kind::link:
@@ -201,7 +201,7 @@ class Trial {
       case Incident::Kind::crash:
         if (member.running()) break;
         member.restart(incident.nid);
-        say(who, "starts again, as " + to_string(member.nid()));
+        say(who, "restarts as " + to_string(member.nid()));
         break;
       case Incident::Kind::move:
         break;
@@ -269,7 +269,8 @@ class Trial {
     const std::uint64_t number = payload.size() < 8 ? 0 : wire::load<std::uint64_t>(payload, 0);
     if (number < arrived_.size() && arrived_[number] < 255) ++arrived_[number];
     if (trace_.on())
-      say(at.config.host_name, "gets datagram " + std::to_string(number) + " of " + to_string(source.nid));
+      say(at.config.host_name,
+          "receives datagram " + std::to_string(number) + " of " + to_string(source.nid));
     if (payload.size() < 9 || payload.back() != std::byte{1}) return;
     const auto sender = std::ranges::find(members_, source.nid, [](const auto& each) { return each->nid(); });
     if (sender == members_.end() || !(*sender)->running()) return;
