@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_node_works_with_each_parameter_at_its_limit) {
   for (const auto& [key, set] : edges())
     for (const bool most : {false, true}) {
       const int got = delivered([&, set = set](C& config) { set(config, most); });
-      BOOST_TEST(got > 100, key << (most ? " at its most: " : " at its least: ") << got << " of 200");
+      BOOST_TEST(got > 100, key << (most ? " at its maximum: " : " at its minimum: ") << got << " of 200");
     }
 }
 

@@ -14,7 +14,8 @@ using namespace ilnp::swarm;
 constexpr const char* usage =
     "usage: test-swarm [--seeds N] [--first S] [--list]   runs N seeds (2000), from S (1) on; --list: a line "
     "for each\n"
-    "       test-swarm --seed S [--trace]                 runs one seed; --trace shows everything that happens\n";
+    "       test-swarm --seed S [--trace]                 runs one seed; --trace shows everything that "
+    "happens\n";
 
 struct Options {
   std::uint64_t seeds = 2000;

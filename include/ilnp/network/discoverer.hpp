@@ -21,7 +21,8 @@ class Discoverer {
 
   static constexpr Duration longest_spread =
       std::chrono::milliseconds(500);  ///< of the answers, where many nodes are known: a millisecond for each
-  static_assert(Doubts::answer_time_of_many > longest_spread, "or who answers in time is taken for gone");
+  static_assert(Doubts::answer_time_of_many > longest_spread,
+                "a node that answers in time must not count as gone");
 
   Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours, Liveness<Next>& liveness) noexcept
       : node_(&node), neighbours_(&neighbours), liveness_(&liveness) {}

@@ -158,7 +158,7 @@ class Host {
 
   /// Is this what the last update said, and has nothing newer contradicted it?
   bool updated_to(std::span<const Locator> locators) const noexcept {
-    // Those that an update names come first, in its order.
+    // The locators of an update come first, in its order.
     std::size_t updated = 0;
     for (const Place& place : places_) {
       if (!place.updated) continue;

@@ -70,8 +70,8 @@ class ILNP {
                           packet, cx);
   }
 
-  /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of the
-  /// network layer's own messages.
+  /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of
+  /// the network layer's own messages.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     node_.next.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes received) {

@@ -11,8 +11,8 @@
 
 namespace ilnp {
 
-/// Packets that a node sends to itself: copies that wait until the node next runs, and stay until the
-/// batch ends in which they are handed up. Bounded. One thread.
+/// Packets that a node sends to itself: copies that wait until the node next runs, and live until the end of the batch in
+/// which they are handed up. Bounded. One thread.
 class Loopback {
  public:
   static constexpr std::size_t max_packets = 64;  ///< waiting, or lent
@@ -36,7 +36,7 @@ class Loopback {
       f(packet.next_header, octets);
     }
   }
-  /// What was handed up is not borrowed any more.
+  /// Nothing that was handed up is borrowed any longer.
   void end_batch() noexcept {
     if (lent_.empty()) return;
     for (auto& octets : lent_) poison(octets);

@@ -46,7 +46,7 @@ class Underlay {
 
   void begin_batch() noexcept { batching_ = true; }
 
-  /// What was written there before, and not sent, is gone.
+  /// Whatever was written there before and not sent is lost.
   MutableBytes headroom(std::size_t size) {
     if (size > room_.size()) room_.resize(size);
     poison(MutableBytes(room_).first(size));
