@@ -65,7 +65,7 @@ class Host {
   /// The node itself has said that it is at `locators`, the preferred one first, and nowhere else. What was known before is
   /// only a way out while there is no way to the new. On trial, if there was anything.
   void update(std::span<const Locator> locators, TimePoint now) {
-    if (!trial_.open()) before_ = places_, before_in_use_ = in_use_;
+    if (!trial_.open()) before_ = places_, before_in_use_ = in_use_, still_at_ = Locator{};
     if (!before_.empty()) trial_.begin(now);
     updated_at_ = now;
     for (Place& place : places_)
@@ -98,12 +98,13 @@ class Host {
     if (trial_.wary(now)) trial_.note(place, now);
     if (!trial_.open()) return false;
     const Place* named = find(place);
-    if (named && named->updated) {
+    const bool was_there = std::ranges::find(before_, place, &Place::locator) != before_.end();
+    if (named && named->updated && !(was_there && misled(place))) {
       trial_.prove();
       before_.clear();
       return false;
     }
-    if (!no_witness && std::ranges::find(before_, place, &Place::locator) != before_.end()) trial_.doubt(now);
+    if (!no_witness && was_there && trial_.doubt(now) && still_at_ != before_in_use_) still_at_ = place;
     return settle(now);
   }
   /// True if the last update has turned out to be wrong: then it has been undone.
@@ -115,7 +116,7 @@ class Host {
     }
     places_ = std::move(before_);
     before_.clear();
-    in_use_ = before_in_use_;
+    in_use_ = still_at_;
     updated_at_ = long_ago;
     if (Place* place = find(in_use_)) place->confirmed = now;
     change();
@@ -202,6 +203,13 @@ class Host {
     ++changes_;
     way.until = long_ago;
   }
+  /// Packets go to a place that only an update on trial has brought up, and `place` is another. That the node is heard there, where
+  /// it was before, proves nothing, though the update names it as well: else who forges one could do so without end.
+  bool misled(Locator place) noexcept {
+    if (in_use_ == place || in_use_ == before_in_use_) return false;
+    const Place* used = find(in_use_);
+    return used && used->updated;
+  }
   bool any_updated() const noexcept { return std::ranges::any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
     if (places_.size() == max_locators)
@@ -212,6 +220,7 @@ class Host {
   std::vector<Place> places_;
   std::vector<Place> before_;  // what the update that is on trial has replaced
   Locator before_in_use_;
+  Locator still_at_;  // of those places where it was heard meanwhile: the one that was in use, or the last
   UpdateTrial trial_;
   Locator in_use_;
   TimePoint updated_at_ = long_ago;

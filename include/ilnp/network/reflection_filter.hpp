@@ -15,7 +15,11 @@ namespace ilnp {
 ///
 /// Equal datagrams in a row are legitimate, and come the same way. So a packet is a copy if an equal one (addresses,
 /// length, first and last octets) was let through on the same interface within `window` that had come from another sender or
-/// with another hop limit. Who forges packets cannot keep others out by that: he would have to send the same.
+/// with another hop limit.
+///
+/// What a program sends again and again is known to others, who can send the same. So that way holds only while most come by it:
+/// where more equal packets came by one other way than by this one, these are no copies, and from there on that way holds.
+/// Which of the other ways has most is found by one counter, as in the majority vote of Boyer and Moore.
 ///
 /// Cost: a hash of at most 80 octets, and two neighbouring places of a table that is never searched. Allocates at
 /// construction only.
@@ -23,6 +27,8 @@ class ReflectionFilter {
  public:
   static constexpr std::size_t max_packets = 4096;  // a power of two
   static constexpr Duration window = std::chrono::milliseconds(500);
+  static constexpr std::uint8_t max_lead = 64;   ///< packets that count for the way that holds
+  static constexpr std::uint8_t max_excess = 2;  ///< so many more come another way before that one holds
 
   /// `shorter_passes`: for one who carries packets on. A copy that came with a higher hop limit, a shorter way, is carried as
   /// well: it may get further.
@@ -39,11 +45,15 @@ class ReflectionFilter {
     // Two places, the newer packet first: one that happens to fall on the same does not make another's copy pass.
     auto& [first, second] = sets_[key % (max_packets / 2)].places;
     Seen& seen = key == second.key ? second : first;
-    if (seen.key == key && (sender != seen.sender || hop_limit != seen.hop_limit) && now - seen.at < window &&
-        !(shorter_passes_ && hop_limit > seen.hop_limit))
-      return false;
+    Seen fresh{key, now, sender, hop_limit};
+    if (seen.key == key && now - seen.at < window) {
+      if (seen.same(fresh)) return seen.again(now);
+      const bool shorter = shorter_passes_ && hop_limit > seen.hop_limit;
+      if (!shorter && !seen.overruled_by(fresh)) return false;
+      if (shorter) fresh.set_against(seen);
+    }
     if (seen.key != key) second = first;
-    seen = {key, now, sender, hop_limit};
+    seen = fresh;
     return true;
   }
 
@@ -53,6 +63,33 @@ class ReflectionFilter {
     TimePoint at = long_ago;
     std::uint64_t sender = 0;
     std::uint8_t hop_limit = 0;
+    std::uint8_t count = 1;            ///< packets that came this way
+    std::uint8_t others = 0;           ///< and by another
+    std::uint8_t other_hop_limit = 0;  ///< which is this
+    std::uint32_t other_sender = 0;
+
+    bool same(const Seen& one) const noexcept { return sender == one.sender && hop_limit == one.hop_limit; }
+    bool again(TimePoint now) noexcept {
+      at = now;
+      if (count < max_lead) {
+        ++count;
+      } else if (others > 0) {
+        --others;
+      }
+      return true;
+    }
+    /// Have more packets come the way of `one`?
+    bool overruled_by(const Seen& one) noexcept {
+      const auto its = static_cast<std::uint32_t>(one.sender);
+      if (others == 0) other_sender = its, other_hop_limit = one.hop_limit;
+      if (other_sender != its || other_hop_limit != one.hop_limit) return --others, false;
+      return ++others > count + max_excess;
+    }
+    void set_against(const Seen& one) noexcept {
+      other_sender = static_cast<std::uint32_t>(one.sender);
+      other_hop_limit = one.hop_limit;
+      others = one.count;
+    }
   };
   struct alignas(2 * sizeof(Seen)) Set {
     std::array<Seen, 2> places;

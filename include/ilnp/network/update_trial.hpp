@@ -35,9 +35,11 @@ class UpdateTrial {
   }
   /// The node was heard from a place that it has named.
   void prove() noexcept { first_ = never; }
-  /// It was heard from a place that it should have left.
-  void doubt(TimePoint now) noexcept {
-    if (now - first_ >= grace) old_heard_ = true;
+  /// It was heard from a place that it should have left. True if that counts.
+  bool doubt(TimePoint now) noexcept {
+    const bool counts = now - first_ >= grace;
+    old_heard_ |= counts;
+    return counts;
   }
   /// True if the update was wrong; then the trial is over.
   bool refuted(TimePoint now) noexcept {
