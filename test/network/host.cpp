@@ -217,6 +217,18 @@ BOOST_AUTO_TEST_CASE(one_frame_from_a_new_locator_proves_an_update) {
   BOOST_TEST(select() == b);
 }
 
+BOOST_AUTO_TEST_CASE(the_place_where_it_was_proves_no_other) {
+  host.confirm(a, now);
+  host.confirm(b, now);
+  BOOST_TEST(select() == a);
+  host.update(std::vector{c, b}, now);
+  BOOST_TEST(select() == c);
+  for (int tenths = 1; tenths < 20; ++tenths) BOOST_TEST(!host.hear(b, false, now + tenths * 100ms));
+  BOOST_TEST(select() == c);
+  BOOST_TEST(host.hear(b, false, now + 2s));
+  BOOST_TEST(select() == b);  // where it is heard, rather than where packets went before
+}
+
 BOOST_AUTO_TEST_CASE(successive_updates_do_not_postpone_the_decision) {
   host.confirm(a, now);
   BOOST_TEST(select() == a);

@@ -85,6 +85,21 @@ BOOST_AUTO_TEST_CASE(forged_updates_without_end_cost_no_more) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(forged_updates_that_name_the_true_place_too_cost_no_more) {
+  Scene net;
+  net.alice->stream(*net.bob, 10ms, net.in(1ms), net.in(40s));
+  net.bob->stream(*net.alice, 10ms, net.in(1ms), net.in(40s));
+  for (int i = 0; i < 5; ++i) {
+    net.world.run_for(5s);
+    net.forge_update({a});
+    net.world.run_for(300ms);
+    net.forge_update({a, b});
+  }
+  net.world.run_for(15s);
+  BOOST_TEST(net.alice->watch.updates_undone == 1);
+  BOOST_TEST(net.bob->from[net.alice->nid()].lost(1, 4000) <= 310);
+}
+
 // While this node is wary after a forged update, a handoff loses nothing either.
 BOOST_AUTO_TEST_CASE(a_true_handoff_after_a_forged_update_is_believed) {
   Scene net;

@@ -11,9 +11,14 @@ using Kind = PacketMemory::Seen::Kind;
 constexpr std::uint64_t source = 1, carrier = 2, other = 3;
 
 struct Fixture {
-  auto see(std::uint64_t hash, std::uint64_t sender = source, std::uint8_t hop_limit = 3, bool awaited = true,
-           bool last_hop = false) {
-    return packets.see(hash, sender, hop_limit, awaited, last_hop, now);
+  auto see(std::uint64_t hash, std::uint64_t sender = source, std::uint8_t hop_limit = 3,
+           bool awaited = true) {
+    return packets.see({.hash = hash, .sender = sender, .hop_limit = hop_limit, .awaited = awaited}, now);
+  }
+  auto lesser(std::uint64_t hash, std::uint64_t sender = other, std::uint8_t hop_limit = 3,
+              bool last_hop = false) {
+    return packets.see(
+        {.hash = hash, .sender = sender, .hop_limit = hop_limit, .lesser = true, .last_hop = last_hop}, now);
   }
   bool hear(std::uint64_t hash, std::uint8_t hop_limit = 2, bool any_way = false) {
     return packets.hear(hash, carrier, hop_limit, any_way, true, now).has_value();
@@ -58,11 +63,8 @@ BOOST_AUTO_TEST_CASE(identical_packets_are_distinguished_by_their_number) {
 
 BOOST_AUTO_TEST_CASE(from_another_sender_or_with_another_hop_limit_it_is_a_duplicate) {
   see(5);
-  BOOST_TEST(see(5, other).kind == Kind::copy);
-  BOOST_TEST(see(5, source, 2).kind == Kind::copy);
-  BOOST_TEST(see(5, other, 4, true, true).kind == Kind::copy);
-  BOOST_TEST(see(5, other, 4).kind == Kind::unnoted);  // a shorter path
-  BOOST_TEST(see(5).kind == Kind::copy);
+  BOOST_TEST(lesser(5).kind == Kind::copy);
+  BOOST_TEST(lesser(5, source, 2).kind == Kind::copy);
   now += PacketMemory::memory + 1;
   BOOST_TEST(see(5, other).kind == Kind::fresh);
 }
@@ -97,8 +99,8 @@ BOOST_AUTO_TEST_CASE(packets_that_are_waited_for_do_not_give_way) {
 BOOST_AUTO_TEST_CASE(of_the_other_packets_the_oldest_gives_way) {
   constexpr std::uint64_t each = PacketMemory::max_packets / 8;
   for (std::uint64_t i = 0; i < 12; ++i) see(1 + i * each, source, 3, false);
-  for (std::uint64_t i = 4; i < 12; ++i) BOOST_TEST(see(1 + i * each, other).kind == Kind::copy);
-  BOOST_TEST(see(1, other).kind == Kind::fresh);
+  for (std::uint64_t i = 4; i < 12; ++i) BOOST_TEST(lesser(1 + i * each).kind == Kind::copy);
+  BOOST_TEST(lesser(1).kind == Kind::fresh);
 }
 
 BOOST_AUTO_TEST_CASE(an_overheard_packet_outside_the_sample_is_not_kept) {
@@ -120,6 +122,42 @@ BOOST_AUTO_TEST_CASE(among_too_many_packets_a_sample_is_waited_for_and_found) {
   }
   BOOST_TEST(waited > 40'000);
   BOOST_TEST(found >= waited - waited / 1000);
+}
+
+// Another sends what a program sends over and over again.
+BOOST_AUTO_TEST_CASE(over_the_best_path_it_is_a_duplicate_only_of_a_detour) {
+  see(5, other);
+  BOOST_TEST(see(5).kind == Kind::unnoted);
+  BOOST_TEST(lesser(6).kind == Kind::fresh);
+  BOOST_TEST(lesser(6).kind == Kind::fresh);
+  BOOST_TEST(see(6).kind == Kind::copy);
+  BOOST_TEST(see(6).kind == Kind::copy);
+  BOOST_TEST(see(6).kind == Kind::unnoted);
+}
+
+BOOST_AUTO_TEST_CASE(over_the_best_path_it_may_get_farther_than_over_a_detour) {
+  lesser(5, other, 2);
+  BOOST_TEST(see(5, source, 3).kind == Kind::unnoted);
+  lesser(6, other, 2, true);
+  BOOST_TEST(packets.see({.hash = 6, .sender = source, .hop_limit = 3, .last_hop = true}, now).kind ==
+             Kind::copy);
+}
+
+BOOST_AUTO_TEST_CASE(many_identical_packets_are_no_duplicates_of_few) {
+  int lost = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 7 == 0) see(5, other, 255);
+    lost += lesser(5, source, 3).kind == Kind::copy;
+    now += i % 3 == 0;
+  }
+  BOOST_TEST(lost <= 500);  // three for each that was sent to keep them out
+}
+
+BOOST_AUTO_TEST_CASE(identical_packets_in_bursts_have_as_many_duplicates) {
+  for (int burst = 0; burst < 50; ++burst, now += burst % 2) {
+    for (int i = 0; i < 1000; ++i) see(5);
+    for (int i = 0; i < 1000; ++i) BOOST_REQUIRE((lesser(5, other, 3).kind == Kind::copy));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -77,6 +77,43 @@ BOOST_AUTO_TEST_CASE(another_packet_is_no_duplicate) {
   BOOST_TEST(filter.admit(payload(1, 1, 60), a, carrier, 2, now));
 }
 
+// A program says the same again and again, and somebody else says it too, less often.
+BOOST_AUTO_TEST_CASE(who_sends_equal_packets_keeps_few_of_them_out) {
+  for (const bool carries : {false, true}) {
+    for (const std::uint8_t forged : {std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{255}}) {
+      ReflectionFilter filter(carries);
+      TimePoint now = TimePoint{} + 1h;
+      int lost = 0;
+      for (int i = 0; i < 1000; ++i, now += 50ms) {
+        if (i % 7 == 0) filter.admit(payload(1, 1, 8), a, other, forged, now);
+        lost += !filter.admit(payload(1, 1, 8), a, carrier, 2, now + 1ms);
+      }
+      BOOST_TEST_CONTEXT("carries " << carries << ", hop limit " << int{forged}) { BOOST_TEST(lost <= 3); }
+    }
+  }
+}
+BOOST_AUTO_TEST_CASE(nor_does_it_help_to_have_been_first_or_many) {
+  ReflectionFilter filter;
+  TimePoint now = TimePoint{} + 1h;
+  for (int i = 0; i < 1000; ++i, now += 400ms) filter.admit(payload(1, 1, 8), a, 100, 2, now);
+  int lost = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i, now += 50ms) {
+    if (i % 7 == 0) filter.admit(payload(1, 1, 8), a, 100 + i / 7 % 5, 2, now);
+    lost += !filter.admit(payload(1, 1, 8), a, carrier, 2, now + 1ms);
+  }
+  BOOST_TEST(lost <= 100);
+}
+
+BOOST_AUTO_TEST_CASE(equal_packets_by_two_carriers_are_told_from_copies_in_bursts_too) {
+  ReflectionFilter filter;
+  TimePoint now = TimePoint{} + 1h;
+  for (int burst = 0; burst < 50; ++burst, now += 20ms) {
+    for (int i = 0; i < 60; ++i) BOOST_REQUIRE(filter.admit(payload(1, 1), a, carrier, 2, now));
+    for (int i = 0; i < 60; ++i) BOOST_REQUIRE(!filter.admit(payload(1, 1), a, other, 2, now));
+    for (int i = 0; i < 60; ++i) BOOST_REQUIRE(!filter.admit(payload(1, 1), a, carrier, 1, now));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(in_doubt_it_accepts) {
   ReflectionFilter filter;
   for (std::size_t i = 0; i < 4 * ReflectionFilter::max_packets; ++i) {

@@ -117,7 +117,7 @@ class CarrierElection {
     const std::uint64_t source = packet.sender + mix64(in.value());
     const bool last_hop = out == flow.destination.locator;
     const auto seen = counts || mixed || lesser
-                          ? packets_.see(content, source, packet.hop_limit, counts, last_hop, step)
+                          ? packets_.see({content, source, packet.hop_limit, lesser, last_hop, counts}, step)
                           : PacketMemory::Seen{Kind::unnoted};
     if (seen.kind == Kind::copy) return Verdict::copy;
     if (counts && (seen.kind == Kind::fresh || seen.kind == Kind::carried)) {

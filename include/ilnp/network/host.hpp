@@ -67,7 +67,7 @@ class Host {
   /// The node itself has said that it is at `locators`, the preferred one first, and nowhere else. What was known before is
   /// used only while there is no route to the new locators. On trial if anything was known.
   void update(std::span<const Locator> locators, TimePoint now) {
-    if (!trial_.open()) before_ = places_, before_in_use_ = in_use_;
+    if (!trial_.open()) before_ = places_, before_in_use_ = in_use_, still_at_ = Locator{};
     if (!before_.empty()) trial_.begin(now);
     updated_at_ = now;
     for (Place& place : places_)
@@ -101,12 +101,13 @@ class Host {
     if (trial_.wary(now)) trial_.note(place, now);
     if (!trial_.open()) return false;
     const Place* named = find(place);
-    if (named && named->updated) {
+    const bool was_there = find_by(before_, &Place::locator, place) != before_.end();
+    if (named && named->updated && !(was_there && misled(place))) {
       trial_.prove();
       before_.clear();
       return false;
     }
-    if (!no_witness && find_by(before_, &Place::locator, place) != before_.end()) trial_.doubt(now);
+    if (!no_witness && was_there && trial_.doubt(now) && still_at_ != before_in_use_) still_at_ = place;
     return settle(now);
   }
   /// True if the last update has turned out to be wrong; then it has been undone.
@@ -118,7 +119,7 @@ class Host {
     }
     places_ = std::move(before_);
     before_.clear();
-    in_use_ = before_in_use_;
+    in_use_ = still_at_;
     updated_at_ = long_ago;
     if (Place* place = find(in_use_)) place->confirmed = now;
     change();
@@ -210,6 +211,13 @@ class Host {
     ++changes_;
     way.until = long_ago;
   }
+  /// Packets go to a locator that only an update on trial has named, and `place` is another. That the node is heard at `place`,
+  /// where it was before, proves nothing, even if the update names it as well. Otherwise forged updates could go on forever.
+  bool misled(Locator place) noexcept {
+    if (in_use_ == place || in_use_ == before_in_use_) return false;
+    const Place* used = find(in_use_);
+    return used && used->updated;
+  }
   bool any_updated() const noexcept { return any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
     if (places_.size() == max_locators) places_.erase(least_by(places_, &Place::confirmed));
@@ -219,6 +227,8 @@ class Host {
   std::vector<Place> places_;
   std::vector<Place> before_;  // what the update on trial has replaced
   Locator before_in_use_;
+  Locator
+      still_at_;  // where it was heard during the trial: the locator that was in use, or else the last one
   UpdateTrial trial_;
   Locator in_use_;
   TimePoint updated_at_ = long_ago;

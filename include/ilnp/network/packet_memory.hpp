@@ -43,40 +43,50 @@ class PacketMemory {
     std::uint8_t carrier_hop_limit = 0;
   };
 
-  /// `sender` has put a packet with this hash on the network. `awaited`: it is waited for on the far network. `last_hop`:
-  /// the far network is that of its destination, so hops left make no difference.
-  Seen see(std::uint64_t hash, std::uint64_t sender, std::uint8_t hop_limit, bool awaited, bool last_hop,
-           Step now) noexcept {
-    Set& set = sets_[hash % sets_.size()];
+  /// A packet that was put on the network it comes from.
+  struct Arrival {
+    std::uint64_t hash;
+    std::uint64_t sender;
+    std::uint8_t hop_limit;
+    bool lesser = false;    ///< not over the best path of its flow: if it is known, it is a duplicate
+    bool last_hop = false;  ///< the far network is that of its destination, so hops left make no difference
+    bool awaited = true;    ///< it is waited for on the far network
+  };
+
+  /// A packet over the best path is a duplicate only if it was forwarded already when it came over a lesser one. Others can
+  /// send what a program sends over and over again: that does not keep the program's packets out for long.
+  Seen see(const Arrival& packet, Step now) noexcept {
+    Set& set = sets_[packet.hash % sets_.size()];
     Packet* same = nullptr;
     Packet* early = nullptr;
-    for (Packet& packet : set) {
-      if (packet.hash != hash || now - packet.step > memory) continue;
-      if (packet.seen && (packet.sender != sender || packet.hop_limit != hop_limit)) {
-        if (last_hop || hop_limit <= packet.hop_limit) return {Seen::Kind::copy};
-        packet.sender = sender;
-        packet.hop_limit = hop_limit;
+    bool by_others = false;
+    for (Packet& known : set) {
+      if (known.hash != packet.hash || now - known.step > memory) continue;
+      if (known.seen && (known.sender != packet.sender || known.hop_limit != packet.hop_limit)) {
+        if (packet.lesser ? known.overruled_by(packet.sender) : known.detours == 0) {
+          by_others = true;
+          continue;
+        }
+        if (!packet.lesser) --known.detours;
+        if (packet.last_hop || packet.hop_limit <= known.hop_limit) return {Seen::Kind::copy};
+        known.sender = packet.sender;
+        known.hop_limit = packet.hop_limit;
         return {Seen::Kind::unnoted};
       }
-      if (packet.early > 0 && now - packet.step <= CarryAccount::max_patience &&
-          packet.carrier_hop_limit + 1 >= hop_limit)
-        early = &packet;
-      if (packet.seen && packet.step == now) same = &packet;
+      if (known.early > 0 && now - known.step <= CarryAccount::max_patience &&
+          known.carrier_hop_limit + 1 >= packet.hop_limit)
+        early = &known;
+      if (known.seen && known.step == now) same = &known;
     }
+    if (by_others) return {Seen::Kind::unnoted};
     if (early) {
       --early->early;
-      early->seen = true;
-      early->sender = sender;
-      early->hop_limit = hop_limit;
+      early->note(packet);
       return {Seen::Kind::carried, early->carrier, early->carrier_hop_limit};
     }
-    if (!same) {
-      if (!(same = place(set, hash, now))) return {Seen::Kind::unnoted};
-      same->sender = sender;
-      same->hop_limit = hop_limit;
-      same->seen = true;
-    }
-    if (awaited && same->open < UINT16_MAX) {
+    if (!same && !(same = place(set, packet.hash, now))) return {Seen::Kind::unnoted};
+    same->note(packet);
+    if (packet.awaited && same->open < UINT16_MAX) {
       ++same->open;
       sample_.note(now);
     }
@@ -129,6 +139,8 @@ class PacketMemory {
 
  private:
   static constexpr std::size_t places = 8;
+  static constexpr std::uint16_t max_count = 60000;
+  static constexpr std::uint16_t max_excess = 2;
 
   struct Packet {
     std::uint64_t hash = 0;
@@ -141,6 +153,26 @@ class PacketMemory {
     std::uint8_t hop_limit = 0;
     std::uint8_t carrier_hop_limit = 0;
     bool seen = false;
+    std::uint16_t count = 0;  ///< packets seen
+    std::uint16_t detours =
+        0;  ///< of these, packets that came over a lesser path, and whose duplicate has not come yet
+    std::uint16_t others = 0;  ///< duplicates, of which most came from
+    std::uint32_t other_sender = 0;
+
+    void note(const Arrival& packet) noexcept {
+      seen = true;
+      sender = packet.sender;
+      hop_limit = packet.hop_limit;
+      if (count < max_count) ++count;
+      if (packet.lesser && detours < max_count) ++detours;
+    }
+    /// Have more come from `one` than there were to be duplicated?
+    bool overruled_by(std::uint64_t one) noexcept {
+      const auto its = static_cast<std::uint32_t>(one);
+      if (others == 0) other_sender = its;
+      if (other_sender != its) return --others, false;
+      return others > count + max_excess || ++others > count + max_excess;
+    }
   };
   using Set = std::array<Packet, places>;
 

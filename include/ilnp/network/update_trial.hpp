@@ -37,9 +37,11 @@ class UpdateTrial {
   }
   /// The node was heard from a locator of the update.
   void prove() noexcept { first_ = never; }
-  /// The node was heard from a locator that it should have left.
-  void doubt(TimePoint now) noexcept {
-    if (now - first_ >= grace) old_heard_ = true;
+  /// It was heard from a locator that it should have left. True if that counts.
+  bool doubt(TimePoint now) noexcept {
+    const bool counts = now - first_ >= grace;
+    old_heard_ |= counts;
+    return counts;
   }
   /// True if the update was wrong; then the trial is over.
   bool refuted(TimePoint now) noexcept {
