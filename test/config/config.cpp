@@ -207,6 +207,7 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
        "0:0:0:a)"},
       {with("0:0:0:a", "0:0:0:a,0:0:0:A"),
        "a.ini:5: [network] locators: a set names one twice: \"0:0:0:a,0:0:0:A\""},
+      {with("0:0:0:a", "0:0:0:0"), "a.ini:5: [network] locators: 0:0:0:0 is not a locator: \"0:0:0:0\""},
       {with("0:0:0:a", "ff02:0:0:1"),
        "a.ini:5: [network] locators: ff02:0:0:1 means all nodes, and cannot be joined: \"ff02:0:0:1\""},
       {with_network("default_hop_limit = 256"),
@@ -287,6 +288,16 @@ BOOST_AUTO_TEST_CASE(a_long_value_does_not_flood_the_terminal) {
   BOOST_TEST(error.size() < 300u);
 }
 
+BOOST_AUTO_TEST_CASE(lines_end_in_each_of_the_usual_ways) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    std::string text;
+    for (const char each : minimal) text += each == '\n' ? end : std::string(1, each);
+    BOOST_TEST(parse(text).network.locators == parse(minimal).network.locators);
+    BOOST_TEST(error_of(text + "[network]" + end + "x = 1" + end + "x = 2" + end) ==
+               error_of(minimal + "[network]\nx = 1\nx = 2\n"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   const auto error_of_file = [](const std::string& file) {
     try {
@@ -299,6 +310,7 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   BOOST_TEST(error_of_file("/nowhere/at-all.ini") ==
              "/nowhere/at-all.ini: cannot be read: No such file or directory");
   BOOST_TEST(error_of_file("/") == "/: cannot be read: Is a directory");
+  BOOST_TEST(error_of_file("/dev/zero") == "/dev/zero: longer than 1048576 octets");
 }
 
 BOOST_AUTO_TEST_CASE(the_reference_s_files_are_read_without_a_word) {

@@ -45,6 +45,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
     c.locators = {{}};
     for (std::uint64_t i = 1; i <= 17; ++i) c.locators[0].push_back(Locator(i));
   });
+  says("locators: 0:0:0:0", [](auto& c) { c.locators[0][0] = Locator{}; });
   says("locators: ff02:0:0:1", [](auto& c) { c.locators[1][0] = all_nodes_locator; });
   says("locators: a set names one twice", [](auto& c) { c.locators[0][1] = Locator(1); });
   says("hostname: 1 to 255", [](auto& c) { c.host_name.clear(); });

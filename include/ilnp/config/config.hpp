@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -186,15 +185,21 @@ inline Config parse_config(std::string_view text, const std::string& file,
   return config;
 }
 
+/// The longest file that is read, octets.
+inline constexpr std::size_t max_config_file = 1 << 20;
+
 /// Reads an .ini file. Throws `ConfigError`.
 inline Config load_config(const std::string& file, const ConfigDefaults& defaults = {}) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
-  if (!stream.is_open() || stream.bad() || text.fail())
+  std::string text(max_config_file + 1, '\0');
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.is_open() || stream.bad())
     throw ConfigError(file + ": cannot be read: " + std::strerror(errno != 0 ? errno : EIO));
-  return parse_config(text.str(), file, defaults);
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > max_config_file)
+    throw ConfigError(file + ": longer than " + std::to_string(max_config_file) + " octets");
+  return parse_config(text, file, defaults);
 }
 
 }  // namespace ilnp

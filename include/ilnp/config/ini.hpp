@@ -37,9 +37,10 @@ class IniFile {
       text.remove_prefix(3);  // the byte order mark that some editors write
     std::string section;
     for (unsigned number = 1; !text.empty(); ++number) {
-      const auto end = text.find('\n');
+      const auto end = text.find_first_of("\n\r");
       parse_line(text.substr(0, end), number, section);
-      text.remove_prefix(end == text.npos ? text.size() : end + 1);
+      text.remove_prefix(end == text.npos ? text.size()
+                                          : end + (text.substr(end).starts_with("\r\n") ? 2 : 1));
     }
   }
 

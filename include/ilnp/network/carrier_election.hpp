@@ -65,7 +65,7 @@ class CarrierElection {
   /// it came from; this node forwards it.
   enum class Verdict { carry, carry_alone, copy, another, returned };
 
-  CarrierElection(Nid self, NeighbourTable& neighbours) noexcept : self_(self), neighbours_(&neighbours) {}
+  CarrierElection(Nid self, NeighbourTable& neighbours) : self_(self), neighbours_(&neighbours) {}
 
   void rekey(const HashKey& key) {
     flows_.rekey(key);

@@ -45,6 +45,7 @@ struct NetworkConfig {
     for (const auto& set : locators) {
       check(!set.empty() && set.size() <= max_locators, "locators: a set has 1 to 16 locators");
       for (std::size_t i = 0; i < set.size(); ++i) {
+        check(set[i] != Locator{}, "locators: 0:0:0:0 is not a locator");
         check(set[i] != all_nodes_locator, "locators: ff02:0:0:1 means all nodes, and cannot be joined");
         for (std::size_t j = 0; j < i; ++j) check(set[i] != set[j], "locators: a set names one twice");
       }

@@ -11,7 +11,7 @@ namespace ilnp {
 template <Underlay Next>
 class Forwarder {
  public:
-  Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
+  Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours)
       : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
 
   void rekey(const HashKey& key) {
