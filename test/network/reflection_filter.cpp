@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(another_packet_is_no_duplicate) {
 }
 
 // A program says the same again and again, and somebody else says it too, less often.
-BOOST_AUTO_TEST_CASE(who_sends_equal_packets_keeps_few_of_them_out) {
+BOOST_AUTO_TEST_CASE(identical_packets_of_a_stranger_suppress_few) {
   for (const bool carries : {false, true}) {
     for (const std::uint8_t forged : {std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{255}}) {
       ReflectionFilter filter(carries);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(who_sends_equal_packets_keeps_few_of_them_out) {
     }
   }
 }
-BOOST_AUTO_TEST_CASE(nor_does_it_help_to_have_been_first_or_many) {
+BOOST_AUTO_TEST_CASE(being_first_or_many_does_not_help_a_stranger) {
   ReflectionFilter filter;
   TimePoint now = TimePoint{} + 1h;
   for (int i = 0; i < 1000; ++i, now += 400ms) filter.admit(payload(1, 1, 8), a, 100, 2, now);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(nor_does_it_help_to_have_been_first_or_many) {
   BOOST_TEST(lost <= 100);
 }
 
-BOOST_AUTO_TEST_CASE(equal_packets_by_two_carriers_are_told_from_copies_in_bursts_too) {
+BOOST_AUTO_TEST_CASE(identical_packets_and_duplicates_in_bursts_are_distinguished) {
   ReflectionFilter filter;
   TimePoint now = TimePoint{} + 1h;
   for (int burst = 0; burst < 50; ++burst, now += 20ms) {
