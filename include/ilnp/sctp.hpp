@@ -4,13 +4,6 @@
 /// (Debian's libusrsctp-dev): link `ilnp::sctp`.
 
 // Streams over any transport that has them
-#include "stream.hpp"
-#include "wire/sctp_answer.hpp"
-#include "wire/sctp_header.hpp"
-#include "wire/sctp_packet.hpp"
-#include "wire/sctp_parameters.hpp"
-#include "wire/socks5.hpp"
-#include "wire/stream_request.hpp"
 #include "proxy/stream_answer.hpp"
 #include "proxy/stream_connection.hpp"
 #include "proxy/stream_connection_table.hpp"
@@ -19,6 +12,13 @@
 #include "proxy/stream_proxy_config.hpp"
 #include "proxy/stream_proxy_counters.hpp"
 #include "proxy/stream_proxy_event.hpp"
+#include "stream.hpp"
+#include "wire/sctp_answer.hpp"
+#include "wire/sctp_header.hpp"
+#include "wire/sctp_packet.hpp"
+#include "wire/sctp_parameters.hpp"
+#include "wire/socks5.hpp"
+#include "wire/stream_request.hpp"
 
 // SCTP
 #include "sctp/admission.hpp"

@@ -42,7 +42,8 @@ class ReferenceNode {
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
+    next_.on_timer(cx,
+                   [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
   }
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
