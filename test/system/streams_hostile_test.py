@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import resource
 import socket
 import struct
 import threading
@@ -120,12 +121,24 @@ class Hostile(Streams):
 
     @unittest.skipIf(lab.SANITIZED, "is about memory, of which a sanitizer takes much")
     def test_streams_take_the_memory_that_they_have_and_no_more(self):
+        self.memory_is_enough(12 << 20, "--stream-memory", 12 << 20)
+
+    @unittest.skipIf(lab.SANITIZED, "is about memory, of which a sanitizer takes much")
+    def test_streams_take_the_memory_that_they_have_and_no_more_by_default(self):
+        self.memory_is_enough(30 << 20)
+
+    def memory_is_enough(self, memory, *options):
+        """All streams together take about `memory`, of the 120 MiB that bob's node may have."""
         released = threading.Event()
         self.addCleanup(released.set)
         listener = self.serve(lambda connection: (connection.sendall(b"x"), released.wait()))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
-        self.controlled_pair(bob=("--stream-memory", 12 << 20))
-        lab.checked("prlimit", "--pid", str(self.bobs.pid), f"--as={120 << 20}")
+        limits = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (120 << 20, limits[1]))  # the nodes inherit it
+        try:
+            self.controlled_pair(bob=options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, limits)
         before, socks, refused = self.bobs.memory(), [], 0
         for _ in range(400):
             try:
@@ -156,7 +169,7 @@ class Hostile(Streams):
             time.sleep(0.01)
         grown = self.bobs.memory() - before
         print(f"{grown} KiB for them")
-        self.assertLess(grown, 24 << 10)
+        self.assertLess(grown, 2 * memory >> 10)
         socks.pop().close()
         released.set()
         lab.until(lambda: self.bobs.running and self.attempt() == "octets", 20, "a stream to be let in again")

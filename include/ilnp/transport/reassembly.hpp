@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../address.hpp"
+#include "../context.hpp"
 #include "../search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
