@@ -143,16 +143,6 @@ BOOST_AUTO_TEST_CASE(over_the_best_path_it_may_get_farther_than_over_a_detour) {
              Kind::copy);
 }
 
-BOOST_AUTO_TEST_CASE(many_identical_packets_are_no_duplicates_of_few) {
-  int lost = 0;
-  for (int i = 0; i < 1000; ++i) {
-    if (i % 7 == 0) see(5, other, 255);
-    lost += lesser(5, source, 3).kind == Kind::copy;
-    now += i % 3 == 0;
-  }
-  BOOST_TEST(lost <= 500);  // three for each that was sent to keep them out
-}
-
 BOOST_AUTO_TEST_CASE(identical_packets_in_bursts_have_as_many_duplicates) {
   for (int burst = 0; burst < 50; ++burst, now += burst % 2) {
     for (int i = 0; i < 1000; ++i) see(5);

@@ -136,7 +136,7 @@ class Ground(lab.LabTest):
         warm_up(self.flows)
         self.alice_host.ip("link", "add", "br0", "type", "bridge")
         self.alice_host.ip("link", "set", "eth0", "master", "br0")
-        self.alice.wait_line("cannot be used: it belongs to br0, and nothing .* is heard: set mcast_interface to br0$")
+        self.alice.wait_line("cannot be used: it belongs to br0, so nothing .* is heard: set mcast_interface to br0$")
         self.alice_host.ip("link", "set", "eth0", "nomaster")
         self.healed(time.monotonic(), 2.0)
         self.told_once("cannot be used: it belongs to br0", "can be used$")

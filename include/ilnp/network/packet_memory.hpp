@@ -54,7 +54,7 @@ class PacketMemory {
   };
 
   /// A packet over the best path is a duplicate only if it was forwarded already when it came over a lesser one. Others can
-  /// send what a program sends over and over again: that does not keep the program's packets out for long.
+  /// send what a program sends over and over again: each such packet stands for one of the program's at most.
   Seen see(const Arrival& packet, Step now) noexcept {
     Set& set = sets_[packet.hash % sets_.size()];
     Packet* same = nullptr;
@@ -63,7 +63,7 @@ class PacketMemory {
     for (Packet& known : set) {
       if (known.hash != packet.hash || now - known.step > memory) continue;
       if (known.seen && (known.sender != packet.sender || known.hop_limit != packet.hop_limit)) {
-        if (packet.lesser ? known.overruled_by(packet.sender) : known.detours == 0) {
+        if (!packet.lesser && known.detours == 0) {
           by_others = true;
           continue;
         }
@@ -139,8 +139,6 @@ class PacketMemory {
 
  private:
   static constexpr std::size_t places = 8;
-  static constexpr std::uint16_t max_count = 60000;
-  static constexpr std::uint16_t max_excess = 2;
 
   struct Packet {
     std::uint64_t hash = 0;
@@ -153,25 +151,13 @@ class PacketMemory {
     std::uint8_t hop_limit = 0;
     std::uint8_t carrier_hop_limit = 0;
     bool seen = false;
-    std::uint16_t count = 0;  ///< packets seen
-    std::uint16_t detours =
-        0;  ///< of these, packets that came over a lesser path, and whose duplicate has not come yet
-    std::uint16_t others = 0;  ///< duplicates, of which most came from
-    std::uint32_t other_sender = 0;
+    std::uint16_t detours = 0;  ///< packets that came over a lesser path; their duplicates have not come yet
 
     void note(const Arrival& packet) noexcept {
       seen = true;
       sender = packet.sender;
       hop_limit = packet.hop_limit;
-      if (count < max_count) ++count;
-      if (packet.lesser && detours < max_count) ++detours;
-    }
-    /// Have more come from `one` than there were to be duplicated?
-    bool overruled_by(std::uint64_t one) noexcept {
-      const auto its = static_cast<std::uint32_t>(one);
-      if (others == 0) other_sender = its;
-      if (other_sender != its) return --others, false;
-      return others > count + max_excess || ++others > count + max_excess;
+      if (packet.lesser && detours < UINT16_MAX) ++detours;
     }
   };
   using Set = std::array<Packet, places>;
