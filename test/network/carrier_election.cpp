@@ -392,6 +392,31 @@ BOOST_AUTO_TEST_CASE(a_few_packets_that_a_stranger_carries_do_not_silence_the_fl
   BOOST_TEST(missing <= 100);
 }
 
+// One and the same packet again and again, on both networks, beside the packets of a program that nobody forwards.
+BOOST_AUTO_TEST_CASE(a_repeated_forged_packet_does_not_hide_missing_packets) {
+  for (const auto period : {100ms, 10ms, 1ms}) {
+    election = CarrierElection(self, neighbours);
+    meet(lower);
+    neighbours.find(lower)->trust();
+    const std::array<std::byte, 9> forged{};
+    const auto repeat = [&](std::uint8_t hop_limit) {
+      const FlowPacket its{99, hop_limit, 42, Bytes(forged)};
+      static_cast<void>(election.decide(flow, a, b, its, false, now));
+      static_cast<void>(election.overhear(flow, b, its, false, now));
+    };
+    int carried = 0, sent = 0;
+    const TimePoint end = now + 10s;
+    for (TimePoint next = now; now < end; now += 1ms) {
+      if (now.time_since_epoch() % 4ms == Duration{}) repeat(2), repeat(255);
+      if (now < next) continue;
+      next += period;
+      ++sent;
+      carried += decide() != Verdict::another;
+    }
+    BOOST_TEST(carried > sent / 2, carried << " of " << sent << ", every " << period.count() << " ms");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_packet_overheard_before_it_arrives_counts) {
   meet(lower);
   for (int i = 0; i < 200; ++i, now += 100ms) {

@@ -113,7 +113,6 @@ class CarrierElection {
     // A node that forwards a flow without duplicates examines only an occasional packet, so that one counts.
     const bool counts = !(mixed || state->standing_back) ||
                         (state->sample.had(content, step) && packets_.sampled(content, step));
-    if (counts) state->sample.note(step);
     const std::uint64_t source = packet.sender + mix64(in.value());
     const bool last_hop = out == flow.destination.locator;
     const auto seen = counts || mixed || lesser
@@ -121,6 +120,7 @@ class CarrierElection {
                           : PacketMemory::Seen{Kind::unnoted};
     if (seen.kind == Kind::copy) return Verdict::copy;
     if (counts && (seen.kind == Kind::fresh || seen.kind == Kind::carried)) {
+      state->sample.note(step);
       state->account.expect(step);
       if (state->unanswered == never) state->unanswered = now;
     }

@@ -20,7 +20,9 @@ class PacketMemory {
  public:
   using Step = CarryAccount::Step;
   static constexpr std::size_t max_packets = 32768;  // a power of two
-  static constexpr Step memory = 6;                  ///< steps for which a packet is remembered
+  /// So many identical packets count in a step: a stranger who sends one over and over again does not outweigh the others.
+  static constexpr unsigned max_identical = 16;
+  static constexpr Step memory = 6;  ///< steps for which a packet is remembered
   /// Packets remembered in a step before fewer are sampled: on average three places of a set then hold packets that are
   /// waited for.
   static constexpr unsigned budget = max_packets * 3 / 8 / memory;
@@ -78,15 +80,17 @@ class PacketMemory {
         early = &known;
       if (known.seen && known.step == now) same = &known;
     }
-    if (by_others) return {Seen::Kind::unnoted};
+    if (by_others || (same && same->counted == max_identical)) return {Seen::Kind::unnoted};
     if (early) {
       --early->early;
       early->note(packet);
+      ++early->counted;
       return {Seen::Kind::carried, early->carrier, early->carrier_hop_limit};
     }
     if (!same && !(same = place(set, packet.hash, now))) return {Seen::Kind::unnoted};
     same->note(packet);
-    if (packet.awaited && same->open < UINT16_MAX) {
+    if (packet.awaited) {
+      ++same->counted;
       ++same->open;
       sample_.note(now);
     }
@@ -129,7 +133,7 @@ class PacketMemory {
     if (!sample_.has(hash, now) || !sampled) return std::nullopt;
     sample_.note(now);
     if (!early) early = place(set, hash, now);
-    if (early && early->early < UINT16_MAX) {
+    if (early && early->early < max_identical) {
       ++early->early;
       early->carrier = carrier;
       early->carrier_hop_limit = hop_limit;
@@ -145,9 +149,10 @@ class PacketMemory {
     std::uint64_t sender = 0;
     std::uint64_t carrier = 0;
     Step step = 0;
-    std::uint32_t turn = 0;   ///< when it was placed
-    std::uint16_t open = 0;   ///< packets that are waited for
-    std::uint16_t early = 0;  ///< packets that were overheard first
+    std::uint32_t turn = 0;    ///< when it was placed
+    std::uint8_t open = 0;     ///< packets that are waited for
+    std::uint8_t early = 0;    ///< packets that were overheard first
+    std::uint8_t counted = 0;  ///< packets that were waited for, or overheard first
     std::uint8_t hop_limit = 0;
     std::uint8_t carrier_hop_limit = 0;
     bool seen = false;
