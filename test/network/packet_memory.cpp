@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(over_the_best_path_it_may_get_farther_than_over_a_detour) {
 }
 
 BOOST_AUTO_TEST_CASE(identical_packets_in_bursts_have_as_many_duplicates) {
-  for (int burst = 0; burst < 50; ++burst, now += burst % 2) {
+  for (int burst = 0; burst < 50; ++burst, now += burst % 2 ? 1u : 0u) {
     for (int i = 0; i < 1000; ++i) see(5);
     for (int i = 0; i < 1000; ++i) BOOST_REQUIRE((lesser(5, other, 3).kind == Kind::copy));
   }
