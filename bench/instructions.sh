@@ -2,10 +2,10 @@
 # Counts the instructions per packet of each benchmark case, ours and hand-written, with callgrind. The figures do not
 # depend on what else the machine does.
 #
-#   bench/instructions.sh BUILD_DIR [--check LIMIT] [REGEX]     for example: bench/instructions.sh build '^send'
+#   bench/instructions.sh BUILD_DIR [--no-build] [--check LIMIT] [REGEX]     for example: bench/instructions.sh build '^send'
 #
-# Prints a table: case, ours, baseline, ratio. Exit status 1 if a ratio is more than LIMIT. Builds the benchmarks first. Needs
-# valgrind (examples/setup.sh --bench).
+# Prints a table: case, ours, baseline, ratio. Exit status 1 if a ratio is more than LIMIT. Builds the benchmarks first, but for
+# --no-build. Needs valgrind (examples/setup.sh --bench).
 set -euo pipefail
 
 usage() {
@@ -15,6 +15,11 @@ usage() {
 [[ $# -ge 1 && $1 != -* ]] || usage
 build=$1 limit=0
 shift
+compile=yes
+if [[ ${1:-} == --no-build ]]; then
+  compile=no
+  shift
+fi
 if [[ ${1:-} == --check ]]; then
   [[ ${2:-} =~ ^[0-9]+(\.[0-9]+)?$ ]] || usage
   limit=$2
@@ -26,7 +31,7 @@ command -v valgrind >/dev/null || {
   echo "error: valgrind is not installed: examples/setup.sh --bench" >&2
   exit 1
 }
-cmake --build "$build" --target bench-formats bench-tables bench-stack >&2
+[[ $compile == no ]] || cmake --build "$build" --target bench-formats bench-tables bench-stack >&2
 
 over=no
 folder=$(mktemp -d)
