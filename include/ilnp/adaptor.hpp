@@ -15,19 +15,46 @@ namespace ilnp {
 namespace detail {
 template <class Self, class... Args>
 concept NotACopyOf = !(sizeof...(Args) == 1 && (std::derived_from<std::remove_cvref_t<Args>, Self> && ...));
-}
 
-/// For layers that stand on an underlay and are one: `ILNP<Mine<McastUdp>>`.
-template <Underlay Next>
-class UnderlayAdaptor {
+/// What the adaptors have in common: the layer below, and the members that layers of every kind have.
+template <class Next>
+class LayerOver {
  public:
   using next_layer_type = Next;
-  using adaptor = UnderlayAdaptor;
+  using adaptor = LayerOver;  ///< tells counters that are only forwarded from a layer's own
 
   /// All arguments go to the layer below.
   template <class... Args>
-  requires detail::NotACopyOf<UnderlayAdaptor, Args...>
-  explicit UnderlayAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+  requires NotACopyOf<LayerOver, Args...>
+  explicit LayerOver(Args&&... args) : next_(std::forward<Args>(args)...) {}
+
+  template <ContextLike Cx, class Up>
+  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.on_receive(from, frame, cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx>
+  void end_batch(Cx& cx) {
+    next_.end_batch(cx);
+  }
+  TimePoint next_deadline() const { return next_.next_deadline(); }
+  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
+  { return next_.counters(); }
+  Next& next_layer() noexcept { return next_; }
+  const Next& next_layer() const noexcept { return next_; }
+
+ protected:
+  Next next_;
+};
+}  // namespace detail
+
+/// For layers that stand on an underlay and are one: `ILNP<Mine<McastUdp>>`.
+template <Underlay Next>
+class UnderlayAdaptor : public detail::LayerOver<Next> {
+ protected:
+  using detail::LayerOver<Next>::next_;
+
+ public:
+  using detail::LayerOver<Next>::LayerOver;
 
   error_code join(Locator locator) { return next_.join(locator); }
   error_code leave(Locator locator) { return next_.leave(locator); }
@@ -37,18 +64,9 @@ class UnderlayAdaptor {
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
     return next_.send(locator, packet, cx);
   }
-  template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, std::forward<Up>(up));
-  }
   template <ContextLike Cx>
   bool on_timer(Cx& cx) {
     return next_.on_timer(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
-  template <ContextLike Cx>
-  void end_batch(Cx& cx) {
-    next_.end_batch(cx);
   }
   std::size_t max_frame() const { return next_.max_frame(); }
 
@@ -60,28 +78,17 @@ class UnderlayAdaptor {
     return next_.receive(std::forward<Sink>(sink));
   }
   bool drained() const requires PollableUnderlay<Next> { return next_.drained(); }
-
-  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
-  { return next_.counters(); }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
-
- protected:
-  Next next_;
 };
 
 /// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. One that changes packets changes what
 /// comes up by `on_receive` and by `on_timer`: what a node sends to itself comes by the latter.
 template <NetworkLayer Next>
-class NetworkAdaptor {
- public:
-  using next_layer_type = Next;
-  using adaptor = NetworkAdaptor;
+class NetworkAdaptor : public detail::LayerOver<Next> {
+ protected:
+  using detail::LayerOver<Next>::next_;
 
-  /// All arguments go to the layer below.
-  template <class... Args>
-  requires detail::NotACopyOf<NetworkAdaptor, Args...>
-  explicit NetworkAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+ public:
+  using detail::LayerOver<Next>::LayerOver;
 
   MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
   template <ContextLike Cx>
@@ -89,18 +96,9 @@ class NetworkAdaptor {
     return next_.send(to, next_header, packet, cx);
   }
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, std::forward<Up>(up));
-  }
-  template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     next_.on_timer(cx, std::forward<Up>(up));
   }
-  template <ContextLike Cx>
-  void end_batch(Cx& cx) {
-    next_.end_batch(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
     return next_.resolve(name, cx);
@@ -135,27 +133,16 @@ class NetworkAdaptor {
   void doubt(Nid nid, Cx& cx) { next_.doubt(nid, cx); }
   decltype(auto) correspondents() const requires requires(const Next& next) { next.correspondents(); }
   { return next_.correspondents(); }
-
-  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
-  { return next_.counters(); }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
-
- protected:
-  Next next_;
 };
 
 /// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up.
 template <TransportLayer Next>
-class TransportAdaptor {
- public:
-  using next_layer_type = Next;
-  using adaptor = TransportAdaptor;
+class TransportAdaptor : public detail::LayerOver<Next> {
+ protected:
+  using detail::LayerOver<Next>::next_;
 
-  /// All arguments go to the layer below.
-  template <class... Args>
-  requires detail::NotACopyOf<TransportAdaptor, Args...>
-  explicit TransportAdaptor(Args&&... args) : next_(std::forward<Args>(args)...) {}
+ public:
+  using detail::LayerOver<Next>::LayerOver;
 
   error_code bind(std::uint16_t port) { return next_.bind(port); }
   void unbind(std::uint16_t port) { next_.unbind(port); }
@@ -164,18 +151,9 @@ class TransportAdaptor {
     return next_.send(source_port, to, destination_port, payload, cx);
   }
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, std::forward<Up>(up));
-  }
-  template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     next_.on_timer(cx, std::forward<Up>(up));
   }
-  template <ContextLike Cx>
-  void end_batch(Cx& cx) {
-    next_.end_batch(cx);
-  }
-  TimePoint next_deadline() const { return next_.next_deadline(); }
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
     return next_.resolve(name, cx);
@@ -203,14 +181,6 @@ class TransportAdaptor {
                                                  std::uint16_t destination_port, Packet& packet, Cx& cx) {
     return next_.send(source_port, to, destination_port, packet, cx);
   }
-
-  decltype(auto) counters() const requires requires(const Next& next) { next.counters(); }
-  { return next_.counters(); }
-  Next& next_layer() noexcept { return next_; }
-  const Next& next_layer() const noexcept { return next_; }
-
- protected:
-  Next next_;
 };
 
 }  // namespace ilnp
