@@ -198,12 +198,10 @@ class HostTable {
     const auto at = names_.find(name);
     if (at == names_.end() || at->second.owner == Nid{}) return {};
     Claim& claim = at->second;
-    Host* host = alive(claim.owner, now);
-    if (!host) {
-      claim.owner = heir(claim, now);
-      host = alive(claim.owner, now);
-    }
-    return {claim.owner, host};
+    if (Host* host = alive(claim.owner, now)) return {claim.owner, host};
+    const Owner owner = heir(claim, now);
+    claim.owner = owner.nid;
+    return owner;
   }
   Owner only_owner_but_for_case(std::string_view name, TimePoint now) {
     Owner only{equal_but_for_case(name, self_name_) ? self_ : Nid{}};
@@ -249,16 +247,16 @@ class HostTable {
     }
   }
 
-  /// The first claimant that is alive; 0 if none is. Those before it lose their claims, so that nobody looks at them again;
+  /// The first claimant that is alive; none if none is. Those before it lose their claims, so that nobody looks at them again;
   /// but one remains.
-  Nid heir(Claim& claim, TimePoint now) {
-    while (!alive(claim.first, now)) {
-      if (claim.first == claim.last) return Nid{};
+  Owner heir(Claim& claim, TimePoint now) {
+    while (true) {
+      if (Host* host = alive(claim.first, now)) return {claim.first, host};
+      if (claim.first == claim.last) return {};
       Host& gone = *hosts_.find(claim.first);
       delist(gone, claim);
       gone.name.clear();
     }
-    return claim.first;
   }
 
   Nid self_;

@@ -97,14 +97,9 @@ class Interfaces {
   }
   /// Sorts the entries in the order of `locators`; those not among them come last.
   void prefer(std::span<const Locator> locators) {
-    const auto place = [&](const Interface& i) {
-      return std::find(locators.begin(), locators.end(), i.locator) - locators.begin();
-    };
-    for (auto next = all_.begin(); next != all_.end(); ++next) {
-      auto at = next;
-      while (at != all_.begin() && place(*next) < place(*std::prev(at))) --at;
-      std::rotate(at, next, std::next(next));
-    }
+    for (auto last = locators.rbegin(); last != locators.rend(); ++last)
+      if (const auto at = find_by(all_, &Interface::locator, *last); at != all_.end())
+        std::rotate(all_.begin(), at, std::next(at));
     change();
   }
 
