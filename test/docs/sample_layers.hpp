@@ -235,7 +235,7 @@ struct Note {
 };
 
 /// A second transport, beside STP in the same node: notes from node to node, without ports. It lies below STP, takes the packets
-/// that are its own, and lets all others pass; STP in turn hands on what is no packet.
+/// that are its own, and passes all others on. STP hands up what is not a packet.
 template <NetworkLayer Next>
 class Notes : public NetworkAdaptor<Next> {
  public:

@@ -20,7 +20,7 @@ class PacketMemory {
  public:
   using Step = CarryAccount::Step;
   static constexpr std::size_t max_packets = 32768;  // a power of two
-  /// So many identical packets count in a step: a stranger who sends one over and over again does not outweigh the others.
+  /// Identical packets that count in a step. A stranger who repeats one packet then does not outweigh the others.
   static constexpr unsigned max_identical = 16;
   static constexpr Step memory = 6;  ///< steps for which a packet is remembered
   /// Packets remembered in a step before fewer are sampled: on average three places of a set then hold packets that are
