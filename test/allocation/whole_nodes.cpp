@@ -87,28 +87,29 @@ BOOST_FIXTURE_TEST_CASE(none_from_program_to_program, Loopback) {
 
   // A burst each way, and all of it arrives before the next.
   std::size_t lost = 0;
-  const auto rounds = [&](int count) {
+  const auto rounds = [&](int count, std::uint32_t burst) {
     for (int round = 0; round < count; ++round) {
       std::size_t at_a = 0, at_b = 0;
-      for (std::uint32_t number = 0; number < 64; ++number) {
+      for (std::uint32_t number = 0; number < burst; ++number) {
         at_alice.send(to_alice, number);
         at_bob.send(to_bob, number);
       }
       const bool all = run_until([&] {
         at_a += at_alice.take(), at_b += at_bob.take();
-        return at_a >= 64 && at_b >= 64;
+        return at_a >= burst && at_b >= burst;
       });
       lost += !all;
     }
   };
-  rounds(20);
+  rounds(20, 64);
   lost = 0;
   const std::size_t before = allocations();
-  rounds(200);
+  rounds(200, 64);
+  rounds(20, 128);  // more at a time than ever before
   const std::size_t during = allocations() - before;
   BOOST_TEST(during == 0U);
   BOOST_TEST(lost == 0U);
-  BOOST_TEST(router_stack.counters().forwarded >= 2 * 200 * 64U);
+  BOOST_TEST(router_stack.counters().forwarded >= 2 * (200 * 64U + 20 * 128U));
 }
 
 }  // namespace ilnp::test::whole_nodes_test

@@ -75,7 +75,10 @@ class Node {
         random_(random_seed(), &system_secret),
         cx_(TimeSource::now(), random_, {&names_, std::move(observer)}),
         executor_(executor),
-        timer_(executor) {}
+        timer_(executor) {
+    if constexpr (ILNP_POISON)
+      received_.reserve(2048);  // the trains of one call to the kernel, each of 64 frames
+  }
   template <ExecutionContext Io>
   Node(Io& context, Stack& stack, Up up, Observer observer = {})
       : Node(context.get_executor(), stack, std::move(up), std::move(observer)) {}
