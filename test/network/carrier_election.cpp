@@ -124,6 +124,17 @@ BOOST_AUTO_TEST_CASE(it_ignores_packets_on_a_longer_path) {
   BOOST_TEST(decide() == Verdict::carry);
 }
 
+BOOST_AUTO_TEST_CASE(it_does_not_yield_on_a_longer_path_though_the_worse_of_two_duplicates_came_first) {
+  neighbours.hear(lower, Nid(lower), 3, test::interface_at(b), now);
+  BOOST_TEST(decide(2) == Verdict::carry);
+  now += 1ms;
+  BOOST_TEST(again(higher, 3) == Verdict::carry);
+  BOOST_TEST(!overhear(lower, 1));
+  now += 1s;
+  BOOST_TEST(decide(3) == Verdict::carry_alone);
+  BOOST_TEST(overhear(lower, 2));  // nor does that keep it from yielding to a path of equal length
+}
+
 BOOST_AUTO_TEST_CASE(it_yields_to_one_that_always_forwards) {
   meet(higher);
   for (Duration spent{}; spent <= CarrierElection::grace; spent += 50ms, now += 50ms) {

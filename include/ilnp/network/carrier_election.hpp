@@ -124,8 +124,8 @@ class CarrierElection {
       state->account.expect(step);
       if (state->unanswered == never) state->unanswered = now;
     }
-    if (seen.kind == Kind::carried &&
-        carried(*state, seen.carrier, seen.carrier_hop_limit, packet.hop_limit, step, passing, now))
+    if (seen.kind == Kind::carried && carried(*state, seen.carrier, seen.carrier_hop_limit,
+                                              {step, packet.hop_limit, packet.hop_limit}, passing, now))
       return Verdict::another;
     if (!state->standing_back) return mixed ? Verdict::carry_alone : Verdict::carry;
     if (state->unanswered == never) return Verdict::another;
@@ -144,8 +144,7 @@ class CarrierElection {
     const std::uint64_t content = hash(packet);
     const bool sampled = state->sample.has(content, step);
     const auto heard = packets_.hear(content, packet.sender, packet.hop_limit, passing, sampled, step);
-    return heard &&
-           carried(*state, packet.sender, packet.hop_limit, heard->hop_limit, heard->since, passing, now);
+    return heard && carried(*state, packet.sender, packet.hop_limit, *heard, passing, now);
   }
 
   /// This node did nothing from `since` to `now`. What arrives next has waited as long, and another node may have forwarded
@@ -209,10 +208,11 @@ class CarrierElection {
     });
   }
 
-  /// `carrier` has forwarded a packet that was there since `since`. The packet arrived with `came_with` and left with
-  /// `hop_limit`. True if this node, which has forwarded the flow, yields from now on.
-  bool carried(State& state, std::uint64_t carrier, std::uint8_t hop_limit, std::uint8_t came_with,
-               Step since, bool passing, TimePoint now) {
+  /// `carrier` has forwarded `packet`, which left with `hop_limit`. True if this node, which has forwarded the flow, yields
+  /// from now on.
+  bool carried(State& state, std::uint64_t carrier, std::uint8_t hop_limit, const PacketMemory::Heard& packet,
+               bool passing, TimePoint now) {
+    const auto [since, came_with, best] = packet;
     auto* rival = neighbours_->find(carrier);
     const bool rival_passes = rival && neighbours_->passing(*rival, state.in, state.out, now);
     if (state.standing_back) {
@@ -229,8 +229,10 @@ class CarrierElection {
     if (hop_limit + 1 < came_with) return false;  // a reflection, or a longer path
     if (rival_passes && !passing) return false;
     if (state.failures > 0 && !passing && !shown(state, carrier, since, now)) return false;
-    const bool beaten =
-        passing || hop_limit + 1 > came_with || (rival && (rival->always_carries || rival->nid < self_));
+    // Of two duplicates of the first packet of a flow the worse may arrive first; the other one has left with more hops.
+    const bool outlived = hop_limit + 1 < best;
+    const bool beaten = passing || (!outlived && (hop_limit + 1 > came_with ||
+                                                  (rival && (rival->always_carries || rival->nid < self_))));
     if (beaten) {
       stand_back(state, carrier, now);
     } else if (now - state.conflict_heard >= conflict_memory) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -66,6 +67,7 @@ class PacketMemory {
       if (known.hash != packet.hash || now - known.step > memory) continue;
       if (known.seen && (known.sender != packet.sender || known.hop_limit != packet.hop_limit)) {
         if (!packet.lesser && known.detours == 0) {
+          known.best_hop_limit = std::max(known.best_hop_limit, packet.hop_limit);
           by_others = true;
           continue;
         }
@@ -73,6 +75,7 @@ class PacketMemory {
         if (packet.last_hop || packet.hop_limit <= known.hop_limit) return {Seen::Kind::copy};
         known.sender = packet.sender;
         known.hop_limit = packet.hop_limit;
+        known.best_hop_limit = std::max(known.best_hop_limit, packet.hop_limit);
         return {Seen::Kind::unnoted};
       }
       if (known.early > 0 && now - known.step <= CarryAccount::max_patience &&
@@ -105,10 +108,12 @@ class PacketMemory {
     return false;
   }
 
-  /// What was overheard: a packet that was waited for since `since`, and that arrived with `hop_limit`.
+  /// What was overheard: a packet that was waited for since `since`, and that arrived with `hop_limit`; the best of its
+  /// duplicates, if there were any, with `best_hop_limit`.
   struct Heard {
     Step since;
     std::uint8_t hop_limit;
+    std::uint8_t best_hop_limit;
   };
 
   /// `carrier` has put a packet with this hash on the far network. Empty if none like it is waited for (yet). It must have
@@ -128,7 +133,7 @@ class PacketMemory {
     }
     if (newest) {
       --newest->open;
-      return Heard{newest->step, newest->hop_limit};
+      return Heard{newest->step, newest->hop_limit, newest->best_hop_limit};
     }
     if (!sample_.has(hash, now) || !sampled) return std::nullopt;
     sample_.note(now);
@@ -154,6 +159,7 @@ class PacketMemory {
     std::uint8_t early = 0;    ///< packets that were overheard first
     std::uint8_t counted = 0;  ///< packets that were waited for, or overheard first
     std::uint8_t hop_limit = 0;
+    std::uint8_t best_hop_limit = 0;  ///< of it and its duplicates
     std::uint8_t carrier_hop_limit = 0;
     bool seen = false;
     std::uint16_t detours = 0;  ///< packets that came over a lesser path; their duplicates have not come yet
@@ -161,7 +167,7 @@ class PacketMemory {
     void note(const Arrival& packet) noexcept {
       seen = true;
       sender = packet.sender;
-      hop_limit = packet.hop_limit;
+      hop_limit = best_hop_limit = packet.hop_limit;
       if (packet.lesser && detours < UINT16_MAX) ++detours;
     }
   };
