@@ -70,6 +70,12 @@ class UnderlayAdaptor : public detail::LayerOver<Next> {
   }
   std::size_t max_frame() const { return next_.max_frame(); }
 
+  // Of a `ClassifyingUnderlay`: one that changes the beginning of frames hides it, or gives another classifier.
+
+  void classify(const FrameClassifier& classifier) requires ClassifyingUnderlay<Next> {
+    next_.classify(classifier);
+  }
+
   // Of a `PollableUnderlay`.
 
   decltype(auto) native_handles() const requires PollableUnderlay<Next> { return next_.native_handles(); }

@@ -18,6 +18,7 @@
 #include "bytes.hpp"
 #include "context.hpp"
 #include "error.hpp"
+#include "frame_class.hpp"
 #include "hash_key.hpp"
 #include "layer.hpp"
 #include "packet.hpp"
@@ -34,6 +35,7 @@
 #include "wire/goodbye.hpp"
 #include "wire/ilnp_header.hpp"
 #include "wire/locator_update.hpp"
+#include "wire/overlay.hpp"
 #include "wire/parsed.hpp"
 #include "wire/stp_header.hpp"
 #include "wire/utf8.hpp"
@@ -41,7 +43,6 @@
 // Underlays
 #include "underlay/endpoint.hpp"
 #include "underlay/events.hpp"
-#include "underlay/frame_class.hpp"
 #include "underlay/group_address.hpp"
 #include "underlay/link_config.hpp"
 #include "underlay/link_monitor.hpp"

@@ -9,6 +9,7 @@
 #include "bytes.hpp"
 #include "context.hpp"
 #include "error.hpp"
+#include "frame_class.hpp"
 #include "packet.hpp"
 #include "resolved_name.hpp"
 
@@ -72,6 +73,14 @@ concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::An
   { cu.native_handles() } -> std::convertible_to<std::span<const int>>;
   { u.receive(sink) } -> std::same_as<std::size_t>;
   { cu.drained() } -> std::same_as<bool>;
+};
+
+/// An underlay that treats control frames differently from data, as `McastUdp` does.
+///
+/// - `classify(classifier)`: this is how to tell them apart. Called before anything is joined. Throws if it cannot.
+template <class U>
+concept ClassifyingUnderlay = Underlay<U> && requires(U& u, const FrameClassifier& classifier) {
+  u.classify(classifier);
 };
 
 /// What a network layer says of a packet that it hands up.

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <type_traits>
 
+#include "ilnp/wire/overlay.hpp"
 #include "lab.hpp"
 #include "support/print.hpp"
 
@@ -162,6 +163,8 @@ BOOST_AUTO_TEST_CASE(get_control_messages_past_a_queue_that_overflows) {
   Station sender(left), receiver(right);
   BOOST_TEST(!sender->join(a));
   BOOST_TEST(!receiver->join(a));
+  sender->classify(wire::Overlay::classifier);
+  receiver->classify(wire::Overlay::classifier);
   Octets discovery = numbered(1, 60), update = numbered(2, 49);
   discovery[6] = std::byte{43};
   update[6] = std::byte{44};

@@ -2,6 +2,7 @@
 
 #include <boost/config.hpp>
 
+#include "../wire/overlay.hpp"
 #include "duplicate_filter.hpp"
 #include "forwarder.hpp"
 #include "liveness.hpp"
@@ -33,7 +34,9 @@ class ILNP {
         forwarder_(node_, neighbours_),
         mover_(node_, discoverer_, liveness_),
         resumption_(node_, neighbours_),
-        nid_watch_(node_) {}
+        nid_watch_(node_) {
+    if constexpr (ClassifyingUnderlay<Next>) node_.next.classify(wire::Overlay::classifier);
+  }
 
   ILNP(const ILNP&) = delete;
   ILNP& operator=(const ILNP&) = delete;

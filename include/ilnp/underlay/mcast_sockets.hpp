@@ -43,10 +43,14 @@ inline Socket open_send_socket(bool loop) {
   return socket;
 }
 
-/// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except own frames (those from
-/// `own_port`) and frames of the other class.
-inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_port, bool loopback_interface,
-                                  FrameClass wanted) {
+/// Puts a filter on a socket, before it receives anything.
+inline void require_filter(int socket, const BpfProgram& program) {
+  if (const auto error = attach_filter(socket, program))
+    throw boost::system::system_error(error, "socket filter for own frames");
+}
+
+/// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except what `filter` discards.
+inline Socket open_receive_socket(const LinkConfig& config, const BpfProgram& filter) {
   Socket socket = Socket::udp(AF_INET6);
   const int handle = socket.native_handle();
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
@@ -55,8 +59,7 @@ inline Socket open_receive_socket(const LinkConfig& config, std::uint16_t own_po
   // Without this option the kernel also delivers groups that only others have joined. An old kernel does, and the frames are dropped
   // later.
   (void)set_option(handle, IPPROTO_IPV6, multicast_all, 0);
-  if (const auto error = attach_own_frame_filter(handle, own_port, loopback_interface, wanted))
-    throw boost::system::system_error(error, "socket filter for own frames");
+  require_filter(handle, filter);
   const Endpoint any(in6addr_any, config.mcast_port);
   if (::bind(handle, any.data(), any.size()) != 0) {
     throw boost::system::system_error(last_system_error(), "mcast_port " + std::to_string(config.mcast_port));

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "../frame_class.hpp"
 #include "../hash_key.hpp"
 #include "../layer.hpp"
-#include "frame_class.hpp"
 #include "group_address.hpp"
 #include "link_config.hpp"
 #include "link_watch.hpp"
@@ -26,8 +26,8 @@ namespace ilnp {
 ///
 /// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave
 /// in batches (`recvmmsg`, `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO).
-/// Control messages (discovery, locator updates) have a socket of their own and overtake data, so that they
-/// are heard under overload.
+/// Control messages (what the network layer's classifier says: `classify`) have a socket of their own and overtake data, so that
+/// they are heard under overload.
 ///
 /// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under
 /// the same name, or the kernel loses memberships, its groups are joined again. What is wrong with the interface, and
@@ -59,19 +59,19 @@ class McastUdp {
     link_.begin(sender);
     if (link().index() == 0)
       throw boost::system::system_error(link().why(), "mcast_interface " + config.mcast_interface);
-    const bool loopback = (link().flags() & IFF_LOOPBACK) != 0;
-    if (loopback && link().problem() == LinkProblem::no_route) {
+    loopback_ = (link().flags() & IFF_LOOPBACK) != 0;
+    if (loopback_ && link().problem() == LinkProblem::no_route) {
       throw boost::system::system_error(link().why(), "mcast_interface " + config.mcast_interface +
                                                           " (it needs: ip -6 route add local ff12::/16 dev " +
                                                           config.mcast_interface + ")");
     }
     queue_.note_failures();
-    comes_back_ = config.mcast_loop || loopback;
-    const std::uint16_t own_port = detail::local_port(sender);
-    control_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::control);
+    comes_back_ = config.mcast_loop || loopback_;
+    own_port_ = detail::local_port(sender);
+    control_ = detail::open_receive_socket(config, filter(FrameClass::control));
     // Opened last, so that the kernel gives unicast, which only one socket gets, to this one: there it is
     // counted.
-    data_ = detail::open_receive_socket(config, own_port, loopback, FrameClass::data);
+    data_ = detail::open_receive_socket(config, filter(FrameClass::data));
     handles_ = {control_.native_handle(), data_.native_handle(), link().native_handle()};
     receive_buffer_ = set_receive_buffer(data_.native_handle(), receive_buffer_octets);
     (void)set_receive_buffer(control_.native_handle(), control_buffer_octets);
@@ -83,6 +83,14 @@ class McastUdp {
   }
 
   // As a layer.
+
+  /// From now on frames that `classifier` says are control messages have the other socket, and travel alone; until then
+  /// all frames are data. To be called before `join`. Throws `boost::system::system_error`.
+  void classify(const FrameClassifier& classifier) {
+    classifier_ = classifier;
+    detail::require_filter(control_.native_handle(), filter(FrameClass::control));
+    detail::require_filter(data_.native_handle(), filter(FrameClass::data));
+  }
 
   /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
   error_code join(Locator locator) { return wanted_.join(locator, receivers(), link().index()); }
@@ -114,7 +122,8 @@ class McastUdp {
       return error;
     }
     // A train is classed by its first frame, so a control message travels alone.
-    queue_.push(*group, packet.head(), packet.payload(), class_of(packet) == FrameClass::control);
+    queue_.push(*group, packet.head(), packet.payload(),
+                class_of(packet, classifier_) == FrameClass::control);
     return {};
   }
 
@@ -209,6 +218,11 @@ class McastUdp {
   /// Those of its sockets that receive frames.
   std::span<const int> receivers() const noexcept { return std::span(handles_).first(2); }
 
+  /// What one of them is to receive.
+  BpfProgram filter(FrameClass wanted) const noexcept {
+    return own_frame_filter(own_port_, loopback_, wanted, classifier_);
+  }
+
   template <class Sink>
   std::size_t deliver(const ReceivedTrain& train, Sink& sink) {
     const std::size_t count = train.count();
@@ -260,6 +274,9 @@ class McastUdp {
   std::array<int, 3> handles_{};
   BufferSize receive_buffer_;
   bool coalesced_ = false;
+  FrameClassifier classifier_ = all_data;
+  std::uint16_t own_port_ = 0;
+  bool loopback_ = false;   ///< the interface is `lo`
   bool comes_back_ = true;  ///< the kernel loops back what this node sends
   bool batching_ = false;
   bool drained_ = false;

@@ -5,8 +5,17 @@
 
 namespace ilnp::wire {
 
-/// Next header values of the overlay (docs/wire-formats.md, "Network header").
-enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update = 44 };
+/// Next header values of the overlay (docs/wire-formats.md, "Network header"). The last four are reserved for what the type
+/// says: secured packets, the handshake that comes before them, and IP packets in tunnels.
+enum class NextHeader : std::uint8_t {
+  stp = 42,
+  discovery = 43,
+  locator_update = 44,
+  secured_stp = 45,
+  handshake = 46,
+  tunnel = 47,
+  secured_tunnel = 48,
+};
 
 ///      0                   1                   2                   3
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -25,6 +34,7 @@ enum class NextHeader : std::uint8_t { stp = 42, discovery = 43, locator_update 
 class IlnpHeader {
  public:
   static constexpr std::size_t size = 40;
+  static constexpr std::size_t next_header_offset = 6;
 
   /// Rejects a frame that is shorter than the header, or whose payload length differs from what follows it.
   static Parsed<IlnpHeader> parse(Bytes frame) noexcept {
@@ -33,7 +43,7 @@ class IlnpHeader {
     return IlnpHeader(frame);
   }
 
-  std::uint8_t next_header() const noexcept { return load<std::uint8_t>(frame_, 6); }
+  std::uint8_t next_header() const noexcept { return load<std::uint8_t>(frame_, next_header_offset); }
   std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(frame_, 7); }
   Ilv source() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 8)), Nid(load<std::uint64_t>(frame_, 16))};
