@@ -14,7 +14,7 @@
 
 using namespace ilnp;
 
-/// A layer to insert above an underlay: lets only every `n`th frame in.
+/// A layer to insert above an underlay: accepts only every `n`th frame.
 template <Underlay Next>
 struct EveryNth : UnderlayAdaptor<Next> {
   explicit EveryNth(unsigned n, auto&&... next)
@@ -27,7 +27,7 @@ struct EveryNth : UnderlayAdaptor<Next> {
   unsigned n_, received_ = 0;
 };
 
-/// An observer: counts the drops of each reason, and does not look at other events.
+/// An observer that counts drops by reason and ignores all other events.
 struct DropCounts {
   std::array<int, drop_reasons>* counts;
 

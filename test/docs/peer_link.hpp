@@ -13,8 +13,8 @@
 #include <span>
 #include <vector>
 
-/// An underlay on a socket of one's own, to peers that are known beforehand: `Address` is `sockaddr_in6` (UDP) or `sockaddr_un`
-/// (UNIX datagrams). A datagram is a locator and a frame; each of the peers gets it.
+/// Connects peers whose addresses are known in advance. `Address` is `sockaddr_in6` (UDP) or `sockaddr_un` (UNIX datagrams). A
+/// datagram is a locator and a frame; each peer receives it.
 template <class Address>
 class PeerLink {
  public:
@@ -32,7 +32,7 @@ class PeerLink {
   ilnp::error_code join(ilnp::Locator locator) { return joined_.push_back(locator), ilnp::error_code(); }
   ilnp::error_code leave(ilnp::Locator locator) { return std::erase(joined_, locator), ilnp::error_code(); }
 
-  // It sends at once, which is always right: so nothing is left to do when a batch ends.
+  // It sends at once, which is always correct, so there is nothing to do when a batch ends.
   void begin_batch() {}
   template <class Cx>
   void end_batch(Cx&) {}
@@ -47,7 +47,7 @@ class PeerLink {
     for (Address& peer : peers_) {
       message.msg_name = &peer;
       message.msg_namelen = sizeof peer;
-      // A peer that is not there yet, or does not read, is no error of this node.
+      // If a peer does not run yet, or does not read, that is not an error of this node.
       (void)::sendmsg(socket_, &message, 0);
     }
     return {};
@@ -67,7 +67,7 @@ class PeerLink {
   // For `Node`.
 
   std::span<const int> native_handles() const { return {&socket_, 1}; }
-  /// Each frame has a buffer of its own: they stay valid until the batch ends.
+  /// Each frame has a buffer of its own, so all of them stay valid until the batch ends.
   template <class Sink>
   std::size_t receive(Sink&& sink) {
     std::size_t taken = 0;
@@ -82,7 +82,7 @@ class PeerLink {
       ilnp::Locator locator;
       if (static_cast<std::size_t>(size) < sizeof locator) continue;
       std::memcpy(&locator, buffer.data(), sizeof locator);
-      for (std::size_t peer = 0; peer < peers_.size(); ++peer)  // whoever else sends is no peer
+      for (std::size_t peer = 0; peer < peers_.size(); ++peer)  // frames of others are ignored
         if (std::memcmp(&peers_[peer], &from, sizeof from) == 0)
           sink(ilnp::FrameSource{locator, peer + 1},
                ilnp::MutableBytes(buffer).first(static_cast<std::size_t>(size)).subspan(sizeof locator));

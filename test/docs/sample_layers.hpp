@@ -18,13 +18,13 @@
 
 using namespace ilnp;
 
-/// Seals payloads: 16 octets are appended, a number and a tag; what was changed on the way is not opened. It stands for a cipher,
-/// and is none: it shows where one goes.
+/// Seals payloads: appends 16 octets, a number and a tag. A payload that was changed on the way does not open. This is not a
+/// cipher; it shows where one goes.
 class Seal {
  public:
   static constexpr std::size_t room = 16;  ///< what a payload grows by, at most
 
-  /// Writes the payload, of which the front may lie apart, into `out`. How many octets it takes there.
+  /// Writes the payload, which is in two parts, into `out`. Returns the number of octets that it takes there.
   std::size_t pack(Bytes front, Bytes rest, MutableBytes out) {
     if (!front.empty()) std::memcpy(out.data(), front.data(), front.size());
     if (!rest.empty()) std::memcpy(out.data() + front.size(), rest.data(), rest.size());
@@ -37,7 +37,7 @@ class Seal {
     return size + room;
   }
 
-  /// The payload again, where it lies; none if it is not whole.
+  /// Opens the payload in place. Returns none if it was changed or is incomplete.
   std::optional<MutableBytes> unpack(MutableBytes packed, Arena&) {
     if (packed.size() < room) return std::nullopt;
     const std::size_t size = packed.size() - room;
@@ -69,7 +69,7 @@ class Seal {
   std::uint64_t number_ = 0;
 };
 
-/// Compresses payloads (RFC 1951), if they become shorter by that; an octet in front says whether.
+/// Compresses payloads (RFC 1951) that become shorter by it. The first octet says whether the rest is compressed.
 class Deflate {
  public:
   static constexpr std::size_t room = 1;
@@ -100,7 +100,7 @@ class Deflate {
     return 1 + size;
   }
 
-  /// What is longer than it came lies in the arena: others borrow it until the batch ends.
+  /// A payload that was compressed goes into the arena, from which the layers above borrow it until the batch ends.
   std::optional<MutableBytes> unpack(MutableBytes packed, Arena& arena) {
     if (packed.empty() || packed[0] > std::byte(1)) return std::nullopt;
     if (packed[0] == std::byte(0)) return packed.subspan(1);
@@ -128,7 +128,7 @@ class Deflate {
   z_stream in_{};
 };
 
-/// A layer to insert above a network layer: what packets carry travels in another form, `Seal` or `Deflate`.
+/// A layer to insert above a network layer. `Form`, here `Seal` or `Deflate`, changes the payload of each packet.
 template <NetworkLayer Next, class Form>
 class CodedPackets : public NetworkAdaptor<Next> {
  public:
@@ -136,7 +136,7 @@ class CodedPackets : public NetworkAdaptor<Next> {
 
   std::size_t max_payload(Nid nid = {}) const { return this->next_.max_payload(nid) - Form::room; }
 
-  /// The headers of the layers above are part of what is changed: they are written here, and read from here in `send`.
+  /// The form also changes the headers of the layers above. They write them here, and `send` reads them from here.
   MutableBytes headroom(std::size_t size) {
     if (size > headers_.size()) headers_.resize(size);
     return MutableBytes(headers_).first(size);
@@ -163,7 +163,7 @@ class CodedPackets : public NetworkAdaptor<Next> {
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
     this->next_.end_batch(cx);
-    arena_.clear();  // last: until then what it holds is lent
+    arena_.clear();  // last: until here its memory is lent
   }
 
  private:
@@ -180,7 +180,7 @@ class CodedPackets : public NetworkAdaptor<Next> {
   std::vector<std::byte> headers_;
 };
 
-/// The same above a transport: what datagrams carry.
+/// The same above a transport, for the payload of datagrams.
 template <PacketTransport Next, class Form>
 class CodedDatagrams : public TransportAdaptor<Next> {
  public:
@@ -229,13 +229,13 @@ using AboveNetwork = Proxy<STP<CodedPackets<ILNP<Link>, Form>>>;
 template <class Link, class Form>
 using AboveTransport = Proxy<CodedDatagrams<STP<ILNP<Link>>, Form>>;
 
-/// A note that has come, and from whom.
+/// A note has arrived, from this node.
 struct Note {
   Nid from;
 };
 
-/// A second transport, beside STP in the same node: notes from node to node, without ports. It lies below STP, takes the packets
-/// that are its own, and passes all others on. STP hands up what is not a packet.
+/// A second transport beside STP in the same node: notes from node to node, without ports. It is a layer below STP, takes the
+/// packets that are its own, and passes all others on. STP hands up, unchanged, what is not a packet.
 template <NetworkLayer Next>
 class Notes : public NetworkAdaptor<Next> {
  public:
@@ -248,7 +248,7 @@ class Notes : public NetworkAdaptor<Next> {
     return this->next_.send(to, protocol, packet, cx);
   }
 
-  /// Calls `up(Note, MutableBytes)`, besides what a network layer calls it with.
+  /// Calls `up(Note, MutableBytes)` for a note, and otherwise `up` as a network layer does.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     this->next_.on_receive(from, frame, cx, sorted(up));

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-/// An underlay of your own: a cable with two ends, in memory. What one end sends waits until the other fetches it.
+/// A cable with two ends, in memory. What one end sends waits until the other fetches it.
 class Cable {
  public:
   struct Frame {
@@ -16,7 +16,7 @@ class Cable {
   };
   using Frames = std::deque<Frame>;
 
-  /// Refers to what it sends into, and to what it receives from.
+  /// Keeps references to both queues: it sends into `out` and receives from `in`.
   Cable(Frames& out, Frames& in) : out_(out), in_(in) {}
 
   ilnp::error_code join(ilnp::Locator locator) { return joined_.push_back(locator), ilnp::error_code(); }
@@ -37,7 +37,7 @@ class Cable {
     if (std::ranges::find(joined_, from.interface) != joined_.end()) up(from, frame);
   }
 
-  // This one sends at once: it queues nothing until a batch ends, and has nothing to do later.
+  // The cable sends at once: it queues nothing until a batch ends, and has nothing to do later.
   void begin_batch() {}
   template <class Cx>
   void end_batch(Cx&) {}
@@ -48,7 +48,7 @@ class Cable {
   ilnp::TimePoint next_deadline() const { return ilnp::never; }
   std::size_t max_frame() const { return 1440; }
 
-  /// Calls `f(from, octets)` for all that has come so far.
+  /// Calls `f(from, octets)` for each frame that has arrived.
   template <class F>
   void fetch(F&& f) {
     for (Frames come = std::exchange(in_, {}); Frame & frame : come)
