@@ -25,6 +25,35 @@ inline void poison(MutableBytes octets) noexcept {
   if constexpr (ILNP_POISON) std::fill(octets.begin(), octets.end(), std::byte{0xdd});
 }
 
+/// The frames that an underlay lends in a batch, where memory is poisoned: checks that they share none, and overwrites them
+/// when the batch ends. Elsewhere it is empty and does nothing.
+template <bool poisoned = ILNP_POISON>
+class LentFrames {
+ public:
+  LentFrames() { frames_.reserve(2048); }  // what one call to the kernel gives: 32 trains of 64 frames
+
+  void add(MutableBytes frame) {
+    const std::size_t count = frames_.size();
+    for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i)
+      assert(frame.empty() || frames_[i].data() + frames_[i].size() <= frame.data() ||
+             frame.data() + frame.size() <= frames_[i].data());
+    frames_.push_back(frame);
+  }
+  void end() noexcept {
+    for (const MutableBytes frame : frames_) poison(frame);
+    frames_.clear();
+  }
+
+ private:
+  std::vector<MutableBytes> frames_;
+};
+template <>
+class LentFrames<false> {
+ public:
+  void add(MutableBytes) noexcept {}
+  void end() noexcept {}
+};
+
 /// Memory for what a layer produces and others borrow until the batch ends (docs/design.md, "Lifetimes"): received octets in
 /// another form, or packets that it sends from its own memory. A layer owns one, and clears it in `end_batch`, after that of
 /// the layer below. What is taken stays where it is until then. In steady state nothing is allocated: blocks are kept, up to

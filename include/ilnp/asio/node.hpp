@@ -5,14 +5,12 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cassert>
 #include <concepts>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "../arena.hpp"
 #include "../stack.hpp"
@@ -75,10 +73,7 @@ class Node {
         random_(random_seed(), &system_secret),
         cx_(TimeSource::now(), random_, {&names_, std::move(observer)}),
         executor_(executor),
-        timer_(executor) {
-    if constexpr (ILNP_POISON)
-      received_.reserve(2048);  // the trains of one call to the kernel, each of 64 frames
-  }
+        timer_(executor) {}
   template <ExecutionContext Io>
   Node(Io& context, Stack& stack, Up up, Observer observer = {})
       : Node(context.get_executor(), stack, std::move(up), std::move(observer)) {}
@@ -184,25 +179,12 @@ class Node {
   /// Travels down the stack; then what was received is not lent any more.
   void end_batch() {
     stack_.end_batch(cx_);
-    if constexpr (ILNP_POISON) {
-      for (const MutableBytes frame : received_) poison(frame);
-      received_.clear();
-    }
+    lent_.end();
   }
   /// Within a call to the stack: only what the lowest layer has queued leaves, for the layers above may still lend what they hold.
   void send_queued(bool batch_goes_on) {
     lowest_layer(stack_).end_batch(cx_);
     if (batch_goes_on) lowest_layer(stack_).begin_batch();
-  }
-  /// Frames that are lent at the same time share no memory (see `PollableUnderlay`).
-  void note_received([[maybe_unused]] MutableBytes frame) {
-    if constexpr (ILNP_POISON) {
-      const std::size_t count = received_.size();
-      for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i)
-        assert(frame.empty() || received_[i].data() + received_[i].size() <= frame.data() ||
-               frame.data() + frame.size() <= received_[i].data());
-      received_.push_back(frame);
-    }
   }
 
   void flush_up() {
@@ -241,7 +223,7 @@ class Node {
       Turn turn(*this);
       const auto received = lowest_layer(stack_).receive([&](const FrameSource& from, MutableBytes frame) {
         if (run != run_) return;
-        note_received(frame);
+        lent_.add(frame);  // shares no memory with others (see `PollableUnderlay`)
         turn.attempt([&] { stack_.on_receive(from, frame, cx_, up(turn.attempt)); });
       });
       if (received != 0 && !drained()) continue;
@@ -304,7 +286,7 @@ class Node {
   Executor executor_;
   typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;
-  std::vector<MutableBytes> received_;  // in this batch; where `poison` does something
+  [[no_unique_address]] LentFrames<> lent_;
   std::deque<Descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
   std::uint64_t run_ = 0;             // another after each stop
