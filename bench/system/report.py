@@ -24,7 +24,7 @@ def verdict(value, bar, at_least):
 
 
 def beside_null(row, key, bar, at_least):
-    """The bars are the router's; what else stands beside the null forwarder is told."""
+    """Compares each row with the null forwarder. Only the router has bars."""
     value = row.get(key)
     if value is None or row["system"] != "ilnp-router":
         return "" if value is None else f"{value:.2f}"
@@ -63,8 +63,8 @@ def chain(rows):
                            verdict(row[f"throughput_ratio_gso1 / {other}"], least, True),
                            verdict(row[f"p50_ratio / {other}"], most, False)])
     ratios.sort(key=lambda cells: (cells[0], cells[1]))
-    return text + "\nOurs, compared (in bold: misses its bar):\n\n" + lines(
-        ["router", "octets", "beside", "packets/s", "packets/s, sender uses GSO", "p50"], ratios)
+    return text + "\nilnp-proxy compared with the others (bold: misses its bar):\n\n" + lines(
+        ["router", "octets", "compared with", "packets/s", "packets/s, sender uses GSO", "p50"], ratios)
 
 
 def tables(rows):
@@ -135,7 +135,7 @@ def connections(rows):
                  [[row["where"], row["system"], f"{row['up_mb_s']:.1f}", f"{row['down_mb_s']:.1f}"] +
                   [thousands(row[key]) for key in keys[2:]] for row in rows])
     text += "\nilnp-stream, compared:\n\n"
-    return text + lines(["in", "beside", "MB/s", "MB/s back", "reply, p50", "p99", "first reply"],
+    return text + lines(["in", "compared with", "MB/s", "MB/s back", "reply, p50", "p99", "first reply"],
                         [[row["where"], row["system"]] +
                          [f"{row['ratios'][key]:.2f}" if row["ratios"][key] else "–" for key in keys]
                          for row in rows if "ratios" in row])
