@@ -112,7 +112,7 @@ inline std::vector<std::string> default_control_paths() {
     if (place.guessed) break;
   }
   if (paths.empty())
-    throw std::runtime_error("no folder for the control socket (" + tried + "); give --control PATH");
+    throw std::runtime_error("no folder for the control socket (" + tried + "); use --control PATH");
   return paths;
 }
 

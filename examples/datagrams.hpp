@@ -33,7 +33,7 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
   const auto address = boost::asio::ip::make_address(host, error);
   if (error) throw UsageError("--listen-for \"" + text + "\": \"" + host + "\" is not an address");
   if (address.is_v6() != first.is_v6())
-    throw UsageError("--listen-for \"" + text + "\": not of the family of " + first.to_string());
+    throw UsageError("--listen-for \"" + text + "\": not of the address family of " + first.to_string());
   const std::string name = text.substr(0, at);
   if (!ilnp::wire::is_host_name(ilnp::as_bytes(name)))
     throw UsageError("--listen-for \"" + text + "\": \"" + name + "\" is " +
@@ -44,17 +44,17 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
 /// The options that `set_up_datagrams` reads.
 inline void add_datagram_options(CommandLine& line) {
   line.add_options()  //
-      ("map", options::value<std::vector<std::string>>(),
-       "LOCAL:HOST:REMOTE, an initial mapping; repeatable")  //
-      ("redirect", options::value<std::vector<std::string>>(),
-       "another port to listen on, for programs whose own port is not known in advance: datagrams to it use "
-       "the mapping of that port, and replies go to the program that sent last; repeatable")  //
-      ("listen-for", options::value<std::vector<std::string>>(),
-       "HOST@ADDRESS:PORT, a local socket for the mappings to HOST (such as 127.0.0.2:10000), so that one "
-       "port can have several peers; repeatable")  //
-      ("allow-from", options::value<std::vector<std::string>>(),
-       "ADDRESS[/LENGTH] of other hosts whose datagrams are accepted, with a --bind that they can reach "
-       "(default: this host only); repeatable");
+      ("map", options::value<std::vector<std::string>>()->value_name("LOCAL:HOST:REMOTE"),
+       "map local port LOCAL to port REMOTE of HOST at the start; repeatable")  //
+      ("redirect", options::value<std::vector<std::string>>()->value_name("PORT"),
+       "also listen on PORT, for programs whose own port is not known in advance: datagrams to PORT use its "
+       "mapping, and replies go to the program that sent last; repeatable")  //
+      ("listen-for", options::value<std::vector<std::string>>()->value_name("HOST@ADDRESS:PORT"),
+       "a local socket for the mappings to HOST, such as bob@127.0.0.2:10000, so that a program can talk to "
+       "several hosts from one port; repeatable")  //
+      ("allow-from", options::value<std::vector<std::string>>()->value_name("ADDRESS[/LENGTH]"),
+       "accept datagrams from these hosts too, if they can reach the address of --bind (default: only from "
+       "this host); repeatable");
 }
 
 /// Whether the command line of a program with streams asks for datagrams as well.

@@ -160,8 +160,8 @@ inline void note_link(Log& log, const EventLog& observer, const ilnp::McastUdp& 
     log("note: " + trains_text(trains));
   const ilnp::BufferSize size = underlay.receive_buffer();
   if (size.refused())
-    log("note: the receive buffer holds " + std::to_string(size.granted) + " octets, not " +
-        std::to_string(size.requested) + ", so that bursts are lost sooner (sysctl net.core.rmem_max)");
+    log("note: the receive buffer holds only " + std::to_string(size.granted) + " of " +
+        std::to_string(size.requested) + " octets, so bursts are lost sooner (see sysctl net.core.rmem_max)");
 }
 
 }  // namespace program

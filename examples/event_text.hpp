@@ -32,7 +32,7 @@ inline std::string event_text(const ilnp::event::HandoffBegan& e) {
   return "handoff begins: from " + list(e.from) + " to " + list(e.to);
 }
 inline std::string event_text(const ilnp::event::HandoffEnded& e) {
-  return "handoff ended: joined to " + list(e.joined);
+  return "handoff ended: now in " + list(e.joined);
 }
 inline std::string event_text(const ilnp::event::HandoffUndone& e) {
   return "handoff undone: to " + list(e.to) + ": " + e.why.message();
@@ -58,14 +58,14 @@ inline std::string event_text(const ilnp::event::NameConflict& e) {
          ", which holds it, and " + to_string(e.claimant);
 }
 inline std::string event_text(const ilnp::event::NameConflictEnded& e) {
-  return "one node claims the name " + printable(e.host_name) + " again: " + to_string(e.owner);
+  return "only one node still claims the name " + printable(e.host_name) + ": " + to_string(e.owner);
 }
 inline std::string event_text(const ilnp::event::NamePassed& e) {
-  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; nothing is heard from " +
-         to_string(e.from) + ", which had it";
+  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; its previous owner, " +
+         to_string(e.from) + ", is silent";
 }
 inline std::string event_text(const ilnp::event::UpdateUndone& e) {
-  return "a locator update of " + node_text(e.host_name, e.peer) + " was wrong: it is still at " +
+  return "a locator update of " + node_text(e.host_name, e.peer) + " was wrong: the node is still at " +
          to_string(e.back_to);
 }
 inline std::string event_text(const ilnp::event::PeerSilent& e) {
@@ -89,12 +89,12 @@ inline std::string event_text(const ilnp::event::FarEndFound& e) {
 inline std::string event_text(const ilnp::event::DuplicateNid& e) {
   const std::string nid = to_string(e.nid);
   if (e.state == ilnp::event::DuplicateNid::State::ended)
-    return "no other node is heard any more with the identifier of this one, " + nid;
+    return "no other node with this node's identifier, " + nid + ", is heard any more";
   return std::string(e.state == ilnp::event::DuplicateNid::State::began ? "another node has"
                                                                         : "another node still has") +
-         " the identifier of this one, " + nid + " (a copied configuration?): heard from " +
+         " this node's identifier, " + nid + " (a copied configuration file?): heard from " +
          to_string(e.locator) + " on " + to_string(e.interface) + ", " + std::to_string(e.frames) +
-         " frames so far; packets for the one reach the other";
+         " frames so far; each node receives packets for the other";
 }
 
 }  // namespace program

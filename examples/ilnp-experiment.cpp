@@ -305,11 +305,10 @@ int main(int argc, char** argv) {
   return program::run("ilnp-experiment", [&] {
     program::CommandLine line(
         "ilnp-experiment CONFIG [OPTIONS]",
-        "Sends numbered datagrams to the node in the [application] section of CONFIG, one every wait_time "
-        "for\n"
-        "run_time seconds. Prints each packet that it sends (<-) or receives (->), and the losses, "
-        "duplicates and\n"
-        "reordering. Without remote_hostname it only receives; without port it only forwards.");
+        "Sends numbered datagrams to the node in the [application] section of CONFIG, one every wait_time\n"
+        "seconds, for run_time seconds. Prints each packet that it sends (<-) or receives (->), and finally\n"
+        "the losses, duplicates and reordering. Without remote_hostname it only receives; without port it\n"
+        "only forwards.");
     line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
                        "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
         "verbose,v", "print what every layer does");

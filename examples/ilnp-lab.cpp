@@ -121,11 +121,11 @@ int run(int argc, char** argv) {
       "and when);\n"
       "NODE.csv (the datagrams of each node); frames.pcap for Wireshark; and pictures.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seed", text()->value_name("N"), "seed of everything random; default 1")(
+  line.add_options()("seed", text()->value_name("N"), "seed for everything random; default 1")(
       "out", text()->value_name("FOLDER"), "where to write; created if missing")(
-      "octets", text()->value_name("N"), "octets of each frame in frames.pcap; default 128, 0: all")(
+      "octets", text()->value_name("N"), "write this much of each frame to frames.pcap; default 128, 0: all")(
       "max-output", text()->value_name("OCTETS"),
-      "limit for the trace, the tables and frames.pcap together, where they are cut off; default "
+      "cut off the trace, the tables and frames.pcap when together they reach this limit; default "
       "268435456")("no-pictures", "write everything except the pictures")(
       "verbose,v", "put every datagram and every drop into trace.txt")("quiet,q", "no progress");
   line.argument("SCENARIO");
@@ -197,7 +197,7 @@ int run_sweep(int argc, char** argv) {
       "reordering of all\n"
       "flows together. For each seed that breaks an expectation it prints the command that "
       "repeats the\n"
-      "run. The exit status is 0 only if there is none.");
+      "run. The exit status is 0 only if no seed does.");
   const auto text = [] { return program::options::value<std::string>(); };
   line.add_options()("seeds", text()->value_name("N"), "number of seeds; default 100")(
       "first", text()->value_name("SEED"), "the first seed; default 1")(
@@ -255,7 +255,7 @@ int main(int argc, char** argv) {
     if (command == "sweep") return run_sweep(argc - 1, argv + 1);
     program::CommandLine line(
         "ilnp-lab run|sweep SCENARIO [OPTIONS]",
-        "Simulates networks, faults, moves and traffic in virtual time, as a scenario and a seed say.\n"
+        "Simulates the networks, faults, moves and traffic of a scenario in virtual time.\n"
         "  run    one seed, with tables, a trace, a capture and pictures\n"
         "  sweep  many seeds, on all cores\n"
         "Each takes --help.");

@@ -39,11 +39,12 @@ class Client {
   /// The proxy's reply. Throws if there is none.
   std::string ask(const std::string& request) {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      fail("cannot create a pair of sockets");
     const ilnp::Socket here(ends[0]);
     ilnp::Socket there(ends[1]);
     // The proxy reads this after the complete reply. If it remains unread, the end of the reply is a reset.
-    if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("no answer");
+    if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("cannot write to a socket");
     send(request, there.native_handle());
     there = ilnp::Socket();
 
@@ -52,10 +53,10 @@ class Client {
     while (true) {
       pollfd ready{here.native_handle(), POLLIN, 0};
       if (::poll(&ready, 1, patience * 1000) <= 0)
-        throw std::runtime_error("no answer from the proxy on " + path_);
+        throw std::runtime_error("no reply from the proxy on " + path_);
       const ssize_t size = ::recv(here.native_handle(), part.data(), part.size(), 0);
       if (size < 0 && errno == EINTR) continue;
-      if (size < 0) fail("no whole answer from the proxy on " + path_);
+      if (size < 0) fail("incomplete reply from the proxy on " + path_);
       if (size == 0) return answer;
       answer.append(part.data(), static_cast<std::size_t>(size));
     }
@@ -69,7 +70,7 @@ class Client {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
-      throw std::runtime_error(path + ": too long for the path of a socket");
+      throw std::runtime_error(path + ": too long for the path of a UNIX socket");
     path.copy(address.sun_path, path.size());
     socket_ = ilnp::Socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (socket_.native_handle() < 0) return errno;
@@ -94,7 +95,7 @@ class Client {
     std::memcpy(CMSG_DATA(item), &reply, sizeof reply);
     if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) >= 0) return;
     if (errno == EAGAIN)
-      throw std::runtime_error("no answer from the proxy on " + path_ + ": it accepts no requests");
+      throw std::runtime_error("no reply from the proxy on " + path_ + ": it accepts no requests");
     fail("no proxy answers on " + path_);
   }
 
@@ -122,7 +123,7 @@ std::string word(const char* what, const std::string& text) {
     throw program::UsageError(
         std::string(what) + " \"" + text + "\": " +
         (text.empty() ? "empty"
-                      : "a name with blanks cannot be sent to a running proxy; use its option --map"));
+                      : "a running proxy accepts no name with blanks; start it with --map instead"));
   return text;
 }
 
@@ -190,18 +191,16 @@ int main(int argc, char** argv) {
         "Maps LOCAL_PORT on this host to REMOTE_PORT on REMOTE_HOST in a running ilnp-proxy, in both "
         "directions,\n"
         "and prints the port on which the proxy listens.\n\n"
-        "Proxies in network namespaces of one machine each need a --control of their own, since they share "
-        "its\n"
-        "name and folders.");
-    line.add_options()                                                              //
-        ("control", program::options::value<std::string>(), program::control_help)  //
-        ("any", "deliver datagrams from any node, not only from REMOTE_HOST")       //
-        ("replace", "replace the mapping of LOCAL_PORT")                            //
-        ("list", "show the mappings")                                               //
+        "If several proxies run on one machine, even in network namespaces, each needs its own --control.");
+    line.add_options()                                                                                  //
+        ("control", program::options::value<std::string>()->value_name("PATH"), program::control_help)  //
+        ("any", "deliver datagrams from any node, not only from REMOTE_HOST")                           //
+        ("replace", "replace the mapping of LOCAL_PORT")                                                //
+        ("list", "show the mappings")                                                                   //
         ("remove", program::options::value<std::string>()->value_name("LOCAL_PORT"),
          "remove all mappings of LOCAL_PORT, or the one to REMOTE_HOST")  //
         ("hosts", "show the nodes that the proxy knows")                  //
-        ("counters", "show what the proxy's layers have counted");
+        ("counters", "show the counters of the proxy's layers");
     for (const char* name : {"LOCAL_PORT", "REMOTE_HOST", "REMOTE_PORT"}) line.argument(name);
     if (!line.parse(argc, argv)) return 0;
 

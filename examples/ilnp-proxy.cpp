@@ -10,12 +10,14 @@ int main(int argc, char** argv) {
   return program::run("ilnp-proxy", [&] {
     program::CommandLine line(
         "ilnp-proxy CONFIG [PORT] [OPTIONS]",
-        "Forwards datagrams between programs on this host and the overlay. A program sends to PORT (any\n"
-        "free one if it is 0 or missing); the port that it sends from selects where its datagrams go.\n"
+        "Forwards datagrams between programs on this host and the overlay. Programs send to PORT (0 or "
+        "none:\n"
+        "any free port). The port from which a program sends selects where its datagrams go.\n"
         "SIGUSR1 prints the counters.");
-    line.add_options()                                                                                 //
-        ("control", program::options::value<std::string>(), program::control_help)                     //
-        ("bind", program::options::value<std::string>()->default_value("127.0.0.1"), "local address")  //
+    line.add_options()                                                                                  //
+        ("control", program::options::value<std::string>()->value_name("PATH"), program::control_help)  //
+        ("bind", program::options::value<std::string>()->default_value("127.0.0.1")->value_name("ADDRESS"),
+         "local address to listen on")  //
         ("quiet,q", "print only errors and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");

@@ -7,7 +7,7 @@ using Stack = ilnp::ILNP<ilnp::McastUdp>;
 int main(int argc, char** argv) {
   return program::run("ilnp-router", [&] {
     program::CommandLine line("ilnp-router CONFIG [OPTIONS]",
-                              "Forwards between the networks in the [network] section of CONFIG.\n"
+                              "Forwards packets between the networks in the [network] section of CONFIG.\n"
                               "SIGUSR1 prints the counters.");
     line.add_options()("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     line.argument("CONFIG");

@@ -85,34 +85,36 @@ int main(int argc, char** argv) {
     program::CommandLine line(
         "ilnp-stream CONFIG [PORT] [OPTIONS]",
         "Forwards TCP connections between programs on this host and those of other nodes, by SCTP over the\n"
-        "overlay. Also forwards datagrams, as ilnp-proxy does, if PORT (0: any free one) or one of the "
-        "options\n"
-        "for them is given. ilnp-proxy-create finds it if PORT or --control is given.\n"
+        "overlay. With PORT (0: any free port), --map, --redirect, --listen-for or --control it also "
+        "forwards\n"
+        "datagrams, as ilnp-proxy does. ilnp-proxy-create works with it if PORT or --control is given.\n"
         "SIGUSR1 prints the counters.");
     using program::options::value;
     using Texts = std::vector<std::string>;
     line.add_options()  //
-        ("listen", value<Texts>(),
-         "LOCAL_PORT:HOST:REMOTE_PORT, forward connections from here to there; repeatable")          //
-        ("expose", value<Texts>(), "PORT on this host that other nodes may connect to; repeatable")  //
-        ("socks", value<std::string>(), "PORT for SOCKS 5 programs; NAME.ilnp is a node")            //
-        ("exit", value<std::string>(),
-         "HOST, the node through which SOCKS programs reach all other names")  //
+        ("listen", value<Texts>()->value_name("LOCAL_PORT:HOST:REMOTE_PORT"),
+         "forward connections from LOCAL_PORT to REMOTE_PORT of HOST; repeatable")  //
+        ("expose", value<Texts>()->value_name("PORT"),
+         "let other nodes connect to PORT on this host; repeatable")  //
+        ("socks", value<std::string>()->value_name("PORT"),
+         "listen for SOCKS 5 programs; NAME.ilnp is a node")  //
+        ("exit", value<std::string>()->value_name("HOST"),
+         "the node through which SOCKS programs reach all other names")  //
         ("allow-exit",
          "let other nodes connect to the Internet through this one")  //
-        ("exit-to", value<Texts>(),
-         "ADDRESS[/LENGTH][:PORT] that --allow-exit also connects to, although it is private or this "
-         "host's own; repeatable")                                                             //
-        ("plain", "the other ends do not run ilnp-stream but plain SCTP, such as a kernel's")  //
-        ("sctp-port", value<std::string>()->default_value("9899"),
+        ("exit-to", value<Texts>()->value_name("ADDRESS[/LENGTH][:PORT]"),
+         "let them also connect to this private address, or address of this host; repeatable")  //
+        ("plain", "the other ends run plain SCTP, such as a kernel's, not ilnp-stream")         //
+        ("sctp-port", value<std::string>()->default_value("9899")->value_name("PORT"),
          "STP port of SCTP, the same on all nodes")  //
-        ("max-connections", value<std::string>()->default_value("1000"),
-         "limit for connections that this node opens, and again for those of others")  //
-        ("stream-memory", value<std::string>(),
-         "BYTES, for all streams; a stream that does not fit is refused (default: 512 MiB, less on a small "
-         "machine)")                                                                 //
-        ("bind", value<std::string>()->default_value("127.0.0.1"), "local address")  //
-        ("control", value<std::string>(), program::control_help)                     //
+        ("max-connections", value<std::string>()->default_value("1000")->value_name("N"),
+         "limit for the connections that this node opens, and the same for those that others open")  //
+        ("stream-memory", value<std::string>()->value_name("BYTES"),
+         "memory for all streams; a stream that does not fit is refused (default: 512 MiB, less on a small "
+         "machine)")  //
+        ("bind", value<std::string>()->default_value("127.0.0.1")->value_name("ADDRESS"),
+         "local address to listen on")                                                //
+        ("control", value<std::string>()->value_name("PATH"), program::control_help)  //
         ("quiet,q", "print only errors, the ports and Running")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     line.argument("CONFIG");

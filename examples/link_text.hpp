@@ -29,7 +29,7 @@ inline std::string problem_text(ilnp::LinkProblem problem, const boost::system::
       return "it belongs to " + std::string(other) +
              ", so nothing that arrives on it is heard: set mcast_interface to " + std::string(other);
     case LinkProblem::small_mtu:
-      return "its MTU is below 1280 octets, so that it has no IPv6";
+      return "its MTU is below 1280 octets, so it has no IPv6";
     case LinkProblem::no_address:
       return "it has no IPv6 address, or none that is ready";
     case LinkProblem::no_route:
@@ -44,7 +44,7 @@ inline std::string problem_text(ilnp::LinkProblem problem, const boost::system::
 inline std::string send_hint(const boost::system::error_code& why) {
   namespace errc = boost::system::errc;
   if (why == errc::operation_not_permitted || why == errc::permission_denied)
-    return " (a firewall of this host refuses them)";
+    return " (a firewall on this host rejects them)";
   if (why == errc::resource_unavailable_try_again || why == errc::no_buffer_space)
     return " (the interface accepts them more slowly than they arrive)";
   if (why == errc::message_size) return " (too long for the interface)";
@@ -77,8 +77,8 @@ inline std::string event_text(const ilnp::event::LinkUp& e) {
   return "mcast_interface " + std::string(e.interface) + " can be used";
 }
 inline std::string event_text(const ilnp::event::GroupsLost& e) {
-  return "the kernel had lost " + std::to_string(e.groups) + " groups on " + std::string(e.interface) +
-         "; joined again";
+  return "the kernel had lost " + std::to_string(e.groups) + " group memberships on " +
+         std::string(e.interface) + "; joined again";
 }
 inline std::string event_text(const ilnp::event::SendFailing& e) {
   return std::string(e.all ? "frames" : "some frames") + " to " + to_string(e.network) +
@@ -86,7 +86,7 @@ inline std::string event_text(const ilnp::event::SendFailing& e) {
 }
 inline std::string event_text(const ilnp::event::SendWorks& e) {
   return "frames to " + to_string(e.network) + " are sent on " + std::string(e.interface) + " again (" +
-         std::to_string(e.frames) + " were not)";
+         std::to_string(e.frames) + " were not sent)";
 }
 inline std::string event_text(const ilnp::event::TrainsGivenUp& e) { return trains_text(e.why); }
 

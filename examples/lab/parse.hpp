@@ -201,7 +201,7 @@ class Parser {
     if (line.accept("->")) {
       const NodeIndex from = names_.node(line, word), to = names_.node(line, "the receiver");
       if (!flow_between(from, to))
-        line.fail("no flow above this line goes from " + in_quotes(word) + " to there");
+        line.fail("no flow above this line goes from " + in_quotes(word) + " to that node");
       expected.flow.emplace(from, to);
       word = line.word("what is expected");
     } else if (line.peek() == "handoffs") {
@@ -240,7 +240,7 @@ class Parser {
     names_.check_networks(end);
     const auto of_flows = [](const Expectation& each) { return !each.node; };
     if (scenario_.flows.empty() && std::ranges::any_of(scenario_.expectations, of_flows))
-      end.fail("flows are expected to do something, but there are no flows");
+      end.fail("there are expectations for flows, but no flows");
   }
 
   Scenario scenario_;

@@ -13,7 +13,7 @@ using boost::system::error_code;
 enum class Errc {
   no_route = 1,       ///< no interface leads to any locator of the destination
   unknown_host,       ///< no node with this host name (or identifier) has been heard of
-  message_too_long,   ///< the payload does not fit one frame, nor, in fragments, what the peer accepts
+  message_too_long,   ///< the payload does not fit one frame, and cannot be sent in fragments either
   not_joined,         ///< the locator to send on is not an interface of this node
   port_in_use,        ///< the port is already bound or mapped
   port_not_bound,     ///< the port to send from is not bound
@@ -24,7 +24,7 @@ enum class Errc {
   queue_full,         ///< a bounded queue has no room
   host_in_use,        ///< the host already has a local socket of its own
   too_many_sockets,   ///< the limit for local sockets is reached
-  not_allowed,        ///< the other node does not allow it
+  not_allowed,        ///< the other node, or the policy of an exit, does not allow it
   no_stream_memory,   ///< the memory for streams is used up
 };
 
@@ -61,7 +61,7 @@ class ErrorCategory final : public boost::system::error_category {
       case Errc::host_in_use:
         return "the host already has a socket of its own";
       case Errc::not_allowed:
-        return "not allowed there";
+        return "not allowed";
       case Errc::no_stream_memory:
         return "no memory left for another stream";
     }

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(what_is_said_instead_of_a_long_answer_can_wait) {
       last.assign(octets.data(), static_cast<std::size_t>(size));
     return last.size() > 1;
   });
-  BOOST_TEST(last == "error: answer too long");
+  BOOST_TEST(last == "error: reply too long");
 }
 
 }  // namespace ilnp::test::control_reply_test

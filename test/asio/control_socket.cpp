@@ -165,7 +165,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_too_long_is_said, Setting) {
   const ControlSocket control(io.get_executor(), path,
                               [](std::string_view) { return std::string(10'000'000, 'x'); });
   BOOST_TEST(ask(std::string(4097, 'x')) == "error: request too long");
-  BOOST_TEST(ask("an endless answer, please") == "error: answer too long");
+  BOOST_TEST(ask("an endless answer, please") == "error: reply too long");
 }
 
 BOOST_FIXTURE_TEST_CASE(who_cannot_be_answered_does_no_harm, Setting) {

@@ -26,14 +26,14 @@ BOOST_AUTO_TEST_SUITE(control)
 
 BOOST_AUTO_TEST_CASE(of_too_few_or_too_many_words) {
   Node node;
-  refuse(node, "", "an empty request");
-  refuse(node, " \t\r\n ", "an empty request");
-  refuse(node, std::string_view("\0\0", 2), "an empty request");
+  refuse(node, "", "empty request");
+  refuse(node, " \t\r\n ", "empty request");
+  refuse(node, std::string_view("\0\0", 2), "empty request");
   refuse(node, "10001", "1 word;");
   refuse(node, "10001 bob", "2 words");
-  refuse(node, "10001 bob 10001 10001", "the word '10001'");
-  refuse(node, "10001 bob 10001 any any", "the word 'any'");
-  refuse(node, "10001 bob 10001 replace maybe", "the word 'maybe'");
+  refuse(node, "10001 bob 10001 10001", "unexpected word '10001'");
+  refuse(node, "10001 bob 10001 any any", "unexpected word 'any'");
+  refuse(node, "10001 bob 10001 replace maybe", "unexpected word 'maybe'");
   refuse(node, "10001 bob 10001 any replace now", "6 words");
 }
 
@@ -70,13 +70,13 @@ BOOST_AUTO_TEST_CASE(of_64_kibibytes) {
   const std::string word(65'536, 'x');
   std::string words;
   while (words.size() < 65'536) words += "10001 ";
-  refuse(node, blanks, "an empty request");
+  refuse(node, blanks, "empty request");
   refuse(node, word, "1 word");
   refuse(node, words, "6 words");
   refuse(node, word + " bob 10001", "local port 'xxx");
   refuse(node, "10001 bob " + word, "remote port 'xxx");
   refuse(node, "10001 " + word + " 10001", "not a host name");
-  refuse(node, "10001 bob 10001 " + word, "the word 'xxx");
+  refuse(node, "10001 bob 10001 " + word, "unexpected word 'xxx");
 }
 
 BOOST_AUTO_TEST_CASE(of_binary_octets) {

@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"expect lost none", "lost: \"none\" is not a whole number from 0 to 1125899906842624"},
       {"expect lost != 1", "lost: \"!=\" is not a whole number from 0 to 1125899906842624"},
       {"expect gap 10", "gap: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
-      {"expect bob -> alice lost 0", "no flow above this line goes from \"bob\" to there"},
+      {"expect bob -> alice lost 0", "no flow above this line goes from \"bob\" to that node"},
       {"expect handoffs 1",
        "handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)"},
       {"expect alice lost 1",
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_said_at_the_end) {
   BOOST_TEST(error("node a in a\nat 1s crash a\n") ==
              "x.lab:2: a run line must come first (such as: run 60s)");
   BOOST_TEST(error("run 1s\nnode a in a\nexpect lost 0") ==
-             "x.lab:3: flows are expected to do something, but there are no flows");
+             "x.lab:3: there are expectations for flows, but no flows");
   BOOST_TEST(error("title a\ntitle b") == "x.lab:2: there is a title already");
   BOOST_TEST(error(std::string(2 << 20, '#')) == "x.lab: larger than 1048576 octets");
 }

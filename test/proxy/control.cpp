@@ -36,10 +36,10 @@ BOOST_AUTO_TEST_CASE(the_text_of_each_error) {
   const std::string expected =
       "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT [HOST], list, hosts or "
       "counters";
-  BOOST_TEST(ask("") == "error: an empty request" + expected);
+  BOOST_TEST(ask("") == "error: empty request" + expected);
   BOOST_TEST(ask("remove") == "error: a request of 1 word" + expected);
   BOOST_TEST(ask("4000 bob") == "error: a request of 2 words" + expected);
-  BOOST_TEST(ask("4000 bob 4001 4002") == "error: the word '4002'" + expected);
+  BOOST_TEST(ask("4000 bob 4001 4002") == "error: unexpected word '4002'" + expected);
   BOOST_TEST(ask("70000 bob 1") == "error: local port '70000' is not a number from 1 to 65535");
   BOOST_TEST(ask("1 bob 0") == "error: remote port '0' is not a number from 1 to 65535");
   BOOST_TEST(ask("list x") == "error: first port 'x' is not a number from 1 to 65535");

@@ -317,10 +317,10 @@ class Restarts(ThreeHosts):
         self.ready()
         copy = self.lab.proxy(self.lab.host("copy"), place, ALICE, ["10001:bob:10001"], name="alice")
         for proxy in (copy, self.alice):
-            proxy.wait_line("another node has the identifier of this one, " + ALICE, timeout=10)
+            proxy.wait_line("another node has this node's identifier, " + ALICE, timeout=10)
             self.assertGreater(proxy.counters()["duplicate_nid"], 1)
         for other in (self.bob, *([self.router] if router else [])):
-            self.assertNotIn("identifier of this one", other.output)
+            self.assertNotIn("this node's identifier", other.output)
 
     def test_two_nodes_with_one_identifier_in_one_network(self):
         self.two_with_one_identifier("0:0:0:a", None)

@@ -148,7 +148,7 @@ class ControlReplies {
   }
   void forget() { forget(std::shared_ptr<Reply>(waiting_.front())); }
 
-  static constexpr std::string_view too_long = "error: answer too long";
+  static constexpr std::string_view too_long = "error: reply too long";
 
   /// Sends as much of `rest` as the socket takes. True if there is nothing more to do: all was sent, or nobody is there.
   static bool push(int socket, bool datagram, std::string_view& rest) noexcept {

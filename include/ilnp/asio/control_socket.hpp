@@ -212,7 +212,7 @@ class ControlSocket {
       replies_.send(std::move(through), std::move(text));
     } else if (header.msg_namelen > sizeof client.sun_family) {
       if (!send(text, client, header.msg_namelen) && errno == EMSGSIZE)
-        send("error: answer too long", client, header.msg_namelen);
+        send("error: reply too long", client, header.msg_namelen);
     }
     return true;
   }

@@ -162,7 +162,7 @@ class ProxyGateway {
 
   boost::asio::ip::udp::endpoint open(const boost::asio::ip::udp::endpoint& address) {
     if (sockets_.size() == max_sockets)
-      throw boost::system::system_error(make_error_code(Errc::too_many_sockets), "a further socket");
+      throw boost::system::system_error(make_error_code(Errc::too_many_sockets), "another local socket");
     return add_socket(address).address();
   }
 

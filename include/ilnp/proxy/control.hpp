@@ -42,7 +42,7 @@ class ControlProtocol {
       words.push_back(request.substr(0, request.find_first_of(blanks)));
       request.remove_prefix(words.back().size());
     }
-    if (words.empty()) return usage("an empty request");
+    if (words.empty()) return usage("empty request");
     if (words[0] == "list" && words.size() <= 2) return list(proxy, words, limit);
     if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx, limit);
     if (words[0] == "counters" && words.size() == 1) {
@@ -95,7 +95,7 @@ class ControlProtocol {
     for (std::size_t at = 3; at < words.size(); ++at) {
       bool& option = words[at] == "any" ? any : replace;
       if ((words[at] != "any" && words[at] != "replace") || option)
-        return usage("the word " + quoted(words[at]));
+        return usage("unexpected word " + quoted(words[at]));
       option = true;
     }
     const auto local = port(words[0]);

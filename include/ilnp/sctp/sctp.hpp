@@ -30,7 +30,8 @@ class Sctp : public TransportAdaptor<Next> {
         port_(config.port),
         endpoint_((config.validate(), config), frame_payload(next_)) {
     if (frame_payload(next_) < min_payload)
-      throw std::invalid_argument("streams take datagrams of " + std::to_string(min_payload) + " octets");
+      throw std::invalid_argument("streams need datagrams of at least " + std::to_string(min_payload) +
+                                  " octets");
     if (const error_code error = next_.bind(port_))
       throw std::invalid_argument("port " + std::to_string(port_) + " of streams: " + error.message());
   }
