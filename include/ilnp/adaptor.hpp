@@ -141,7 +141,8 @@ class NetworkAdaptor : public detail::LayerOver<Next> {
   { return next_.correspondents(); }
 };
 
-/// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up.
+/// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up. Besides
+/// datagrams, packets of other transports pass: a layer that changes datagrams takes those alone, by `taking<DatagramSource>`.
 template <TransportLayer Next>
 class TransportAdaptor : public detail::LayerOver<Next> {
  protected:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "address.hpp"
 #include "bytes.hpp"
@@ -33,6 +34,45 @@ struct AnyUp {
   void operator()(Args&&...) const noexcept {}
 };
 }  // namespace detail
+
+/// Can `Up` be called with what is handed up as a `Source`? It decides by its type what it takes.
+template <class Up, class Source>
+concept Takes = requires(Up& up, const Source& source, MutableBytes octets) {
+  up(source, octets);
+};
+
+/// Hands octets up, unchanged, if something above takes them. False if not: then the layer that hands them up counts a drop.
+template <class Up, class Source>
+constexpr bool offer(Up& up, const Source& source, MutableBytes octets) {
+  if constexpr (Takes<Up, Source>) return up(source, octets), true;
+  return false;
+}
+
+namespace detail {
+template <class Own, class F, class Up>
+class Taking {
+ public:
+  constexpr Taking(F own, Up& up) noexcept : own_(std::move(own)), up_(up) {}
+
+  constexpr void operator()(const Own& source, MutableBytes octets) const { own_(source, octets); }
+  template <class Other>
+  requires(!std::same_as<Other, Own> && Takes<Up, Other>) constexpr void operator()(
+      const Other& source, MutableBytes octets) const {
+    up_(source, octets);
+  }
+
+ private:
+  F own_;
+  Up& up_;
+};
+}  // namespace detail
+
+/// What a layer passes down as `up`, if its own is what comes up as an `Own`: `own` takes that, and everything else goes on to `up`
+/// unchanged. So several transports share a stack (docs/design.md, "A second transport"). Refers to `up`.
+template <class Own, class F, class Up>
+constexpr auto taking(F own, Up& up) noexcept {
+  return detail::Taking<Own, F, Up>(std::move(own), up);
+}
 
 /// The bottom of every stack: carries frames between the nodes that have joined a locator.
 ///
@@ -143,8 +183,9 @@ struct DatagramSource {
 /// - `bind(port)`: from then on its datagrams are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
 /// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed as that of a `Packet`. Errors: see `Errc`.
 /// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a port that is bound.
-///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. What the layer below hands up besides
-///   packets goes up as it is.
+///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. What a transport does not own it hands up
+///   unchanged, once, and neither keeps nor answers it: packets with another next header as they came, with their
+///   `NetworkSource`, and whatever the layer below hands up under a type of its own. See `taking` and `offer`.
 /// - `end_batch(cx)`: as the network layer's.
 /// - `resolve(name, cx)`: as the network layer's.
 /// - `max_payload()`: of a datagram, octets; `max_payload(nid)`: of one to that node.

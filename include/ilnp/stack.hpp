@@ -62,6 +62,17 @@ auto& network_layer(Layer& layer) noexcept {
   }
 }
 
+/// The uppermost network layer of a stack, on which transports stand: a second one sends its packets there. The lowest layer if
+/// there is none.
+template <class Layer>
+auto& upper_network_layer(Layer& layer) noexcept {
+  if constexpr (NetworkLayer<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
+    return layer;
+  } else {
+    return upper_network_layer(layer.next_layer());
+  }
+}
+
 /// The uppermost underlay of a stack: the layer on which a batch begins. The lowest layer if there is none.
 template <class Layer>
 auto& underlay_layer(Layer& layer) noexcept {

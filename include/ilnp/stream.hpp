@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "layer.hpp"
+#include "adaptor.hpp"
 
 namespace ilnp {
 
@@ -57,6 +57,49 @@ concept StreamTransport = TransportLayer<S> &&
   { s.shutdown(id, cx) } -> std::same_as<error_code>;
   s.reset(id, cx);
   s.close(id, cx);
+};
+
+/// For layers that stand on a transport with streams and are one: `StreamProxy<Mine<Sctp<STP<ILNP<McastUdp>>>>>`; see adaptor.hpp.
+template <StreamTransport Next>
+class StreamAdaptor : public TransportAdaptor<Next> {
+ protected:
+  using TransportAdaptor<Next>::next_;
+
+ public:
+  using TransportAdaptor<Next>::TransportAdaptor;
+
+  error_code listen(std::uint16_t port) { return next_.listen(port); }
+  void unlisten(std::uint16_t port) { next_.unlisten(port); }
+  template <ContextLike Cx>
+  result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
+    return next_.connect(to, port, cx);
+  }
+  template <ContextLike Cx>
+  requires requires(Next& next, Nid to, std::uint16_t port, Cx& cx) { next.connect(to, port, port, cx); }
+  result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
+    return next_.connect(to, port, transport_port, cx);
+  }
+  std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
+  template <ContextLike Cx>
+  result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
+    return next_.write(id, octets, cx);
+  }
+  template <ContextLike Cx>
+  result<std::size_t> read(StreamId id, MutableBytes into, Cx& cx) {
+    return next_.read(id, into, cx);
+  }
+  template <ContextLike Cx>
+  error_code shutdown(StreamId id, Cx& cx) {
+    return next_.shutdown(id, cx);
+  }
+  template <ContextLike Cx>
+  void reset(StreamId id, Cx& cx) {
+    next_.reset(id, cx);
+  }
+  template <ContextLike Cx>
+  void close(StreamId id, Cx& cx) {
+    next_.close(id, cx);
+  }
 };
 
 }  // namespace ilnp

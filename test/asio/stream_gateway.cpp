@@ -13,6 +13,7 @@ using Code = wire::StreamAnswerCode;
 struct Shell {
   /// As much of a node as the gateway asks for.
   struct Node {
+    using stack_type = MemoryStreams;
     template <class F>
     decltype(auto) with(F&& f) {
       return f(stack, cx);

@@ -8,6 +8,7 @@
 #include <ilnp/arena.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/proxy/proxy.hpp>
+#include <ilnp/stack.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <new>
 #include <optional>
@@ -169,10 +170,11 @@ class CodedPackets : public NetworkAdaptor<Next> {
  private:
   template <class Up>
   auto unpacked(Up& up) {
-    return [&](const auto& source, MutableBytes octets) {
+    const auto unpack = [this, &up](const NetworkSource& source, MutableBytes octets) {
       const auto plain = form_.unpack(octets, arena_);
       if (plain) up(source, *plain);
     };
+    return taking<NetworkSource>(unpack, up);
   }
 
   Form form_;
@@ -214,10 +216,11 @@ class CodedDatagrams : public TransportAdaptor<Next> {
  private:
   template <class Up>
   auto unpacked(Up& up) {
-    return [&](const auto& source, MutableBytes octets) {
+    const auto unpack = [this, &up](const DatagramSource& source, MutableBytes octets) {
       const auto plain = form_.unpack(octets, arena_);
       if (plain) up(source, *plain);
     };
+    return taking<DatagramSource>(unpack, up);
   }
 
   Form form_;
@@ -234,36 +237,41 @@ struct Note {
   Nid from;
 };
 
-/// A second transport beside STP in the same node: notes from node to node, without ports. It is a layer below STP, takes the
-/// packets that are its own, and passes all others on. STP hands up, unchanged, what is not a packet.
-template <NetworkLayer Next>
-class Notes : public NetworkAdaptor<Next> {
+/// A second transport beside STP in the same node: notes from node to node, without ports. It is a layer above STP, takes the
+/// packets that are its own, and hands up everything else.
+template <TransportLayer Next>
+class Notes : public TransportAdaptor<Next> {
  public:
-  using NetworkAdaptor<Next>::NetworkAdaptor;
+  using TransportAdaptor<Next>::TransportAdaptor;
   static constexpr std::uint8_t protocol = 253;  // RFC 3692: for experiments
 
   template <ContextLike Cx>
   error_code send_note(Nid to, Bytes text, Cx& cx) {
-    Packet packet(this->next_.headroom(0), text);
-    return this->next_.send(to, protocol, packet, cx);
+    auto& network = upper_network_layer(this->next_);
+    Packet packet(network.headroom(0), text);
+    return network.send(to, protocol, packet, cx);
   }
 
-  /// Calls `up(Note, MutableBytes)` for a note, and otherwise `up` as a network layer does.
+  /// Calls `up(Note, MutableBytes)` for a note, and otherwise `up` as a transport does.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    this->next_.on_receive(from, frame, cx, sorted(up));
+    this->next_.on_receive(from, frame, cx, receiver(up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    this->next_.on_timer(cx, sorted(up));
+    this->next_.on_timer(cx, receiver(up));
   }
+  std::uint64_t unknown() const { return unknown_; }  ///< packets that nobody takes
 
  private:
   template <class Up>
-  static auto sorted(Up& up) {
-    return [&up](const NetworkSource& source, MutableBytes octets) {
+  auto receiver(Up& up) {
+    const auto receive = [this, &up](const NetworkSource& source, MutableBytes octets) {
       if (source.next_header == protocol) return up(Note{source.source.nid}, octets);
-      up(source, octets);
+      if (!offer(up, source, octets)) ++unknown_;  // a third transport may lie above
     };
+    return taking<NetworkSource>(receive, up);
   }
+
+  std::uint64_t unknown_ = 0;
 };

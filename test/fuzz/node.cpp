@@ -209,7 +209,9 @@ class FuzzedNode : test::HandFed<Stack> {
     int ups = 0;
     underlay().sent.clear();
     stack.on_receive(
-        FrameSource{on, sender}, MutableBytes(octets), cx, [&](const auto& source, Bytes payload) {
+        FrameSource{on, sender}, MutableBytes(octets), cx,
+        [&]<class Source>(const Source& source,
+                          Bytes payload) requires(!std::same_as<Source, NetworkSource>) {
           ++ups;
           const auto header = wire::IlnpHeader::parse(whole);
           require(header.has_value() && header->destination().nid == self,
@@ -330,12 +332,13 @@ class FuzzedNode : test::HandFed<Stack> {
   }
 
   void on_timer() {
-    stack.on_timer(cx, [&](const auto& source, Bytes) {
-      if constexpr (!is_proxy)
-        require(source.nid == self, "only what a node says to itself comes up from nowhere");
-      require(to_self_ > 0, "what a node says to itself comes up once");
-      --to_self_;
-    });
+    stack.on_timer(
+        cx, [&]<class Source>(const Source& source, Bytes) requires(!std::same_as<Source, NetworkSource>) {
+          if constexpr (!is_proxy)
+            require(source.nid == self, "only what a node says to itself comes up from nowhere");
+          require(to_self_ > 0, "what a node says to itself comes up once");
+          --to_self_;
+        });
     stack.end_batch(cx);
     check_sent();
   }

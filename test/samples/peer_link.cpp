@@ -41,7 +41,7 @@ struct Echo {
     });
   }
   void operator()(const Note& note, Bytes text) const {
-    (*node)->with([&](Stack& stack, auto& cx) { (void)stack.next_layer().send_note(note.from, text, cx); });
+    (*node)->with([&](Stack& stack, auto& cx) { (void)stack.send_note(note.from, text, cx); });
   }
 };
 template <class Stack>
@@ -68,7 +68,7 @@ struct Heard {
 /// This process and another, with a node each, talk by both transports.
 template <class Address>
 void talk(const Address& here, const Address& there) {
-  using Stack = STP<Notes<ILNP<PeerLink<Address>>>>;
+  using Stack = Notes<STP<ILNP<PeerLink<Address>>>>;
   const ::pid_t child = ::fork();
   if (child == 0) {
     Stack stack(node_config(2, "bob", {{a}}), there, std::vector{here});
@@ -93,7 +93,7 @@ void talk(const Address& here, const Address& there) {
   for (std::uint32_t number = 0; number < 200; number += 5) {  // few at once: such sockets have short queues
     node.with([&](Stack& s, auto& cx) {
       for (std::uint32_t i = 0; i < 5; ++i) BOOST_TEST(!s.send(8, Nid(2), 7, datagram(number + i), cx));
-      BOOST_TEST(!s.next_layer().send_note(Nid(2), as_bytes("note"), cx));
+      BOOST_TEST(!s.send_note(Nid(2), as_bytes("note"), cx));
     });
     BOOST_TEST_REQUIRE(
         run_until([&] { return datagrams.size() >= number + 5 && notes.size() > number / 5; }));

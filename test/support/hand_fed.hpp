@@ -92,8 +92,9 @@ struct Seeing {
   }
 };
 
-/// A stack on a memory underlay: the test feeds it frames and time, and reads what it sends and delivers.
-template <class Stack>
+/// A stack on a memory underlay: the test feeds it frames and time, and reads what it sends and delivers. `takes_packets`: also
+/// packets that no transport of the stack owns.
+template <class Stack, bool takes_packets = NetworkLayer<Stack>>
 class HandFed {
  public:
   template <class... Args>
@@ -152,7 +153,8 @@ class HandFed {
   }
 
   auto up() {
-    return [this](const auto& source, Bytes bytes) {
+    return [this]<class Source>(const Source& source,
+                                Bytes bytes) requires(takes_packets || !std::same_as<Source, NetworkSource>) {
       delivered.emplace_back(as_text(bytes));
       if constexpr (requires { source.next_header; }) {
         packet = source;

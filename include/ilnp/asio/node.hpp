@@ -36,7 +36,8 @@ concept ExecutionContext = std::derived_from<Context, boost::asio::execution_con
 /// Time that passes while the machine sleeps, or the process is stopped, counts. Whoever was not run for a while tells the
 /// network layer before anything else is done: what it knows, and what waits at the underlay, is old.
 ///
-/// `Up` is called with what the stack hands up; the octets are valid until the batch ends: if it has a member `flush()`, that is
+/// `Up` is called with what the stack hands up (of what it cannot be called with, packets of an unknown protocol are dropped and
+/// counted, and anything else does not compile); the octets are valid until the batch ends: if it has a member `flush()`, that is
 /// called before. It may call `with`.
 ///
 /// An exception that `up`, an observer or a sink of the stack throws leaves the executor's `run`, as usual in Asio. Before that
@@ -51,6 +52,7 @@ template <RunnableStack Stack, class Up, class Observer = NoObserver, class Time
 class Node {
  public:
   using executor_type = Executor;
+  using stack_type = Stack;
   /// The same with another executor.
   template <class Other>
   struct rebind_executor {
@@ -194,7 +196,8 @@ class Node {
 
   /// What is handed up in this run of the node: nothing once it was stopped. No exception of `up` passes through the layers.
   auto up(Attempts& attempt) noexcept {
-    return [this, &attempt, run = run_](const auto& source, MutableBytes octets) {
+    return [ this, &attempt, run =
+             run_ ]<class Source>(const Source& source, MutableBytes octets) requires Takes<Up, Source> {
       if (run == run_) attempt([&] { up_(source, octets); });
     };
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <concepts>
 #include <deque>
 #include <memory>
 #include <string>
@@ -31,10 +32,10 @@ struct IgnoreLocalErrors {
   void operator()(const LocalError&) const noexcept {}
 };
 
-/// Ignores what a stack hands up besides datagrams.
+/// Ignores what a stack hands up besides datagrams; not packets of an unknown protocol, which are counted as dropped.
 struct IgnoreOthers {
   template <class What>
-  void operator()(const What&, Bytes) const noexcept {}
+  requires(!std::same_as<What, NetworkSource>) void operator()(const What&, Bytes) const noexcept {}
 };
 
 /// Puts local programs in touch with a proxy stack: what arrives on a local UDP socket goes into the
@@ -59,6 +60,7 @@ class ProxyGateway {
   static constexpr std::size_t max_sockets = 64;  ///< of all kinds
 
   using Counters = ProxyGatewayCounters;
+  using stack_type = Stack;
 
   /// Binds the first local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
@@ -154,9 +156,8 @@ class ProxyGateway {
     ProxyGateway* gateway;
     void operator()(LocalPort to, Bytes payload) { gateway->deliver(to, payload); }
     template <class Other>
-    void operator()(const Other& other, Bytes payload) {
-      gateway->others_(other, payload);
-    }
+    requires Takes<Others, Other>
+    void operator()(const Other& other, MutableBytes payload) { gateway->others_(other, payload); }
     void flush() noexcept { gateway->flush(); }
   };
 

@@ -32,9 +32,10 @@ struct IgnoreStreamFailures {
 /// programs as TCP does: an end is an end, a reset a reset; what cannot be reached is a reset, or the SOCKS reply that says so.
 /// Destroying it resets all connections, on both sides.
 ///
-/// Refers to the node (anything with `with`, such as `Node` and `ProxyGateway`), to the sink of its events, and to `Names`, which
-/// resolves the names of hosts outside; all must outlive it. One thread, as for `Node`.
+/// Refers to the node (anything with a `stack_type` and `with`, such as `Node` and `ProxyGateway`), to the sink of its events, and to
+/// `Names`, which resolves the names of hosts outside; all must outlive it. One thread, as for `Node`.
 template <class NodeType, class OnFailure = IgnoreStreamFailures, class Names = const NoNames>
+requires LocalStreamProxy<StreamProxyOf<typename NodeType::stack_type>>
 class StreamGateway {
  public:
   using Tcp = boost::asio::ip::tcp;
@@ -106,7 +107,7 @@ class StreamGateway {
 
   template <class F>
   decltype(auto) with(F&& f) {
-    return node_.with([&](auto& stack, auto& cx) { return f(stream_proxy(stack), cx); });
+    return node_.with([&](auto& stack, auto& cx) { return f(stream_proxy_layer(stack), cx); });
   }
   MutableBytes scratch() noexcept { return scratch_; }
   void forget(Relay& relay) noexcept {
@@ -261,16 +262,6 @@ class StreamGateway {
                           if (thrown) std::rethrow_exception(thrown);
                         }));
     due_.push_back(relay);
-  }
-
-  /// The layer of the stack that lets through.
-  template <class Layer>
-  static auto& stream_proxy(Layer& layer) noexcept {
-    if constexpr (requires { layer.expose(std::uint16_t{}); }) {
-      return layer;
-    } else {
-      return stream_proxy(layer.next_layer());
-    }
   }
 
   static inline const NoNames no_names{};

@@ -14,8 +14,9 @@ class StreamSink {
     void operator()(const StreamProxyEvent& event, Bytes octets) const {
       if (sink->call_) sink->call_(sink->taker_, event, octets);
     }
+    /// Not packets of an unknown protocol: those are counted as dropped.
     template <class Other>
-    void operator()(const Other&, Bytes) const noexcept {}
+    requires(!std::same_as<Other, NetworkSource>) void operator()(const Other&, Bytes) const noexcept {}
   };
   To to() noexcept { return {this}; }
   void connect(void* taker, Call call) noexcept {

@@ -67,16 +67,15 @@ class Proxy {
     return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything that is not a datagram (a transport may have
-  /// streams too) goes up unchanged.
+  /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything that is not a datagram (of streams, or
+  /// of another transport) goes up unchanged.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx,
-                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_receive(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, receiver(cx, up));
   }
 
   template <ContextLike Cx>
@@ -159,9 +158,13 @@ class Proxy {
     cx.observe(event::FarEndMissing{local_port, mapping.remote.host});
   }
 
-  template <class Source, ContextLike Cx, class Up>
-  void receive(const Source& source, MutableBytes payload, Cx&, Up& up) {
-    up(source, payload);
+  template <ContextLike Cx, class Up>
+  auto receiver(Cx& cx, Up& up) {
+    return taking<DatagramSource>(
+        [this, &cx, &up](const DatagramSource& source, MutableBytes payload) {
+          receive(source, payload, cx, up);
+        },
+        up);
   }
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {

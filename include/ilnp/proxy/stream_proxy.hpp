@@ -105,12 +105,11 @@ class StreamProxy : public TransportAdaptor<Next> {
   /// Calls `up(const StreamProxyEvent&, MutableBytes)`, and passes on everything that does not belong to streams.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx,
-                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_receive(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, receiver(cx, up));
     expire(asked_, cx, up);
     expire(asking_, cx, up);
   }
@@ -147,13 +146,10 @@ class StreamProxy : public TransportAdaptor<Next> {
     return connections_.add(id, connection);
   }
 
-  template <class Source, class Cx, class Up>
-  void receive(const Source& source, MutableBytes payload, Cx& cx, Up& up) {
-    if constexpr (std::is_same_v<Source, StreamEvent>) {
-      on_event(source, cx, up);
-    } else {
-      up(source, payload);
-    }
+  template <class Cx, class Up>
+  auto receiver(Cx& cx, Up& up) {
+    return taking<StreamEvent>(
+        [this, &cx, &up](const StreamEvent& event, MutableBytes) { on_event(event, cx, up); }, up);
   }
 
   template <class Cx, class Up>

@@ -1,6 +1,13 @@
 #pragma once
 
+#include <concepts>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+#include "../stack.hpp"
 #include "../stream.hpp"
+#include "../wire/stream_request.hpp"
 
 namespace ilnp {
 
@@ -18,5 +25,36 @@ struct StreamProxyEvent {
   error_code error;
   std::uint16_t port = 0;
 };
+
+/// The layer of a stack that connects local programs, as `StreamGateway` needs it. `StreamProxy` is one.
+///
+/// - `open(nid, port, host, cx)`: a program wants a connection. Events tell of it. `resolve(name, cx)`: as the network layer's.
+/// - `answer(id, code, cx)`: the result of a connection that a peer `wanted`. `peer(id)`: which peer.
+/// - `write`, `read`, `shutdown`, `reset`: as those of a `StreamTransport`.
+template <class P>
+concept LocalStreamProxy = requires(P& p, const P& cp, Nid nid, std::uint16_t port, std::string_view name,
+                                    StreamId id, wire::StreamAnswerCode code, Bytes octets, MutableBytes into,
+                                    Context<>& cx) {
+  { p.open(nid, port, name, cx) } -> std::same_as<result<StreamId>>;
+  { p.resolve(name, cx) } -> std::same_as<result<Nid>>;
+  p.answer(id, code, cx);
+  { cp.peer(id) } -> std::same_as<std::optional<StreamPeer>>;
+  { p.write(id, octets, cx) } -> std::same_as<result<std::size_t>>;
+  { p.read(id, into, cx) } -> std::same_as<result<std::size_t>>;
+  { p.shutdown(id, cx) } -> std::same_as<error_code>;
+  p.reset(id, cx);
+};
+
+/// The uppermost such layer of a stack, whatever lies on it; the lowest layer if there is none.
+template <class Layer>
+auto& stream_proxy_layer(Layer& layer) noexcept {
+  if constexpr (LocalStreamProxy<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
+    return layer;
+  } else {
+    return stream_proxy_layer(layer.next_layer());
+  }
+}
+template <class Stack>
+using StreamProxyOf = std::remove_cvref_t<decltype(stream_proxy_layer(std::declval<Stack&>()))>;
 
 }  // namespace ilnp

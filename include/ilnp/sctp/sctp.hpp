@@ -86,12 +86,11 @@ class Sctp : public TransportAdaptor<Next> {
   /// Calls `up(const StreamEvent&, MutableBytes)`, and `up(const DatagramSource&, MutableBytes)` for datagrams to other ports.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx,
-                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_receive(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, receiver(cx, up));
     {
       const Turn<Cx> turn(*this, cx);
       endpoint_.on_timer(cx.now());
@@ -142,9 +141,13 @@ class Sctp : public TransportAdaptor<Next> {
     });
   }
 
-  template <class Source, class Cx, class Up>
-  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
-    up(source, octets);
+  template <class Cx, class Up>
+  auto receiver(Cx& cx, Up& up) {
+    return taking<DatagramSource>(
+        [this, &cx, &up](const DatagramSource& source, MutableBytes payload) {
+          receive(source, payload, cx, up);
+        },
+        up);
   }
   template <class Cx, class Up>
   void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {

@@ -68,7 +68,8 @@ class Node : public Host {
     with([](auto& stack, auto& cx) { static_cast<void>(network_layer(stack).start(cx)); });
   }
 
-  /// `handler(source, bytes)` receives what arrives at the top. Its first parameter must be the source type of the stack.
+  /// `handler(source, bytes)` receives what arrives at the top. Its first parameter must be the source type of the stack. Packets
+  /// of a protocol that no transport of the stack owns are not for it: they are counted as dropped.
   template <class Handler>
   void on_receive(Handler handler) {
     set_handler(std::function(std::move(handler)));
@@ -144,8 +145,9 @@ class Node : public Host {
   }
 
   auto up() {
-    return [this](const auto& source, MutableBytes bytes) {
-      if (handler_) handler_(&type_mark<std::remove_cvref_t<decltype(source)>>, &source, bytes);
+    return [this]<class Source>(const Source& source, MutableBytes bytes) requires(
+        NetworkLayer<Stack> || !std::same_as<Source, NetworkSource>) {
+      if (handler_) handler_(&type_mark<Source>, &source, bytes);
     };
   }
 

@@ -11,7 +11,7 @@ struct TransportCounters {
 
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
-  std::uint64_t dropped_unknown_next_header = 0;  ///< not of this transport
+  std::uint64_t dropped_unknown_next_header = 0;  ///< not of this transport, nor of another above it
   std::uint64_t dropped_too_short = 0;            ///< too short for the ports
   std::uint64_t dropped_port_not_bound = 0;
   std::uint64_t refused_too_long = 0;  ///< `send`: message too long

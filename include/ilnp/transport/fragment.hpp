@@ -59,12 +59,11 @@ class Fragment : public TransportAdaptor<Next> {
   /// ends.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx,
-                     [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_receive(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, MutableBytes payload) { receive(source, payload, cx, up); });
+    next_.on_timer(cx, receiver(cx, up));
     reassembly_.expire(cx.now(), pool_, counters_);
     peers_.for_each_due(cx.now(), [&](Peer& peer) { ask_again(peer, cx); });
   }
@@ -145,9 +144,13 @@ class Fragment : public TransportAdaptor<Next> {
     return {};
   }
 
-  template <class Source, ContextLike Cx, class Up>
-  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
-    up(source, octets);
+  template <ContextLike Cx, class Up>
+  auto receiver(Cx& cx, Up& up) {
+    return taking<DatagramSource>(
+        [this, &cx, &up](const DatagramSource& source, MutableBytes payload) {
+          receive(source, payload, cx, up);
+        },
+        up);
   }
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {

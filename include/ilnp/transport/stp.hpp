@@ -62,16 +62,15 @@ class STP {
     return {};
   }
 
-  /// Calls `up(const DatagramSource&, MutableBytes)` for a datagram to a port that is bound. What the layer below hands up
-  /// besides packets goes up as it is: a second transport may lie there.
+  /// Calls `up(const DatagramSource&, MutableBytes)` for a datagram to a port that is bound, and `up(const NetworkSource&,
+  /// MutableBytes)` for a packet of another protocol, if `up` takes that; else it is dropped.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx,
-                     [&](const auto& source, MutableBytes packet) { receive(source, packet, cx, up); });
+    next_.on_receive(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, [&](const auto& source, MutableBytes packet) { receive(source, packet, cx, up); });
+    next_.on_timer(cx, receiver(cx, up));
   }
 
   /// This node is shutting down: says goodbye to up to `max_goodbyes` nodes with which it has traffic, first to those to which it
@@ -121,13 +120,18 @@ class STP {
   static constexpr auto protocol = static_cast<std::uint8_t>(wire::NextHeader::stp);
   static constexpr std::uint16_t reserved_port = 0;
 
-  template <class Source, ContextLike Cx, class Up>
-  void receive(const Source& source, MutableBytes octets, Cx&, Up& up) {
-    up(source, octets);
+  template <ContextLike Cx, class Up>
+  auto receiver(Cx& cx, Up& up) {
+    return taking<NetworkSource>([this, &cx, &up](const NetworkSource& source,
+                                                  MutableBytes packet) { receive(source, packet, cx, up); },
+                                 up);
   }
   template <ContextLike Cx, class Up>
   void receive(const NetworkSource& source, MutableBytes packet, Cx& cx, Up& up) {
-    if (source.next_header != protocol) return void(++counters_.dropped_unknown_next_header);
+    if (source.next_header != protocol) {
+      if (!offer(up, source, packet)) ++counters_.dropped_unknown_next_header;
+      return;
+    }
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(++counters_.dropped_too_short);
     if (header->destination_port() == reserved_port && wire::Goodbye::parse(header->payload()))
