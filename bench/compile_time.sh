@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Measures what a program that uses the toolkit costs to compile: CPU time and memory at -O0, as ratios to what it is compared with
-# in the same run, which depend little on the machine.
+# Measures what a program that uses the toolkit costs to compile: CPU time and memory at -O0, and their ratio to another program
+# compiled in the same run. The ratios depend little on the machine.
 #
 #   bench/compile_time.sh [--runs N] [--baseline FOLDER] [COMPILER]...     for example: bench/compile_time.sh g++ clang++
 #
-# FOLDER: another checkout, whose stack is compared with this one's. The least of N runs counts (2 unless given).
+# FOLDER: another checkout, with whose stack this one's is compared. Of N runs (default: 2) the cheapest counts.
 #
-#   naming      a program that names the type of a node, and its size    to  <boost/asio.hpp> and nothing else
-#   stack       one that makes it, binds, sends, feeds a frame, a timer  to  the same in FOLDER
-#   echo node   the one of README.md                                     to  an echo server for UDP, with Asio's coroutines
+#   program     what it does                                        compared with
+#   naming      names the type of a node, and its size              #include <boost/asio.hpp> alone
+#   stack       makes a node, binds, sends, feeds a frame           the same with FOLDER (only with --baseline)
+#   echo node   is the program in README.md                         a UDP echo server with Asio's coroutines
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,7 +30,7 @@ while [[ ${1:-} == -* ]]; do
 done
 [[ $runs =~ ^[1-9][0-9]*$ ]] || usage
 [[ -z $baseline || -d $baseline/include/ilnp ]] || {
-  echo "error: $baseline is no checkout of the toolkit" >&2
+  echo "error: $baseline is not a checkout of the toolkit" >&2
   exit 1
 }
 [[ $# -ge 1 ]] || set -- g++ clang++

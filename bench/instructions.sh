@@ -4,8 +4,8 @@
 #
 #   bench/instructions.sh BUILD_DIR [--no-build] [--check LIMIT] [REGEX]     for example: bench/instructions.sh build '^send'
 #
-# Prints a table: case, ours, baseline, ratio. Exit status 1 if a ratio is more than LIMIT. Builds the benchmarks first, but for
-# --no-build. Needs valgrind (examples/setup.sh --bench).
+# Prints a table: case, ours, baseline, ratio. Exit status 1 if a ratio exceeds LIMIT. Builds the benchmarks first, unless
+# --no-build is given. Needs valgrind (examples/setup.sh --bench).
 set -euo pipefail
 
 usage() {

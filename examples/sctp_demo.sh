@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Streams with standard tools: ssh and curl over the Linux kernel's SCTP, in UDP, over the overlay. On alice and bob, with
-# a router between their networks: ncat to ncat, ssh, a SOCKS proxy, a plain TCP port. Then alice with two peers, and with
-# a peer that has its SCTP in ilnp-stream.
+# Streams with standard tools: ssh and curl over the Linux kernel's SCTP, in UDP, over the overlay. First between alice and
+# bob, with a router between their networks: ncat, ssh, a SOCKS proxy, a plain TCP port. Then between alice and two peers,
+# and between alice and a peer that runs ilnp-stream.
 #
 #   examples/sctp_demo.sh [OPTION]...
 #
@@ -12,7 +12,7 @@
 #   --help            this text
 #
 # Exit status: 0 only if every step succeeded. The hosts are network namespaces: of this machine if its kernel has SCTP
-# and you are root, otherwise of a Linux kernel that runs as a program (user-mode Linux), which any user may start.
+# and you are root, otherwise of a Linux kernel that runs as a program (user-mode Linux), which any user may do.
 # Missing tools are unpacked into the build folder; only the compiler and libraries for the build are installed.
 set -euo pipefail
 
@@ -20,7 +20,7 @@ set -euo pipefail
 . "$examples/ssh.sh"
 output=sctp-demo-output
 own_kernel=no
-mcast_port=10004 # 10000 to 10003 are what the recipes have
+mcast_port=10004 # the recipes use 10000 to 10003
 take_options "output build sockets" "no-setup own-kernel inside" "$@" # --sockets and --inside are the demo's own
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
@@ -57,12 +57,12 @@ bin=$build/examples
 [[ -n $sockets ]] || sockets=$(mktemp -d)
 
 declare -A proxies
-proxy() { # host, options of its ilnp-proxy: started, in place of the one before
+proxy() { # host, options: starts its ilnp-proxy, after stopping the previous one
   local host=$1
   shift
   if [[ -n ${proxies[$host]:-} ]]; then
     end "${proxies[$host]}"
-    pause 1.1 # who announces himself with the same words within a second is not heard twice
+    pause 1.1 # nodes ignore an identical announcement within a second
   fi
   show "$host" "ilnp-proxy $host.ini 10000${*:+ $*}"
   : >"$host-proxy.log"
@@ -74,7 +74,7 @@ create() { # host, local port, remote host, remote port
   show "$1" "ilnp-proxy-create $2 $3 $4"
   ask "$@" >/dev/null
 }
-# What a step moves is to go through the overlay: its proxies count it.
+# Data must go through the overlay: its proxies count it.
 declare -A counted since
 count() {
   local host name value
@@ -88,7 +88,7 @@ note() {
   for key in "${!counted[@]}"; do since[$key]=${counted[$key]}; done
 }
 more() { echo $((counted[$1] - since[$1])); } # since `note`
-carried() { # datagrams from alice to bob, from bob to alice: at least
+carried() { # the least number of datagrams from alice to bob, and from bob to alice
   count
   local sent=("$(more alice.stp.sent)" "$(more bob.stp.sent)")
   local delivered=("$(more bob.stp.delivered)" "$(more alice.stp.delivered)")
@@ -96,14 +96,14 @@ carried() { # datagrams from alice to bob, from bob to alice: at least
   ((sent[0] >= $1 && delivered[0] >= $1 && sent[1] >= $2 && delivered[1] >= $2))
 }
 
-sysctls() { # host, NAME=VALUE...: before there is a socket that is to heed it
+sysctls() { # host, NAME=VALUE...: they apply only to sockets that are created later
   local host=$1 each commands=
   shift
-  show "$host" "sysctl -w ${*/#/net.sctp.}" # a # prompt in life
+  show "$host" "sysctl -w ${*/#/net.sctp.}" # on a real machine: as root
   for each; do commands+="echo ${each#*=} >/proc/sys/net/sctp/${each%%=*};"; done
   in_host "$host" sh -c "$commands"
 }
-net_of() { REPLY=/proc/${proxies[$1]}/net; } # of a host, seen from here: that of its proxy
+net_of() { REPLY=/proc/${proxies[$1]}/net; } # the network of a host, by way of its proxy
 listens() { # host, sctp, tcp or udp, port
   local line fields port
   net_of "$1"
@@ -116,7 +116,7 @@ listens() { # host, sctp, tcp or udp, port
   esac
   return 1
 }
-# No address but the loopback one stands in an association: the kernel knows of no way around the overlay.
+# An association has no address except loopback ones, so the kernel cannot bypass the overlay.
 only_loopback() { # host
   local associations address
   net_of "$1"
@@ -126,7 +126,7 @@ only_loopback() { # host
     [[ $address != *.*.*.* || $address == *127.0.0.* ]] || return 1
   done
 }
-# Starts a command on a host, with a descriptor (the name of a variable) to type into; what it prints is in HOST.out.
+# Starts a command on a host. DESCRIPTOR names the variable for the descriptor to type into; HOST.out has the output.
 keyboard() { # host, descriptor, command
   local host=$1
   local -n descriptor=$2
@@ -139,12 +139,12 @@ keyboard() { # host, descriptor, command
   exec {descriptor}>"$sockets/$host-keys"
 }
 
-# ncat listens on alice, ncat on bob connects; a line goes each way.
+# ncat listens on alice, and ncat on bob connects; a line goes each way.
 hello_world() {
   local to_alice to_bob processes=()
   keyboard alice to_bob ncat --sctp -l 127.0.0.1 9999
   processes+=("$started")
-  soon 10 listens alice sctp 9999 || echo "nobody listens on alice" >&2
+  soon 10 listens alice sctp 9999 || echo "no program listens on alice" >&2
   note
   keyboard bob to_alice ncat --sctp -s 127.0.0.1 127.0.0.1 9999
   processes+=("$started")
@@ -155,8 +155,8 @@ hello_world() {
   echo "world" >&"$to_bob"
   result "$1: alice's world reaches bob" soon 15 holds bob.out "world"
   # INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, a line and its acknowledgement each way
-  result "$1: the overlay carried it" carried 3 3
-  result "$1: and the kernels know of no other way" only_loopback bob
+  result "$1: it went through the overlay" carried 3 3
+  result "$1: the kernels know no address outside the overlay" only_loopback bob
   exec {to_alice}>&- {to_bob}>&-
   end "${processes[@]}"
 }
@@ -174,7 +174,7 @@ show router "ilnp-router router.ini"
 start router router.log "$bin/ilnp-router" router.ini
 router=$started
 
-step "as published, with ncat as the redirector (A)"
+step "with ncat as the redirector (A)"
 sysctls alice udp_port=10003 encap_port=10002
 sysctls bob udp_port=10003 encap_port=10002
 proxy alice
@@ -194,7 +194,7 @@ for host in alice bob; do soon 10 listens "$host" udp 10002 || fail "no redirect
 hello_world "with a redirector"
 end "${redirectors[@]}"
 
-step "the same with the redirector in the proxy"
+step "with the redirector in the proxy"
 for host in alice bob; do
   peer=$([[ $host == alice ]] && echo bob || echo alice)
   proxy "$host" --redirect 10002 --map "10002:$peer:10003" --map "10003:$peer:10003"
@@ -219,18 +219,18 @@ start alice alice-sshd.log "${sshd[@]}"
 soon 10 listens alice tcp 22 || fail "no sshd on alice: $(tail -n 1 alice-sshd.log)"
 show alice 'ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"'
 start alice alice-ncat.log ncat --sctp -l 127.0.0.1 9999 --keep-open -c "ncat 127.0.0.1 22"
-soon 10 listens alice sctp 9999 || fail "nobody listens on alice"
+soon 10 listens alice sctp 9999 || fail "no program listens on alice"
 over_sctp="ncat --sctp -s 127.0.0.1 127.0.0.1 9999"
 host_name_of alice
 log_in() { [[ $(in_host bob "${ssh[@]}" -o "ProxyCommand $over_sctp" localhost readlink /proc/self/ns/net 2>>bob-ssh.log) == "$1" ]]; }
 show bob "ssh -o \"ProxyCommand $over_sctp\" localhost"
 note
 result "ssh: from bob into alice" log_in "$REPLY"
-result "ssh: the overlay carried it" carried 10 10
+result "ssh: it went through the overlay" carried 10 10
 
-step "and through ssh, everything: a web server on alice, and a SOCKS proxy"
+step "a web server on alice, through ssh as a SOCKS proxy"
 mkdir web
-echo "<p>This page has come through a tower.</p>" >web/index.html
+echo "<p>This page came over the overlay.</p>" >web/index.html
 head -c 1048576 /dev/urandom >web/megabyte
 show alice "httpd -p 127.0.0.1:8000"
 start alice alice-httpd.log busybox httpd -f -p 127.0.0.1:8000 -h web
@@ -247,23 +247,23 @@ browse() { # host, option of curl..., page: fetched, and compared
 show bob "curl --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html"
 note
 result "curl through SOCKS5: a page" browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html
-result "curl through SOCKS5: the overlay carried it" carried 3 3
+result "curl through SOCKS5: it went through the overlay" carried 3 3
 show bob "curl --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/megabyte"
 note
-result "curl through SOCKS5: a megabyte, octet by octet the same" \
+result "curl through SOCKS5: a megabyte arrives unchanged" \
   browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/megabyte
-result "curl through SOCKS5: the overlay carried it" carried $((1048576 / 1396)) 10
-# SCTP of the kernel fills what the loopback device takes, 65536 octets by default.
+result "curl through SOCKS5: it went through the overlay" carried $((1048576 / 1396)) 10
+# The kernel's SCTP packets are as long as the loopback device allows, 65536 octets by default.
 in_pieces() { (($(more alice.fragment.sent) > 0 && $(more bob.fragment.delivered) > 0)); }
 result "curl through SOCKS5: in datagrams longer than a frame" in_pieces
-# The other way to show that there is no other way.
+# Another proof: without the router nothing arrives.
 show router "(stops)"
 kill -STOP "$router"
-result "with the router stopped, nothing comes" eval \
+result "with the router stopped, nothing arrives" eval \
   '! browse bob --max-time 2 --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html'
-show router "(goes on)"
+show router "(continues)"
 kill -CONT "$router"
-result "and when it goes on, everything does" browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html
+result "when it continues, the page arrives" browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/index.html
 end "$socks"
 
 step "a plain TCP port"
@@ -271,13 +271,13 @@ show alice 'ncat --sctp -l 127.0.0.1 9998 --keep-open -c "ncat 127.0.0.1 8000"'
 start alice alice-ncat.log ncat --sctp -l 127.0.0.1 9998 --keep-open -c "ncat 127.0.0.1 8000"
 show bob 'ncat -l 127.0.0.1 8001 -c "ncat --sctp -s 127.0.0.1 127.0.0.1 9998" --keep-open'
 start bob bob-ncat.log ncat -l 127.0.0.1 8001 -c "ncat --sctp -s 127.0.0.1 127.0.0.1 9998" --keep-open
-soon 10 listens alice sctp 9998 && soon 10 listens bob tcp 8001 || fail "nobody listens"
+soon 10 listens alice sctp 9998 && soon 10 listens bob tcp 8001 || fail "a program does not listen"
 show bob "curl http://127.0.0.1:8001/index.html"
 note
 result "TCP: a page" browse bob http://127.0.0.1:8001/index.html
-result "TCP: the overlay carried it" carried 3 3
+result "TCP: it went through the overlay" carried 3 3
 
-step "alice with two peers at once, each with a socket of its own at alice's proxy (C)"
+step "alice with two peers at once, each at its own socket of alice's proxy (C)"
 proxy alice --listen-for bob@127.0.0.2:10000 --listen-for carol@127.0.0.3:10000 \
   --map 10003:bob:10003 --map 10003:carol:10003
 sysctls carol udp_port=10003 encap_port=10000 sack_timeout=10
@@ -288,22 +288,22 @@ show alice "socat SCTP4-LISTEN:9997,bind=127.0.0.1,fork,reuseaddr EXEC:cat"
 start alice alice-socat.log socat SCTP4-LISTEN:9997,bind=127.0.0.1,fork,reuseaddr EXEC:cat
 show alice "socat -U SCTP4-LISTEN:9996,bind=127.0.0.1,fork,reuseaddr OPEN:web/megabyte,rdonly"
 start alice alice-socat.log socat -U SCTP4-LISTEN:9996,bind=127.0.0.1,fork,reuseaddr OPEN:web/megabyte,rdonly
-soon 10 listens alice sctp 9997 && soon 10 listens alice sctp 9996 || fail "nobody listens on alice"
+soon 10 listens alice sctp 9997 && soon 10 listens alice sctp 9996 || fail "no program listens on alice"
 for host in bob carol; do
   keyboard "$host" "to_$host" ncat --sctp -s 127.0.0.1 127.0.0.1 9997
   declare "${host}_ncat=$started"
 done
 echo "I am bob" >&"$to_bob"
 echo "I am carol" >&"$to_carol"
-result "two peers: bob hears himself from alice" soon 15 holds bob.out "I am bob"
-result "two peers: and carol herself" soon 15 holds carol.out "I am carol"
+result "two peers: alice sends bob's line back to bob" soon 15 holds bob.out "I am bob"
+result "two peers: and carol's line to carol" soon 15 holds carol.out "I am carol"
 both_known() {
   local peers REPLY
   net_of alice
   peers=$(<"$REPLY/sctp/assocs")
   [[ $peers == *127.0.0.2* && $peers == *127.0.0.3* ]]
 }
-result "two peers: alice has them at an address each" both_known
+result "two peers: each has its own address on alice" both_known
 fetch() { in_host "$1" timeout 40 socat -u SCTP4:127.0.0.1:9996,bind=127.0.0.1 "CREATE:$1-megabyte" 2>>"$1-socat.log"; }
 show both "socat -u SCTP4:127.0.0.1:9996,bind=127.0.0.1 CREATE:megabyte"
 fetch bob &
@@ -316,14 +316,14 @@ result "two peers: and one for carol, at the same time" cmp -s web/megabyte caro
 for host in bob carol; do
   show "$host" "ncat --sctp -l 127.0.0.1 9999 --keep-open -c \"echo I am $host\""
   start "$host" "$host-ncat.log" ncat --sctp -l 127.0.0.1 9999 --keep-open -c "echo I am $host"
-  soon 10 listens "$host" sctp 9999 || fail "nobody listens on $host"
+  soon 10 listens "$host" sctp 9999 || fail "no program listens on $host"
   address=127.0.0.$([[ $host == bob ]] && echo 2 || echo 3)
   show alice "ncat --sctp --recv-only -s 127.0.0.1 $address 9999"
   call() { [[ $(in_host alice timeout 15 ncat --sctp --recv-only -s 127.0.0.1 "$address" 9999 2>>alice-ncat.log) == "I am $host" ]]; }
   result "two peers: alice calls $host" call
 done
 
-step "alice's kernel SCTP with ilnp-stream on carol, which contains SCTP"
+step "alice's kernel SCTP with ilnp-stream on carol"
 end "${proxies[carol]}"
 pause 1.1
 show carol "httpd -p 127.0.0.1:8000"
@@ -341,14 +341,14 @@ start alice alice-ncat.log ncat -l 127.0.0.1 8002 -c "ncat --sctp -s 127.0.0.1 1
 show alice "socat SCTP4-LISTEN:9995,bind=127.0.0.1,fork,reuseaddr TCP4:127.0.0.1:8000"
 start alice alice-socat.log socat SCTP4-LISTEN:9995,bind=127.0.0.1,fork,reuseaddr TCP4:127.0.0.1:8000
 soon 10 listens alice tcp 8002 && soon 10 listens alice sctp 9995 && soon 10 listens carol tcp 8000 &&
-  soon 10 listens carol tcp 8003 || fail "nobody listens"
+  soon 10 listens carol tcp 8003 || fail "a program does not listen"
 show alice "curl http://127.0.0.1:8002/megabyte"
-result "half a tower: from the kernel to ilnp-stream, a megabyte back" browse alice http://127.0.0.1:8002/megabyte
+result "alice connects to ilnp-stream: a megabyte from carol" browse alice http://127.0.0.1:8002/megabyte
 show carol "curl http://127.0.0.1:7000/megabyte"
-result "half a tower: from ilnp-stream to the kernel, a megabyte back" browse carol http://127.0.0.1:7000/megabyte
+result "ilnp-stream connects to alice: a megabyte from alice" browse carol http://127.0.0.1:7000/megabyte
 show alice "socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1"
 in_host alice timeout 40 socat -u OPEN:web/megabyte SCTP4:127.0.0.3:8003,bind=127.0.0.1 2>>alice-socat.log || true
-result "half a tower: from the kernel to ilnp-stream, a megabyte there" soon 10 cmp -s web/megabyte carol-upload
+result "alice connects to ilnp-stream: a megabyte to carol" soon 10 cmp -s web/megabyte carol-upload
 
 step "$passed steps succeeded, $failed failed"
 ((failed == 0))

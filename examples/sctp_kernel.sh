@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Runs a command in a Linux kernel that has SCTP, for hosts whose kernel has none: user-mode Linux, a kernel that runs as
-# a program of any user. The command is root there. It sees the files of this machine, read-only, and has a network of its
-# own, without a network card but with veth, bridges, netem and tun.
+# a program of any user. The command runs as root there. It sees the files of this machine, read-only, and has its own
+# network, without a network card but with veth, bridges, netem and tun.
 #
 #   examples/sctp_kernel.sh [OPTION]... COMMAND [ARGUMENT]...
 #
-#   --build FOLDER     the build folder (default: build/ of this checkout); `setup.sh --streams` has filled its streams/
+#   --build FOLDER     the build folder (default: build/ of this checkout), after `setup.sh --streams`
 #   --writable FOLDER  a folder of this machine that the command may write to; repeatable
 #   --seconds N        end it after N seconds, with exit status 124 (default: 300)
 #   --memory SIZE      memory of the kernel (default: 512M; taken as it is used)
 #   --help             this text
 #
-# What the command prints goes to the standard output, and its exit status is that of this script. The working folder and
-# the environment are the caller's; /tmp and /run are empty. The programs of streams/ come last in PATH.
+# The command's output goes to standard output, and its exit status is that of this script. The working folder and the
+# environment are the caller's; /tmp and /run are empty. The programs that `setup.sh --streams` unpacked come last in PATH.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -3,10 +3,10 @@
 #
 #   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
 #
-# Without options: the programs and packages that the demos need. --tests adds everything that the tests need, --bench what
+# Without options it installs and builds what the demos need. --tests adds everything that the tests need, --bench what
 # bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
-# that runs as a program, ...), not installed but unpacked into streams/ of the build folder. --browser adds Chromium, for
-# stream_demo.sh.
+# that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
+# Chromium, for stream_demo.sh.
 # ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
@@ -83,7 +83,7 @@ as_root() {
 updated=no
 update_lists() {
   [[ $updated == yes ]] && return
-  step "fetching the lists of packages"
+  step "updating the package lists"
   as_root apt-get -q -q update
   updated=yes
 }
@@ -196,7 +196,7 @@ unpack_streams() {
   ((EUID != 0)) || apt+=(-o APT::Sandbox::User=root)
   if ! fetch 2>"$folder/apt/log"; then # no lists, or old ones: with lists of our own, for which nobody needs to be root
     apt+=(-o "Dir::State::lists=$folder/apt/lists" -o "Dir::Cache=$folder/apt" -o Debug::NoLocking=1)
-    "${apt[@]}" update >&2 || fail "apt-get cannot fetch the lists of packages"
+    "${apt[@]}" update >&2 || fail "apt-get cannot update the package lists"
     fetch || fail "apt-get cannot fetch ${wanted[*]}: $plan"
   fi
   local file

@@ -78,7 +78,7 @@ log_in() { [[ $(in_host alice ssh -F "$ssh_config" -p 2222 127.0.0.1 readlink /p
 show alice "ssh -p 2222 127.0.0.1"
 result "ssh: from alice into bob" log_in
 
-# As fast as it takes to be under way during three moves and a bit: a, b, c, and a again.
+# Slow enough to last three moves and a little more: a, b, c, and a again.
 seconds=$((3 * stay + handoff + 2))
 kilobits=$((megabytes * 8000 / seconds))
 step "$megabytes MB from alice to bob while alice moves, at $((kilobits / 8000)).$(((kilobits / 800) % 10)) MB/s (about $seconds s)"
@@ -87,7 +87,7 @@ before=$(counter bob ilnp.delivered)
 show alice "scp -l $kilobits -P 2222 file 127.0.0.1:copy"
 in_host alice scp -q -F "$ssh_config" -l "$kilobits" -P 2222 file "127.0.0.1:$PWD/copy" >scp.log 2>&1 &
 scp=$!
-# What has arrived, and where alice is: time, octets, her preferred locator.
+# How much has arrived, and where alice is: time, octets, alice's preferred locator.
 begin=$EPOCHREALTIME
 while kill -0 "$scp" 2>/dev/null; do
   printf '%s %s %s\n' "$EPOCHREALTIME" "$(stat -c %s copy 2>/dev/null || echo 0)" \
@@ -96,12 +96,12 @@ while kill -0 "$scp" 2>/dev/null; do
 done >samples
 copied=0
 wait "$scp" || copied=$?
-result "scp: $megabytes MB have arrived, octet by octet the same" eval '((copied == 0)) && cmp -s file copy'
+result "scp: $megabytes MB arrived unchanged" eval '((copied == 0)) && cmp -s file copy'
 show alice "sha256sum file: $(sha256sum <file | cut -c1-16)...   bob: sha256sum copy: $(sha256sum <copy 2>/dev/null | cut -c1-16)..."
 moves=$(awk '$3 != last && NR > 1 { ++n } { last = $3 } END { print n + 0 }' samples)
-result "scp: alice has moved $moves times meanwhile" test "$moves" -ge 3
+result "scp: alice moved $moves times in the meantime" test "$moves" -ge 3
 packets=$(($(counter bob ilnp.delivered) - before))
-result "scp: the overlay carried it ($packets packets to bob)" test "$packets" -ge $((megabytes * 1000000 / 1396))
+result "scp: it went through the overlay ($packets packets to bob)" test "$packets" -ge $((megabytes * 1000000 / 1396))
 rm -f file
 
 step "throughput over time"
@@ -110,11 +110,11 @@ awk -v begin="$begin" -v bucket="$bucket" -v handoff="$handoff" -f "$examples/pl
 for kind in png svg; do
   gnuplot -e "plot_folder='${examples//"'"/"''"}/plot'; output='${output//"'"/"''"}/throughput.$kind'; data='stream'" \
     -e "title='alice → bob: scp of $megabytes MB'; bucket=$bucket" \
-    -e "legend='alice moves through three networks and back; shaded: the handoff, when she is in two of them'" \
+    -e "legend='alice moves through three networks and back; shaded: the handoff, when it is in two of them'" \
     -e "load 'stream.facts'" "$examples/plot/throughput.gp" || fail "gnuplot failed"
 done
 read -r slowest median longest <stream.summary
-printf '          half a second: %s MB/s in the middle, %s MB/s the slowest; longest time without progress: %s s\n' \
+printf '          in half a second: %s MB/s median, %s MB/s slowest; longest time without progress: %s s\n' \
   "$median" "$slowest" "$longest"
 result "throughput: never a second without progress" awk "BEGIN { exit !($longest < 1) }"
 
@@ -127,8 +127,8 @@ cat >web/index.html <<'HTML'
 <style>body { font: 20px sans-serif; margin: 3em auto; width: 46em; color: #33383d } h1 { font-weight: 500 }
 img { width: 100%; margin-top: 1em } code { background: #e9edf1; padding: 0 .3em }</style></head>
 <body><h1>This is bob</h1>
-<p>You see a page of a web server that listens on bob's loopback address only. The browser runs on alice, who has no
-other way to it than the overlay: <code>http://bob.ilnp:8000/</code>, by SOCKS.</p>
+<p>This page comes from a web server that listens only on bob's loopback address. The browser runs on alice, which can reach
+it only over the overlay: <code>http://bob.ilnp:8000/</code>, by SOCKS.</p>
 <img src="stack.svg" alt="the stack of layers">
 </body></html>
 HTML
@@ -147,7 +147,7 @@ show alice "curl --proxy socks5h://127.0.0.1:1080 http://bob.ilnp:8001/"
 result "curl through SOCKS: a port that bob does not expose is refused" refused
 show alice "chromium --proxy-server=socks5://127.0.0.1:1080 http://bob.ilnp:8000/"
 browse() {
-  # The sandbox wants rights that root of a namespace does not have; in the background it would look for its maker's hosts.
+  # The sandbox needs rights that root of a namespace does not have. Background services would contact outside hosts.
   HOME=$sockets in_host alice timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
     --user-data-dir="$sockets/browser" --proxy-server=socks5://127.0.0.1:1080 --window-size=1200,900 \

@@ -3,11 +3,11 @@
 #
 #   test/nightly.sh [SUITE]...    without an argument: all of them
 #
-#   clang       everything built by clang with optimisation, all tests
+#   clang       builds everything by clang with optimisation, and runs all tests
 #   swarm       random networks, seeds 2001 to 10000
-#   handoff     every cell of the handoff table
-#   discovery   every cell of the discovery table
-#   bench       the benchmarks next to hand-written code, and the full system benchmarks
+#   handoff     every case of the handoff table
+#   discovery   every case of the discovery table
+#   bench       the benchmarks of the layers, and the full system benchmarks
 #   fuzz        each fuzz target, ILNP_FUZZ_SECONDS each (default: 3600)
 #
 # Sets everything up as test/run.sh does. Logs: build/nightly. Exit status: 0 only if every suite passed.

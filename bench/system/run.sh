@@ -5,7 +5,7 @@
 #
 #   bench/system/run.sh [OPTION]...
 #
-#   --brief           everything once and briefly: shows that all of it works, not how fast it is
+#   --brief           measure everything once and briefly: shows that it works, not how fast it is
 #   --rounds N        how often each is measured, in turns; the median counts (default: 5)
 #   --only A,B        of forward, chain, tables, minute, overload, where, footprint, streams
 #                     (default: all)

@@ -1,7 +1,8 @@
-# From the tables of two experiments to what the demo shows. To be sourced by bash; needs awk and gnuplot.
+# Makes the demo's table and pictures from the tables of two experiments. To be sourced by bash; needs awk and gnuplot.
 #
-# `evaluate HANDOFF_SECONDS PLOT_FOLDER OUTPUT_FOLDER`, in the folder with alice.csv (the mobile node's) and bob.csv:
-# prints a table, writes it to summary.txt in the output folder, the pictures beside it, and sets `verdict` to 0 only if nothing was lost or duplicated.
+# `evaluate HANDOFF_SECONDS PLOT_FOLDER OUTPUT_FOLDER`, in the folder with alice.csv (the mobile node's) and bob.csv: prints a
+# table, writes it to summary.txt in the output folder and the pictures beside it, and sets `verdict` to 0 only if nothing was
+# lost or duplicated.
 
 # Where the mobile node sent from, in order: lines "time locator". The first line is the start.
 itinerary() {

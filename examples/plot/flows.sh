@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# flows.sh FOLDER: draws each flow of a run of ilnp-lab, again if need be, from what the run has written into FOLDER.
+# flows.sh FOLDER: draws each flow of a run of ilnp-lab from the files that the run has written to FOLDER.
 # Needs awk and gnuplot.
 set -euo pipefail
 

@@ -14,10 +14,10 @@ using namespace ilnp::test;
 namespace {
 
 constexpr const char* usage = R"(Usage: discovery-scale [OPTION]...
-Runs discovery among 3 to 1000 nodes of our kind, and of the model of the reference as far as that is feasible.
-  --brief        10, 30 and 100 nodes, held against the bars: exit status 1 if one is broken
+Runs discovery among 3 to 1000 nodes of this toolkit, and among nodes of the reference model as far as that is feasible.
+  --brief        10, 30 and 100 nodes; exit status 1 if a bar is missed
   --shape NAME   only this: network, chain, ring, star or grid
-  --most N       no more than N nodes
+  --most N       at most N nodes
   --csv FILE     write the figures as comma-separated values, too
 )";
 

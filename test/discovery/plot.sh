@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws what discovery-scale --csv has written.
+# Draws a picture of a table written by discovery-scale --csv.
 #
 #   test/discovery/plot.sh DATA.csv PICTURE.svg
 set -euo pipefail

@@ -9,8 +9,8 @@
 #   --help          this text
 #
 # Without a target: all of them. The build folder is ILNP_BUILD_DIR, or build-sanitizers of this checkout; if it
-# does not exist, the preset `sanitizers` creates it. Exit status: 0 if nothing was found. For each finding there is a file,
-# and the lines that repeat it are printed; docs/testing.md, "Fuzzing", says what to do then.
+# does not exist, the preset `sanitizers` creates it. Exit status: 0 if nothing was found. Each finding is written to a file,
+# and the command that repeats it is printed; docs/testing.md, "Fuzzing", says what to do then.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -16,12 +16,12 @@ using namespace ilnp::test;
 namespace {
 
 constexpr const char* usage = R"(Usage: handoff-table [OPTION]...
-Runs cells of the handoff table in virtual time. Exit status 1 if a bar is broken, or if a row is not what the golden file
-says.
-  --brief         only the cells that CI runs
-  --only TEXT     only the cells whose name has TEXT in it
-  --jobs N        N cells at a time (default: as many as there are cores)
-  --rewrite       write the golden file anew from what was run; rows that were not run stay
+Runs the cases of the handoff table in virtual time. Exit status 1 if a case misses its bar, or if a row differs from the
+stored table (table.txt).
+  --brief         only the cases that CI runs
+  --only TEXT     only the cases whose name contains TEXT
+  --jobs N        N cases at a time (default: one per core)
+  --rewrite       update the stored table with the results; rows that were not run stay
   --print         print the rows
 )";
 

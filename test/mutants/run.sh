@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# Tests the tests. Each patch next to this script breaks one rule of the protocol in one place. The script applies each to a
-# copy of the headers, builds the tests that the patch names (`Tests:`, by the files in test/) against them, and runs these
-# until one fails: then the mutant is caught. A mutant that passes them also runs with the first seeds of the swarm, which
-# belong to the tests.
+# Tests the tests. Each patch next to this script, a mutant, breaks one rule of the protocol in one place. The script applies
+# each to a copy of the headers, builds the tests that the patch names (`Tests:`, sources in test/) with it, and runs these
+# until one fails: then the mutant is caught. A mutant that passes them also runs with the first seeds of the swarm.
 #
 #   test/mutants/run.sh [OPTION]... [MUTANT]...     for example: test/mutants/run.sh hop-limit-not-lowered
 #
 #   --check      only check that every patch still applies
-#   --rotate N   N mutants, different ones for each commit
-#   --swarm      run the swarm for each mutant whose header it uses, and print the first seed that fails
+#   --rotate N   only N mutants, different ones for each commit
+#   --swarm      run the swarm for each mutant of a header that it uses, and print the first seed that fails
 #   --seeds N    number of seeds of the swarm (default: 50)
 #   --jobs N     number of parallel jobs (default: one per core)
 #   --help       this text
