@@ -8,9 +8,9 @@
 
 namespace ilnp {
 
-// What a layer is made of that stands between two others: a base that owns the layer below, `next_`, and forwards to it every
-// member that a layer of its kind has, the optional ones too if the layer below has them. The layer writes only what it changes.
-// A member that it declares hides all of that name: who changes how datagrams are sent changes all ways to send one.
+// Base classes for layers between two others. An adaptor owns the layer below, `next_`, and forwards to it every member that a
+// layer of its kind has, and the optional ones that the layer below has. A layer contains only the members that it changes. One
+// that it declares hides all overloads of that name, so a layer that changes how datagrams are sent declares every `send`.
 
 namespace detail {
 template <class Self, class... Args>
@@ -86,8 +86,8 @@ class UnderlayAdaptor : public detail::LayerOver<Next> {
   bool drained() const requires PollableUnderlay<Next> { return next_.drained(); }
 };
 
-/// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. One that changes packets changes what
-/// comes up by `on_receive` and by `on_timer`: what a node sends to itself comes by the latter.
+/// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. A layer that changes packets must do so in
+/// `on_receive` and in `on_timer`, where packets come up that a node sends to itself.
 template <NetworkLayer Next>
 class NetworkAdaptor : public detail::LayerOver<Next> {
  protected:
@@ -124,7 +124,7 @@ class NetworkAdaptor : public detail::LayerOver<Next> {
   requires StartableNetwork<Next>
   void caught_up(Cx& cx) { next_.caught_up(cx); }
 
-  // What a transport asks for where there is such a thing.
+  // What a transport uses if it exists.
 
   template <ContextLike Cx>
   requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }

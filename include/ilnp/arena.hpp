@@ -54,10 +54,10 @@ class LentFrames<false> {
   void end() noexcept {}
 };
 
-/// Memory for what a layer produces and others borrow until the batch ends (docs/design.md, "Lifetimes"): received octets in
-/// another form, or packets that it sends from its own memory. A layer owns one, and clears it in `end_batch`, after that of
-/// the layer below. What is taken stays where it is until then. In steady state nothing is allocated: blocks are kept, up to
-/// `kept_blocks`. One thread.
+/// Memory for octets that a layer produces and others borrow until the batch ends (docs/design.md, "Lifetimes"): changed
+/// received octets, or packets that it sends from its own memory. The layer owns the arena and clears it in `end_batch`, after
+/// `end_batch` of the layer below. Until then what was taken does not move. In steady state nothing is allocated: up to
+/// `kept_blocks` blocks are kept. One thread.
 class Arena {
  public:
   static constexpr std::size_t block_octets = 128 * 1024;  ///< the most that can be taken at once
@@ -84,7 +84,7 @@ class Arena {
     return {place, size};
   }
 
-  /// Of what was taken last, only the first `used` octets are needed. Gives back those.
+  /// Reduces what was taken last to its first `used` octets, and returns those.
   MutableBytes shrink(MutableBytes last, std::size_t used) noexcept {
     assert(used <= last.size() && blocks_[block_].get() + used_ == last.data() + last.size());
     used_ -= last.size() - used;
@@ -98,7 +98,7 @@ class Arena {
     return place;
   }
 
-  /// The batch has ended: nothing of it is borrowed any more.
+  /// The batch has ended: none of the memory is borrowed any more.
   void clear() noexcept {
     if (blocks_.empty()) return;
     if constexpr (ILNP_POISON) {

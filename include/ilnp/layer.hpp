@@ -16,15 +16,15 @@
 
 namespace ilnp {
 
-/// Where a frame came in. `sender` is an opaque name of the node that put it on the network, the same for all
-/// frames of that node on all its locators; it can only be compared.
+/// Where a frame arrived. `sender` is an opaque id of the node that put it on the network, the same for all frames of that
+/// node on all its locators; it can only be compared.
 struct FrameSource {
   Locator interface;
   std::uint64_t sender;
   /// The same for all senders on one machine, as far as the underlay can tell; 0 if it cannot.
   std::uint64_t host = 0;
 
-  /// Whom that is counted for which frames like this one bring into tables.
+  /// The sender or machine for which table entries count that this frame creates.
   constexpr std::uint64_t share() const noexcept { return host != 0 ? host : sender; }
 };
 
@@ -35,13 +35,13 @@ struct AnyUp {
 };
 }  // namespace detail
 
-/// Can `Up` be called with what is handed up as a `Source`? It decides by its type what it takes.
+/// `Up` can be called with what is handed up as a `Source`.
 template <class Up, class Source>
 concept Takes = requires(Up& up, const Source& source, MutableBytes octets) {
   up(source, octets);
 };
 
-/// Hands octets up, unchanged, if something above takes them. False if not: then the layer that hands them up counts a drop.
+/// Hands octets up, unchanged, if a layer above takes them. Returns false if none does: then the caller counts a drop.
 template <class Up, class Source>
 constexpr bool offer(Up& up, const Source& source, MutableBytes octets) {
   if constexpr (Takes<Up, Source>) return up(source, octets), true;
@@ -67,8 +67,8 @@ class Taking {
 };
 }  // namespace detail
 
-/// What a layer passes down as `up`, if its own is what comes up as an `Own`: `own` takes that, and everything else goes on to `up`
-/// unchanged. So several transports share a stack (docs/design.md, "A second transport"). Refers to `up`.
+/// The `up` that a layer passes down if it takes what comes up as an `Own`: calls `own` for that, and `up` for everything else.
+/// So several transports share a stack (docs/design.md, "A second transport"). Refers to `up`.
 template <class Own, class F, class Up>
 constexpr auto taking(F own, Up& up) noexcept {
   return detail::Taking<Own, F, Up>(std::move(own), up);
@@ -78,12 +78,12 @@ constexpr auto taking(F own, Up& up) noexcept {
 ///
 /// - `join(l)` / `leave(l)`: become, or cease to be, a member of a network. Joining twice is no error.
 /// - `begin_batch()`: from here on `send` queues, until the batch ends.
-/// - `end_batch(cx)`: all that was queued leaves; nothing that was borrowed for it is needed any more.
+/// - `end_batch(cx)`: everything queued leaves; afterwards nothing is borrowed any more.
 /// - `headroom(size)`: room for `size` octets (at most `max_frame()`) where the front of the next packet, or all of it, is best
 ///   written; valid until the next `headroom`, `send` or `end_batch`.
 /// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at its
 ///   end; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
-/// - `on_receive(from, frame, cx, up)`: what came in, on its way up: calls `up(from, frame)` or drops.
+/// - `on_receive(from, frame, cx, up)`: a frame that arrived: calls `up(from, frame)`, or drops it.
 /// - `on_timer(cx)`: does what is due; true if the link has come back, and the node should announce itself again.
 /// - `max_frame()`: the largest frame, octets.
 template <class U>
@@ -101,13 +101,13 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
   { cu.max_frame() } -> std::same_as<std::size_t>;
 };
 
-/// An underlay that waits at descriptors: what `Node` needs of the lowest layer of a stack.
+/// An underlay with descriptors to wait for: what `Node` needs of the lowest layer of a stack.
 ///
-/// - `native_handles()`: the descriptors to wait for. They stay the underlay's, and the same as long as it lives.
+/// - `native_handles()`: the descriptors to wait for. The underlay owns them, and they never change.
 /// - `receive(sink)` takes what waits there, does not block, and calls `sink(FrameSource, MutableBytes)` for each frame of
 ///   another node. The frames stay valid, all of them and each in memory of its own, until the batch ends (what is
 ///   forwarded leaves from there), and may be changed in place. Returns how many it took; 0 means that nothing waits.
-/// - `drained()`: the last `receive` took all that there was. `false` is always right, and costs one more call.
+/// - `drained()`: the last `receive` took everything. `false` is always correct, and costs one more call.
 template <class U>
 concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::AnyUp sink) {
   { cu.native_handles() } -> std::convertible_to<std::span<const int>>;
@@ -117,20 +117,20 @@ concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::An
 
 /// An underlay that treats control frames differently from data, as `McastUdp` does.
 ///
-/// - `classify(classifier)`: this is how to tell them apart. Called before anything is joined. Throws if it cannot.
+/// - `classify(classifier)`: says how to tell them apart. Called before the first `join`. Throws if it cannot.
 template <class U>
 concept ClassifyingUnderlay = Underlay<U> && requires(U& u, const FrameClassifier& classifier) {
   u.classify(classifier);
 };
 
-/// What a network layer says of a packet that it hands up.
+/// What a network layer tells about a packet that it hands up.
 struct NetworkSource {
   Ilv source;
   Ilv destination;
-  Locator interface;         ///< the locator that it came in on
-  std::uint8_t next_header;  ///< who is to read the payload
+  Locator interface;         ///< the locator on which it arrived
+  std::uint8_t next_header;  ///< the protocol of the payload
   std::uint8_t hop_limit;    ///< as received
-  std::uint64_t share = 0;   ///< whom it is counted for: see `FrameSource`; 0 for this node itself
+  std::uint64_t share = 0;   ///< for whom it counts: see `FrameSource`; 0: this node itself
 };
 
 /// Carries packets between nodes that are named by their NID, wherever they are.
@@ -139,7 +139,7 @@ struct NetworkSource {
 /// - `send(nid, next_header, packet, cx)`: see `Errc` for what can go wrong.
 /// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, MutableBytes)` for each packet for this node.
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
-/// - `end_batch(cx)`: the batch ends, here and then below; what was handed up is not borrowed any more.
+/// - `end_batch(cx)`: ends the batch, here and then below; what was handed up is not borrowed any more.
 /// - `resolve(name, cx)`: the NID of a host name, or `Errc::unknown_host`.
 /// - `max_payload()`: of a packet, octets; `max_payload(nid)`: of one to that node.
 template <class N>
@@ -160,9 +160,9 @@ concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_he
 
 /// A network layer that a shell can start and wake: what `Node` needs of the lowest one of a stack.
 ///
-/// - `start(cx)` joins the first locators; once. Error: why it could not; nothing runs then.
-/// - `resumed(since, cx)`: nothing was fed from `since` until now, though something was due. What is fed next is as old as that,
-///   until `caught_up(cx)`.
+/// - `start(cx)` joins the first locators; call it once. Error: why it could not; then the node does not run.
+/// - `resumed(since, cx)`: nothing was fed from `since` until now, although something was due. What is fed until `caught_up(cx)` is
+///   as old as that.
 template <class N>
 concept StartableNetwork = NetworkLayer<N> && requires(N& n, TimePoint since, Context<>& cx) {
   { n.start(cx) } -> std::same_as<error_code>;
@@ -170,22 +170,22 @@ concept StartableNetwork = NetworkLayer<N> && requires(N& n, TimePoint since, Co
   n.caught_up(cx);
 };
 
-/// What a transport says of a datagram that it hands up.
+/// What a transport tells about a datagram that it hands up.
 struct DatagramSource {
   Nid nid;                         ///< who sent it
   std::uint16_t port;              ///< from which port
   std::uint16_t destination_port;  ///< to which port of this node
-  NetworkSource network;           ///< how it came
+  NetworkSource network;           ///< how it arrived
 };
 
 /// Carries datagrams between ports of nodes that are named by their NID.
 ///
-/// - `bind(port)`: from then on its datagrams are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
-/// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed as that of a `Packet`. Errors: see `Errc`.
-/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a port that is bound.
-///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. What a transport does not own it hands up
-///   unchanged, once, and neither keeps nor answers it: packets with another next header as they came, with their
-///   `NetworkSource`, and whatever the layer below hands up under a type of its own. See `taking` and `offer`.
+/// - `bind(port)`: from now on datagrams to it are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
+/// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed like that of a `Packet`. Errors: see `Errc`.
+/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a bound port.
+///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. A transport hands up once, unchanged, what it
+///   does not own, and neither keeps nor answers it: packets with another next header, with their `NetworkSource`, and whatever
+///   the layer below hands up as a type of its own. See `taking` and `offer`.
 /// - `end_batch(cx)`: as the network layer's.
 /// - `resolve(name, cx)`: as the network layer's.
 /// - `max_payload()`: of a datagram, octets; `max_payload(nid)`: of one to that node.
@@ -205,10 +205,10 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { ct.max_payload(nid) } -> std::same_as<std::size_t>;
 };
 
-/// A transport that can be asked for one host with every datagram, without a look-up each time: what `Proxy` needs.
+/// A transport that remembers a resolved name, so that a datagram needs no look-up: what `Proxy` needs.
 ///
-/// - `holds(known, cx)`: does the name still mean that? Asks no table.
-/// - `resolve(name, known, cx)` finds it anew. Error: `unknown_host`; then the identifier stays what it was.
+/// - `holds(known, cx)`: the result is still valid. Looks nothing up.
+/// - `resolve(name, known, cx)` looks the name up again. Error: `unknown_host`; then the identifier is unchanged.
 template <class T>
 concept ResolvingTransport = TransportLayer<T> &&
     requires(T& t, const T& ct, std::string_view name, ResolvedName& known, Context<>& cx) {
@@ -216,8 +216,8 @@ concept ResolvingTransport = TransportLayer<T> &&
   { t.resolve(name, known, cx) } -> std::same_as<error_code>;
 };
 
-/// A transport that another layer can put headers on, and that hands up what comes for port 0 (which no program can have)
-/// once that layer has asked for it.
+/// A transport that sends packets to which another layer has added headers, and that hands up datagrams to port 0 (which no
+/// program can use) once that layer has asked for them.
 template <class T>
 concept PacketTransport = TransportLayer<T> &&
     requires(T& t, const T& ct, Nid nid, std::uint16_t port, Packet& packet, Context<>& cx) {

@@ -11,8 +11,8 @@ namespace ilnp {
 ///     room:  |  free  | header of layer 2 | header of layer 1 |      payload: | borrowed octets ... |
 ///                     ^ start_                                ^ end
 ///
-/// Both are borrowed. The room belongs to the underlay (`headroom` of the layer below), so headers are written where they
-/// stay until they leave. The payload must stay valid until `send` returns or, within a batch, until the batch ends. One
+/// Both are borrowed. The room belongs to the underlay (`headroom` of the layer below), so headers are written to the place
+/// from which they are sent. The payload must stay valid until `send` returns or, within a batch, until the batch ends. One
 /// thread.
 class Packet {
  public:
@@ -30,8 +30,8 @@ class Packet {
     return room_.subspan(start_, size);
   }
 
-  /// A packet all of which was written into `room`: where `size` octets were asked for, from `space(room, size)` on, of which
-  /// `used` were needed. So a layer that changes what is sent writes it where it leaves from.
+  /// A packet that was written into `room` as a whole, at `space(room, size)`: `size` octets were requested, and `used` of them
+  /// are used. So a layer that changes what is sent writes the result to the place from which it is sent.
   static Packet written(MutableBytes room, std::size_t size, std::size_t used) noexcept {
     assert(size <= room.size() && used <= size);
     Packet packet(room.first(room.size() - size + used), {});

@@ -92,8 +92,8 @@ using NetworkLayerOf = std::remove_cvref_t<decltype(network_layer(std::declval<S
 template <class Stack>
 concept RunnableStack = StartableNetwork<NetworkLayerOf<Stack>> && PollableUnderlay<LowestLayerOf<Stack>>;
 
-/// The largest datagram to `nid` (0: to any node) that a transport carries in one frame, octets, whatever the layers in it take
-/// apart: what does has a member `frame_payload`, and what lies on it takes as much room for itself as its `max_payload` says.
+/// The largest datagram to `nid` (0: to any node) that a transport sends in one frame, in octets, even if a layer fragments larger
+/// ones. Such a layer has a member `frame_payload`; layers above it need as much room as their `max_payload` says.
 template <TransportLayer Layer>
 std::size_t frame_payload(const Layer& layer, Nid nid = {}) noexcept {
   if constexpr (requires { layer.frame_payload(nid); }) {
@@ -112,7 +112,7 @@ std::size_t frame_payload(const Layer& layer, Nid nid = {}) noexcept {
   }
 }
 
-/// This node shuts down: tells those with which it has traffic, if a layer of the stack can. To be called before it is stopped.
+/// Tells the nodes with which this node has traffic that it shuts down, if a layer of the stack can. Call it before `stop`.
 template <class Layer, ContextLike Cx>
 void say_goodbye(Layer& layer, Cx& cx) {
   if constexpr (requires { layer.say_goodbye(cx); }) {
@@ -123,7 +123,7 @@ void say_goodbye(Layer& layer, Cx& cx) {
 }
 
 /// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
-/// counts. For people and programs that look; nothing of it is on the packet path.
+/// counts. For display, not for the packet path.
 template <class Layer, class F>
 void for_each_counter(const Layer& layer, F&& f) {
   if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; }) {

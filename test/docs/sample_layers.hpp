@@ -261,14 +261,14 @@ class Notes : public TransportAdaptor<Next> {
   void on_timer(Cx& cx, Up&& up) {
     this->next_.on_timer(cx, receiver(up));
   }
-  std::uint64_t unknown() const { return unknown_; }  ///< packets that nobody takes
+  std::uint64_t unknown() const { return unknown_; }  ///< packets that no layer takes
 
  private:
   template <class Up>
   auto receiver(Up& up) {
     const auto receive = [this, &up](const NetworkSource& source, MutableBytes octets) {
       if (source.next_header == protocol) return up(Note{source.source.nid}, octets);
-      if (!offer(up, source, octets)) ++unknown_;  // a third transport may lie above
+      if (!offer(up, source, octets)) ++unknown_;  // a third transport may be above
     };
     return taking<NetworkSource>(receive, up);
   }

@@ -24,25 +24,25 @@ namespace ilnp {
 template <class Context>
 concept ExecutionContext = std::derived_from<Context, boost::asio::execution_context>;
 
-/// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds
-/// what there is upwards in batches, and sends at the end of each what was sent meanwhile.
+/// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds the
+/// frames upwards in batches, and at the end of each batch sends what was queued in the meantime.
 ///
 ///     readable:  begin batch, receive: stack.on_receive(..., up) for each frame, up.flush(), stack.end_batch(context)
 ///     deadline:  stack.on_timer(..., up), up.flush(), stack.end_batch(context)
 ///     with(f):   begin batch, f(stack, context), up.flush(), stack.end_batch(context)
 ///
-/// `with` from within `up` does not end the batch: what was sent so far leaves, and no more.
+/// `with` from within `up` does not end the batch; it only sends what was queued so far.
 ///
-/// Time that passes while the machine sleeps, or the process is stopped, counts. Whoever was not run for a while tells the
-/// network layer before anything else is done: what it knows, and what waits at the underlay, is old.
+/// Time that passes while the machine sleeps, or the process is stopped, counts. After such a time the node first tells the
+/// network layer that what it knows, and what waits in the underlay, is old.
 ///
 /// `Up` is called with what the stack hands up (of what it cannot be called with, packets of an unknown protocol are dropped and
 /// counted, and anything else does not compile); the octets are valid until the batch ends: if it has a member `flush()`, that is
 /// called before. It may call `with`.
 ///
 /// An exception that `up`, an observer or a sink of the stack throws leaves the executor's `run`, as usual in Asio. Before that
-/// the rest of the batch is delivered and sent, and the node waits again: who calls `run` once more goes on. Of several exceptions
-/// in one batch the first one leaves.
+/// the rest of the batch is delivered and sent, and the node waits again, so the caller can call `run` once more. Of several
+/// exceptions in one batch the first one leaves.
 ///
 /// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
 /// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within
