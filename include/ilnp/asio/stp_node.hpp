@@ -34,7 +34,7 @@ class StpNode {
       : StpNode(context.get_executor(), stack, std::move(observer)) {}
   StpNode(const StpNode&) = delete;
   StpNode& operator=(const StpNode&) = delete;
-  /// Closes its sockets: what waits on them is cancelled.
+  /// Closes its sockets, and cancels their operations.
   ~StpNode() {
     life_.reset();
     for (const auto& [port, mailbox] : mailboxes_) mailbox->cancel();
@@ -51,7 +51,7 @@ class StpNode {
 
   // For sockets.
 
-  /// Expires when the node goes.
+  /// Expires when the node is destroyed.
   std::weak_ptr<const int> life() const noexcept { return life_; }
 
   void enter(std::uint16_t port, Mailbox& mailbox) { mailboxes_[port] = &mailbox; }

@@ -19,7 +19,7 @@ namespace ilnp {
 
 namespace detail {
 
-/// What a socket's operations refer to, even when the socket is gone.
+/// The state of a socket. Its operations refer to it even after the socket is gone.
 template <class NodeType>
 struct StpSocketState {
   explicit StpSocketState(NodeType& of)
@@ -139,19 +139,19 @@ class SendDatagram : OperationSteps {
 
 }  // namespace detail
 
-/// A port of a node, for programs that are written for the overlay: like a UDP socket of Asio's, but the other end is a node
+/// A port of a node, for programs that are written for the overlay: like an Asio UDP socket, but the other end is a node
 /// identifier, which stays the same wherever the node goes.
 ///
-/// Refers to its node. One whose node has gone is closed: so a coroutine may hold it that goes with the `io_context`, after the
-/// node. One thread: functions are called on the node's executor. Completion tokens are Asio's: a callback, `use_awaitable`,
-/// `use_future`, `deferred`, or none if the executor has a default. A handler is called on the executor it is bound to, by default
-/// the socket's, never from within the call that begins the operation.
+/// Refers to its node. When the node is destroyed, the socket is closed, so a coroutine that is destroyed with the `io_context`,
+/// after the node, may hold it. One thread: functions are called on the node's executor. Completion tokens are Asio's: a callback,
+/// `use_awaitable`, `use_future`, `deferred`, or none if the executor has a default. A handler is called on the executor to which
+/// it is bound, by default the socket's, never from within the call that begins the operation.
 ///
 /// Operations can be cancelled one by one, by every type of cancellation, or all by `cancel`; `close` and destroying the socket
-/// cancel them too, and none of them touches the socket or the node afterwards. What is cancelled completes with
-/// `operation_aborted` and has had no effect: a datagram that has come goes to the next reader.
+/// cancel them too, and none of them touches the socket or the node afterwards. A cancelled operation completes with
+/// `operation_aborted` and has had no effect: a datagram that has arrived goes to the next reader.
 ///
-/// A socket that was closed or moved from has an executor, and no port. It can be assigned to; operations complete with
+/// A socket that was closed or moved from has an executor but no port. It can be assigned to; operations complete with
 /// `bad_descriptor`.
 template <class NodeType, class Executor = typename NodeType::executor_type>
 class StpSocket {
@@ -164,7 +164,7 @@ class StpSocket {
   struct rebind_executor {
     using other = StpSocket<NodeType, Other>;
   };
-  /// Datagrams that wait for the reader at most; what comes when it is full is dropped, and counted.
+  /// The most datagrams that wait for the reader; beyond that they are dropped and counted.
   static constexpr std::size_t mailbox_size = Mailbox::max_waiting;
 
   /// Binds `port`, or any free one above 49151 if it is 0. Throws `boost::system::system_error`.
@@ -194,7 +194,7 @@ class StpSocket {
   bool is_open() const noexcept { return state_ && state_->usable(); }
   /// 0 if it is closed.
   std::uint16_t port() const noexcept { return state_ ? state_->port : 0; }
-  /// Datagrams that found the mailbox full.
+  /// Datagrams that were dropped because the mailbox was full.
   std::uint64_t dropped() const noexcept { return state_ ? state_->mailbox.dropped() : 0; }
   /// Datagrams that were longer than the buffers they were received into.
   std::uint64_t truncated() const noexcept { return state_ ? state_->mailbox.truncated() : 0; }
@@ -205,7 +205,7 @@ class StpSocket {
   void cancel() {
     if (state_) state_->cancel();
   }
-  /// Gives the port back, and cancels. No effect on a closed socket.
+  /// Releases the port, and ends all operations. No effect on a closed socket.
   void close() {
     if (const auto state = std::move(state_)) state->close();
   }
@@ -223,11 +223,11 @@ class StpSocket {
   }
 
   /// Sends at once; there is nothing to wait for. (Over `Fragment` a datagram longer than a frame may wait in the stack until the
-  /// peer is known to put pieces together.) Error: see `Errc`.
+  /// peer has replied that it reassembles fragments.) Error: see `Errc`.
   error_code send_to(Bytes payload, Nid nid, std::uint16_t port) {
     return state_ ? state_->send_to(payload, nid, port) : boost::asio::error::bad_descriptor;
   }
-  /// The same in the shape of Asio's. Completes with `(error_code, std::size_t)`.
+  /// The same as an asynchronous operation. Completes with `(error_code, std::size_t)`.
   template <class Token = DefaultToken<Executor>>
   auto async_send_to(Bytes payload, Nid nid, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {
     return async_send_to(boost::asio::const_buffer(payload.data(), payload.size()), nid, port,
@@ -241,22 +241,22 @@ class StpSocket {
         std::forward<Token>(token));
   }
 
-  /// Waits for the next datagram. Completes with `(error_code, Datagram)`: a copy of the reader's own.
+  /// Waits for the next datagram. Completes with `(error_code, Datagram)`, which owns its octets.
   template <class Token = DefaultToken<Executor>>
   requires(!boost::asio::is_mutable_buffer_sequence<std::decay_t<Token>>::value) auto async_receive(
       Token&& token = DefaultToken<Executor>()) {
     return receive<Datagram>([](Mailbox& mailbox) { return mailbox.take(); }, std::forward<Token>(token));
   }
-  /// The same into `buffers`, without an allocation for the datagram. Completes with `(error_code, std::size_t)`. Of a datagram that
-  /// is longer the rest is lost, which is no error, as with Asio's sockets on POSIX systems: a stranger must not be able to end
-  /// the reader. It is counted (`truncated`).
+  /// The same into `buffers`, without an allocation for the datagram. Completes with `(error_code, std::size_t)`. The rest of a
+  /// longer datagram is lost without an error, as with Asio's sockets on POSIX systems: a stranger must not be able to end the
+  /// reader. `truncated` counts such datagrams.
   template <class Buffers, class Token = DefaultToken<Executor>>
   requires boost::asio::is_mutable_buffer_sequence<Buffers>::value auto async_receive(
       const Buffers& buffers, Token&& token = DefaultToken<Executor>()) {
     return receive<std::size_t>([buffers](Mailbox& mailbox) { return mailbox.take(buffers, nullptr); },
                                 std::forward<Token>(token));
   }
-  /// The same, and from whom it is: `source` must live until the operation completes.
+  /// The same, and stores the sender in `source`, which must live until the operation completes.
   template <class Buffers, class Token = DefaultToken<Executor>>
   auto async_receive_from(const Buffers& buffers, DatagramSource& source,
                           Token&& token = DefaultToken<Executor>()) {
@@ -264,7 +264,7 @@ class StpSocket {
         [buffers, &source](Mailbox& mailbox) { return mailbox.take(buffers, &source); },
         std::forward<Token>(token));
   }
-  /// Takes a datagram that waits already; error `would_block` if none does.
+  /// Takes a datagram that has already arrived; error `would_block` if there is none.
   template <class Buffers>
   std::size_t receive_from(const Buffers& buffers, DatagramSource& source, error_code& error) {
     error = !state_                   ? boost::asio::error::bad_descriptor

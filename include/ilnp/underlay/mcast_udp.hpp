@@ -26,7 +26,7 @@ namespace ilnp {
 ///
 /// Any number of nodes share a host and port; none ever receives a frame of its own. Frames arrive and leave
 /// in batches (`recvmmsg`, `sendmmsg`), and several in one buffer where the kernel can (UDP GRO and GSO).
-/// Control messages (what the network layer's classifier says: `classify`) have a socket of their own and overtake data, so that
+/// Control messages (the network layer says which these are: `classify`) have a socket of their own and overtake data, so that
 /// they are heard under overload.
 ///
 /// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under
@@ -37,16 +37,16 @@ class McastUdp {
  public:
   using Counters = McastUdpCounters;
 
-  static constexpr int receive_buffer_octets = 4 << 20;  ///< what is asked of the kernel for data
+  static constexpr int receive_buffer_octets = 4 << 20;  ///< requested from the kernel for data
   static constexpr int control_buffer_octets = 1 << 20;  ///< and for control messages
   static constexpr int send_buffer_octets = 4 << 20;
-  static constexpr std::size_t batch_buffers = 32;  ///< taken at most by one `receive`
+  static constexpr std::size_t batch_buffers = 32;  ///< the most that one `receive` takes
   static constexpr std::size_t control_batch_buffers = 8;
   static constexpr Duration check_interval = LinkWatch::check_interval;
 
   /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the
   /// user: no such interface, a port in use by a program that does not share it, a loopback interface without
-  /// a route for multicast. An interface that is down, or has no address yet, is no error: it is waited for.
+  /// a route for multicast. An interface that is down, or has no address yet, is not an error: the node waits for it.
   explicit McastUdp(const LinkConfig& config)
       : config_(detail::validated(config)),
         prefix_(config.user_id),
@@ -95,7 +95,7 @@ class McastUdp {
   /// Becomes a member of a locator's group. While the interface is away the locator is only noted: no error.
   error_code join(Locator locator) { return wanted_.join(locator, receivers(), link().index()); }
 
-  /// Ends that. Error: `Errc::not_joined`.
+  /// Leaves the group. Error: `Errc::not_joined`.
   error_code leave(Locator locator) {
     if (const Endpoint* group = wanted_.group(locator)) queue_.failures()->forget(*group);
     return wanted_.leave(locator, receivers(), link().index());
@@ -115,7 +115,7 @@ class McastUdp {
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
     const Endpoint* group = wanted_.group(locator);
     if (!group) return Errc::not_joined;
-    if (link().index() == 0) return link().why();  // who had its name may be there still, and is not it
+    if (link().index() == 0) return link().why();  // another interface may have its name by now
     if (!batching_) {
       const error_code error = queue_.send(*group, packet.head(), packet.payload());
       if (error) link_.look_at(queue_, prefix_, cx);
@@ -135,13 +135,13 @@ class McastUdp {
     if (!queue_.failures()->empty()) link_.look_at(queue_, prefix_, cx);
   }
 
-  /// What came in goes up.
+  /// Hands up a frame that arrived.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     up(from, frame);
   }
 
-  /// Looks at the interface, joins again if need be. True if the link has become usable: the node should
+  /// Checks the interface, and joins again if necessary. True if the link has become usable: the node should
   /// announce itself again.
   template <ContextLike Cx>
   bool on_timer(Cx& cx) {
@@ -180,13 +180,13 @@ class McastUdp {
     if (control + data == 0) hear_of_changes();
     return taken;
   }
-  /// If there is news of the interface, it is looked at soon.
+  /// If the kernel reports a change of the interface, it is checked soon.
   void hear_of_changes() { link_.hear_of_changes(); }
 
-  /// The last `receive` took all that there was: who waits for readiness next saves a call that finds nothing.
+  /// The last `receive` took everything: waiting for readiness next saves a call that finds nothing.
   bool drained() const noexcept { return drained_; }
 
-  /// What has been carried and dropped so far.
+  /// The frames sent, received and dropped so far.
   Counters counters() const noexcept {
     Counters all = counters_;
     const SendQueue::Counters& sent = queue_.counters();
@@ -203,11 +203,11 @@ class McastUdp {
     return all;
   }
 
-  /// What the kernel gave for the receive buffer: the program may tell its user that it was less than asked.
+  /// What the kernel granted for the receive buffer: a program may report that it is less than requested.
   BufferSize receive_buffer() const noexcept { return receive_buffer_; }
   /// Frames can be sent and heard on the interface.
   bool link_ready() const noexcept { return link().ready(); }
-  /// Why not; none if they can.
+  /// Why they cannot; none if they can.
   error_code link_error() const noexcept { return link().why(); }
   /// The same in detail.
   const LinkMonitor& link() const noexcept { return link_.monitor(); }

@@ -9,7 +9,7 @@ namespace ilnp {
 
 namespace detail {
 
-/// What the operations of an acceptor refer to, even when it is gone.
+/// The state of an acceptor. Its operations refer to it even after the acceptor is gone.
 template <class NodeType>
 struct SctpAcceptorState final : StreamUser {
   using Handle = SctpStreamHandle<NodeType>;
@@ -68,7 +68,7 @@ class AcceptStream : OperationSteps {
     }
     if (!state_) return done_(self, boost::asio::error::bad_descriptor, nullptr);
     if (cancels_ != state_->cancels || state_->closed || state_->life.expired() || this->cancelled(self)) {
-      // It may have been woken for a stream, which another that waits is to have instead.
+      // It may have been woken for a stream; then another waiting operation must get that.
       if (!state_->waiting.empty()) state_->event.cancel_one();
       return done_(self, boost::asio::error::operation_aborted, nullptr);
     }
@@ -89,11 +89,11 @@ class AcceptStream : OperationSteps {
 
 }  // namespace detail
 
-/// Takes the streams that come to a port. Refers to its node; once that has gone, none come. Destroying it ends listening, and
-/// cancels; what was cancelled touches neither the acceptor nor the node afterwards, and completes with `operation_aborted`:
-/// a stream that has come goes to another that waits. Tokens, executors and cancellation as those of `SctpStream`.
+/// Accepts the streams to a port. Refers to its node; when the node is destroyed, the acceptor is closed. Destroying it ends
+/// listening and cancels its operations. A cancelled operation touches neither the acceptor nor the node afterwards, and completes
+/// with `operation_aborted`; a stream that has arrived goes to another operation. Tokens and executors as for `SctpStream`.
 ///
-/// One that was closed or moved from has an executor, and no port. It can be assigned to; operations complete with
+/// An acceptor that was closed or moved from has an executor but no port. It can be assigned to; operations complete with
 /// `bad_descriptor`.
 template <class NodeType, class Executor = typename NodeType::executor_type>
 class SctpAcceptor {
@@ -108,7 +108,7 @@ class SctpAcceptor {
     using other = SctpAcceptor<NodeType, Other>;
   };
   static constexpr std::size_t backlog =
-      State::backlog;  ///< streams that wait to be accepted at most; more are reset
+      State::backlog;  ///< the most streams that wait to be accepted; more are reset
 
   /// Listens on `port`. Throws `boost::system::system_error`.
   SctpAcceptor(NodeType& node, std::uint16_t port)
@@ -122,7 +122,7 @@ class SctpAcceptor {
   }
   SctpAcceptor(SctpAcceptor&& other) noexcept
       : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
-  /// From one with another executor, as `as_default_on` does.
+  /// From an acceptor with another executor, as `as_default_on` does.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
       SctpAcceptor(SctpAcceptor<NodeType, Other>&& other)
@@ -167,7 +167,7 @@ class SctpAcceptor {
   void cancel() {
     if (state_) state_->cancel();
   }
-  /// Ends listening, and cancels. Streams that wait are closed.
+  /// Ends listening, and all operations. Streams that wait are closed.
   void close() {
     if (const auto closing = std::move(state_)) closing->close();
   }

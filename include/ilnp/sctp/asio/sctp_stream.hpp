@@ -14,20 +14,20 @@
 
 namespace ilnp {
 
-/// A stream of octets to a port of another node, in the shape of Asio's: an AsyncReadStream and AsyncWriteStream, so that
-/// `async_read`, `async_write`, `ssl::stream` and Boost.Beast, HTTP and WebSocket, work on it. Ordered and reliable; one reader
+/// A stream of octets to a port of another node, with the interface of Asio's AsyncReadStream and AsyncWriteStream. So
+/// `async_read`, `async_write`, `ssl::stream` and Boost.Beast (HTTP and WebSocket) work on it. Ordered and reliable; one reader
 /// and one writer at a time.
 ///
-/// Refers to its node; one whose node has gone is closed. One thread: functions are called on the node's executor. Completion
-/// tokens are Asio's, and may be left out if the executor has a default. A handler is called on the executor it is bound to, by
-/// default the stream's, never from within the call that begins the operation.
+/// Refers to its node; when the node is destroyed, the stream is closed. One thread: functions are called on the node's executor.
+/// Completion tokens are Asio's, and may be left out if the executor has a default. A handler is called on the executor to which it
+/// is bound, by default the stream's, never from within the call that begins the operation.
 ///
 /// Operations can be cancelled one by one, by every type of cancellation, or all by `cancel`; a cancelled one completes with
 /// `operation_aborted`, and has had no effect. Destroying the stream closes it in order (`close`), and cancels them; they touch
 /// neither the stream nor the node afterwards.
 ///
-/// A stream that was moved from is like a new one: it leads nowhere (`not_connected`), and can connect. What was begun on it goes
-/// on with the one that it was moved to.
+/// A stream that was moved from is like a new one: it is not connected (`not_connected`), and can connect. Pending operations
+/// continue with the stream that it was moved to.
 template <class NodeType, class Executor = typename NodeType::executor_type>
 class SctpStream {
   using Handle = SctpStreamHandle<NodeType>;
@@ -40,7 +40,7 @@ class SctpStream {
   struct rebind_executor {
     using other = SctpStream<NodeType, Other>;
   };
-  /// How long a name may be unknown before that is an error.
+  /// A connection attempt fails if its host name is still unknown after this time.
   static constexpr auto resolve_time = std::chrono::seconds(3);
 
   explicit SctpStream(NodeType& node) : node_(&node), life_(node.life()), executor_(node.get_executor()) {}
@@ -73,18 +73,18 @@ class SctpStream {
   const lowest_layer_type& lowest_layer() const noexcept { return *this; }
 
   bool is_open() const noexcept { return handle_ && handle_->id != StreamId{}; }
-  /// Whom it leads to; none if it does not lead anywhere.
+  /// The peer; none if the stream is not connected.
   std::optional<StreamPeer> peer() const {
     if (!is_open() || life_.expired()) return std::nullopt;
     return node_->with([&](auto& stack, auto&) { return stack.peer(handle_->id); });
   }
 
-  /// Connects to `port` of the node `to`. Completes with `(error_code)`: as `Sctp::connect` says.
+  /// Connects to `port` of the node `to`. Completes with `(error_code)`; for the errors see `Sctp::connect`.
   template <class Token = DefaultToken<Executor>>
   auto async_connect(Nid to, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {
     return connect(to, {}, port, std::forward<Token>(token));
   }
-  /// The same by name. Error besides: `Errc::unknown_host`.
+  /// The same by name. Additional error: `Errc::unknown_host`.
   template <class Token = DefaultToken<Executor>>
   auto async_connect(std::string host_name, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {
     return connect(Nid{}, std::move(host_name), port, std::forward<Token>(token));
@@ -98,7 +98,7 @@ class SctpStream {
     return async_operation<void(error_code, std::size_t)>(executor_, Read(handle(), buffers),
                                                           std::forward<Token>(token));
   }
-  /// Completes with `(error_code, std::size_t)`: how many were taken; they arrive unless the stream is reset.
+  /// Completes with `(error_code, std::size_t)`: the octets that were taken. They arrive unless the stream is reset.
   template <class Buffers, class Token = DefaultToken<Executor>>
   auto async_write_some(const Buffers& buffers, Token&& token = DefaultToken<Executor>()) {
     using Write =
@@ -107,9 +107,9 @@ class SctpStream {
                                                           std::forward<Token>(token));
   }
 
-  /// Ends this direction, after what was written. The other goes on.
+  /// Ends this direction after everything written so far. The other direction continues.
   error_code shutdown_send() { return handle()->shutdown_send(); }
-  /// Ends both at once; what is under way is lost, and the peer is told.
+  /// Ends both directions at once. Data in flight is lost, and the peer is told.
   void reset() {
     cancel();
     if (!is_open()) return;
@@ -117,7 +117,7 @@ class SctpStream {
     handle_->forget();
     if (handle_->usable()) node_->with([&](auto& stack, auto& cx) { stack.reset(id, cx); });
   }
-  /// No more of it: what was written still goes, and the stream is reset if more comes. From then on it is like a new one.
+  /// Closes the stream: what was written is still sent, and the stream is reset if more arrives. Then it is like a new one.
   void close() {
     if (const auto closing = std::move(handle_)) closing->leave();
   }
@@ -157,9 +157,9 @@ class SctpStream {
   std::shared_ptr<Handle> handle_;  // null: as new
 };
 
-// What Boost.Beast asks of a stream that it does not know: it finds these by the type of their argument.
+// What Boost.Beast requires of a stream that it does not know. It finds these functions by the type of their argument.
 
-/// Ends a WebSocket's stream in order: the server says first that it sends no more. Completes with `(error_code)`.
+/// Ends a WebSocket's stream in order: the server ends its direction first. Completes with `(error_code)`.
 template <class NodeType, class Executor, class Token>
 void async_teardown(boost::beast::role_type role, SctpStream<NodeType, Executor>& stream, Token&& token) {
   using Teardown = detail::TeardownStream<SctpStreamHandle<NodeType>>;
@@ -167,13 +167,13 @@ void async_teardown(boost::beast::role_type role, SctpStream<NodeType, Executor>
                                     Teardown(stream.handle(), role == boost::beast::role_type::server),
                                     std::forward<Token>(token));
 }
-/// The same without waiting for the peer, for the node works on this thread.
+/// The same without waiting for the peer, because the node runs on this thread.
 template <class NodeType, class Executor>
 void teardown(boost::beast::role_type, SctpStream<NodeType, Executor>& stream, error_code& error) {
   error = stream.shutdown_send();
   stream.close();
 }
-/// Called when a time limit of Beast's has passed.
+/// Called when one of Beast's time limits has expired.
 template <class NodeType, class Executor>
 void beast_close_socket(SctpStream<NodeType, Executor>& stream) {
   stream.close();
