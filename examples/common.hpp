@@ -12,6 +12,7 @@
 #include <cstring>
 #include <ilnp/asio.hpp>
 #include <ilnp/config.hpp>
+#include <ilnp/gateway.hpp>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <string>

@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <ilnp/asio.hpp>
 #include <ilnp/config.hpp>
+#include <ilnp/gateway.hpp>
 #include <ilnp/ilnp.hpp>
 #include <iostream>
 #include <string>

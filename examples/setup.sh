@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. demo.sh and test/run.sh use it; it also works on its own:
 #
-#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--clang19] [--no-build]
 #
 # Without options it installs and builds what the demos need. --tests adds everything that the tests need, --bench what
 # bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
 # that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
-# Chromium, for stream_demo.sh.
+# Chromium, for stream_demo.sh. --clang19 adds a second compiler, for test/nightly.sh.
 # ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
@@ -17,6 +17,7 @@ tests=no
 bench=no
 streams=no
 browser=no
+clang19=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
 
@@ -32,6 +33,7 @@ while (($#)); do
     --bench) bench=yes ;;
     --streams) streams=yes ;;
     --browser) browser=yes ;;
+    --clang19) clang19=yes ;;
     --no-build) compile=no ;;
     --help | -h)
       sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
@@ -52,6 +54,7 @@ bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux stri
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
 [[ $browser == yes ]] && tools+=(chromium:chromium)
+[[ $clang19 == yes ]] && tools+=(clang++-19:clang-19)
 
 installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 available() { [[ -n $(apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)"') ]]; }

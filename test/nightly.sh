@@ -4,6 +4,8 @@
 #   test/nightly.sh [SUITE]...    without an argument: all of them
 #
 #   clang       builds everything by clang with optimisation, and runs all tests
+#   clang19     the same by clang 19
+#   cxx23       the same by g++ as C++23; also compiles the headers as C++23 by clang 19
 #   swarm       random networks, seeds 2001 to 10000
 #   handoff     every case of the handoff table
 #   discovery   every case of the discovery table
@@ -17,7 +19,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 build=$root/build
 
-all=(clang swarm handoff discovery bench fuzz)
+all=(clang clang19 cxx23 swarm handoff discovery bench fuzz)
 for name in "$@"; do
   case $name in
     --help | -h)
@@ -41,11 +43,17 @@ setup() { examples/setup.sh --tests; }
 
 clang() { ILNP_PRESET=clang ILNP_BUILD_DIR=$build/clang test/run.sh; }
 
-# Seed 8990 cannot pass: docs/testing.md says why.
-swarm() {
-  local program=$build/test/swarm/test-swarm
-  swarm_seeds "$program" 2001 8989 && swarm_seeds "$program" 8991 10000
+clang19() {
+  examples/setup.sh --clang19 --no-build && ILNP_PRESET=clang19 ILNP_BUILD_DIR=$build/clang19 test/run.sh
 }
+
+cxx23() {
+  examples/setup.sh --clang19 --no-build && ILNP_PRESET=cxx23 ILNP_BUILD_DIR=$build/cxx23 test/run.sh &&
+    cmake --preset clang19 -B "$build/clang19-cxx23" -DCMAKE_CXX_STANDARD=23 &&
+    cmake --build "$build/clang19-cxx23" --target headers-alone test-headers-plain
+}
+
+swarm() { swarm_seeds "$build/test/swarm/test-swarm" 2001 10000; }
 
 handoff() { "$build/test/handoff/handoff-table"; }
 

@@ -607,7 +607,7 @@ for number in range({count}):
         subprocess.run(["strip", "-o", stripped, self.program("ilnp-router")], check=True)
         result = dict(start_ms=statistics.median(starts), **memory, stripped_router_kib=stripped.stat().st_size / 1024)
         source = self.folder / "all.cpp"
-        source.write_text("#include <ilnp/asio.hpp>\n#include <ilnp/ilnp.hpp>\n"
+        source.write_text("#include <boost/asio/io_context.hpp>\n#include <ilnp/gateway.hpp>\n#include <ilnp/ilnp.hpp>\n"
                           "using Stack = ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>;\n"
                           "int main() { boost::asio::io_context io;\n"
                           "  Stack stack(ilnp::NetworkConfig{}, ilnp::LinkConfig{});\n"

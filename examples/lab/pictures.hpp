@@ -22,9 +22,9 @@ inline std::vector<Mark> marks(const Scenario& scenario, const Results& results,
   for (const NodeIndex node : {flow.from, flow.to})
     for (const MoveResult& move : results.nodes[node].moves)
       if (move.begin < ilnp::TimePoint(flow.end))
-        all.push_back({move.begin, std::min(move.end, ilnp::TimePoint(flow.end)), short_name(move.from),
-                       short_name(move.to)});
-  std::ranges::stable_sort(all, {}, &Mark::begin);
+        all.insert(std::ranges::upper_bound(all, move.begin, {}, &Mark::begin),
+                   {move.begin, std::min(move.end, ilnp::TimePoint(flow.end)), short_name(move.from),
+                    short_name(move.to)});
   std::vector<Mark> merged;
   for (Mark& mark : all) {
     if (merged.empty() || mark.begin - merged.back().begin > scenario.run / 100) {

@@ -3,7 +3,8 @@
 /// The stack for datagrams: `ilnp::Proxy<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>` and all below it. Each header also stands
 /// alone. The other parts have a header each, for those who need them:
 ///
-/// - `<ilnp/asio.hpp>`: run a stack on Boost.Asio, sockets, gateways to local programs;
+/// - `<ilnp/asio.hpp>`: run a stack on Boost.Asio, sockets;
+/// - `<ilnp/gateway.hpp>`: join a stack to local programs;
 /// - `<ilnp/config.hpp>`: configuration files;
 /// - `<ilnp/sctp.hpp>`: streams; needs usrsctp;
 /// - `<ilnp/names.hpp>`: names of hosts outside the overlay; needs c-ares;

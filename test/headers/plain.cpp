@@ -10,6 +10,7 @@
 
 #include <ilnp/asio.hpp>
 #include <ilnp/config.hpp>
+#include <ilnp/gateway.hpp>
 #include <ilnp/ilnp.hpp>
 #include <ilnp/middleware.hpp>
 #include <ilnp/sim.hpp>

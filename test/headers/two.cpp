@@ -1,5 +1,6 @@
 #include <ilnp/asio.hpp>
 #include <ilnp/config.hpp>
+#include <ilnp/gateway.hpp>
 #include <ilnp/ilnp.hpp>
 #include <ilnp/middleware.hpp>
 #include <ilnp/sim.hpp>

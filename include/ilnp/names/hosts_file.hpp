@@ -108,8 +108,10 @@ class HostsFile {
       parse_line(all.substr(at, std::min(all.substr(at, end - at).find('#'), end - at)), at);
       at = end + 1;
     }
-    std::stable_sort(entries_.begin(), entries_.end(),
-                     [this](const Entry& one, const Entry& other) { return name_of(one) < name_of(other); });
+    std::sort(entries_.begin(), entries_.end(), [this](const Entry& one, const Entry& other) {
+      const auto order = name_of(one) <=> name_of(other);
+      return order < 0 || (order == 0 && one.at < other.at);  // equal names in the order of the file
+    });
   }
   /// ADDRESS NAME...; `begin` is where it is in the text.
   void parse_line(std::string_view line, std::size_t begin) {

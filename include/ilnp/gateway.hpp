@@ -1,0 +1,31 @@
+#pragma once
+
+/// Gateways, which join a stack to local programs: datagrams, connections, SOCKS, the control socket. What they need of the
+/// stack and of the shell they include.
+
+#include "asio/address_range.hpp"
+#include "asio/connect_race.hpp"
+#include "asio/control_reply.hpp"
+#include "asio/control_socket.hpp"
+#include "asio/exit_policy.hpp"
+#include "asio/kernel_sctp_port.hpp"
+#include "asio/local_programs.hpp"
+#include "asio/local_routes.hpp"
+#include "asio/local_socket.hpp"
+#include "asio/local_sources.hpp"
+#include "asio/no_names.hpp"
+#include "asio/overlay_name.hpp"
+#include "asio/proxy_gateway.hpp"
+#include "asio/proxy_gateway_counters.hpp"
+#include "asio/reserve_descriptor.hpp"
+#include "asio/socks_handshakes.hpp"
+#include "asio/socks_server.hpp"
+#include "asio/stream_dial.hpp"
+#include "asio/stream_gateway.hpp"
+#include "asio/stream_gateway_counters.hpp"
+#include "asio/stream_listener.hpp"
+#include "asio/stream_relay.hpp"
+#include "asio/stream_sink.hpp"
+#include "asio/stream_waiting.hpp"
+#include "asio/tcp_options.hpp"
+#include "proxy/control.hpp"
