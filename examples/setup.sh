@@ -99,7 +99,7 @@ find_missing() {
     command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
   done
   [[ $tests == yes ]] && boost_packages+=(test-dev)
-  if [[ -z ${BOOST_ROOT:-}${Boost_ROOT:-} ]]; then # who has a Boost of his own says so by this variable
+  if [[ -z ${BOOST_ROOT:-}${Boost_ROOT:-} ]]; then # these variables name a Boost that was installed by hand
     boost=$(boost_version installed)
     [[ -n $boost ]] || boost=$(boost_version available)
     if [[ -z $boost ]]; then
@@ -191,7 +191,7 @@ unpack_streams() {
   rm -rf "$folder"
   mkdir -p "$folder/packages" "$folder/root" "$folder/apt/lists/partial" "$folder/apt/archives/partial"
   missing_of() { "${apt[@]}" -s install --no-install-recommends "${wanted[@]}" 2>&1; }
-  fetch() { # what is installed, in whatever version, is taken as it is
+  fetch() { # installed packages stay as they are, whatever their version
     plan=$(missing_of) || return 1
     mapfile -t packages < <(awk '/^Inst / && $3 !~ /^\[/ {print $2}' <<<"$plan")
     ((${#packages[@]} == 0)) || (cd "$folder/packages" && "${apt[@]}" download "${packages[@]}" >&2)
