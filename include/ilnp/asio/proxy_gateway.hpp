@@ -154,7 +154,7 @@ class ProxyGateway {
   /// What the stack hands up.
   struct Deliver {
     ProxyGateway* gateway;
-    void operator()(LocalPort to, Bytes payload) { gateway->deliver(to, payload); }
+    void operator()(LocalPort to, MutableBytes payload) { gateway->deliver(to, payload); }
     template <class Other>
     requires Takes<Others, Other>
     void operator()(const Other& other, MutableBytes payload) { gateway->others_(other, payload); }
