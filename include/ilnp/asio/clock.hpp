@@ -11,19 +11,19 @@
 namespace ilnp {
 
 /// The time since the machine was started, on the time line of the protocol code. It never goes back, and, unlike
-/// `std::chrono::steady_clock`, it goes on while the machine sleeps: what was learnt before is that much older afterwards.
+/// `std::chrono::steady_clock`, it continues while the machine sleeps: what was learnt before is then that much older.
 inline TimePoint steady_now() noexcept {
   timespec time{};
   (void)::clock_gettime(CLOCK_BOOTTIME, &time);
   return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
-/// The clock of a running node; a test may have another.
+/// The clock of a running node; a test may use another.
 struct BootClock {
   static TimePoint now() noexcept { return steady_now(); }
 };
 
-/// 64 bits that nobody foresees: for seeds, and for a node identifier that was not configured.
+/// 64 unpredictable bits: for seeds, and for a node identifier that was not configured.
 inline std::uint64_t random_seed() { return system_secret(); }
 
 }  // namespace ilnp

@@ -16,18 +16,18 @@
 
 namespace ilnp {
 
-/// Connects to the first of several addresses of one host that answers (RFC 8305): one attempt after the other begins, IPv6 and
-/// IPv4 in turn, without waiting for the outcome of those before. Has no time limit of its own. Lives as long as it runs or is
-/// held.
+/// Connects to the first of several addresses of one host that answers (RFC 8305). Attempts begin one after the other, IPv6 and
+/// IPv4 in turn, without waiting for the result of earlier ones. Has no time limit of its own. Lives as long as it runs or is
+/// referenced.
 class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
  public:
   using Tcp = boost::asio::ip::tcp;
   using Done = std::function<void(error_code, Tcp::socket)>;
 
   static constexpr auto attempt_delay = std::chrono::milliseconds(250);  ///< from one to the next
-  static constexpr std::size_t max_attempts = 16;  ///< of all addresses, that many are tried
+  static constexpr std::size_t max_attempts = 16;  ///< the most addresses that are tried
 
-  /// `done` is called once, not from within a call of its user, unless the race is cancelled.
+  /// `done` is called once, not from within a member function, unless the race is cancelled.
   ConnectRace(const boost::asio::any_io_executor& executor, Done done)
       : executor_(executor), timer_(executor), done_(std::move(done)) {}
 
@@ -36,7 +36,7 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
     waiting_.insert(waiting_.end(), endpoints.begin(), endpoints.end());
     if (!holding_back_) advance();
   }
-  /// There are no more.
+  /// There are no more addresses.
   void no_more() {
     complete_ = true;
     if (attempts_.empty()) advance();
@@ -70,7 +70,7 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
     });
   }
 
-  /// Of the other family than the last, if there is one.
+  /// The next address: of the other family than the last one, if possible.
   Tcp::endpoint take_next() {
     const auto other = std::ranges::find_if(waiting_, [this](const Tcp::endpoint& each) {
       return begun_ != 0 && each.address().is_v6() != last_was_v6_;
@@ -106,7 +106,7 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
     holding_back_ = false;
     advance();
   }
-  /// Which of several errors tells most: that of a host over that of the way to it.
+  /// The most useful of several errors: that of a host before that of the path to it.
   static int worth(const error_code& error) noexcept {
     namespace errc = boost::system::errc;
     if (error == errc::connection_refused) return 2;

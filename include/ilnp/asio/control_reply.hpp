@@ -22,8 +22,8 @@
 
 namespace ilnp {
 
-/// The descriptors that came with a message (SCM_RIGHTS). Owns them: all are closed in the end, whatever they are, and closing does
-/// not wait.
+/// The descriptors that came with a message (SCM_RIGHTS). Owns them: it closes all of them, whatever they are, and closing does
+/// not block.
 class PassedSockets {
  public:
   static constexpr std::size_t max_passed = 4;  ///< of one message; the kernel closes the others
@@ -33,7 +33,7 @@ class PassedSockets {
     header.msg_control = control_;
     header.msg_controllen = sizeof control_;
   }
-  /// Takes what `recvmsg` has put there.
+  /// Takes the descriptors that `recvmsg` has put there.
   void take(msghdr& header) noexcept {
     lost_ = (header.msg_flags & MSG_CTRUNC) != 0;
     for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
@@ -51,7 +51,7 @@ class PassedSockets {
   }
 
   bool any() const noexcept { return count_ != 0 || lost_; }
-  /// Why none of them is to be answered on; null if there is one.
+  /// Why a reply cannot go to any of them; null if it can.
   const char* problem() const noexcept {
     if (count_ == 0) return "error: the socket that was passed is lost: the proxy has no descriptor left";
     if (count_ > 1 || lost_) return "error: more than one descriptor was passed";
@@ -59,12 +59,12 @@ class PassedSockets {
     if (type == SOCK_STREAM || type == SOCK_SEQPACKET || type == SOCK_DGRAM) return nullptr;
     return "error: what was passed is not a UNIX socket";
   }
-  /// The first, if an answer can go there.
+  /// The first, if a reply can go there.
   Socket first() noexcept {
     return count_ != 0 && type_of(sockets_[0]) >= 0 ? std::move(sockets_[0]) : Socket();
   }
 
-  /// Of a UNIX socket; else -1.
+  /// The type of a UNIX socket; -1 for anything else.
   static int type_of(const Socket& socket) noexcept {
     if (get_option(socket.native_handle(), SOL_SOCKET, SO_DOMAIN) != AF_UNIX) return -1;
     return get_option(socket.native_handle(), SOL_SOCKET, SO_TYPE);
@@ -77,14 +77,14 @@ class PassedSockets {
   bool lost_ = false;
 };
 
-/// Answers of any length, on their way through sockets that clients have passed. None of them holds anybody up: what a socket does
-/// not take at once waits until it does, so long and so much as the limits say. One thread.
+/// Replies of any length, to be sent through sockets that clients have passed. They do not block the node: what a socket does not
+/// accept at once waits, within the limits below. One thread.
 ///
-/// A socket is closed when its answer was sent. A client that has written an octet into its end before, which is read after the
-/// answer only, sees the difference: an end after the whole answer, a reset (ECONNRESET) after a part of it.
+/// A socket is closed when its reply was sent. If the client has first written an octet to its own end, which is read only after
+/// the reply, it sees an end after the complete reply, and a reset (ECONNRESET) after a part of it.
 class ControlReplies {
  public:
-  static constexpr std::size_t max_waiting = 16;         ///< the oldest gives way
+  static constexpr std::size_t max_waiting = 16;         ///< beyond that, the oldest is dropped
   static constexpr std::size_t max_octets = 32'000'000;  ///< of all that wait; likewise
   static constexpr auto time_limit = std::chrono::seconds(10);
 
@@ -150,7 +150,7 @@ class ControlReplies {
 
   static constexpr std::string_view too_long = "error: reply too long";
 
-  /// Sends as much of `rest` as the socket takes. True if there is nothing more to do: all was sent, or nobody is there.
+  /// Sends as much of `rest` as the socket accepts. True if it is done: everything was sent, or the client has gone.
   static bool push(int socket, bool datagram, std::string_view& rest) noexcept {
     std::size_t piece = datagram ? rest.size() : std::min<std::size_t>(rest.size(), 32 * 1024);
     while (!rest.empty() || datagram) {

@@ -22,29 +22,29 @@
 
 namespace ilnp {
 
-/// A UNIX datagram socket that answers requests, a datagram of text each. A client that passes a socket of its own with the request
-/// (SCM_RIGHTS: one end of a `socketpair`) gets the answer there, whole, and whoever and wherever it is; else the answer is one
-/// datagram to the address that the client has bound. Never blocks: an answer that has nowhere to go is dropped.
+/// A UNIX datagram socket that answers requests. Each request is a datagram of text. A client that passes a socket with it
+/// (SCM_RIGHTS: one end of a `socketpair`) receives the complete reply there, whichever user it is and whichever files it sees.
+/// Otherwise the reply is one datagram to the address that the client has bound. Never blocks: a reply that cannot be sent is dropped.
 ///
-/// When its file is removed, or the folder of it, both are made anew within a second or two; what somebody else has put there
-/// stays. One thread.
+/// If its file or the folder of it is removed, both are created again within two seconds, unless another program has put something
+/// there. One thread.
 ///
-/// `Handler` is called as `std::string handler(std::string_view request)`, or with the length up to which an answer arrives whole
-/// as a second argument.
+/// `Handler` is called as `std::string handler(std::string_view request)`, or with the length of the longest possible reply as a
+/// second argument.
 template <class Handler>
 class ControlSocket {
  public:
-  static constexpr std::size_t max_request = 4096;     ///< octets; what is longer gets an error for an answer
-  static constexpr std::size_t max_datagram = 60'000;  ///< octets of an answer to a bound address
-  static constexpr std::size_t max_reply = 16'000'000;         ///< and of one through a passed socket
-  static constexpr auto check_time = std::chrono::seconds(1);  ///< how often it looks after its file
+  static constexpr std::size_t max_request = 4096;      ///< octets; the reply to a longer one is an error
+  static constexpr std::size_t max_datagram = 60'000;   ///< octets of a reply to a bound address
+  static constexpr std::size_t max_reply = 16'000'000;  ///< and of a reply through a passed socket
+  static constexpr auto check_time = std::chrono::seconds(1);  ///< how often it checks its file
 
-  /// Told that the file was gone: no error, it is there again; else, once, why not.
+  /// Called when the file was gone: without an error if it was created again, else, once, with the reason.
   using OnLost = std::function<void(const error_code&)>;
 
-  /// Binds `path`, readable and writable for the user alone. The file of a socket that nobody listens to any
-  /// more is replaced. Throws `boost::system::system_error`: `address_in_use` if somebody answers there,
-  /// `file_exists` if it is another kind of file.
+  /// Binds `path`, readable and writable only for the user. The file of a socket without a listener is replaced.
+  /// Throws `boost::system::system_error`: `address_in_use` if another program listens there, `file_exists` if it
+  /// is another kind of file.
   ControlSocket(const boost::asio::any_io_executor& executor, std::string path, Handler handler,
                 OnLost on_lost = {})
       : socket_(executor),
@@ -61,7 +61,7 @@ class ControlSocket {
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
 
-  /// Removes the file, unless somebody else has put another one there meanwhile.
+  /// Removes the file, unless another program has replaced it in the meantime.
   ~ControlSocket() {
     if (FileId(path_) == file_) ::unlink(path_.c_str());
   }
@@ -72,7 +72,7 @@ class ControlSocket {
   using Protocol = boost::asio::local::datagram_protocol;
   static constexpr int max_requests_in_a_row = 16;
 
-  /// Which file a path names. Numbers are not used again while somebody has the file open.
+  /// Which file a path names. Its numbers are not reused while the file is open.
   struct FileId {
     FileId() = default;
     explicit FileId(const std::string& path) {
@@ -124,7 +124,7 @@ class ControlSocket {
     wait();
   }
 
-  /// The path is taken: frees it if that is by a socket without an owner.
+  /// The path is taken: frees it if it is taken by a socket without an owner.
   void make_room(const sockaddr_un& address) {
     struct stat status {};
     if (::lstat(path_.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) fail(EEXIST);
@@ -134,7 +134,7 @@ class ControlSocket {
     probe.non_blocking(true);
     if (::connect(probe.native_handle(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
       fail(EADDRINUSE, "another proxy answers on ");
-    // EPROTOTYPE: a stream socket, so somebody else's
+    // EPROTOTYPE: a stream socket, so another program's
     if (errno == EPROTOTYPE) fail(EEXIST);
     if (errno != ECONNREFUSED && errno != ENOENT) fail(errno);
     if (FileId(path_) == found && ::unlink(path_.c_str()) != 0 && errno != ENOENT) fail(errno);
@@ -148,10 +148,10 @@ class ControlSocket {
       check();
     });
   }
-  /// Makes the file anew if it is gone.
+  /// Creates the file again if it is gone.
   void check() {
     if (FileId(path_) == file_) return;
-    for (int i = 0; i < max_requests_in_a_row && answer(); ++i) {  // of those who have found the old one
+    for (int i = 0; i < max_requests_in_a_row && answer(); ++i) {  // of clients that have found the old one
     }
     error_code error;
     try {
@@ -163,7 +163,7 @@ class ControlSocket {
     if (on_lost_ && (!error || error != lost_)) on_lost_(error);
     lost_ = error;
   }
-  /// A folder that has taken the place of the first one has to be the user's own, or root's.
+  /// A folder that has replaced the first one must belong to the user or to root.
   void make_folder() const {
     if (::mkdir(folder().c_str(), S_IRWXU) != 0 && errno != EEXIST) fail(errno);
     const FileId now(folder());
@@ -179,7 +179,7 @@ class ControlSocket {
                          }
                        });
   }
-  struct Again {  // though the handler has thrown
+  struct Again {  // even if the handler has thrown
     ControlSocket& socket;
     ~Again() { socket.wait(); }
   };
@@ -200,7 +200,7 @@ class ControlSocket {
         ::recvmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     if (size < 0) return errno == EINTR;
     passed.take(header);
-    // Nothing is done that cannot be answered as it was asked to be.
+    // A request is not carried out if its reply cannot be sent where it should go.
     const char* problem = passed.any() ? passed.problem() : nullptr;
     if ((header.msg_flags & MSG_TRUNC) != 0) problem = "error: request too long";
     Socket through = passed.first();
@@ -239,7 +239,7 @@ class ControlSocket {
   FileId file_;
   FileId folder_;
   error_code lost_;
-  std::shared_ptr<const int> alive_;  // another for each socket
+  std::shared_ptr<const int> alive_;  // a new one for each socket
   std::shared_ptr<const int> life_ = std::make_shared<const int>();
 };
 

@@ -20,14 +20,14 @@ inline boost::asio::ip::address plain_address(const boost::asio::ip::address& ad
              : address;
 }
 
-/// Addresses that begin alike, and a port or all.
+/// A range of addresses, and one port or all.
 struct ExitRule {
   boost::asio::ip::address network;
   unsigned length = 0;     ///< bits that count
   std::uint16_t port = 0;  ///< 0: all
 
-  /// From `ADDRESS[/LENGTH][:PORT]`; an IPv6 address with a port is in brackets: `[fd00::]/8:80`, `[fd00::/8]:80`. Nothing if it is
-  /// no such text, or the address has bits beyond LENGTH.
+  /// From `ADDRESS[/LENGTH][:PORT]`; an IPv6 address with a port is in brackets: `[fd00::]/8:80`, `[fd00::/8]:80`. None if the
+  /// text has another form, or the address has bits beyond LENGTH.
   static std::optional<ExitRule> parse(std::string_view text) {
     ExitRule rule;
     std::string_view address = text, rest, length;
@@ -100,8 +100,8 @@ struct ExitRule {
   }
 };
 
-/// Where an exit leads to: out into the Internet, and not to this host, to link-local addresses, or to private networks, unless a rule
-/// says so. Hosts with addresses of the Internet on this host's own link are as good as any others.
+/// Where an exit connects to: to the Internet, but not to this host, to link-local addresses or to private networks, unless a rule
+/// allows it. Hosts on this host's own link that have public addresses are treated like any others.
 class ExitPolicy {
  public:
   void allow(const ExitRule& rule) { rules_.push_back(rule); }
@@ -117,8 +117,8 @@ class ExitPolicy {
     return *reach == LocalRoutes::Reach::here ? make_error_code(Errc::not_allowed) : error_code();
   }
 
-  /// Whether an address is one of the Internet, by its digits alone. One that carries an IPv4 address, to which a translator or a
-  /// tunnel would lead, is what that one is.
+  /// Whether an address is public, by its digits alone. An address that embeds an IPv4 address, to which a translator or a tunnel
+  /// would lead, is judged by that one.
   static bool is_public(const boost::asio::ip::address& given) {
     namespace ip = boost::asio::ip;
     const ip::address address = plain_address(given);

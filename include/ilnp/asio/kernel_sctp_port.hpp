@@ -14,12 +14,12 @@
 
 namespace ilnp {
 
-/// Which UDP port of this host the kernel itself has, for SCTP in UDP (RFC 6951, `net.sctp.udp_port`); 0 for none.
+/// The UDP port that the kernel itself uses on this host for SCTP in UDP (RFC 6951, `net.sctp.udp_port`); 0 for none.
 ///
-/// Who sends there must not use UDP GSO: Linux 6.1 panics in the checksum of an SCTP packet that came in such a train, as
-/// soon as there is an association.
+/// Datagrams to it must not be sent with UDP GSO: Linux 6.1 panics in the checksum of an SCTP packet from such a train, as soon
+/// as there is an association.
 ///
-/// One system call a look, or one a second where there is no SCTP. One thread.
+/// Costs one system call for each query, or one a second if the kernel has no SCTP. One thread.
 class KernelSctpPort {
  public:
   static constexpr const char* setting = "/proc/sys/net/sctp/udp_port";  ///< of this network namespace

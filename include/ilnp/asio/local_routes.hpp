@@ -16,8 +16,8 @@
 
 namespace ilnp {
 
-/// Asks the kernel where an address leads to. An address can be this host's without any network interface that has it (`ip route
-/// add local`), so a list of the interfaces' addresses is not enough. A question takes some microseconds.
+/// Asks the kernel where an address leads. An address can belong to this host although no network interface has it (`ip route
+/// add local`), so a list of the interfaces' addresses is not enough. A query takes some microseconds.
 class LocalRoutes {
  public:
   enum class Reach : std::uint8_t {
@@ -35,7 +35,7 @@ class LocalRoutes {
     if (socket_ >= 0) ::close(socket_);
   }
 
-  /// Where packets to `address` would go. Error: the system's, if it cannot be told.
+  /// Where packets to `address` would go. Error: the system's, if that is unknown.
   result<Reach> reach(const boost::asio::ip::address& address) {
     if (socket_ < 0) socket_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (socket_ < 0) return last_error();
@@ -76,7 +76,7 @@ class LocalRoutes {
     return sent < 0 ? last_error() : error_code();
   }
 
-  /// The answer is there when `sendto` returns.
+  /// The reply is there when `sendto` returns.
   result<Reach> hear() {
     alignas(nlmsghdr) std::array<char, 4096> octets;
     while (true) {
@@ -85,7 +85,7 @@ class LocalRoutes {
       nlmsghdr header;
       if (static_cast<std::size_t>(size) < sizeof header) continue;
       std::memcpy(&header, octets.data(), sizeof header);
-      if (header.nlmsg_seq != sequence_) continue;                  // of an earlier question
+      if (header.nlmsg_seq != sequence_) continue;                  // of an earlier query
       if (header.nlmsg_type == NLMSG_ERROR) return Reach::outside;  // no route, or one that forbids
       rtmsg route;
       if (static_cast<std::size_t>(size) < sizeof header + sizeof route) return Reach::here;

@@ -13,23 +13,23 @@
 
 namespace ilnp {
 
-/// A UDP socket for programs of this host, with a queue for what they are to get. Does not move; one thread.
+/// A UDP socket for programs of this host, with a queue of datagrams to them. Does not move; one thread.
 class LocalSocket {
  public:
-  static constexpr int buffer_octets = 4 << 20;  ///< what is asked of the kernel, each way
+  static constexpr int buffer_octets = 4 << 20;  ///< requested from the kernel, in each direction
   using Address = boost::asio::ip::udp::endpoint;
 
   /// Bound to `address`; port 0 takes any free one. Throws `boost::system::system_error` that names the address.
   LocalSocket(const boost::asio::any_io_executor& executor, const Address& address)
       : socket_(open(executor, address)), address_(socket_.local_endpoint()), to_send_(handle()) {
     enable_receive_coalescing(handle());
-    // On all addresses, an answer has to say from which it comes.
+    // A socket on all addresses must choose the source address of a reply.
     if (address_.address().is_unspecified()) {
       const bool v6 = address_.address().is_v6();
       require_option(handle(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1,
                      "local socket");
     }
-    // As much as the underlay has: what one side brings in a burst, the other is to hold.
+    // As much as the underlay has, so that it holds a burst from there.
     (void)set_receive_buffer(handle(), buffer_octets);
     (void)set_send_buffer(handle(), buffer_octets);
   }
@@ -41,7 +41,7 @@ class LocalSocket {
   SendQueue& to_send() noexcept { return to_send_; }
   const Address& address() const noexcept { return address_; }
 
-  /// What the kernel could not hold, or did not take.
+  /// Datagrams that the kernel had no room for, or did not accept.
   std::uint64_t overflow() const noexcept {
     return dropped_buffers(const_cast<LocalSocket*>(this)->socket_.native_handle());
   }
@@ -59,8 +59,8 @@ class LocalSocket {
     return address.is_unspecified() || is_own_address(address);
   }
 
-  /// Sends `payload` to a program: by the queue, or, if the answer has to come from a certain address, at once. `alone` keeps it
-  /// out of trains.
+  /// Sends `payload` to a program: through the queue, or at once if it must come from a certain address. `alone` keeps it out of
+  /// trains.
   void send(const LocalProgram& to, Bytes payload, bool alone) noexcept {
     if (to.arrival.family == 0) return to_send_.push(to.address, {}, payload, alone);
     iovec part{const_cast<std::byte*>(payload.data()), payload.size()};

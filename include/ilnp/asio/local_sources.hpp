@@ -21,8 +21,8 @@ inline boost::asio::ip::address address_of(const Endpoint& endpoint) noexcept {
   return copy.address();
 }
 
-/// True if the address is one of this host's: its loopback, those of its interfaces, and those that only a local route makes its
-/// own. Asks the kernel, which sends from such an address what goes to it. A few system calls.
+/// True if the address belongs to this host: a loopback address, one of an interface, or one that only a local route gives it.
+/// Asks the kernel, which uses such an address as the source of datagrams to it. A few system calls.
 inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
   if (address.is_loopback()) return true;
   const Socket probe(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
@@ -35,11 +35,11 @@ inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
   return from.address() == address;
 }
 
-/// From which addresses a local socket takes datagrams: those of this host, and those that were allowed besides. What the kernel
-/// said of an address holds for a second. One thread.
+/// The addresses from which a local socket accepts datagrams: those of this host, and others that were allowed. The kernel's
+/// reply about an address is remembered for a second. One thread.
 class LocalSources {
  public:
-  static constexpr std::size_t max_remembered = 64;  ///< addresses; others are asked for anew
+  static constexpr std::size_t max_remembered = 64;  ///< addresses; the kernel is asked again about others
   static constexpr Duration remembered_for = std::chrono::seconds(1);
 
   void allow(const AddressRange& range) { allowed_.push_back(range); }

@@ -12,18 +12,18 @@
 
 namespace ilnp {
 
-/// A datagram that has been received: a copy, and the reader's own.
+/// A received datagram: a copy that belongs to the reader.
 struct Datagram {
   DatagramSource source{};
   std::vector<std::byte> payload;
 };
 
-/// Where the datagrams to a port wait until its owner reads them. Memory is kept for those that come next, so that reading into
-/// the reader's own buffers takes no new memory in steady state. One thread.
+/// The datagrams to a port that wait until its owner reads them. Memory is kept for later ones, so that reading into the
+/// reader's own buffers does not allocate in steady state. One thread.
 class Mailbox {
  public:
   using Timer = boost::asio::steady_timer;
-  static constexpr std::size_t max_waiting = 256;  ///< what comes when it is full is dropped, and counted
+  static constexpr std::size_t max_waiting = 256;  ///< when it is full, datagrams are dropped and counted
   static constexpr std::size_t max_spare = 8;      ///< datagrams for which memory is kept
 
   explicit Mailbox(const boost::asio::any_io_executor& executor)
@@ -48,7 +48,7 @@ class Mailbox {
     discard();
     return datagram;
   }
-  /// The same into `buffers`; gives how many octets they took. What they do not hold is lost, and counted.
+  /// The same into `buffers`; returns how many octets they took. The rest is lost, and counted.
   template <class Buffers>
   std::size_t take(const Buffers& buffers, DatagramSource* source) {
     const Datagram& first = waiting_.front();
@@ -59,13 +59,13 @@ class Mailbox {
     return size;
   }
 
-  /// Completes, by its cancellation, when there is something to look at: see `put`, `pass_on`, `cancel`.
+  /// Completes, with an error, when there may be something to take: see `put`, `pass_on`, `cancel`.
   Timer& arrival() noexcept { return arrival_; }
-  /// Whoever was woken for a datagram, and does not take it, leaves it to another that waits.
+  /// An operation that was woken for a datagram but does not take it calls this to wake another.
   void pass_on() {
     if (!empty()) arrival_.cancel_one();
   }
-  /// Wakes all that wait.
+  /// Wakes all waiting operations.
   void cancel() { arrival_.cancel(); }
 
   std::uint64_t dropped() const noexcept { return dropped_; }

@@ -12,15 +12,15 @@
 
 namespace ilnp {
 
-/// Wakes those that wait until a host name is known. `Node` owns one, and raises it when the network layer shows
+/// Wakes operations that wait until a host name is known. `Node` owns one, and raises it when the network layer shows
 /// `event::NamesChanged`; it is also raised when it is destroyed. One thread.
 class NameEvent {
   using Timer = boost::asio::steady_timer;
   using Timers = std::list<Timer*>;
 
  public:
-  /// While somebody waits, the name is asked for this often: a question, or its answer, may have been lost. A little longer than
-  /// the least time between two questions of the network layer.
+  /// While an operation waits, the node solicits this often, since a message may have been lost. A little longer than the least
+  /// time between two solicitations of the network layer.
   static constexpr auto ask_again = std::chrono::milliseconds(1200);
 
   NameEvent() = default;
@@ -28,13 +28,13 @@ class NameEvent {
   NameEvent& operator=(const NameEvent&) = delete;
   ~NameEvent() { raise(); }
 
-  /// Whoever waits tries again, when the executor has its turn: this may be called in the middle of the packet path.
+  /// Waiting operations try again later, from the executor: this may be called in the middle of the packet path.
   void raise() {
     for (Timer* each : *waiting_) each->cancel();
   }
   std::size_t waiting() const noexcept { return waiting_->size(); }
 
-  /// One that waits. May outlive the event.
+  /// A waiting operation. May outlive the event.
   class Wait {
    public:
     Wait(const NameEvent& event, const boost::asio::any_io_executor& executor)
@@ -43,7 +43,7 @@ class NameEvent {
     Wait& operator=(const Wait&) = delete;
     ~Wait() { others_->erase(own_); }
 
-    /// Calls `handler(error_code)` once: when the event is raised, it is time to ask again, or `until` has come.
+    /// Calls `handler(error_code)` once: when the event is raised, when it is time to solicit again, or at `until`.
     template <class Handler>
     void async_wait(Timer::time_point until, Handler&& handler) {
       timer_.expires_at(std::min(until, Timer::clock_type::now() + ask_again));
@@ -65,7 +65,7 @@ class NameEvent {
   std::shared_ptr<Timers> waiting_ = std::make_shared<Timers>();
 };
 
-/// An observer that raises the event, and shows all to `next`.
+/// An observer that raises the event, and passes all events to `next`.
 template <class Observer>
 struct NameObserver {
   NameEvent* names;

@@ -65,8 +65,8 @@ class Node {
   static constexpr Duration min_timer_pause = std::chrono::milliseconds(1);
   /// When a deadline is later than this, the node was not run for a while: the network layer is told.
   static constexpr Duration max_lateness = std::chrono::seconds(1);
-  /// It wakes up this often, though nothing is due, to notice that. It bounds, too, by how much a timer is late because
-  /// it stood still while the machine slept.
+  /// The node wakes up at least this often to notice that. This also bounds how late a timer can be that stood still while
+  /// the machine slept.
   static constexpr Duration max_sleep = std::chrono::seconds(1);
 
   Node(const std::type_identity_t<Executor>& executor, Stack& stack, Up up, Observer observer = {})
@@ -83,8 +83,8 @@ class Node {
   Node& operator=(const Node&) = delete;
   ~Node() { stop(); }
 
-  /// Joins the first locators and begins to receive; after a `stop`, goes on with the stack as it is. Error: as the network layer
-  /// says; nothing runs then. Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
+  /// Joins the first locators and begins to receive; after a `stop`, continues with the stack as it is. Error: the network
+  /// layer's; then the node does not run. Throws `boost::system::system_error` if the underlay's descriptors cannot be watched.
   error_code start() {
     stop();
     alive_ = std::make_shared<const int>();
@@ -112,21 +112,21 @@ class Node {
     return error;
   }
 
-  /// Ends receiving at once: no handler of this node's runs after it, and nothing more of the batch in which it is called is
-  /// handed up. The stack keeps its state, to be looked at.
+  /// Stops receiving at once: no handler of this node runs afterwards, and the rest of a batch in which it is called is not
+  /// handed up. The stack keeps its state, which can still be read.
   void stop() noexcept {
     ++run_;
     if (alive_) stopped_at_ = TimeSource::now();
     alive_.reset();
     timer_.cancel();
     armed_for_ = never;
-    // The underlay opened these, and closes them: Asio only lets go.
+    // The underlay opened these and closes them; Asio only releases them.
     for (auto& descriptor : descriptors_) descriptor.release();
     descriptors_.clear();
   }
 
-  /// Calls `f(stack, context)` at the present time, as a batch: what it sends has left when `with` returns, and
-  /// must live as long. Gives back what `f` gives.
+  /// Calls `f(stack, context)` now, as a batch. What it sends has left when `with` returns, and must stay valid until
+  /// then. Returns the result of `f`.
   template <class F>
   decltype(auto) with(F&& f) {
     const Turn turn(*this);
@@ -136,14 +136,14 @@ class Node {
   const executor_type& get_executor() const noexcept { return executor_; }
   Stack& stack() noexcept { return stack_; }
   const Stack& stack() const noexcept { return stack_; }
-  /// For those that wait until a name is known.
+  /// For operations that wait until a name is known.
   NameEvent& names() noexcept { return names_; }
 
  private:
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
-  /// One batch; or, within one, a part of it that leaves at once, since nobody says that its octets live
-  /// longer. What was thrown by an attempt within it, or by its end, leaves when the batch has ended.
+  /// One batch; or, within a batch, a part of it that is sent at once, because its octets need not stay valid for
+  /// longer. An exception of an attempt within it, or of its end, leaves when the batch has ended.
   class Turn {
    public:
     explicit Turn(Node& node) : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
@@ -178,12 +178,12 @@ class Node {
     const int exceptions_ = std::uncaught_exceptions();
   };
 
-  /// Travels down the stack; then what was received is not lent any more.
+  /// Goes down the stack; afterwards the received frames are no longer lent.
   void end_batch() {
     stack_.end_batch(cx_);
     lent_.end();
   }
-  /// Within a call to the stack: only what the lowest layer has queued leaves, for the layers above may still lend what they hold.
+  /// Within a call to the stack: only the queue of the lowest layer is sent, because the layers above may still lend memory.
   void send_queued(bool batch_goes_on) {
     lowest_layer(stack_).end_batch(cx_);
     if (batch_goes_on) lowest_layer(stack_).begin_batch();
@@ -194,7 +194,7 @@ class Node {
   }
   auto& underlay() noexcept { return underlay_layer(stack_); }
 
-  /// What is handed up in this run of the node: nothing once it was stopped. No exception of `up` passes through the layers.
+  /// Hands up in this run of the node only: nothing after it was stopped. No exception of `up` passes through the layers.
   auto up(Attempts& attempt) noexcept {
     return [ this, &attempt, run =
              run_ ]<class Source>(const Source& source, MutableBytes octets) requires Takes<Up, Source> {
@@ -202,7 +202,7 @@ class Node {
     };
   }
 
-  /// Wraps a handler so that it does nothing once the node was stopped, even if it was already on its way.
+  /// Wraps a handler so that it does nothing after the node was stopped, even if it was already queued.
   template <class F>
   auto unless_stopped(F f) {
     return [alive = std::weak_ptr<const int>(alive_), f](const error_code& error) {
@@ -235,8 +235,8 @@ class Node {
     }
   }
 
-  /// Nothing is left to receive, as far as the underlay can tell. What comes meanwhile is not missed: waiting
-  /// looks for it.
+  /// Nothing is left to receive, as far as the underlay can tell. Frames that arrive in the meantime are not missed:
+  /// waiting finds them.
   bool drained() { return lowest_layer(stack_).drained(); }
 
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
@@ -246,7 +246,7 @@ class Node {
     Attempts attempt;
     attempt([&] { notice_stop(); });
     armed_for_ = never;
-    if (behind_) attempt([&] { on_readable(); });  // though nothing may be
+    if (behind_) attempt([&] { on_readable(); });  // even if there is nothing
     if (run == run_ && stack_.next_deadline() <= cx_.now()) {
       busy_ = true;
       attempt([&] { stack_.on_timer(cx_, up(attempt)); });
@@ -258,20 +258,20 @@ class Node {
     attempt.rethrow();
   }
 
-  /// A deadline has long passed: tells the network layer so, and sees to it that what waits is taken at once.
+  /// A deadline has long passed: tells the network layer, and ensures that waiting frames are taken at once.
   void notice_stop() {
     if (cx_.now() - armed_for_ <= max_lateness) return;
     behind_ = true;
     network_layer(stack_).resumed(std::exchange(armed_for_, never), cx_);
   }
 
-  /// What waited has been taken.
+  /// All waiting frames have been taken.
   void caught_up() {
     if (std::exchange(behind_, false)) network_layer(stack_).caught_up(cx_);
   }
 
-  /// A timer that fires too early is harmless, and cheaper than one that is set anew for each packet: only an
-  /// earlier deadline sets it.
+  /// A timer that fires too early is harmless, and cheaper than setting it again for each packet: only an earlier
+  /// deadline sets it.
   void arm(TimePoint earliest) {
     const TimePoint wanted = behind_ ? earliest : stack_.next_deadline();
     const TimePoint due = std::max(std::min(wanted, cx_.now() + max_sleep), earliest);
@@ -291,13 +291,13 @@ class Node {
   TimePoint armed_for_ = never;
   [[no_unique_address]] LentFrames<> lent_;
   std::deque<Descriptor> descriptors_;
-  std::shared_ptr<const int> alive_;  // while the node runs; handlers look whether it is still there
-  std::uint64_t run_ = 0;             // another after each stop
+  std::shared_ptr<const int> alive_;  // while the node runs; handlers check it
+  std::uint64_t run_ = 0;             // incremented by each stop
   TimePoint stopped_at_ = never;
   bool joined_ = false;  // the network layer was started
   bool batching_ = false;
   bool busy_ = false;
-  bool behind_ = false;  // it was not run for a while, and has not yet taken all that waited meanwhile
+  bool behind_ = false;  // it was not run for a while, and has not yet taken all waiting frames
 };
 
 }  // namespace ilnp

@@ -19,12 +19,12 @@
 
 namespace ilnp {
 
-/// A datagram of a local program that was not carried, and why: `not_allowed`, if it came from another host.
+/// A datagram of a local program that was not forwarded, and why: `not_allowed` if it came from another host.
 struct LocalError {
-  LocalPort local_port;  ///< the program's; of a redirected port, that
+  LocalPort local_port;  ///< the program's, or the redirected port
   std::size_t size;      ///< octets
   error_code error;
-  Endpoint source{};  ///< who sent it
+  Endpoint source{};  ///< the sender
 };
 
 /// Ignores errors; they are counted anyway.
@@ -38,19 +38,19 @@ struct IgnoreOthers {
   requires(!std::same_as<What, NetworkSource>) void operator()(const What&, Bytes) const noexcept {}
 };
 
-/// Puts local programs in touch with a proxy stack: what arrives on a local UDP socket goes into the
-/// overlay, selected by the port that it came from, and what the overlay brings goes to the programs' ports, at the address that
-/// each has sent from last (`LocalPrograms`), from the address that it has sent to. There is one such socket, and more on request:
+/// Connects local programs to a proxy stack. Datagrams that arrive on a local UDP socket go into the overlay; the
+/// port that they come from selects the mapping. Datagrams from the overlay go to the programs' ports, at the address from which
+/// each last sent (`LocalPrograms`), from the address to which it sent. There is one such socket, and more on request:
 ///
-/// - `listen_for(host, address)`: one that belongs to a host. What arrives there goes to that host, and the programs get from
-///   there what comes from it: so they tell several peers apart as UDP does, by address and port.
-/// - `redirect(port)`: one at `port`, for programs whose own port nobody knows beforehand. What arrives there, from
-///   whatever port, goes by the mapping of `port`, and what comes for `port` goes to the program that sent last.
+/// - `listen_for(host, address)`: a socket for one host. Datagrams that arrive there go to that host, and those from the host come
+///   from there. So a program distinguishes several peers as in UDP, by address and port.
+/// - `redirect(port)`: a socket at `port`, for programs whose own port is not known in advance. Datagrams that arrive there,
+///   from any port, use the mapping of `port`, and those for `port` go to the program that sent last.
 ///
-/// Datagrams of other hosts are dropped, unless they are allowed.
+/// Datagrams from other hosts are dropped unless they are allowed.
 ///
-/// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not
-/// carried, and must not block. `Others` is called with what the stack hands up besides datagrams. One thread, as for `Node`.
+/// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not forwarded,
+/// and must not block. `Others` is called with everything else that the stack hands up. One thread, as for `Node`.
 template <LocalProxy Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver,
           class Others = IgnoreOthers>
 requires RunnableStack<Stack>
@@ -73,11 +73,11 @@ class ProxyGateway {
     add_socket(address);
   }
 
-  /// The port that local programs send to.
+  /// The port to which local programs send.
   std::uint16_t port() const noexcept { return sockets_.front().socket.address().port(); }
 
-  /// From here on mappings to `host` belong to a socket of their own at `address`, which is of the family of the first
-  /// socket. The address that it got. Throws `boost::system::system_error`: the address is taken, `host_in_use`, `invalid_host_name`,
+  /// From now on mappings to `host` belong to a socket of their own at `address`, which has the address family of the
+  /// first socket. Returns its address. Throws `boost::system::system_error`: the address is taken, `host_in_use`, `invalid_host_name`,
   /// `too_many_sockets`.
   boost::asio::ip::udp::endpoint listen_for(const std::string& host,
                                             const boost::asio::ip::udp::endpoint& address) {
@@ -92,7 +92,7 @@ class ProxyGateway {
     return bound;
   }
 
-  /// From here on `port` of the first socket's address is redirected. Throws `boost::system::system_error`: the port is
+  /// From now on `port` of the first socket's address is redirected. Throws `boost::system::system_error`: the port is
   /// taken, `invalid_port`, `too_many_sockets`.
   void redirect(std::uint16_t port) {
     if (port == 0) throw boost::system::system_error(make_error_code(Errc::invalid_port), "redirect");
@@ -102,7 +102,7 @@ class ProxyGateway {
     watch(sockets_.back());
   }
 
-  /// From here on datagrams from these addresses are taken too, whichever host has them.
+  /// From now on datagrams from these addresses are accepted too.
   void allow_from(const AddressRange& range) { sources_.allow(range); }
 
   /// Starts the node, and begins to read the local sockets. Error: as `Node::start`.
@@ -148,7 +148,7 @@ class ProxyGateway {
     LocalSocket socket;
     LocalPrograms programs;
     std::uint16_t redirected = 0;  ///< the port, if it is for that
-    LocalProgram latest;           ///< who sent there last
+    LocalProgram latest;           ///< the program that last sent there
   };
 
   /// What the stack hands up.
@@ -167,7 +167,7 @@ class ProxyGateway {
     return add_socket(address).address();
   }
 
-  /// Its datagrams leave as frames do: one by one, if the underlay was told so.
+  /// Its datagrams leave one by one if the underlay's frames do.
   LocalSocket& add_socket(const boost::asio::ip::udp::endpoint& address) {
     LocalSocket& socket = sockets_.emplace_back(executor_, address).socket;
     if constexpr (requires { lowest_layer(node_.stack()).trains_off(); })
@@ -187,7 +187,7 @@ class ProxyGateway {
           on_readable(local);
         });
   }
-  struct WatchAgain {  // though something was thrown
+  struct WatchAgain {  // even if something was thrown
     ProxyGateway& gateway;
     Local& local;
     const std::weak_ptr<const int>& alive;
@@ -277,7 +277,7 @@ class ProxyGateway {
   std::deque<Local> sockets_;
   LocalSources sources_;
   bool any_redirected_ = false;
-  ReceiveBatch received_;  // of whichever socket is read: what came in is gone before the next is
+  ReceiveBatch received_;  // for all sockets: it is empty again before the next one is read
   OnError on_error_;
   Others others_;
   Node<Stack, Deliver, Observer> node_;

@@ -9,20 +9,20 @@
 
 namespace ilnp {
 
-/// The conversations of a SOCKS port that have not come to a request yet. Of too many the oldest gives way: programs that open
-/// connections and say nothing keep no other out. One thread.
+/// The programs of a SOCKS port that have not yet named a destination. If there are too many, the oldest is dropped, so that
+/// programs that open connections and say nothing do not keep others out. One thread.
 class SocksHandshakes {
  public:
   using Socket = boost::asio::ip::tcp::socket;
   using Asked = std::function<void(StreamTarget, Socket)>;
   static constexpr std::size_t max_handshakes = 256;
 
-  /// `asked` is called for each program that has said where it wants to go.
+  /// `asked` is called for each program that has named its destination.
   explicit SocksHandshakes(Asked asked) : table_(std::make_shared<Table>()) {
     table_->asked = std::move(asked);
   }
 
-  /// `exit`: the node through which all goes that is not of the overlay; empty if there is none. True if another gave way.
+  /// `exit`: the node through which outside hosts are reached; empty if there is none. True if another was dropped.
   bool begin(Socket socket, const std::string& exit) {
     auto& servers = table_->servers;
     const bool full = servers.size() >= max_handshakes;
@@ -40,7 +40,7 @@ class SocksHandshakes {
 
  private:
   struct Table;
-  /// A place in the table, for as long as a conversation lives.
+  /// A place in the table, for as long as a handshake lives.
   class Place {
    public:
     Place(const std::shared_ptr<Table>& table, std::uint64_t number) : table_(table), number_(number) {}

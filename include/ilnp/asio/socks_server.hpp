@@ -14,14 +14,14 @@
 
 namespace ilnp {
 
-/// Where a connection is to go.
+/// The destination of a connection.
 struct StreamTarget {
   std::string node{};  ///< host name in the overlay
   std::uint16_t port = 0;
-  std::string host{};  ///< not empty: `port` of this host, as `node` resolves it
+  std::string host{};  ///< if not empty: an outside host, which `node` resolves
 };
 
-/// What a program hears in SOCKS of a connection that did not come about.
+/// The SOCKS error for a connection that failed.
 inline wire::Socks5Reply socks5_reply_of(const error_code& error) noexcept {
   using Reply = wire::Socks5Reply;
   if (!error) return Reply::succeeded;
@@ -36,15 +36,15 @@ inline wire::Socks5Reply socks5_reply_of(const error_code& error) noexcept {
   return Reply::failed;
 }
 
-/// The conversation with one program that speaks SOCKS 5: hears where it wants to go (`Asked` is called with the target and the
-/// socket), or says why not. Lives as long as its handlers.
+/// The handshake with one program that speaks SOCKS 5: reads its destination (`Asked` is called with the target and the socket),
+/// or replies with an error. Lives as long as its handlers.
 template <class Asked>
 class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
   static constexpr auto time_limit = std::chrono::seconds(5);
 
-  /// `exit`: the node through which all goes that is not of the overlay (`is_overlay_name`); empty if there is none.
+  /// `exit`: the node through which all hosts outside the overlay (`is_overlay_name`) are reached; empty if there is none.
   SocksServer(Socket socket, std::string exit, Asked asked)
       : socket_(std::move(socket)),
         timer_(socket_.get_executor(), time_limit),
@@ -58,14 +58,14 @@ class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
     });
     gather(wire::Socks5Greeting::size, &SocksServer::greeted);
   }
-  /// Ends the conversation.
+  /// Ends the handshake.
   void stop() noexcept {
     timer_.cancel();
     reset_tcp(socket_);
   }
 
  private:
-  /// Reads until `size` of what has come is there, and no octet more; then calls `next`.
+  /// Reads until there are `size` octets, and not one more; then calls `next`.
   void gather(std::size_t (*size)(Bytes), void (SocksServer::*next)()) {
     const std::size_t wanted = size(have_);
     if (have_.size() == wanted) return (this->*next)();
@@ -80,7 +80,7 @@ class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
                               gather(size, next);
                             });
   }
-  /// Says `octets`, and calls `next`.
+  /// Sends `octets`, and calls `next`.
   template <std::size_t N, class F>
   void say(const std::array<std::byte, N>& octets, F next) {
     out_.assign(octets.begin(), octets.end());

@@ -17,8 +17,8 @@
 
 namespace ilnp {
 
-/// Connects to what a peer wants: a port of this host, or of one outside, by the first of its addresses that answers. An address
-/// needs no name server. Lives until it is done.
+/// Connects to the destination that a peer has named: a port of this host, or of an outside host, at the first of its addresses
+/// that answers. An address needs no name server. Lives until it is done.
 ///
 /// Refers to the policy and to `names` (`NoNames`, `NameResolver`), which must outlive it unless it is cancelled.
 template <class Names = NoNames>
@@ -33,7 +33,7 @@ class StreamDial : public std::enable_shared_from_this<StreamDial<Names>> {
   StreamDial(const boost::asio::any_io_executor& executor, ExitPolicy& policy, Names& names)
       : executor_(executor), policy_(&policy), names_(&names), timer_(executor), delay_(executor) {}
 
-  /// `host`: empty for this one. Calls `done(error_code, Tcp::socket)` once, later, unless it is cancelled. Errors: `not_allowed` (by the
+  /// `host`: empty for this host. Calls `done(error_code, Tcp::socket)` once, later, unless it is cancelled. Errors: `not_allowed` (by the
   /// policy, or a name of the overlay), `unknown_host`, `queue_full` (too many names), `timed_out`, those of the system.
   void start(Nid peer, const std::string& host, std::uint16_t port, Done done) {
     namespace ip = boost::asio::ip;

@@ -16,24 +16,24 @@
 
 namespace ilnp {
 
-/// A connection that did not come about, and why.
+/// A connection that failed, and why.
 struct StreamFailure {
   std::string target;
   error_code error;
 };
 
-/// Ignores them; they are counted anyway. One that also takes `StreamListenerPaused` is told of ports that pause.
+/// Ignores them; they are counted anyway. A handler that also takes `StreamListenerPaused` is told of ports that pause.
 struct IgnoreStreamFailures {
   void operator()(const StreamFailure&) const noexcept {}
 };
 
-/// Puts TCP programs in touch with a stack that has a stream proxy: what connects to a local port here goes to a port of another
-/// node, and what peers want here (`StreamProxy::expose`, and hosts outside if `exit` is set) is connected to. It looks to the
-/// programs as TCP does: an end is an end, a reset a reset; what cannot be reached is a reset, or the SOCKS reply that says so.
-/// Destroying it resets all connections, on both sides.
+/// Connects TCP programs to a stack with a stream proxy. A connection to a local port here goes to a port of another node, and
+/// connections of peers go to ports here (`StreamProxy::expose`), or to outside hosts if `exit` is set. Programs see plain TCP: the
+/// end of a direction, or a reset, arrives as such. If the destination cannot be reached, they see a reset or a SOCKS error.
+/// Destroying the gateway resets all connections, on both sides.
 ///
 /// Refers to the node (anything with a `stack_type` and `with`, such as `Node` and `ProxyGateway`), to the sink of its events, and to
-/// `Names`, which resolves the names of hosts outside; all must outlive it. One thread, as for `Node`.
+/// `Names`, which resolves the names of outside hosts; all must outlive it. One thread, as for `Node`.
 template <class NodeType, class OnFailure = IgnoreStreamFailures, class Names = const NoNames>
 requires LocalStreamProxy<StreamProxyOf<typename NodeType::stack_type>>
 class StreamGateway {
@@ -43,13 +43,12 @@ class StreamGateway {
 
   using Dial = StreamDial<Names>;
 
-  static constexpr auto check_time =
-      std::chrono::seconds(10);                              ///< from one look at the connections to the next
-  static constexpr auto silence = std::chrono::seconds(60);  ///< of a program to which octets are under way
+  static constexpr auto check_time = std::chrono::seconds(10);  ///< between two checks of the connections
+  static constexpr auto silence = std::chrono::seconds(60);     ///< of a program to which data is in flight
 
   using Counters = StreamGatewayCounters;
 
-  /// `policy`: where peers may go out to.
+  /// `policy`: the outside hosts that peers may connect to.
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
                 OnFailure on_failure = {}, ExitPolicy policy = {})
       : StreamGateway(executor, node, sink, std::move(on_failure), std::move(policy), no_names) {}
@@ -72,7 +71,7 @@ class StreamGateway {
   ~StreamGateway() {
     sink_.connect(nullptr, nullptr);
     alive_.reset();
-    // Peers are told, so that their programs do not wait for what will not come.
+    // Tells the peers, so that their programs do not wait in vain.
     with([&](auto& stack, auto& cx) {
       for (auto& [id, relay] : relays_) stack.reset(id, cx);
       for (auto& [id, opening] : openings_) stack.reset(id, cx);
@@ -82,14 +81,14 @@ class StreamGateway {
     for (auto& [id, dial] : dials_) dial->cancel();
   }
 
-  /// What connects to `local` goes to `target`. Gives the port. Throws `boost::system::system_error`.
+  /// Forwards connections to `local` to `target`. Returns the port. Throws `boost::system::system_error`.
   std::uint16_t listen(const Tcp::endpoint& local, StreamTarget target) {
     return add(local, [this, target = std::move(target)](Tcp::socket socket) {
       open({std::move(socket), target, false});
     });
   }
-  /// What connects to `local` says in SOCKS 5 where it goes: NAME.ilnp is a node of the overlay; everything else goes through
-  /// the node `exit`, if there is one.
+  /// Programs that connect to `local` name their destination in SOCKS 5: NAME.ilnp is a node of the overlay; everything else is
+  /// reached through the node `exit`, if there is one.
   std::uint16_t listen_socks(const Tcp::endpoint& local, std::string exit) {
     const auto handshakes =
         std::make_shared<SocksHandshakes>(while_alive([this](StreamTarget target, Tcp::socket socket) {
@@ -199,7 +198,7 @@ class StreamGateway {
     relay->start();
   }
 
-  /// Looks from time to time for connections at whose end nobody is any more.
+  /// Checks from time to time for connections whose program has gone.
   void check_later() {
     check_timer_.expires_after(check_time);
     check_timer_.async_wait(while_alive([this](const error_code&) {
@@ -220,7 +219,7 @@ class StreamGateway {
     dials_[id] = dial;
     dial->start(peer ? peer->nid : Nid{}, host, port,
                 while_alive([this, id](const error_code& error, Tcp::socket socket) {
-                  if (dials_.erase(id) == 0) return;  // the peer has gone meanwhile
+                  if (dials_.erase(id) == 0) return;  // the peer has gone in the meantime
                   if (error) ++counters_.not_reached, resume();
                   with([&](auto& stack, auto& cx) { stack.answer(id, answer_of_error(error), cx); });
                   if (!error) begin(id, std::move(socket));
@@ -237,7 +236,7 @@ class StreamGateway {
         break;
     }
     if (const auto found = relays_.find(event.stream); found != relays_.end()) {
-      const auto relay = found->second;  // it may take its leave
+      const auto relay = found->second;  // it may remove itself
       if (relay->on_event(event)) go_on_soon(relay);
       return;
     }
@@ -248,12 +247,12 @@ class StreamGateway {
     if (const auto dial = dials_.extract(event.stream); !dial.empty()) dial.mapped()->cancel();
   }
 
-  /// Octets are moved when all that has come at once was heard: then many leave together, where each packet would be a write and an
-  /// acknowledgement of its own.
+  /// Moves octets only after all events that arrived together were handled. Then many octets leave together; otherwise each packet
+  /// would cost a write and an acknowledgement.
   void go_on_soon(const std::shared_ptr<Relay>& relay) {
     if (due_.empty())
       boost::asio::post(executor_, while_alive([this] {
-                          std::exception_ptr thrown;  // of one: it shall not hold up the others
+                          std::exception_ptr thrown;  // by one relay; the others are served first
                           for (const auto& each : std::exchange(due_, {})) try {
                               each->go_on();
                             } catch (...) {

@@ -10,14 +10,14 @@ struct StreamGatewayCounters {
   static constexpr std::string_view layer = "streams";
 
   std::uint64_t accepted = 0;       ///< connections of local programs
-  std::uint64_t not_opened = 0;     ///< of these: to nowhere, and said to `OnFailure`
-  std::uint64_t dialled = 0;        ///< connections that peers wanted
-  std::uint64_t not_reached = 0;    ///< of these: not come about
-  std::uint64_t no_descriptor = 0;  ///< turned away, for the process has as many as it may have
-  std::uint64_t paused = 0;         ///< times that a listening port has paused, for nothing could be taken
+  std::uint64_t not_opened = 0;     ///< of these: not connected; reported to `OnFailure`
+  std::uint64_t dialled = 0;        ///< connections that peers requested
+  std::uint64_t not_reached = 0;    ///< of these: failed
+  std::uint64_t no_descriptor = 0;  ///< turned away because the process has no descriptor left
+  std::uint64_t paused = 0;         ///< times that a listening port paused because it could not accept
   std::uint64_t gave_way =
-      0;  ///< programs that had not said where to, or waited for a node, too many of them
-  std::uint64_t vanished = 0;  ///< connections at whose end nobody was any more
+      0;  ///< programs dropped because too many had named no destination or waited for a node
+  std::uint64_t vanished = 0;  ///< connections whose program had gone
   template <class F>
   void for_each(F&& f) const {
     f(std::string_view("accepted"), accepted);

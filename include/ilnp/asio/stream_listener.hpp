@@ -14,20 +14,20 @@
 
 namespace ilnp {
 
-/// A listening port takes no connections at present, and why; or takes them again, without an error.
+/// A listening port accepts no connections for now, and why; or, without an error, it accepts them again.
 struct StreamListenerPaused {
   std::uint16_t port;
   error_code error;
 };
 
-/// Takes connections on a local port. If the process, or the system, has nothing left to take one with, whoever waits is turned away by
-/// means of the reserve descriptor; if that is of no avail either, the port pauses: a connection that cannot be taken stays in the
-/// queue, and to ask for it again at once would be a loop. Lives as long as somebody holds it. One thread.
+/// Accepts connections on a local port. If no descriptor or memory is left, waiting connections are turned away by means of the
+/// reserve descriptor. If that does not help either, the port pauses: a connection that cannot be accepted stays in the queue, so
+/// trying again at once would be a loop. Lives as long as it is referenced. One thread.
 class StreamListener : public std::enable_shared_from_this<StreamListener> {
  public:
   using Tcp = boost::asio::ip::tcp;
   static constexpr int backlog = 1024;
-  static constexpr auto pause = std::chrono::milliseconds(100);  ///< before it is tried again
+  static constexpr auto pause = std::chrono::milliseconds(100);  ///< before it tries again
 
   struct Calls {
     std::function<void(Tcp::socket)> taken;
@@ -54,7 +54,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
   std::uint16_t port() const noexcept { return port_; }
   bool paused() const noexcept { return paused_; }
 
-  /// Something was closed: a port that pauses tries again at once.
+  /// A descriptor was closed: a port that pauses tries again at once.
   void resume() {
     if (paused_) timer_.cancel();
   }
@@ -62,13 +62,13 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
  private:
   static constexpr int max_in_a_row = 64;  // connections, before others have their turn
 
-  /// Until a connection is there: to accept in advance would fail for want of a descriptor though nobody waits.
+  /// Waits for a connection. Accepting in advance would fail without a descriptor even if no connection waits.
   void wait() {
     acceptor_.async_wait(Tcp::acceptor::wait_read, [weak = weak_from_this()](const error_code& error) {
       const auto self = weak.lock();
       if (!self) return;
       if (error) return self->pause_after(error);
-      const struct Again {  // whatever is thrown
+      const struct Again {  // even if something is thrown
         StreamListener& listener;
         ~Again() {
           if (!listener.paused_) listener.wait();
@@ -79,7 +79,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
     });
   }
 
-  /// False if no connection is there (any more), or none can be taken.
+  /// False if no connection waits, or none can be accepted.
   bool accept() {
     error_code error;
     Tcp::socket socket(acceptor_.get_executor());
@@ -100,7 +100,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
            error == boost::system::errc::too_many_files_open_in_system;
   }
 
-  /// Who waits is told by means of the reserve.
+  /// Turns a waiting connection away by means of the reserve.
   error_code turn_away() {
     if (!reserve_->held()) return boost::asio::error::no_descriptors;
     reserve_->give();
@@ -113,7 +113,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
     return error;
   }
 
-  /// For a while; also after an error that nobody has thought of.
+  /// Pauses for a while, also after an unforeseen error.
   void pause_after(const error_code& error) {
     paused_ = true;
     timer_.expires_after(pause);
@@ -133,7 +133,7 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
   Calls calls_;
   std::uint16_t port_ = 0;
   bool paused_ = false;
-  bool said_ = false;  // that it pauses
+  bool said_ = false;  // the pause was reported
 };
 
 }  // namespace ilnp

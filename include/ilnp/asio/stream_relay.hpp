@@ -10,15 +10,15 @@
 
 namespace ilnp {
 
-/// Moves octets between a TCP connection and a stream that has been put through, each direction as fast as its reader reads, and
-/// each with its own end. A reset on one side is one on the other. Lives until both are over: its handlers keep it.
+/// Moves octets between a TCP connection and an established stream. Each direction is as fast as its reader, and ends on its own.
+/// A reset on one side resets the other. Lives until both sides have ended: its handlers keep it.
 ///
 /// `Gateway`: `with(f)`, `scratch()`, and `forget(*this)`, which is called once.
 template <class Gateway>
 class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
-  static constexpr std::size_t turn_octets = 256 * 1024;  ///< at most, before others have their turn
+  static constexpr std::size_t turn_octets = 256 * 1024;  ///< the most before others have their turn
 
   StreamRelay(Gateway& gateway, Socket socket, StreamId stream)
       : gateway_(&gateway), socket_(std::move(socket)), stream_(stream) {}
@@ -31,7 +31,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     if (gateway_) to_tcp();
   }
 
-  /// True if `go_on` is to be called for it, when all that came with it has been heard.
+  /// True if `go_on` must be called after all events that arrived together were handled.
   bool on_event(const StreamProxyEvent& event) {
     switch (event.kind) {
       case StreamProxyEvent::Kind::readable:
@@ -53,14 +53,14 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     if (std::exchange(stream_readable_, false) && gateway_) to_tcp();
   }
 
-  /// If the program has vanished without a word (`is_unanswered`), that is as good as a reset; true then.
+  /// If the program has vanished (`is_unanswered`), resets the stream and returns true.
   bool check(std::chrono::milliseconds limit) {
     if (!gateway_ || !is_unanswered(socket_.native_handle(), limit)) return false;
     reset_stream();
     return true;
   }
 
-  /// Ends both sides at once, without a word to the gateway.
+  /// Ends both sides at once, without telling the gateway.
   void stop() noexcept {
     gateway_ = nullptr;
     reset_tcp(socket_);
@@ -96,7 +96,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
       socket_.async_wait(Socket::wait_read, guarded([this] { from_tcp(); }));
   }
 
-  /// False if the stream is no more.
+  /// False if the stream has ended.
   bool write_stream(Bytes octets) {
     const auto taken =
         gateway_->with([&](auto& stack, auto& cx) { return stack.write(stream_, octets, cx); });
@@ -119,8 +119,8 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     gateway_->with([&](auto& stack, auto& cx) { static_cast<void>(stack.shutdown(stream_, cx)); });
     if (gateway_) watch();
   }
-  /// While nothing is read, for the stream takes nothing or the program has ended, that the program has gone altogether is to
-  /// be noticed all the same. Not begun anew by itself: urgent octets would make that a loop.
+  /// Notices that the program has gone, even while nothing is read because the stream accepts nothing or the program has ended
+  /// its direction. Does not start again by itself: urgent octets would make that a loop.
   void watch() {
     if (!std::exchange(watching_, true))
       socket_.async_wait(Socket::wait_error, guarded([this] { on_tcp_error(); }));
@@ -141,7 +141,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
         return boost::asio::post(socket_.get_executor(), guarded([this] { to_tcp(); }));
       const MutableBytes room = gateway_->scratch();
       const auto size = gateway_->with([&](auto& stack, auto& cx) { return stack.read(stream_, room, cx); });
-      if (!size) return;  // nothing there; or no more, and the event says so
+      if (!size) return;  // nothing to read now; or the end, which the event reports
       moved += *size;
       if (*size != 0) {
         if (!write_tcp(room.first(*size))) return;
@@ -153,7 +153,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     }
   }
 
-  /// False if the connection is no more.
+  /// False if the connection has ended.
   bool write_tcp(Bytes octets) {
     while (!octets.empty()) {
       error_code error;
@@ -194,10 +194,10 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     gateway->forget(*this);
   }
 
-  Gateway* gateway_;  // null when it is over
+  Gateway* gateway_;  // null when it has ended
   Socket socket_;
   StreamId stream_;
-  std::vector<std::byte> to_stream_;  // read, and not yet taken
+  std::vector<std::byte> to_stream_;  // read, but not yet accepted by the stream
   std::vector<std::byte> to_tcp_;
   bool due_ = false;  // `go_on` will be called
   bool stream_readable_ = false;

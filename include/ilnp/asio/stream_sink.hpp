@@ -4,7 +4,7 @@
 
 namespace ilnp {
 
-/// Takes what a node says of its connections. Made before the node, and told afterwards who takes it: hand it to the node by `to`.
+/// Receives a node's stream events. Created before the node, which gets it by `to`; who handles the events is set afterwards.
 class StreamSink {
  public:
   using Call = void (*)(void*, const StreamProxyEvent&, Bytes);

@@ -11,21 +11,21 @@
 
 namespace ilnp {
 
-/// What a local program has asked for, until it is put through.
+/// The request of a local program, until it is connected.
 struct StreamOpening {
   boost::asio::ip::tcp::socket socket;
   StreamTarget target;
   bool socks = false;
 
-  /// Where to, in words.
+  /// The destination, as text.
   std::string name() const {
     const std::string port = ':' + std::to_string(target.port);
     return target.host.empty() ? target.node + port : target.host + port + " through " + target.node;
   }
 };
 
-/// Programs that want to go to a node of which nothing is known yet: each waits for a while, and tries again when the event says
-/// that names have changed. Of too many the oldest gives way. Refers to the event.
+/// Programs that connect to a node of which nothing is known yet. Each waits for a while, and tries again when the event says that
+/// names have changed. If there are too many, the oldest is dropped. Refers to the event.
 class StreamWaiting {
  public:
   static constexpr std::size_t max_waiting = 256;
@@ -33,12 +33,12 @@ class StreamWaiting {
 
   struct Calls {
     std::function<bool(StreamOpening&)> attempt;  ///< false: it waits
-    std::function<void(StreamOpening)> fail;      ///< its time is over, or it gives way
+    std::function<void(StreamOpening)> fail;      ///< its time is over, or it is dropped
   };
   StreamWaiting(const boost::asio::any_io_executor& executor, const NameEvent& names, Calls calls)
       : state_(std::make_shared<State>(executor, names, std::move(calls))) {}
 
-  /// True if another gave way.
+  /// True if another was dropped.
   bool add(StreamOpening opening) {
     State& state = *state_;
     const bool full = state.waiting.size() >= max_waiting;

@@ -18,15 +18,15 @@ inline void reset_tcp(boost::asio::ip::tcp::socket& socket) noexcept {
   socket.close(ignored);
 }
 
-/// When a TCP connection on which nothing moves is taken for dead: each peer that vanished without a word would hold one for ever.
+/// When an idle TCP connection is considered dead. Otherwise each peer that vanishes would hold one for ever.
 struct TcpKeepAlive {
   std::chrono::seconds idle{30};      ///< without an octet, before the first probe
   std::chrono::seconds interval{10};  ///< from one probe to the next
-  int probes = 3;                     ///< that nobody answers
+  int probes = 3;                     ///< unanswered, before it ends
 };
 
-/// What each TCP socket towards a program or a host outside has: keep-alive, and urgent octets in their place among the others, or
-/// they would be missing at the other end. Sockets that a listening one accepts inherit both. What cannot be set is left as it is.
+/// Sets the options of a TCP socket to a program or an outside host: keep-alive, and urgent octets in their place in the stream;
+/// otherwise they would be lost. Accepted sockets inherit both from the listening one. Errors are ignored.
 inline void prepare_tcp(int socket, const TcpKeepAlive& keep_alive = {}) noexcept {
   const auto set = [socket](int level, int option, int value) {
     static_cast<void>(::setsockopt(socket, level, option, &value, sizeof value));
@@ -38,10 +38,10 @@ inline void prepare_tcp(int socket, const TcpKeepAlive& keep_alive = {}) noexcep
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-/// Whether nobody is at the other end of a connection any more: what was sent has not been acknowledged for `limit`, or probes of a
-/// closed window have gone unanswered. The kernel asks by keep-alive only while nothing is under way, and gives up what is after a
-/// quarter of an hour. (TCP_USER_TIMEOUT will not do: it ends a connection whose reader merely pauses, too. Such a reader answers
-/// each retransmission and each probe, so its silence is no longer than the time from one to the next.)
+/// Whether the other end of a connection has gone: data was not acknowledged for `limit`, or probes of a closed window were not
+/// answered. The kernel sends keep-alive probes only while no data is in flight, and gives data up only after a quarter of an hour.
+/// (TCP_USER_TIMEOUT is no alternative: it also ends a connection whose reader merely pauses. The host of such a reader answers
+/// each retransmission and each probe, so it is never silent for longer than the time between two of them.)
 inline bool is_unanswered(int socket, std::chrono::milliseconds limit) noexcept {
   constexpr unsigned probes = 3;
   tcp_info info{};

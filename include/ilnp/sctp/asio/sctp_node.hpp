@@ -11,7 +11,7 @@
 
 namespace ilnp {
 
-/// Who is told what happens to a stream, or who comes to a port. Lives until it has taken leave of the node.
+/// Receives the events of a stream, or the streams to a port. Lives until it has left the node.
 class StreamUser {
  public:
   virtual void on_event(const StreamEvent& event) = 0;
@@ -22,9 +22,9 @@ class StreamUser {
   ~StreamUser() = default;
 };
 
-/// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it. Those
-/// of a node that has gone lead nowhere. One thread, as for `Node`, and the same for all nodes with streams. Neither copied nor
-/// moved. The executor is that of its streams as well; one with a default completion token gives it to their operations.
+/// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it. Destroying it
+/// closes them. One thread, as for `Node`, and the same for all nodes with streams. Neither copied nor moved. The executor is that
+/// of its streams as well; if it has a default completion token, their operations use it.
 template <class Stack, class Observer = NoObserver, class Executor = boost::asio::any_io_executor>
 class SctpNode {
  public:
@@ -42,7 +42,7 @@ class SctpNode {
       : SctpNode(context.get_executor(), stack, std::move(observer)) {}
   SctpNode(const SctpNode&) = delete;
   SctpNode& operator=(const SctpNode&) = delete;
-  /// What waits on its streams and acceptors is cancelled.
+  /// Cancels the operations of its streams and acceptors.
   ~SctpNode() {
     life_.reset();
     for (const auto& [id, user] : streams_) user->on_node_gone();
@@ -60,7 +60,7 @@ class SctpNode {
 
   // For streams and acceptors.
 
-  /// Expires when the node goes.
+  /// Expires when the node is destroyed.
   std::weak_ptr<const int> life() const noexcept { return life_; }
 
   void enter(StreamId stream, StreamUser& user) { streams_[stream] = &user; }
