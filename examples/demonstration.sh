@@ -1,5 +1,5 @@
-# What demonstrations and measurements have in common: options, print a line on the terminal, programs on the hosts of hosts.sh. To be
-# sourced by bash, under `set -euo pipefail`, by a script whose help is the comment at its top.
+# Shared by demonstrations and measurements: options, lines on the terminal, programs on the hosts of hosts.sh. To be sourced
+# by bash, under `set -euo pipefail`, by a script whose help is the comment at its top.
 #
 #   take_options VALUES FLAGS ARGUMENT...   --NAME VALUE sets the variable NAME (of VALUES); --NAME sets it to yes, --no-NAME
 #                                           to no (of FLAGS). Prints the help, or what is wrong
@@ -114,7 +114,7 @@ enter_hosts() {
 
 # --- Inside ------------------------------------------------------------------------------------------------------------
 
-# Processes are dear in a kernel that is one itself: what bash can do, it does.
+# Processes are expensive in user-mode Linux, so bash does what it can itself.
 pause() { # seconds
   [[ -n ${nothing:-} ]] || exec {nothing}<> <(:)
   read -r -t "$1" -u "$nothing" || true

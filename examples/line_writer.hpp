@@ -193,7 +193,7 @@ class LineWriter {
       }
     }
 
-    /// What waits is in hand now, and with it what is to be said of dropped lines. Needs the lock.
+    /// Takes the waiting lines in hand, and the report of dropped ones. Needs the lock.
     bool take() {
       if (at < taken.size()) return false;
       at = 0;
@@ -270,7 +270,7 @@ class LineWriter {
     bool abandoned = false;
     bool done = false;
 
-    // Of who writes alone.
+    // Used only by the thread that writes.
     std::string taken;
     std::size_t at = 0;
     Clock::time_point retry_at{};

@@ -1,6 +1,6 @@
 #pragma once
 
-// The log of a running node: lines with the time, and no more of them than somebody could read.
+// The log of a running node: lines with the time, and no more of them than a person can read.
 
 #include <algorithm>
 #include <chrono>
@@ -19,13 +19,13 @@
 
 namespace program {
 
-/// So many lines at once, and so many a second in the long run.
+/// The most lines at once, and per second in the long run.
 struct LineRate {
   double burst;
   double a_second;
 };
 
-/// A bucket of tokens: a line takes one.
+/// A token bucket: a line takes one token.
 class LineBucket {
  public:
   using Clock = std::chrono::steady_clock;
@@ -46,7 +46,7 @@ class LineBucket {
   Clock::time_point filled_ = Clock::now();
 };
 
-/// Lets the same text through once a second, or once a `period`.
+/// Lets the same text pass once a second, or once per `period`.
 class RateLimit {
  public:
   static constexpr std::size_t max_texts = 1000;
@@ -54,7 +54,7 @@ class RateLimit {
   explicit RateLimit(std::chrono::steady_clock::duration period = std::chrono::seconds(1))
       : period_(period) {}
 
-  /// How many were held back since it was let through last; none: hold this one back too.
+  /// The number held back since the text last passed; none: hold this one back too.
   std::optional<std::uint64_t> operator()(const std::string& text) {
     const auto now = std::chrono::steady_clock::now();
     if (texts_.size() >= max_texts) texts_.clear();
@@ -76,21 +76,20 @@ class RateLimit {
   std::map<std::string, State> texts_;
 };
 
-/// Lines with the time in front. Whatever happens on the network or in local programs, there are never more than the rates below:
-/// of one kind, so that it does not hide the others, and in all. Of what is held back, the number is told:
-/// `57 more lines like this in 10 s`. A kind is a few words that say what such a line is about; it never comes from the network.
-/// The writer must outlive it. Any thread.
+/// Prints lines with the time in front. Whatever happens on the network or in local programs, their number is limited by the rates
+/// below: for each kind, so that one does not hide the others, and in total. The number of lines held back is reported:
+/// `57 more lines like this in 10 s`. A kind is a few words that say what such lines are about; it never comes from the network.
+/// The writer must outlive the log. Any thread.
 class Log {
  public:
   using Clock = LineBucket::Clock;
 
-  static constexpr LineRate notes{100, 2};  ///< what nobody asked for, all kinds together
+  static constexpr LineRate notes{100, 2};  ///< lines that the user did not ask for, all kinds together
   static constexpr LineRate notes_of_kind{10, 0.5};
-  static constexpr LineRate shown{
-      1000, 100};  ///< what the user wants to see of the layers (`log = true`, --verbose)
+  static constexpr LineRate shown{1000, 100};  ///< lines that the user asked for (`log = true`, --verbose)
   static constexpr LineRate shown_of_kind{300, 30};
   static constexpr auto summary_period =
-      std::chrono::seconds(10);                  ///< from the first line held back to the number
+      std::chrono::seconds(10);                  ///< from the first line held back to the report
   static constexpr std::size_t max_kinds = 100;  ///< the others are one kind
   static constexpr std::size_t max_line = 1000;  ///< octets; the rest is cut off
 
@@ -100,13 +99,13 @@ class Log {
   void operator()(std::string_view text) {
     note("notes", [&] { return std::string(text); });
   }
-  /// What the user should know. `text` is called if the line may be written, and gives the whole of it; or none (`std::optional`),
-  /// if it turns out to have been said before.
+  /// A line that the user should see. `text` is called if the line may be written, and returns it; or none (`std::optional`) if it
+  /// was reported before.
   template <class Text>
   void note(std::string_view kind, Text&& text) {
     add(false, kind, std::forward<Text>(text));
   }
-  /// What the user wants to see.
+  /// A line that the user asked for.
   template <class Text>
   void show(std::string_view kind, Text&& text) {
     add(true, kind, std::forward<Text>(text));
@@ -178,7 +177,7 @@ class Log {
       admitted = state_->admit(wanted, kind, Clock::now());
       if (!admitted) first = !std::exchange(state_->held_back, true);
     }
-    if (first) write_->wake();  // the number is to be told, though nothing more may happen
+    if (first) write_->wake();  // so that the number is reported even if nothing more happens
     if (!admitted) return;
     std::string line = timestamp() + ' ';
     if constexpr (std::is_convertible_v<std::invoke_result_t<Text&>, std::string>) {
