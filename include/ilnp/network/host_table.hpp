@@ -1,7 +1,8 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "../resolved_name.hpp"
 #include "bounded_table.hpp"
@@ -11,6 +12,13 @@
 #include "wanted_names.hpp"
 
 namespace ilnp {
+
+/// Hashes host names. Keyed, since strangers choose them.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const noexcept { return content_hash(as_bytes(name), key); }
+  HashKey key{};
+};
 
 /// The known nodes, by identifier and by name.
 ///
@@ -27,10 +35,10 @@ class HostTable {
 
   void rekey(const HashKey& key) {
     hosts_.rekey(key);
-    Names keyed(names_.size(), TextHash{key});
+    Names keyed(names_.size(), NameHash{key});
     for (auto& [name, claim] : names_) keyed.emplace(name, claim);
     names_ = std::move(keyed);
-    spellings_.rehash(TextHash{key});
+    spellings_.rehash(NameHash{key});
   }
 
   /// The entry of `nid`, new or existing, with its life renewed. `sender`: the node that sent the information.
@@ -168,18 +176,11 @@ class HostTable {
   }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view text) const noexcept { return content_hash(as_bytes(text), key); }
-    HashKey key{};
-  };
-
   struct Claim {
     Nid owner;        ///< 0 if no claimant is alive
     Nid first, last;  ///< the list of claimants: see `Host::after`
   };
-  using Names = boost::unordered_flat_map<std::string, Claim, TextHash, std::equal_to<>>;
+  using Names = std::unordered_map<std::string, Claim, NameHash, std::equal_to<>>;
 
   /// The entry of `nid`; null if there is none or it has expired.
   Host* alive(Nid nid, TimePoint now) noexcept {
@@ -265,7 +266,7 @@ class HostTable {
   std::uint32_t generation_ = 0;
   BoundedTable<Nid, Host> hosts_{max_hosts};
   Names names_;
-  NameSpellings<TextHash> spellings_;  // of the names in `names_`
+  NameSpellings<NameHash> spellings_;  // of the names in `names_`
   WantedNames wanted_;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "../ascii_case.hpp"
@@ -56,7 +56,7 @@ class NameSpellings {
     return {buffer.data(), name.size()};
   }
 
-  using Names = boost::unordered_flat_map<std::string, std::vector<std::string>, Hash, std::equal_to<>>;
+  using Names = std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>>;
 
   Names names_;
 };
