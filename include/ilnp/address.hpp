@@ -129,7 +129,7 @@ constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
 
 }  // namespace ilnp
 
-/// For a program's own containers. Values that strangers choose belong into keyed tables (hash_key.hpp).
+/// For a program's own containers. Values that strangers choose belong in keyed tables (hash_key.hpp).
 template <class Tag>
 struct std::hash<ilnp::Name64<Tag>> {
   using is_avalanching = void;

@@ -79,7 +79,7 @@ struct FrameClassifier {
   BpfProgram (*bpf)(std::uint32_t at, std::uint32_t data, std::uint32_t control) noexcept;
 };
 
-/// For an underlay to which nobody has given a classifier.
+/// For an underlay without a classifier.
 inline constexpr FrameClassifier all_data{
     0, [](Bytes) noexcept { return FrameClass::data; },
     [](std::uint32_t, std::uint32_t data, std::uint32_t) noexcept { return BpfProgram().result(data); }};
