@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "error.hpp"
+#include "multiply.hpp"
 
 namespace ilnp {
 
@@ -122,9 +123,8 @@ constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
 
 /// Folds the halves of the 128-bit product. 0 if one factor is 0.
 constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  const Wide product = multiply(a, b);
+  return product.low ^ product.high;
 }
 
 }  // namespace ilnp

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "multiply.hpp"
+
 namespace ilnp {
 
 /// A small, fast, seedable source of random numbers (SplitMix64, Steele et al. 2014): the same seed gives the
@@ -27,14 +29,13 @@ class Random {
   /// Uniform in [0, bound); 0 for a bound of 0. Multiply and shift (Lemire 2019), with the rejection that
   /// makes it exact.
   constexpr std::uint64_t below(std::uint64_t bound) noexcept {
-    __extension__ using Wide = unsigned __int128;
     if (bound == 0) return 0;
-    auto product = static_cast<Wide>((*this)()) * bound;
-    if (static_cast<std::uint64_t>(product) < bound) {
+    Wide product = multiply((*this)(), bound);
+    if (product.low < bound) {
       const std::uint64_t threshold = (0 - bound) % bound;
-      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<Wide>((*this)()) * bound;
+      while (product.low < threshold) product = multiply((*this)(), bound);
     }
-    return static_cast<std::uint64_t>(product >> 64);
+    return product.high;
   }
 
  private:

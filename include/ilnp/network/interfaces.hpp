@@ -97,8 +97,8 @@ class Interfaces {
   }
   /// Sorts the entries in the order of `locators`; those not among them come last.
   void prefer(std::span<const Locator> locators) {
-    for (auto last = locators.rbegin(); last != locators.rend(); ++last)
-      if (const auto at = find_by(all_, &Interface::locator, *last); at != all_.end())
+    for (std::size_t i = locators.size(); i-- > 0;)
+      if (const auto at = find_by(all_, &Interface::locator, locators[i]); at != all_.end())
         std::rotate(all_.begin(), at, std::next(at));
     change();
   }

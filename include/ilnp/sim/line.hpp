@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "../context.hpp"
+#include "../multiply.hpp"
 
 namespace ilnp::sim {
 
@@ -15,12 +16,11 @@ class Line {
   /// nothing has changed, if more than `queue_limit` octets would wait. `bandwidth`: bits a second. 0 means unlimited for
   /// both.
   bool carry(std::size_t size, std::uint64_t bandwidth, std::size_t queue_limit, TimePoint& time) noexcept {
-    __extension__ using Wide = unsigned __int128;
     constexpr std::uint64_t octet = 8'000'000'000;  // bits, in billionths
     if (bandwidth == 0) return true;
     const TimePoint begin = std::max(time, busy_until_);
-    const Wide waiting = static_cast<Wide>(static_cast<std::uint64_t>((begin - time).count())) * bandwidth;
-    if (queue_limit != 0 && (size > queue_limit || waiting > static_cast<Wide>(queue_limit - size) * octet))
+    const Wide waiting = multiply(static_cast<std::uint64_t>((begin - time).count()), bandwidth);
+    if (queue_limit != 0 && (size > queue_limit || waiting > multiply(queue_limit - size, octet)))
       return false;
     time = busy_until_ = begin + Duration(static_cast<Duration::rep>(size * octet / bandwidth));
     return true;
