@@ -83,6 +83,7 @@ class UnderlayAdaptor : public detail::LayerOver<Next> {
   requires PollableUnderlay<Next> std::size_t receive(Sink&& sink) {
     return next_.receive(std::forward<Sink>(sink));
   }
+  void keep_queued() requires PollableUnderlay<Next> { next_.keep_queued(); }
   bool drained() const requires PollableUnderlay<Next> { return next_.drained(); }
 };
 

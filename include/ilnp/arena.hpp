@@ -7,52 +7,9 @@
 #include <vector>
 
 #include "bytes.hpp"
-
-/// 1: memory that was only borrowed is overwritten when its time is over, so that whoever kept it reads 0xdd. By default where
-/// asserts are on. The same in all sources of a program.
-#ifndef ILNP_POISON
-#ifdef NDEBUG
-#define ILNP_POISON 0
-#else
-#define ILNP_POISON 1
-#endif
-#endif
+#include "lifetime.hpp"
 
 namespace ilnp {
-
-/// Nobody may read these octets any more.
-inline void poison(MutableBytes octets) noexcept {
-  if constexpr (ILNP_POISON) std::fill(octets.begin(), octets.end(), std::byte{0xdd});
-}
-
-/// The frames that an underlay lends in a batch, where memory is poisoned: checks that they share none, and overwrites them
-/// when the batch ends. Elsewhere it is empty and does nothing.
-template <bool poisoned = ILNP_POISON>
-class LentFrames {
- public:
-  LentFrames() { frames_.reserve(2048); }  // what one call to the kernel gives: 32 trains of 64 frames
-
-  void add(MutableBytes frame) {
-    const std::size_t count = frames_.size();
-    for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i)
-      assert(frame.empty() || frames_[i].data() + frames_[i].size() <= frame.data() ||
-             frame.data() + frame.size() <= frames_[i].data());
-    frames_.push_back(frame);
-  }
-  void end() noexcept {
-    for (const MutableBytes frame : frames_) poison(frame);
-    frames_.clear();
-  }
-
- private:
-  std::vector<MutableBytes> frames_;
-};
-template <>
-class LentFrames<false> {
- public:
-  void add(MutableBytes) noexcept {}
-  void end() noexcept {}
-};
 
 /// Memory for octets that a layer produces and others borrow until the batch ends (docs/design.md, "Lifetimes"): changed
 /// received octets, or packets that it sends from its own memory. The layer owns the arena and clears it in `end_batch`, after

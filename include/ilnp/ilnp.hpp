@@ -22,6 +22,7 @@
 #include "frame_class.hpp"
 #include "hash_key.hpp"
 #include "layer.hpp"
+#include "lifetime.hpp"
 #include "multiply.hpp"
 #include "packet.hpp"
 #include "printable.hpp"

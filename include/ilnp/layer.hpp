@@ -80,7 +80,8 @@ constexpr auto taking(F own, Up& up) noexcept {
 /// - `begin_batch()`: from here on `send` queues, until the batch ends.
 /// - `end_batch(cx)`: everything queued leaves; afterwards nothing is borrowed any more.
 /// - `headroom(size)`: room for `size` octets (at most `max_frame()`) where the front of the next packet, or all of it, is best
-///   written; valid until the next `headroom`, `send` or `end_batch`.
+///   written; valid until `send` or `end_batch`. It is taken for one packet at a time: a packet that was sent, or could not be
+///   sent, or is no more, gives it back.
 /// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at its
 ///   end; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
 /// - `on_receive(from, frame, cx, up)`: a frame that arrived: calls `up(from, frame)`, or drops it.
@@ -107,11 +108,14 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
 /// - `receive(sink)` takes what waits there, does not block, and calls `sink(FrameSource, MutableBytes)` for each frame of
 ///   another node. The frames stay valid, all of them and each in memory of its own, until the batch ends (what is
 ///   forwarded leaves from there), and may be changed in place. Returns how many it took; 0 means that nothing waits.
+/// - `keep_queued()`: within a batch, nothing that `send` has borrowed so far is needed any more: what is queued by reference is
+///   copied, or leaves.
 /// - `drained()`: the last `receive` took everything. `false` is always correct, and costs one more call.
 template <class U>
 concept PollableUnderlay = Underlay<U> && requires(U& u, const U& cu, detail::AnyUp sink) {
   { cu.native_handles() } -> std::convertible_to<std::span<const int>>;
   { u.receive(sink) } -> std::same_as<std::size_t>;
+  u.keep_queued();
   { cu.drained() } -> std::same_as<bool>;
 };
 

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "bytes.hpp"
+#include "lifetime.hpp"
 
 namespace ilnp {
 
@@ -12,8 +13,8 @@ namespace ilnp {
 ///                     ^ start_                                ^ end
 ///
 /// Both are borrowed. The room belongs to the underlay (`headroom` of the layer below), so headers are written to the place
-/// from which they are sent. The payload must stay valid until `send` returns or, within a batch, until the batch ends. One
-/// thread.
+/// from which they are sent. The payload must stay valid, and must not change, until `send` returns or, within a batch, until
+/// the batch ends. One thread.
 class Packet {
  public:
   /// The most room that headers take: a whole control message, that is a network header (40) and a discovery message
@@ -22,6 +23,31 @@ class Packet {
 
   /// Headers go into `room`, from its end to its front. A packet that leaves unchanged needs no room.
   Packet(MutableBytes room, Bytes payload) noexcept : room_(room), start_(room.size()), payload_(payload) {}
+
+#if ILNP_POISON
+  Packet(const Packet&) = default;
+  Packet& operator=(const Packet&) = default;
+  ~Packet() { detail::give_back_headroom(room_); }
+#endif
+
+  /// Stands in `send`: whatever comes of it, the headroom may be taken for the next packet when it returns.
+  class Sending {
+   public:
+    explicit Sending([[maybe_unused]] const Packet& packet) noexcept
+#if ILNP_POISON
+        : room_(packet.room_)
+#endif
+    {
+    }
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+#if ILNP_POISON
+    ~Sending() { detail::give_back_headroom(room_); }
+
+   private:
+    Bytes room_;
+#endif
+  };
 
   /// Opens `size` octets in front of the existing headers. The caller must fill them at once.
   MutableBytes prepend(std::size_t size) noexcept {

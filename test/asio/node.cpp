@@ -53,8 +53,10 @@ struct Answer {
   Node<Stack, Answer>** node;
   void operator()(const DatagramSource& source, Bytes payload) const {
     std::string answer = "re: " + text(payload);
+    const int batches = lowest_layer((*node)->stack()).batches;
     (*node)->with(
         [&](Stack& stack, auto& cx) { return stack.send(2, source.nid, source.port, as_bytes(answer), cx); });
+    BOOST_TEST(lowest_layer((*node)->stack()).batches == batches);  // this one goes on
     answer.assign(answer.size(), '!');
   }
 };

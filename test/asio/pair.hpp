@@ -56,11 +56,19 @@ class CableEnd {
   TimePoint next_deadline() const { return never; }
   template <class Cx>
   void end_batch(Cx&) {
+    ++batches;
     batching_ = false;
     for (const Frame& frame : queue_) transmit(frame);
     queue_.clear();
   }
   std::size_t max_frame() const { return 1440; }
+  void keep_queued() {
+    for (Frame& frame : queue_) {
+      frame.head.insert(frame.head.end(), frame.payload.begin(), frame.payload.end());
+      frame.payload = {};
+    }
+  }
+  int batches = 0;  ///< that have ended
 
   std::span<const int> native_handles() const { return {&descriptor_, 1}; }
   template <class Sink>

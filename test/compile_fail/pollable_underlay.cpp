@@ -23,6 +23,7 @@ struct Mine {
   std::span<const int> native_handles() const;
   template <class Sink>
   std::size_t receive(Sink&&);
+  void keep_queued();
 #ifndef WRONG
   bool drained() const;
 #endif

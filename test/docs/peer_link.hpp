@@ -34,6 +34,7 @@ class PeerLink {
 
   // It sends at once, which is always correct, so there is nothing to do when a batch ends.
   void begin_batch() {}
+  void keep_queued() {}
   template <class Cx>
   void end_batch(Cx&) {}
   ilnp::MutableBytes headroom(std::size_t size) { return ilnp::MutableBytes(room_).first(size); }

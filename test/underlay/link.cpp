@@ -56,8 +56,9 @@ BOOST_FIXTURE_TEST_CASE(that_goes_down_and_up_heals, Two) {
   left.ip("link set eth0 down");
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
   BOOST_TEST(one.send(a, numbered(1, 50)).failed());
+  const Octets frame = numbered(1, 50);
   one->begin_batch();
-  BOOST_TEST(!one.send(a, numbered(1, 50)));
+  BOOST_TEST(!one.send(a, frame));
   one->end_batch(one.cx());
   BOOST_TEST(one->counters().send_errors == 1U);
   left.ip("link set eth0 up");

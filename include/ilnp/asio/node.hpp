@@ -31,7 +31,7 @@ concept ExecutionContext = std::derived_from<Context, boost::asio::execution_con
 ///     deadline:  stack.on_timer(..., up), up.flush(), stack.end_batch(context)
 ///     with(f):   begin batch, f(stack, context), up.flush(), stack.end_batch(context)
 ///
-/// `with` from within `up` does not end the batch; it only sends what was queued so far.
+/// `with` within a batch, as in `up`, does not end it: what it sends is copied, and leaves when the batch ends.
 ///
 /// Time that passes while the machine sleeps, or the process is stopped, counts. After such a time the node first tells the
 /// network layer that what it knows, and what waits in the underlay, is old.
@@ -125,8 +125,8 @@ class Node {
     descriptors_.clear();
   }
 
-  /// Calls `f(stack, context)` now, as a batch. What it sends has left when `with` returns, and must stay valid until
-  /// then. Returns the result of `f`.
+  /// Calls `f(stack, context)` now, as a batch. What it sends has left when `with` returns, or within another batch was
+  /// copied, and must stay valid until then. Returns the result of `f`.
   template <class F>
   decltype(auto) with(F&& f) {
     const Turn turn(*this);
@@ -142,7 +142,7 @@ class Node {
  private:
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
-  /// One batch; or, within a batch, a part of it that is sent at once, because its octets need not stay valid for
+  /// One batch; or, within a batch, a part of it whose octets are copied at its end, because they need not stay valid for
   /// longer. An exception of an attempt within it, or of its end, leaves when the batch has ended.
   class Turn {
    public:
@@ -159,7 +159,7 @@ class Node {
     ~Turn() noexcept(false) {
       attempt([&] { node_.flush_up(); });
       if (within_call_) {
-        attempt([&] { node_.send_queued(within_batch_); });
+        attempt([&] { node_.end_within(within_batch_); });
       } else {
         attempt([&] { node_.end_batch(); });
       }
@@ -183,10 +183,14 @@ class Node {
     stack_.end_batch(cx_);
     lent_.end();
   }
-  /// Within a call to the stack: only the queue of the lowest layer is sent, because the layers above may still lend memory.
-  void send_queued(bool batch_goes_on) {
-    lowest_layer(stack_).end_batch(cx_);
-    if (batch_goes_on) lowest_layer(stack_).begin_batch();
+  /// Within a call to the stack, the layers above may still lend memory. Within a batch, nothing is sent yet; within `on_timer`,
+  /// which is none, the queue of the lowest layer is sent.
+  void end_within(bool batch) {
+    if (batch) {
+      lowest_layer(stack_).keep_queued();
+    } else {
+      lowest_layer(stack_).end_batch(cx_);
+    }
   }
 
   void flush_up() {

@@ -63,6 +63,7 @@ class ILNP {
   /// unknown host or a missing route the node solicits at once; the caller may try again.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+    [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload()) return Errc::message_too_long;
     if (!ways_.find(to, node_.ways, cx.now())) {
       if (to == local_nid()) return loopback_.add(next_header, packet.head(), packet.payload());

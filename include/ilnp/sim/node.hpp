@@ -50,7 +50,8 @@ class Node : public Host {
   const Stack& stack() const { return *stack_; }
   Underlay& underlay() { return lowest_layer(*stack_); }
 
-  /// Calls `function(stack, context)` now, in a batch; then ends it, and schedules the stack's next wake-up.
+  /// Calls `function(stack, context)` now, in a batch; then ends it, and schedules the stack's next wake-up. Within a batch it
+  /// does not end that; what `function` has sent is copied.
   template <class Function>
   decltype(auto) with(Function&& function) {
     if (!stack_) throw std::logic_error(name() + " has crashed");
@@ -58,7 +59,10 @@ class Node : public Host {
     begin_batch();
     const struct End {
       Node& node;
-      ~End() { node.end_batch(); }
+      ~End() {
+        node.end_batch();
+        if (node.depth_ != 0) node.underlay().keep_queued();
+      }
     } end{*this};
     return function(*stack_, cx_);
   }

@@ -46,25 +46,19 @@ class Underlay {
 
   void begin_batch() noexcept { batching_ = true; }
 
-  /// Whatever was written there before and not sent is lost.
+  /// Taken for one packet at a time.
   MutableBytes headroom(std::size_t size) {
+    headroom_.expect_free();
     if (size > room_.size()) room_.resize(size);
-    poison(MutableBytes(room_).first(size));
-    return MutableBytes(room_).first(size);
+    return headroom_.lend(MutableBytes(room_).first(size));
   }
 
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx&) {
-    if (const error_code error = can_send(locator)) return error;
-    if (packet.size() > max_frame_) return Errc::message_too_long;
-    if (batching_) {
-      const Bytes head = heads_.copy(packet.head());
-      if (head.data() == nullptr) return make_error_code(boost::system::errc::no_buffer_space);
-      queue_.push_back({locator, head, packet.payload()});
-    } else {
-      transmit(locator, packet.head(), packet.payload());
-    }
-    return {};
+    const error_code error = queue_or_transmit(locator, packet);
+    headroom_.give_back();
+    poison(room_);
+    return error;
   }
 
   template <class Cx, class Up>
@@ -88,15 +82,18 @@ class Underlay {
   template <class Cx>
   void end_batch(Cx&) {
     batching_ = false;
-    for (const Queued& queued : queue_) {
-      if (!link_up_) {
-        ++counters_.not_sent;
-      } else {  // even if the locator has been left since: the frame was sent before
-        transmit(queued.locator, queued.head, queued.payload);
-      }
+    headroom_.give_back();
+    transmit_queued();
+  }
+
+  /// Within a batch: nothing that it borrowed so far is needed any more. What it queued is copied, or leaves if there is no room.
+  void keep_queued() {
+    borrowed_.end();
+    for (; kept_ < queue_.size(); ++kept_) {
+      const Bytes copy = octets_.copy(queue_[kept_].payload);
+      if (copy.data() == nullptr) return transmit_queued();
+      queue_[kept_].payload = copy;
     }
-    queue_.clear();
-    heads_.clear();
   }
 
   std::size_t max_frame() const noexcept { return max_frame_; }
@@ -126,6 +123,34 @@ class Underlay {
 
   Network& network(Locator locator) { return host_.world().network(locator); }
 
+  error_code queue_or_transmit(Locator locator, const Packet& packet) {
+    if (const error_code error = can_send(locator)) return error;
+    if (packet.size() > max_frame_) return Errc::message_too_long;
+    if (batching_) {
+      const Bytes head = octets_.copy(packet.head());
+      if (head.data() == nullptr) return make_error_code(boost::system::errc::no_buffer_space);
+      queue_.push_back({locator, head, packet.payload()});
+      borrowed_.borrow(packet.payload());
+    } else {
+      transmit(locator, packet.head(), packet.payload());
+    }
+    return {};
+  }
+
+  void transmit_queued() {
+    borrowed_.end();
+    for (const Queued& queued : queue_) {
+      if (!link_up_) {
+        ++counters_.not_sent;
+      } else {  // even if the locator has been left since: the frame was sent before
+        transmit(queued.locator, queued.head, queued.payload);
+      }
+    }
+    queue_.clear();
+    kept_ = 0;
+    octets_.clear();
+  }
+
   error_code can_send(Locator locator) const noexcept {
     if (!link_up_) return make_error_code(boost::system::errc::network_down);
     if (!joined(locator)) return Errc::not_joined;
@@ -146,7 +171,10 @@ class Underlay {
   std::vector<Locator> refused_;
   std::vector<Queued> queue_;
   std::vector<std::byte> room_ = std::vector<std::byte>(Packet::max_headroom);
-  Arena heads_;
+  std::size_t kept_ = 0;  // the payloads of so many lie in `octets_`
+  Arena octets_;
+  Headroom headroom_;
+  BorrowCheck borrowed_;
   Counters counters_;
 };
 

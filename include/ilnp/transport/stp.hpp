@@ -55,6 +55,7 @@ class STP {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port,
                                     Packet& packet, Cx& cx) {
+    [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload(to)) return ++counters_.refused_too_long, Errc::message_too_long;
     wire::StpHeaderRepr{source_port, destination_port}.write_to(packet.prepend(wire::StpHeader::size));
     if (const error_code error = next_.send(to, protocol, packet, cx)) return error;

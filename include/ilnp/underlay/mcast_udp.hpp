@@ -112,6 +112,7 @@ class McastUdp {
   /// has no address yet (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > config_.buffer_size) return Errc::message_too_long;
     const Endpoint* group = wanted_.group(locator);
     if (!group) return Errc::not_joined;
@@ -140,6 +141,9 @@ class McastUdp {
   void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     up(from, frame);
   }
+
+  /// Within a batch: nothing that it borrowed so far is needed any more.
+  void keep_queued() noexcept { queue_.keep(); }
 
   /// Checks the interface, and joins again if necessary. True if the link has become usable: the node should
   /// announce itself again.

@@ -31,7 +31,7 @@ namespace ilnp {
 /// thread.
 ///
 ///     ilnp::SendQueue queue(fd);
-///     queue.push(to, head, payload);   // payload is borrowed until flush()
+///     queue.push(to, head, payload);   // payload is borrowed until flush(), or keep()
 ///     queue.flush();                   // does not fail: see counters()
 ///     queue.send(to, head, payload);   // one datagram at once; says what went wrong
 ///
@@ -99,10 +99,9 @@ class SendQueue {
   /// next `push`, `send` or `flush`. Flushes when the queue is full. `size` is at most `max_head`.
   MutableBytes headroom(std::size_t size) noexcept {
     assert(size <= max_head);
+    headroom_.expect_free();
     make_room(size);
-    const MutableBytes room(arena_.get() + arena_used_, size);
-    poison(room);  // what was written there before, and not sent, is gone
-    return room;
+    return headroom_.lend({arena_.get() + arena_used_, size});
   }
 
   /// Queues a datagram that consists of `head`, at most `max_head` octets, and `payload`, borrowed until
@@ -120,6 +119,8 @@ class SendQueue {
     Message& message = messages_[message_count_ - 1];
     std::byte* place = arena_.get() + arena_used_;
     if (copied != 0 && head.data() != place) std::memmove(place, head.data(), head.size());
+    borrowed_.borrow(payload);
+    headroom_.give_back();
     if (copied != head.size()) {
       std::memcpy(place + head.size(), payload.data(), payload.size());
       payload = {};
@@ -135,6 +136,8 @@ class SendQueue {
   /// Hands everything to the kernel; what was borrowed is free again afterwards. What cannot be sent is
   /// counted.
   void flush() noexcept {
+    borrowed_.end();
+    headroom_.give_back();
     for (std::size_t i = 0; i < message_count_; ++i) prepare(i);
     patience_left_ = patience;
     for (std::size_t at = 0; at < message_count_;) {
@@ -151,7 +154,22 @@ class SendQueue {
       }
       ++at;
     }
-    message_count_ = part_count_ = arena_used_ = 0;
+    poison({arena_.get(), arena_used_});
+    message_count_ = part_count_ = arena_used_ = kept_parts_ = 0;
+  }
+
+  /// Nothing that was borrowed so far is needed any more: it is copied, or leaves if there is no room for it.
+  void keep() noexcept {
+    borrowed_.end();
+    for (; kept_parts_ < part_count_; ++kept_parts_) {
+      iovec& lies = parts_[kept_parts_];
+      const auto* const octets = static_cast<const std::byte*>(lies.iov_base);
+      if (is_own(octets)) continue;
+      if (arena_used_ + lies.iov_len > arena_octets) return flush();
+      std::memcpy(arena_.get() + arena_used_, octets, lies.iov_len);
+      lies.iov_base = arena_.get() + arena_used_;
+      arena_used_ += lies.iov_len;
+    }
   }
 
   /// Sends one datagram at once; nothing may be queued. Waits a few milliseconds at most for room. Error: the
@@ -161,6 +179,8 @@ class SendQueue {
     iovec parts[] = {part(head), part(payload)};
     patience_left_ = patience;
     const auto error = send_parts(to, parts, 2);
+    headroom_.give_back();
+    if (is_own(head.data())) poison({arena_.get() + (head.data() - arena_.get()), head.size()});
     if (!error) {
       count_sent(to, 1);
     } else if (failures_) {
@@ -182,6 +202,10 @@ class SendQueue {
   /// For `size` octets in the arena, and a payload elsewhere.
   void make_room(std::size_t size) noexcept {
     if (part_count_ + 2 > max_parts || arena_used_ + size > arena_octets) flush();
+  }
+
+  bool is_own(const std::byte* octet) const noexcept {
+    return octet >= arena_.get() && octet < arena_.get() + arena_octets;
   }
 
   static iovec part(Bytes octets) noexcept {
@@ -288,10 +312,13 @@ class SendQueue {
   std::size_t message_count_ = 0;
   std::size_t part_count_ = 0;
   std::size_t arena_used_ = 0;
+  std::size_t kept_parts_ = 0;  ///< the first so many lie in the arena
   int patience_left_ = patience;
   TrainsOff trains_off_ = TrainsOff::no;
   Counters counters_;
   error_code last_error_;
+  [[no_unique_address]] Headroom headroom_;
+  [[no_unique_address]] BorrowCheck borrowed_;
   std::unique_ptr<SendFailures> failures_;
   std::unique_ptr<std::byte[]> arena_;
   std::unique_ptr<iovec[]> parts_;
