@@ -59,6 +59,9 @@ local f = {
   update_type = ProtoField.uint8("ilnp.update.type", "Type", base.DEC, update_types),
   update_locator = ProtoField.string("ilnp.update.locator", "New locator"),
 
+  acknowledges = ProtoField.framenum("ilnp.update.acknowledges", "Acknowledges the update in frame", base.NONE, frametype.RESPONSE),
+  acknowledged_after = ProtoField.relative_time("ilnp.update.time", "Time since that update"),
+
   srcport = ProtoField.uint16("ilnp.stp.srcport", "Source port", base.DEC),
   dstport = ProtoField.uint16("ilnp.stp.dstport", "Destination port", base.DEC),
   port = ProtoField.uint16("ilnp.stp.port", "Source or destination port", base.DEC),
@@ -141,12 +144,15 @@ local stp_ports = DissectorTable.new("ilnp.stp.port", "ILNP STP port", ftypes.UI
 local names -- by NID: {frames = {...}, names = {...}}: from which frame on it has which name
 local copies -- packets seen lately: two tables, of which the older is dropped every COPY_TIME seconds
 local copy_of -- the number of a frame, by packet
+local updates -- by who is told and where: the latest locator update {frame, time}
+local answers -- by packet: the update that an acknowledgement belongs to, and how long it took
 local unfinished, oldest_unfinished, next_unfinished, queue -- datagrams by key, and their keys in order of age
 local fragments -- by packet: {datagram, expert}
 local current -- what the taps need to know of the packets in the frame that was just dissected
 
 local function forget()
   names, copy_of, fragments, current = {}, {}, {}, {}
+  updates, answers = {}, {}
   copies = {new = {}, old = {}, since = 0}
   unfinished, queue, oldest_unfinished, next_unfinished = {}, {}, 1, 1
 end
@@ -234,7 +240,8 @@ end
 local function shown(name)
   local function code_point(octets)
     local lead, second, third = octets:byte(1, 3)
-    return string.format("\\u{%x}", third and (lead - 0xe0) * 4096 + (second - 0x80) * 64 + third - 0x80 or (lead - 0xc0) * 64 + second - 0x80)
+    if not third then return string.format("\\u{%x}", (lead - 0xc0) * 64 + second - 0x80) end
+    return string.format("\\u{%x}", (lead - 0xe0) * 4096 + (second - 0x80) * 64 + third - 0x80)
   end
   return (name:gsub("\194[\128-\159]", code_point):gsub("\226\128[\142\143\168-\174]", code_point):gsub("\226\129[\166-\169]", code_point))
 end
@@ -293,6 +300,17 @@ end
 
 -- Locator update ----------------------------------------------------------------------------------------------------------
 
+-- An acknowledgement comes from the locator to which the update was addressed, and goes to the first of the new ones.
+local function answer_of(p)
+  if p.sound and not p.pinfo.visited then
+    local update = updates[table.concat({p.dst_nid, p.src_nid, p.src_locator, p.dst_locator}, " ")]
+    if update and p.pinfo.abs_ts >= update.time then
+      answers[p.id] = {frame = update.frame, seconds = p.pinfo.abs_ts - update.time}
+    end
+  end
+  return answers[p.id]
+end
+
 local function dissect_update(tvb, at, p)
   local left = p.length - at
   if left == 0 then
@@ -308,6 +326,13 @@ local function dissect_update(tvb, at, p)
   if kind == 0 then
     p.info = "Acknowledgement of a locator update"
     tree:append_text(", acknowledgement")
+    local answer = answer_of(p)
+    if answer then
+      local whole = math.floor(answer.seconds)
+      generated(tree, f.acknowledges, answer.frame)
+      generated(tree, f.acknowledged_after, NSTime.new(whole, math.floor((answer.seconds - whole) * 1e9)))
+      p.info = string.format("Acknowledges the locator update in frame %d, after %.1f ms", answer.frame, answer.seconds * 1000)
+    end
     if left ~= 0 then complain(tree, e.wrong_update, string.format("An acknowledgement is followed by %d octets", left)) end
   elseif kind == 1 then
     local list = {}
@@ -322,6 +347,9 @@ local function dissect_update(tvb, at, p)
     elseif left % 8 ~= 0 then
       complain(tree, e.wrong_update, string.format("The last locator has %d octets; it should have 8", left % 8))
     else
+      if p.sound and not p.pinfo.visited and not p.copy then
+        updates[table.concat({p.src_nid, p.dst_nid, p.dst_locator, list[1]}, " ")] = {frame = p.pinfo.number, time = p.pinfo.abs_ts}
+      end
       complain(tree, e.moved, string.format("%s moves to %s", p.who, list_shown))
     end
     if left > 16 * 8 then complain(tree, e.many_locators) end
@@ -343,7 +371,9 @@ local function dissect_payload(payload, source_port, destination_port, p, tree)
     local info, protocol = tostring(pinfo.cols.info), tostring(pinfo.cols.protocol)
     for _, port in ipairs {destination_port, source_port} do
       if stp_ports:get_dissector(port) then
-        if stp_ports:try(port, payload, pinfo, p.root) > 0 then return true end
+        -- What that dissector makes of malformed input is in the tree already when the error arrives here.
+        local done, used = pcall(function() return stp_ports:try(port, payload, pinfo, p.root) end)
+        if not done or used > 0 then return true end
         pinfo.cols.info, pinfo.cols.protocol = info, protocol
       end
     end
@@ -583,10 +613,12 @@ local function dissect_packet(tvb, pinfo, root, part, length)
   local destination = {locator = four_groups(tvb, 24), nid = four_groups(tvb, 32)}
   local to_all = destination.locator == ALL_NODES and destination.nid == NOBODY
   local stated = tvb(4, 2):uint()
-  local p = {pinfo = pinfo, id = pinfo.number * 65536 + part, root = root, tree = tree, length = length, sound = stated == length - HEADER, src_nid = source.nid,
-    dst_nid = destination.nid, to_all = to_all}
+  local p = {pinfo = pinfo, id = pinfo.number * 65536 + part, root = root, tree = tree, length = length,
+    sound = stated == length - HEADER, to_all = to_all, src_nid = source.nid, src_locator = source.locator,
+    dst_nid = destination.nid, dst_locator = destination.locator}
   local text = "%s:%s"
   local copy = captured == length and find_copy(tvb, pinfo, p.id, network, hop_limit) or nil
+  p.copy = copy
 
   tree:add(f.first, tvb(0, 4))
   if tvb(0, 4):uint() ~= 0 then complain(tree, e.first) end
@@ -665,9 +697,8 @@ local function frames_in(tvb)
     local at = index * size
     if at + HEADER > length then return 0 end
     if at + HEADER > captured then break end
-    if tvb(at, 4):uint() ~= 0 or tvb(at + 4, 2):uint() ~= math.min(size, length - at) - HEADER or not next_headers[tvb(at + 6, 1):uint()] then
-      return 0
-    end
+    local right = math.min(size, length - at) - HEADER
+    if tvb(at, 4):uint() ~= 0 or tvb(at + 4, 2):uint() ~= right or not next_headers[tvb(at + 6, 1):uint()] then return 0 end
   end
   return count, size
 end

@@ -164,6 +164,23 @@ class FirstImplementation(CaptureTest):
         self.assertIn('["ilnp.update.locator", "0:0:0:b"], ["ilnp.update.locator", "0:0:0:c"]', written)
         self.assertIn('["ilnp.src.name", "alice"]', written)
 
+    def test_acknowledgements_point_to_their_update(self):
+        path = os.path.join(VECTORS, "c_mobility_a-b-c.pcap")
+        frames, rows = read(path), fields(path, "ilnp.update.acknowledges", "ilnp.update.time", "frame.time_epoch")
+        found = 0
+        for raw, row in zip(frames, rows):
+            frame = overlay.Frame(raw[1]) if raw else None
+            self.assertEqual(bool(row["ilnp.update.acknowledges"]), bool(frame) and frame.kind == "acknowledgement")
+            if row["ilnp.update.acknowledges"]:
+                at = int(row["ilnp.update.acknowledges"][0]) - 1
+                update_of = overlay.Frame(frames[at][1])
+                self.assertEqual((update_of.kind, update_of.hop_limit, update_of.locators[0], update_of.destination_locator),
+                                 ("update", 3, frame.destination_locator, frame.source_locator))
+                took = float(row["frame.time_epoch"][0]) - float(rows[at]["frame.time_epoch"][0])
+                self.assertAlmostEqual(float(row["ilnp.update.time"][0]), took, 5)
+                found += 1
+        self.assertEqual(found, 6)
+
     def test_names_label_the_packets_that_follow(self):
         names = {ALICE: "alice", BOB: "bob", 0xFFFF00000000000D: "router"}
         path = os.path.join(VECTORS, "c_mobility_a-b-c.pcap")
@@ -226,7 +243,7 @@ class Messages(CaptureTest):
             ("ILNP", a, "ff02:0:0:1::", "alice → all  Solicitation: alice is at 0:0:0:a  HL=3"),
             ("ILNP", b, "ff02:0:0:1::", "bøb → all  Advertisement: bøb is at 0:0:0:b  HL=3"),
             ("ILNP", a, b, "alice → bøb  Locator update: now at 0:0:0:b, 0:0:0:c  HL=3"),
-            ("ILNP", b, "::b:ffff:0:0:a", "bøb → alice  Acknowledgement of a locator update  HL=3"),
+            ("ILNP", b, "::b:ffff:0:0:a", "bøb → alice  Acknowledges the locator update in frame 3, after 1.0 ms  HL=3"),
             ("STP", a, b, "alice → bøb  5000 → 5001  Len=11  HL=3"),
             ("STP", a, b, "alice → bøb  5000 → 5001  Len=0  HL=3"),
             ("STP", a, b, "alice → bøb  Probe: do you reassemble fragments?  HL=3"),
@@ -289,11 +306,12 @@ class Messages(CaptureTest):
         self.assertEqual(rows[1]["_ws.col.Info"], ["alice → ffff:0:0:b  5000 → 5001  Len=100  HL=3 [and 3 more: a train]"])
         self.assertEqual([bool(errors(row)) for row in rows], [False, False, True, True])
         out = tshark("-r", path, "-q", "-z", "ilnp,conversations")
-        self.assertRegex(out, rf"(?m)^alice .*ffff:0:0:b \| +9 +{sum(len(each) + 62 for each in pieces + same) + sum(map(len, frames[2:])) + 124} \|")
+        octets = sum(len(each) + 62 for each in (*pieces, *same, *frames[2:]))
+        self.assertRegex(out, rf"(?m)^alice .*ffff:0:0:b \| +9 +{octets} \|")
         cut = self.folder.path("cut.pcap")
         write(cut, [udp(frames[1])] * 3, captured=[62 + 100, 62 + 144 + 20, 62 + 300])
         self.assertEqual([(row["ilnp.train"], len(row["ilnp.src.nid"]), errors(row)) for row in fields(cut, *names)],
-                         [(["4"], 1, []), (["4"], 1, []), (["4"], 3, [])])
+                         [(["4"], 1, []), (["4"], 1, []), (["4"], 2, [])])
 
     def test_fragments_that_contradict_or_come_late_are_not_joined(self):
         whole = bytes(200)
@@ -336,6 +354,13 @@ class Messages(CaptureTest):
         rows = fields(path, "dns.qry.name", "_ws.col.Info", arguments=("-o", "ilnp.stp_ports:9899:sctp, 50-53:dns"))
         self.assertEqual([row["dns.qry.name"] for row in rows], [["ilnp.test"], ["ilnp.test"], [], ["ilnp.test"]])
         self.assertRegex(rows[0]["_ws.col.Info"][0], "^ffff:0:0:a → ffff:0:0:b  Standard query .* ilnp.test")
+        # What it makes of a conversation goes on where a node has moved to.
+        reply = query[:2] + b"\x81\x80" + query[4:]
+        moved = self.capture(stp(AT_A, AT_B, 6000, 53, query), stp(AT_B, (C, ALICE), 53, 6000, reply))
+        row = fields(moved, "dns.response_to", arguments=("-o", "ilnp.stp_ports:53:dns"))[1]
+        self.assertEqual(row["dns.response_to"], ["1"])
+
+        path = self.capture(*(stp(AT_A, AT_B, 6000, 53, query) for _ in range(3)))
         done = subprocess.run(["tshark", "-X", "lua_script:" + SCRIPT, "-r", path, "-o", "ilnp.stp_ports:1:nothing,x,53:dns", "-Y", "dns"],
                               capture_output=True, text=True, timeout=60)
         self.assertIn('there is no dissector "nothing"; "x" is not PORT:DISSECTOR', done.stderr)
@@ -438,6 +463,12 @@ class Malformed(CaptureTest):
                 self.assertTrue(malformed(frame))
                 self.assertIn(says, "".join(errors(row)))
 
+    def test_names_are_well_formed_utf_8(self):
+        good = ["n" * 255, "é", "€", "\ud7ff", "\ue000", "\U00010000", "\U0010ffff", "a b"]
+        bad = [b"\x80", b"\xc0\xaf", b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xe2\x82", b"\xed\xa0\x80", b"\xf0\x8f\xbf\xbf",
+               b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xe2\x28\xa1", b"a\x7f", b"\0"]
+        self.assertEqual(self.check([discovery(A, ALICE, name) for name in (*good, *bad)]), len(bad))
+
     def test_what_is_odd_but_no_error_is_a_note(self):
         odd = {
             "Hop limit 0": stp(AT_A, AT_B, 1, 2, b"", hop_limit=0),
@@ -482,6 +513,24 @@ class Malformed(CaptureTest):
             frames.append(bytes(frame))
         count = self.check(frames)
         self.assertTrue(500 < count < 1900, count)
+
+    def test_malformed_payloads_and_trains_are_no_error_of_the_dissector(self):
+        rng = random.Random(SEED)
+        stream = stp(AT_A, AT_B, 9899, 9899, sctp(1, 2, 3, struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65536, 1, 1, 1000)))
+        pool, frames = [stream, b"".join(MESSAGES[4:5] * 3), b"".join(MESSAGES[8:10])], []
+        for size in range(44, len(stream)):
+            frames.append(stream[:4] + struct.pack("!H", size - 40) + stream[6:size])
+        for _ in range(800):
+            frame = bytearray(rng.choice(pool))
+            for _ in range(rng.randint(0, 3)):
+                frame[rng.randrange(len(frame))] = rng.choice([0, 1, 255, rng.randrange(256)])
+            if rng.random() < 0.5:
+                del frame[rng.randint(1, len(frame)):]
+            frames.append(bytes(frame))
+        path = self.folder.path("x.pcap")
+        write(path, [udp(frame) for frame in frames], captured=[rng.choice([9999, rng.randint(62, 250)]) for _ in frames])
+        for arguments in (["-V"], ["-2", "-V", "-o", "ilnp.stp_ports:1-65535:dns"]):
+            self.assertIn("Malformed Packet", tshark("-r", path, *arguments))
 
     def test_frames_that_the_capture_has_cut_are_not_malformed(self):
         frames = MESSAGES + [stp(AT_A, AT_B, 9899, 9899, sctp(1, 2, 3, struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65536, 1, 1, 1000)))]
