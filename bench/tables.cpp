@@ -141,7 +141,8 @@ struct NameOurs {
   }
   Order order;
   std::vector<std::string> names;
-  HostTable hosts{Nid(0xffffffff), "self", life};
+  Epoch epoch;
+  HostTable hosts{epoch, Nid(0xffffffff), "self", life};
 };
 struct NameByHand {
   explicit NameByHand(std::size_t entries) : order(entries), table(entries) {

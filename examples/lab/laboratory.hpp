@@ -206,7 +206,7 @@ class Laboratory {
         const std::string& name = scenario_.nodes[flow.to].config.host_name;
         if (const ilnp::error_code failed = stack.resolve(name, sender.known, cx)) return failed;
       }
-      return stack.send(port, sender.known.nid, port, sender.datagram, cx);
+      return stack.send(port, sender.known.value, port, sender.datagram, cx);
     });
     if (error) {
       if (++result.refused[error.message()] == 1)

@@ -25,8 +25,9 @@ struct Fixture {
     return found ? std::optional(found->interface) : std::nullopt;
   }
 
-  Interfaces interfaces;
-  ForwardingTable table{30s, 90s};
+  Epoch epoch;
+  Interfaces interfaces{epoch};
+  ForwardingTable table{epoch, 30s, 90s};
   TimePoint now = TimePoint{} + 1h;
 };
 
@@ -34,9 +35,9 @@ BOOST_FIXTURE_TEST_SUITE(forwarding_table, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_locator_leads_to_where_it_was_heard) {
   BOOST_TEST(way(far) == std::nullopt);
-  const auto before = table.generation();
+  const Epoch::Stamp before = epoch.stamp();
   learn(far, a);
-  BOOST_TEST(table.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
   BOOST_TEST(way(far) == a);
   BOOST_TEST(table.size() == 1U);
   now += 5s;
@@ -84,9 +85,9 @@ BOOST_AUTO_TEST_CASE(a_shorter_path_is_used_once_it_lasts) {
   BOOST_TEST(heard(30s, b, a) == a);
   BOOST_TEST(heard(1s, a, b) == a);  // no longer
   BOOST_TEST(heard(30s, b, a) == a);
-  const auto before = table.generation();
+  const Epoch::Stamp before = epoch.stamp();
   BOOST_TEST(heard(1s, b, a) == b);
-  BOOST_TEST(table.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
   interfaces.find(a)->leaving = true;
   BOOST_TEST(heard(61s, a, b) == b);
   BOOST_TEST(heard(61s, c, b) == b);  // this node is not in c
@@ -167,9 +168,9 @@ BOOST_AUTO_TEST_CASE(the_other_interface_takes_over_once_it_alone_was_heard_for_
   learn(far, b);
   BOOST_TEST(way(far) == a);
   now += 1s;
-  const auto before = table.generation();
+  const Epoch::Stamp before = epoch.stamp();
   BOOST_TEST(way(far) == b);
-  BOOST_TEST(table.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
 }
 
 // In a ring, the messages of a router of that network arrive on one path only, because it does not pass on its own
@@ -245,9 +246,9 @@ BOOST_AUTO_TEST_CASE(an_interface_being_left_is_replaced_at_once_and_takes_over_
 BOOST_AUTO_TEST_CASE(routes_through_an_interface_are_forgotten_with_it) {
   learn(far, a);
   interfaces.remove(a);
-  const auto before = table.generation();
+  const Epoch::Stamp before = epoch.stamp();
   BOOST_TEST(!table.forget(a, std::nullopt, now));
-  BOOST_TEST(table.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
   BOOST_TEST(way(far) == std::nullopt);
   BOOST_TEST(table.size() == 0U);
   learn(far, a);  // the same frame again must not count as learnt already

@@ -12,7 +12,8 @@ namespace ilnp::test::interfaces_test {
 BOOST_AUTO_TEST_SUITE(interfaces)
 
 BOOST_AUTO_TEST_CASE(none_before_the_first) {
-  const Interfaces none;
+  Epoch epoch;
+  const Interfaces none(epoch);
   BOOST_TEST(none.preferred() == nullptr);
   BOOST_TEST(none.find(a) == nullptr);
   BOOST_TEST(!none.joined(a));
@@ -23,38 +24,46 @@ BOOST_AUTO_TEST_CASE(none_before_the_first) {
 }
 
 BOOST_AUTO_TEST_CASE(joined_locators_are_found_and_left_ones_are_not) {
-  Interfaces all;
-  const auto generation = all.generation();
+  Epoch epoch;
+  Interfaces all(epoch);
+  const Epoch::Stamp none = epoch.stamp();
   all.add(test::interface_at(a));
   all.add(test::interface_at(b));
-  BOOST_TEST(all.generation() > generation);
+  BOOST_TEST(epoch.stamp() > none);
+  BOOST_TEST(all.changed() == epoch.stamp());
+  epoch.bump();
+  BOOST_TEST(all.changed() < epoch.stamp());
   BOOST_TEST((all.locators() == std::vector{a, b}));
   BOOST_TEST(all.find(b)->locator == b);
   BOOST_TEST((all.joined(a) && all.current(a)));
   all.find(a)->leaving = true;
   BOOST_TEST((all.joined(a) && !all.current(a)));
   BOOST_TEST(all.preferred()->locator == b);
-  const auto before = all.generation();
+  const Epoch::Stamp before = epoch.stamp();
   all.remove(a);
-  BOOST_TEST(all.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
+  BOOST_TEST(all.changed() == epoch.stamp());
   BOOST_TEST(!all.joined(a));
   all.find(b)->leaving = true;
   BOOST_TEST(all.preferred() == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(interfaces_are_in_order_of_preference) {
-  Interfaces all;
+  Epoch epoch;
+  Interfaces all(epoch);
   for (const Locator locator : {a, b, c}) all.add(test::interface_at(locator));
-  const auto before = all.generation();
+  const Epoch::Stamp before = epoch.stamp();
   all.prefer(std::vector{c, a});
-  BOOST_TEST(all.generation() > before);
+  BOOST_TEST(epoch.stamp() > before);
+  BOOST_TEST(all.changed() == epoch.stamp());
   BOOST_TEST((all.locators() == std::vector{c, a, b}));
   BOOST_TEST(all.preferred()->locator == c);
   BOOST_TEST(all.all().front().locator == c);
 }
 
 BOOST_AUTO_TEST_CASE(slots_are_unique_and_the_longest_free_one_is_next) {
-  Interfaces all;
+  Epoch epoch;
+  Interfaces all(epoch);
   for (std::uint64_t i = 0; i < Interfaces::max_joined; ++i) all.add(test::interface_at(Locator(i)));
   BOOST_TEST(all.taken_slots() == 0xffff'ffffU);
   const auto freed = all.find(Locator(7))->slot;
@@ -63,7 +72,7 @@ BOOST_AUTO_TEST_CASE(slots_are_unique_and_the_longest_free_one_is_next) {
   all.add(test::interface_at(Locator(0x100)));
   BOOST_TEST(all.find(Locator(0x100))->slot == freed);
 
-  Interfaces two;
+  Interfaces two(epoch);
   two.add(test::interface_at(a));
   const auto first = two.find(a)->slot;
   two.remove(a);

@@ -64,7 +64,7 @@ class ReferenceNode {
   error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
     const auto nid = resolve(name, cx);
     if (!nid) return nid.error();
-    known.nid = *nid;
+    known.value = *nid;
     return {};
   }
   template <ContextLike Cx>

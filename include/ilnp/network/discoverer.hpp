@@ -3,9 +3,9 @@
 #include "../search.hpp"
 #include "content_hash.hpp"
 #include "liveness.hpp"
-#include "local_node.hpp"
 #include "neighbour_table.hpp"
 #include "seen_messages.hpp"
+#include "sender.hpp"
 
 namespace ilnp {
 
@@ -24,8 +24,9 @@ class Discoverer {
   static_assert(Doubts::answer_time_of_many > longest_spread,
                 "a node that answers in time must not count as gone");
 
-  Discoverer(LocalNode<Next>& node, NeighbourTable& neighbours, Liveness<Next>& liveness) noexcept
-      : node_(&node), neighbours_(&neighbours), liveness_(&liveness) {}
+  Discoverer(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours,
+             Liveness<Next>& liveness) noexcept
+      : reach_(&reach), sender_(&sender), neighbours_(&neighbours), liveness_(&liveness) {}
 
   void rekey(const HashKey& key) { seen_.rekey(key); }
 
@@ -34,32 +35,33 @@ class Discoverer {
   void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
                Cx& cx) {
     if (header.next_header() != static_cast<std::uint8_t>(wire::NextHeader::discovery))
-      return node_->drop(Drop::unknown_destination, in.locator, cx);
+      return sender_->drop(Drop::unknown_destination, in.locator, cx);
     const auto message = wire::Discovery::parse(header.payload());
     if (!message || message->nid() == Nid{})
-      return node_->drop(message.error() == wire::Malformed::bad_host_name ? Drop::discovery_bad_name
-                                                                           : Drop::discovery_malformed,
-                         in.locator, cx);
-    ++node_->counters.discovery_received;
+      return sender_->drop(message.error() == wire::Malformed::bad_host_name ? Drop::discovery_bad_name
+                                                                             : Drop::discovery_malformed,
+                           in.locator, cx);
+    ++sender_->counters.discovery_received;
     const Ilv source = header.source();
-    node_->learn(source.locator, from, cx.now());
+    reach_->learn(source.locator, from, cx.now());
     if (source.locator == in.locator && message->nid() == source.nid)
       neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now(), from.share());
-    if (message->nid() != node_->config.nid) learn_host(*message, source, from, cx);
-    const std::uint64_t hash = content_hash(header.payload(), node_->key, node_->key(source));
-    if (node_->interfaces.all().size() > 1)
+    if (message->nid() != reach_->config.nid) learn_host(*message, source, from, cx);
+    const std::uint64_t hash = content_hash(header.payload(), reach_->key, reach_->key(source));
+    if (reach_->interfaces.all().size() > 1)
       if (const auto ways =
               seen_.compare(source.locator, from.share(), in.locator, header.hop_limit(), cx.now())) {
         if (ways->alike)
-          node_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
+          reach_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
         else
-          node_->forwarding.prefer(source.locator, ways->nearer, ways->farther, node_->interfaces, cx.now());
+          reach_->forwarding.prefer(source.locator, ways->nearer, ways->farther, reach_->interfaces,
+                                    cx.now());
       }
     if (message->solicitation()) {
-      node_->rounds.heard(cx.now());
-      if (!node_->many()) {
+      reach_->rounds.heard(cx.now());
+      if (!reach_->many()) {
         if (seen_.answer(hash, in.locator.value(), from.share(), cx.now())) answer(in, cx);
-      } else if (seen_.answer(node_->key(message->nid().value()), 0, from.share(), cx.now())) {
+      } else if (seen_.answer(reach_->key(message->nid().value()), 0, from.share(), cx.now())) {
         answer_later(cx);  // one answer for all copies of a solicitation, whichever paths they take
       }
     }
@@ -72,8 +74,8 @@ class Discoverer {
   /// Does what is due: rounds, reminders, announcements.
   template <ContextLike Cx>
   void on_timer(Cx& cx) {
-    if (node_->rounds.round_due(cx)) node_->solicit(cx.now());
-    if (node_->rounds.refresh_due(cx.now())) refresh(cx.now());
+    if (reach_->rounds.round_due(cx)) reach_->solicit(cx.now());
+    if (reach_->rounds.refresh_due(cx.now())) refresh(cx.now());
     announce(cx);
   }
 
@@ -83,7 +85,7 @@ class Discoverer {
   void announce(Cx& cx) {
     const TimePoint now = cx.now();
     const TimePoint again = may_say_again();
-    for (Interface& interface : node_->interfaces.all()) {
+    for (Interface& interface : reach_->interfaces.all()) {
       if (interface.advertise_at <= now && interface.announcements == 0)
         interface.advertise_at = std::max(interface.advertise_at, again);
       if (interface.advertise_at <= now) {
@@ -94,15 +96,15 @@ class Discoverer {
                                                                : never;
       }
       if (interface.solicit_at <= now) {
-        const bool sent = node_->say_where(interface.locator, interface.locator, true, cx);
+        const bool sent = sender_->announce(interface.locator, interface.locator, true, cx);
         interface.solicit_at = sent ? never : now + retry_wait;
       }
     }
   }
 
   TimePoint next_deadline() const noexcept {
-    TimePoint next = node_->rounds.next_deadline();
-    for (const Interface& interface : node_->interfaces.all())
+    TimePoint next = reach_->rounds.next_deadline();
+    for (const Interface& interface : reach_->interfaces.all())
       next = std::min({next, interface.solicit_at, interface.advertise_at});
     return next;
   }
@@ -114,7 +116,7 @@ class Discoverer {
 
   template <ContextLike Cx>
   bool advertise(Interface& out, Locator named, Cx& cx) {
-    if (!node_->say_where(out.locator, named, false, cx)) return false;
+    if (!sender_->announce(out.locator, named, false, cx)) return false;
     seen_.say(out.locator, named, cx.now());
     return true;
   }
@@ -122,11 +124,11 @@ class Discoverer {
   template <ContextLike Cx>
   void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
-    const auto names = node_->hosts.generation();
-    Host* host = &node_->hosts.touch(nid, from.share(), cx.now());
+    const Epoch::Stamp names = reach_->hosts.changed();
+    Host* host = &reach_->hosts.touch(nid, from.share(), cx.now());
     host->heard = cx.now();
-    const auto claimed = node_->hosts.claim(nid, *host, message.host_name(), cx.now());
-    if (node_->hosts.generation() != names) cx.observe(event::NamesChanged{});
+    const auto claimed = reach_->hosts.claim(nid, *host, message.host_name(), cx.now());
+    if (reach_->hosts.changed() != names) cx.observe(event::NamesChanged{});
     if (claimed.unsure) {
       liveness_->ask_for_name(nid, cx);
     } else if (claimed.owner != nid) {
@@ -136,22 +138,22 @@ class Discoverer {
     // The source of a message that a node itself has sent shows where it is, too.
     if (source.nid == nid && source.locator != message.locator())
       believed &= host->confirm(source.locator, cx.now());
-    if (!believed) node_->drop(Drop::update_contradicted, from.interface, cx);
+    if (!believed) sender_->drop(Drop::update_contradicted, from.interface, cx);
   }
 
   /// Announces on every interface that this node is at the one on which the solicitation arrived.
   template <ContextLike Cx>
   void answer(const Interface& in, Cx& cx) {
     // A locator that is being left is no longer advertised, neither in the message nor as its source.
-    const Interface* preferred = node_->interfaces.preferred();
+    const Interface* preferred = reach_->interfaces.preferred();
     const Locator named = in.leaving && preferred ? preferred->locator : in.locator;
     // What nobody would pass on yet is sent later, and on all interfaces at once, so that nobody believes that this node
     // moves between them.
-    const bool said = any_of(node_->interfaces.all(), [&](const Interface& out) {
+    const bool said = any_of(reach_->interfaces.all(), [&](const Interface& out) {
       return !out.leaving && cx.now() - seen_.last_said(out.locator, named) < SeenMessages::window;
     });
     if (said) return advertise_everywhere(cx.now());
-    for (Interface& out : node_->interfaces.all())
+    for (Interface& out : reach_->interfaces.all())
       if (!out.leaving) advertise(out, named, cx);
   }
 
@@ -160,7 +162,7 @@ class Discoverer {
   template <ContextLike Cx>
   void answer_later(Cx& cx) {
     const Duration spread = std::min<Duration>(
-        longest_spread, std::chrono::milliseconds(static_cast<std::int64_t>(node_->hosts.size())));
+        longest_spread, std::chrono::milliseconds(static_cast<std::int64_t>(reach_->hosts.size())));
     const auto wait = cx.random(static_cast<std::uint64_t>(spread.count()) + 1);
     advertise_everywhere(cx.now() + Duration(static_cast<Duration::rep>(wait)));
   }
@@ -168,7 +170,7 @@ class Discoverer {
   /// Announces on each interface that this node is there, at `due` or a little later.
   void advertise_everywhere(TimePoint due) {
     due = std::max(due, may_say_again());
-    for (Interface& out : node_->interfaces.all())
+    for (Interface& out : reach_->interfaces.all())
       if (!out.leaving) out.advertise_at = std::min(out.advertise_at, due);
   }
 
@@ -176,7 +178,7 @@ class Discoverer {
   /// a second, so a node that asks just after they were sent would not get them.
   TimePoint may_say_again() const noexcept {
     TimePoint last = long_ago;
-    for (const Interface& out : node_->interfaces.all())
+    for (const Interface& out : reach_->interfaces.all())
       if (!out.leaving) last = std::max(last, seen_.last_said(out.locator, out.locator));
     return last + SeenMessages::window + slack;
   }
@@ -184,26 +186,26 @@ class Discoverer {
   template <ContextLike Cx>
   void pass_on(std::uint64_t hash, const wire::IlnpHeader& header, MutableBytes frame, FrameSource from,
                Cx& cx) {
-    if (node_->interfaces.all().size() < 2) return;
+    if (reach_->interfaces.all().size() < 2) return;
     const Locator in = from.interface;
     const std::uint8_t hop_limit = header.hop_limit();
-    if (hop_limit == 0) return node_->drop(Drop::hop_limit, in, cx);
+    if (hop_limit == 0) return sender_->drop(Drop::hop_limit, in, cx);
     switch (seen_.pass(hash, from.share(), hop_limit, cx.now())) {
       case SeenMessages::Pass::repeated:
-        return node_->drop(Drop::discovery_repeated, in, cx);
+        return sender_->drop(Drop::discovery_repeated, in, cx);
       case SeenMessages::Pass::table_full:
-        return node_->drop(Drop::table_full, in, cx);
+        return sender_->drop(Drop::table_full, in, cx);
       case SeenMessages::Pass::yes:
         break;
     }
     const Locator origin = header.source().locator;
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
-    for (const Interface& out : node_->interfaces.all()) {
+    for (const Interface& out : reach_->interfaces.all()) {
       if (out.locator == in || out.locator == origin) continue;
-      if (node_->next.send(out.locator, Packet({}, frame), cx)) {
-        node_->drop(Drop::send_failed, out.locator, cx);
+      if (sender_->next.send(out.locator, Packet({}, frame), cx)) {
+        sender_->drop(Drop::send_failed, out.locator, cx);
       } else {
-        ++node_->counters.discovery_passed_on;
+        ++sender_->counters.discovery_passed_on;
       }
     }
   }
@@ -211,16 +213,17 @@ class Discoverer {
   /// Reminds the routers of an endpoint that would otherwise only listen. On all interfaces at once, so that nobody
   /// believes that this node moves between them.
   void refresh(TimePoint now) {
-    if (now - node_->correspondents.last_traffic() >= 3 * node_->config.wait_time) return;
-    const bool due = any_of(node_->interfaces.all(), [&](const Interface& interface) {
-      return !interface.leaving && now - interface.last_sent >= node_->rounds.refresh();
+    if (now - reach_->correspondents.last_traffic() >= 3 * reach_->config.wait_time) return;
+    const bool due = any_of(reach_->interfaces.all(), [&](const Interface& interface) {
+      return !interface.leaving && now - interface.last_sent >= reach_->rounds.refresh();
     });
     if (!due) return;
-    for (Interface& interface : node_->interfaces.all())
+    for (Interface& interface : reach_->interfaces.all())
       if (!interface.leaving) interface.advertise_at = std::min(interface.advertise_at, now);
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
+  Sender<Next>* sender_;
   NeighbourTable* neighbours_;
   Liveness<Next>* liveness_;
   SeenMessages seen_;

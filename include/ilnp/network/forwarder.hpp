@@ -1,8 +1,8 @@
 #pragma once
 
 #include "carrier_election.hpp"
-#include "local_node.hpp"
 #include "reflection_filter.hpp"
+#include "sender.hpp"
 
 namespace ilnp {
 
@@ -11,8 +11,8 @@ namespace ilnp {
 template <Underlay Next>
 class Forwarder {
  public:
-  Forwarder(LocalNode<Next>& node, NeighbourTable& neighbours)
-      : node_(&node), neighbours_(&neighbours), election_(node.config.nid, neighbours) {}
+  Forwarder(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours)
+      : reach_(&reach), sender_(&sender), neighbours_(&neighbours), election_(reach.config.nid, neighbours) {}
 
   void rekey(const HashKey& key) {
     election_.rekey(key);
@@ -30,29 +30,29 @@ class Forwarder {
   template <ContextLike Cx>
   std::optional<Hop> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto drop = [&](Drop reason) {
-      node_->drop(reason, in.locator, cx);
+      sender_->drop(reason, in.locator, cx);
       return std::nullopt;
     };
     const Flow flow{header.source(), header.destination()};
     const Locator to = flow.destination.locator;
-    node_->learn(flow.source.locator, from, cx.now());
-    if (node_->interfaces.all().size() == 1) return drop(Drop::overheard);
+    reach_->learn(flow.source.locator, from, cx.now());
+    if (reach_->interfaces.all().size() == 1) return drop(Drop::overheard);
     if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
       watch_move(header, cx.now());
     const FlowPacket packet{from.sender, header.hop_limit(), header.next_header(), header.frame().subspan(8),
                             from.share()};
-    const auto out = node_->route(to, cx.now());
+    const auto out = reach_->route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
       // On its way already, put there by its sender or by another forwarder.
       if (flow.source.locator != in.locator &&
           election_.overhear(flow, in.locator, packet, passing(&in), cx.now()))
-        ++node_->ways;
+        reach_->epoch.bump();
       return drop(Drop::overheard);
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
-    const bool in_handoff = passing(&in) || passing(node_->interfaces.find(*out));
+    const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
       case CarrierElection::Verdict::copy:
         return drop(Drop::reflected);
@@ -74,7 +74,7 @@ class Forwarder {
   /// Is this packet, which is to be forwarded, not a duplicate of one that was? Where two nodes have forwarded it, in
   /// doubt, both have been heard here. A duplicate that took a shorter path is forwarded nevertheless: the first packet may
   /// not have enough hops left. A packet that its source itself has put on the network was sent once. `path`: see
-  /// `Run::path_hash`.
+  /// `FlowEntry::path_hash`.
   bool admit(FrameSource from, const wire::IlnpHeader& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
            copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
@@ -84,8 +84,8 @@ class Forwarder {
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
     wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
-    if (node_->next.send(out, Packet({}, frame), cx)) return node_->drop(Drop::send_failed, out, cx);
-    ++node_->counters.forwarded;
+    if (sender_->next.send(out, Packet({}, frame), cx)) return sender_->drop(Drop::send_failed, out, cx);
+    ++sender_->counters.forwarded;
   }
 
   const CarrierElection& election() const noexcept { return election_; }
@@ -109,7 +109,8 @@ class Forwarder {
         now);
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
+  Sender<Next>* sender_;
   NeighbourTable* neighbours_;
   CarrierElection election_;
   ReflectionFilter copies_{true};

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "../epoch.hpp"
 #include "bounded_table.hpp"
 #include "interfaces.hpp"
 
@@ -24,10 +25,10 @@ class ForwardingTable {
   /// What arrives over two paths may take this much longer on one of them.
   static constexpr Duration settle_time = std::chrono::milliseconds(250);
 
-  /// `dormant`: how long an unused route is kept after `ttl`, to be tried once. `ways`, if given, grows when a route is
-  /// added or changed, and when a locator is heard on another interface, which may become a change later.
-  ForwardingTable(Duration ttl, Duration dormant, std::uint32_t* ways = nullptr) noexcept
-      : ttl_(ttl), dormant_(dormant), ways_(ways) {}
+  /// `dormant`: how long an unused route is kept after `ttl`, to be tried once. Bumps `epoch` when a route is added or
+  /// changed, and when a locator is heard on another interface, which may become a change later.
+  ForwardingTable(Epoch& epoch, Duration ttl, Duration dormant) noexcept
+      : changed_(epoch), ttl_(ttl), dormant_(dormant) {}
 
   struct Found {
     Locator interface;
@@ -55,13 +56,13 @@ class ForwardingTable {
         route->alternate = interface;
         route->alternate_since = now;
         route->alternate_again = never;
-        if (ways_) ++*ways_;
+        changed_.note();
       } else if (route->alternate_again == never && now - route->alternate_since >= switch_time) {
         route->alternate_again = now;
       }
       if (now < alternate_at(*route)) return;
     }
-    if (!route->known || route->interface != interface || !valid(*route, now)) change();
+    if (!route->known || route->interface != interface || !valid(*route, now)) changed_.note();
     route->interface = interface;
     route->confirmed = now;
     route->expires = now + ttl_ + dormant_;
@@ -100,7 +101,7 @@ class ForwardingTable {
     route->confirmed = now;
     route->nearer_heard = long_ago;
     route->alternate_since = route->probed = never;
-    change();
+    changed_.note();
   }
 
   /// Messages from `locator` arrived on both interfaces, over paths of equal length. The unused path is no better: an
@@ -119,7 +120,7 @@ class ForwardingTable {
       route->interface = route->alternate;
       route->confirmed = route->alternate_again == never ? route->alternate_since : route->alternate_again;
       route->alternate_since = never;
-      change();
+      changed_.note();
     }
     bool wants_probe = false;
     if (use) {
@@ -136,7 +137,7 @@ class ForwardingTable {
   /// reachable from the old location probably is from the new one. True if there are such routes: a solicitation would
   /// confirm them.
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
-    change();
+    changed_.note();
     bool guessed = false;
     std::vector<Locator> gone;
     routes_.for_each([&](Locator locator, Route& route) {
@@ -173,7 +174,7 @@ class ForwardingTable {
   /// Doubts all routes. Each is followed for at most `probe_time` unless it is confirmed, and the first interface on which
   /// its locator is heard becomes the route.
   void doubt_all(TimePoint now) {
-    change();
+    changed_.note();
     routes_.for_each([&](Locator, Route& route) {
       if (!valid(route, now)) return;
       route.confirmed = std::min(route.confirmed, now - ttl_);
@@ -185,9 +186,9 @@ class ForwardingTable {
   }
 
   std::size_t size() const noexcept { return routes_.size(); }
-  /// Grows when a route is added or changed.
-  std::uint32_t generation() const noexcept { return generation_; }
-  /// Until when `find` will return the same for `locator` and need no probe, unless `ways` changes.
+  /// The last change of a route.
+  Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
+  /// Until when `find` will return the same for `locator` and need no probe, unless a route changes.
   TimePoint settled_until(Locator locator) const noexcept {
     const Route* route = routes_.find(locator);
     if (!route) return long_ago;
@@ -237,15 +238,9 @@ class ForwardingTable {
     return route.alternate_again == never ? never : route.alternate_again + settle_time;
   }
 
-  void change() noexcept {
-    ++generation_;
-    if (ways_) ++*ways_;
-  }
-
+  LastChange changed_;
   Duration ttl_;
   Duration dormant_;
-  std::uint32_t* ways_;
-  std::uint32_t generation_ = 0;
   BoundedTable<Locator, Route> routes_{max_routes};
 };
 

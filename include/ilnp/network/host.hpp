@@ -8,7 +8,7 @@
 #include "../address.hpp"
 #include "../context.hpp"
 #include "../search.hpp"
-#include "run.hpp"
+#include "next_hops.hpp"
 #include "update_trial.hpp"
 
 namespace ilnp {
@@ -134,7 +134,7 @@ class Host {
   /// The locator to send to; null if there is a route to none. `usable(l)`: is there a route to `l`? `joined(l)`: has this
   /// node joined `l` too? `here` changes when this node joins or leaves a network.
   template <class Usable, class Joined>
-  const Locator* select(Usable&& usable, Joined&& joined, std::uint32_t here) {
+  const Locator* select(Usable&& usable, Joined&& joined, Epoch::Stamp here) {
     const TimePoint latest = last_confirmed();
     const bool stays = here == selected_here_;
     const auto rank = [&](const Place& place) {
@@ -183,21 +183,19 @@ class Host {
   /// Where packets go at present; 0:0:0:0 before the first.
   Locator in_use() const noexcept { return in_use_; }
   const Locator* in_use_address() const noexcept { return &in_use_; }
-  /// Grows whenever `select` might return something else.
-  std::uint32_t changes() const noexcept { return changes_; }
 
   // The next two come first, next to the key in the table: a look-up of a name touches nothing else.
   TimePoint expires = long_ago;
   TimePoint used_at = long_ago;  ///< when this node last resolved it, or looked for a route to it
-  Way way;                       ///< the latest next hop; ends when `select` might return something else
+  Cached<NextHop> next_hop;      ///< the latest; whoever changes this bumps the epoch
   std::string name;              ///< empty if the node is known only from an update
   bool known = false;            ///< has been heard of at all
   TimePoint heard = long_ago;    ///< the last frame of any kind, to within 10 ms
   TimePoint doubted = long_ago;  ///< when it was last checked because of a goodbye
   std::string new_name;          ///< claimed, and not yet believed
   TimePoint new_name_at = never;
-  Nid before, after;              ///< other nodes with the same name, in the order of their claims
-  std::uint64_t selected_at = 0;  ///< for the caller of `select`: the state in which it was last called
+  Nid before, after;             ///< other nodes with the same name, in the order of their claims
+  Epoch::Stamp selected_at = 0;  ///< for the caller of `select`: the last time; 0 if this has changed since
 
   TimePoint last_used() const noexcept { return used_at; }
   bool expired(TimePoint now) const noexcept { return now >= expires; }
@@ -207,10 +205,7 @@ class Host {
     const auto at = find_by(places_, &Place::locator, locator);
     return at == places_.end() ? nullptr : &*at;
   }
-  void change() noexcept {
-    ++changes_;
-    way.until = long_ago;
-  }
+  void change() noexcept { selected_at = 0; }
   /// Packets go to a locator that only an update on trial has named, and `place` is another. That the node is heard at `place`,
   /// where it was before, proves nothing, even if the update names it as well. Otherwise forged updates could go on forever.
   bool misled(Locator place) noexcept {
@@ -232,8 +227,7 @@ class Host {
   UpdateTrial trial_;
   Locator in_use_;
   TimePoint updated_at_ = long_ago;
-  std::uint32_t changes_ = 0;
-  std::uint32_t selected_here_ = 0;
+  Epoch::Stamp selected_here_ = 0;
 };
 
 }  // namespace ilnp

@@ -29,9 +29,10 @@ class HostTable {
  public:
   static constexpr std::size_t max_hosts = 4096;
 
-  /// `life`: how long a node is remembered after it was last heard.
-  HostTable(Nid self, std::string self_name, Duration life)
-      : self_(self), self_name_(std::move(self_name)), life_(life) {}
+  /// `life`: how long a node is remembered after it was last heard. Bumps `epoch` whenever `resolve` might return something
+  /// else for a reason other than expiry.
+  HostTable(Epoch& epoch, Nid self, std::string self_name, Duration life)
+      : changed_(epoch), self_(self), self_name_(std::move(self_name)), life_(life) {}
 
   void rekey(const HashKey& key) {
     hosts_.rekey(key);
@@ -75,13 +76,13 @@ class HostTable {
     if (fresh) {
       disown(nid, host);
       host.name = name;
-      ++generation_;
+      changed_.note();
     }
     auto& claim = names_[host.name];
     if (fresh) enlist(nid, host, claim);
     if (claim.owner != nid && !alive(claim.owner, now)) {
       claim.owner = nid;
-      ++generation_;
+      changed_.note();
     }
     if (claim.owner == nid && wanted_.take(name, now)) host.used_at = now;
     return {name == self_name_ ? self_ : claim.owner, fresh, false};
@@ -94,7 +95,7 @@ class HostTable {
     const Host* heir = find(to, now);
     if (at == names_.end() || at->second.owner != from || !heir || heir->name != name) return false;
     at->second.owner = to;
-    ++generation_;
+    changed_.note();
     return true;
   }
 
@@ -131,15 +132,12 @@ class HostTable {
   ResolvedName resolve_for_long(std::string_view name, TimePoint now) {
     const Nid nid = resolve(name, now);
     const Host* host = hosts_.find(nid);
-    return {nid, generation_, nid == self_ ? never : host ? host->expires : long_ago};
-  }
-  bool holds(const ResolvedName& known, TimePoint now) const noexcept {
-    return known.generation == generation_ && now < known.until;
+    return {nid, changed_.present(), nid == self_ ? never : host ? host->expires : long_ago};
   }
 
   /// Doubts everything that is known of any node: each is forgotten at `until` unless it is heard again.
   void doubt_all(TimePoint now, TimePoint until) {
-    ++generation_;
+    changed_.note();
     hosts_.for_each([&](Nid, Host& host) {
       host.expires = std::min(host.expires, until);
       host.doubt(now);
@@ -154,8 +152,8 @@ class HostTable {
     return wants;
   }
 
-  /// Grows whenever `resolve` might return something else for a reason other than expiry.
-  std::uint32_t generation() const noexcept { return generation_; }
+  /// When `resolve` might last have begun to return something else for a reason other than expiry.
+  Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
   std::size_t size() const noexcept { return hosts_.size(); }
   Duration life() const noexcept { return life_; }
 
@@ -238,7 +236,7 @@ class HostTable {
     const auto at = names_.find(host.name);
     if (at == names_.end()) return;
     Claim& claim = at->second;
-    ++generation_;
+    changed_.note();
     delist(host, claim);
     if (claim.first == Nid{}) {
       spellings_.remove(host.name);
@@ -260,10 +258,10 @@ class HostTable {
     }
   }
 
+  LastChange changed_;
   Nid self_;
   std::string self_name_;
   Duration life_;
-  std::uint32_t generation_ = 0;
   BoundedTable<Nid, Host> hosts_{max_hosts};
   Names names_;
   NameSpellings<NameHash> spellings_;  // of the names in `names_`

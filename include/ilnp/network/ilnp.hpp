@@ -4,6 +4,7 @@
 
 #include "../wire/overlay.hpp"
 #include "duplicate_filter.hpp"
+#include "flow_cache.hpp"
 #include "forwarder.hpp"
 #include "liveness.hpp"
 #include "loopback.hpp"
@@ -11,7 +12,6 @@
 #include "nid_watch.hpp"
 #include "reflection_filter.hpp"
 #include "resumption.hpp"
-#include "run.hpp"
 
 namespace ilnp {
 
@@ -27,15 +27,16 @@ class ILNP {
   /// messages of this node, or larger than the header can describe. The other arguments go to the underlay.
   template <class... Args>
   explicit ILNP(NetworkConfig config, Args&&... args)
-      : node_(std::move(config), std::forward<Args>(args)...),
-        neighbours_(3 * node_.config.wait_time),
-        liveness_(node_, neighbours_),
-        discoverer_(node_, neighbours_, liveness_),
-        forwarder_(node_, neighbours_),
-        mover_(node_, discoverer_, liveness_),
-        resumption_(node_, neighbours_),
-        nid_watch_(node_) {
-    if constexpr (ClassifyingUnderlay<Next>) node_.next.classify(wire::Overlay::classifier);
+      : reach_(std::move(config)),
+        sender_(reach_, std::forward<Args>(args)...),
+        neighbours_(3 * reach_.config.wait_time),
+        liveness_(reach_, sender_, neighbours_),
+        discoverer_(reach_, sender_, neighbours_, liveness_),
+        forwarder_(reach_, sender_, neighbours_),
+        mover_(reach_, sender_, discoverer_, liveness_),
+        resumption_(reach_, neighbours_),
+        nid_watch_(reach_, sender_) {
+    if constexpr (ClassifyingUnderlay<Next>) sender_.next.classify(wire::Overlay::classifier);
   }
 
   ILNP(const ILNP&) = delete;
@@ -46,18 +47,18 @@ class ILNP {
   template <ContextLike Cx>
   error_code start(Cx& cx) {
     draw_key(cx);
-    for (const Locator locator : node_.config.locators.front()) {
-      if (const error_code error = node_.next.join(locator)) return error;
-      node_.interfaces.add({.locator = locator, .joined_at = cx.now(), .solicit_at = cx.now()});
+    for (const Locator locator : reach_.config.locators.front()) {
+      if (const error_code error = sender_.next.join(locator)) return error;
+      reach_.interfaces.add({.locator = locator, .joined_at = cx.now(), .solicit_at = cx.now()});
     }
-    node_.rounds.start(cx);
+    reach_.rounds.start(cx);
     mover_.start(cx.now());
     nid_watch_.start(cx.now());
     return {};
   }
 
   /// Where the headers of the next packet are best written: `size` octets of the layers above, and this layer's.
-  MutableBytes headroom(std::size_t size) { return node_.next.headroom(wire::IlnpHeader::size + size); }
+  MutableBytes headroom(std::size_t size) { return sender_.next.headroom(wire::IlnpHeader::size + size); }
 
   /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. For an
   /// unknown host or a missing route the node solicits at once; the caller may try again.
@@ -65,20 +66,20 @@ class ILNP {
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload()) return Errc::message_too_long;
-    if (!ways_.find(to, node_.ways, cx.now())) {
+    if (!next_hops_.find(to, reach_.epoch, cx.now())) {
       if (to == local_nid()) return loopback_.add(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
     }
-    const Way& way = ways_.last();
-    return node_.transmit({way.locator, to}, {way.out, local_nid()}, way.out, way.interface, next_header,
-                          packet, cx);
+    const NextHop& hop = next_hops_.last();
+    return sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, hop.interface, next_header,
+                            packet, cx);
   }
 
   /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of
   /// the network layer's own messages.
   template <ContextLike Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    node_.next.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes received) {
+    sender_.next.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes received) {
       receive(source, received, cx, up);
     });
   }
@@ -86,8 +87,8 @@ class ILNP {
   /// Does what is due. May call `up` for packets that this node has sent to itself.
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    end_runs();
-    if (node_.next.on_timer(cx)) node_.solicit(cx.now());
+    reach_.epoch.bump();
+    if (sender_.next.on_timer(cx)) reach_.solicit(cx.now());
     resumption_.on_timer(cx.now());
     nid_watch_.on_timer(cx);
     mover_.on_timer(cx);
@@ -97,7 +98,7 @@ class ILNP {
   }
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
-    node_.next.end_batch(cx);
+    sender_.next.end_batch(cx);
     loopback_.end_batch();
   }
 
@@ -118,7 +119,7 @@ class ILNP {
 
   TimePoint next_deadline() const noexcept {
     if (!loopback_.empty()) return long_ago;
-    return std::min({node_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
+    return std::min({sender_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
                      liveness_.next_deadline(), resumption_.next_deadline(), nid_watch_.next_deadline()});
   }
 
@@ -126,7 +127,7 @@ class ILNP {
   /// and nothing has changed, if none of them could be joined.
   template <ContextLike Cx>
   bool move_to(std::span<const Locator> locators, Cx& cx) {
-    end_runs();
+    reach_.epoch.bump();
     return mover_.move_to(locators, cx);
   }
 
@@ -139,44 +140,44 @@ class ILNP {
   /// The identifier that `name` means. Error: `unknown_host`; then the node solicits.
   template <ContextLike Cx>
   result<Nid> resolve(std::string_view name, Cx& cx) {
-    const Nid nid = node_.hosts.resolve(name, cx.now());
-    if (nid == Nid{}) return node_.ask(cx.now()), Errc::unknown_host;
+    const Nid nid = reach_.hosts.resolve(name, cx.now());
+    if (nid == Nid{}) return reach_.ask(cx.now()), Errc::unknown_host;
     return nid;
   }
   /// Does the name still mean the same? Needs no look-up.
   template <ContextLike Cx>
   bool holds(const ResolvedName& known, Cx& cx) const noexcept {
-    return node_.hosts.holds(known, cx.now());
+    return known.holds(reach_.hosts.changed(), cx.now());
   }
   /// The same as `resolve`, and how long the result is valid. Error: `unknown_host`; then the identifier is unchanged.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    const ResolvedName found = node_.hosts.resolve_for_long(name, cx.now());
-    if (found.nid == Nid{}) return known.until = long_ago, node_.ask(cx.now()), Errc::unknown_host;
+    const ResolvedName found = reach_.hosts.resolve_for_long(name, cx.now());
+    if (found.value == Nid{}) return known.expire(), reach_.ask(cx.now()), Errc::unknown_host;
     known = found;
     return {};
   }
 
-  Nid local_nid() const noexcept { return node_.config.nid; }
+  Nid local_nid() const noexcept { return reach_.config.nid; }
   /// The largest payload that fits after the network header, octets.
   std::size_t max_payload() const noexcept {
-    return std::max(node_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
+    return std::max(sender_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
   }
   /// The same for each node.
   std::size_t max_payload(Nid) const noexcept { return max_payload(); }
-  const NetworkConfig& config() const noexcept { return node_.config; }
-  const NetworkCounters& counters() const noexcept { return node_.counters; }
-  const Interfaces& interfaces() const noexcept { return node_.interfaces; }
-  const HostTable& hosts() const noexcept { return node_.hosts; }
-  const ForwardingTable& forwarding() const noexcept { return node_.forwarding; }
-  const CorrespondentTable& correspondents() const noexcept { return node_.correspondents; }
+  const NetworkConfig& config() const noexcept { return reach_.config; }
+  const NetworkCounters& counters() const noexcept { return sender_.counters; }
+  const Interfaces& interfaces() const noexcept { return reach_.interfaces; }
+  const HostTable& hosts() const noexcept { return reach_.hosts; }
+  const ForwardingTable& forwarding() const noexcept { return reach_.forwarding; }
+  const CorrespondentTable& correspondents() const noexcept { return reach_.correspondents; }
   /// Calls `f(name, size, limit)` for each table, to check that it is bounded.
   template <class F>
   void for_each_table(F&& f) const {
-    f("interfaces", node_.interfaces.all().size(), Interfaces::max_joined);
-    f("hosts", node_.hosts.size(), HostTable::max_hosts);
-    f("routes", node_.forwarding.size(), ForwardingTable::max_routes);
-    f("correspondents", node_.correspondents.size(), CorrespondentTable::max_correspondents);
+    f("interfaces", reach_.interfaces.all().size(), Interfaces::max_joined);
+    f("hosts", reach_.hosts.size(), HostTable::max_hosts);
+    f("routes", reach_.forwarding.size(), ForwardingTable::max_routes);
+    f("correspondents", reach_.correspondents.size(), CorrespondentTable::max_correspondents);
     f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
     f("neighbours", neighbours_.size(), NeighbourTable::max_neighbours);
     f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
@@ -188,69 +189,66 @@ class ILNP {
     f("trials", liveness_.trials(), Liveness<Next>::max_trials);
     f("loopback", loopback_.size(), Loopback::max_packets);
   }
-  Next& next_layer() noexcept { return node_.next; }
-  const Next& next_layer() const noexcept { return node_.next; }
+  Next& next_layer() noexcept { return sender_.next; }
+  const Next& next_layer() const noexcept { return sender_.next; }
 
  private:
   /// Starts to send to another node than the previous one, or after a change. Kept out of the fast path, which then needs
   /// neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
-    Host* host = node_.hosts.find(to, cx.now());
-    if (!host) return node_.ask(cx.now()), Errc::unknown_host;
-    if (!host->way.holds(node_.ways, cx.now())) {
-      if (!node_.find_way(to, *host, cx)) return node_.ask(cx.now()), Errc::no_route;
+    Host* host = reach_.hosts.find(to, cx.now());
+    if (!host) return reach_.ask(cx.now()), Errc::unknown_host;
+    if (!host->next_hop.holds(reach_.epoch, cx.now())) {
+      if (!reach_.find_next_hop(to, *host, cx)) return reach_.ask(cx.now()), Errc::no_route;
       meet(to, true, 0, cx.now());
     }
-    ways_.begin(to, host->way);
+    next_hops_.add(to, host->next_hop);
     return {};
   }
 
   /// Values that strangers choose are hashed with a secret.
   template <ContextLike Cx>
   void draw_key(Cx& cx) {
-    node_.draw_key(cx);
-    neighbours_.rekey(node_.key);
-    discoverer_.rekey(node_.key);
-    forwarder_.rekey(node_.key);
-    mover_.rekey(node_.key);
-    reflections_.rekey(node_.key);
-    duplicates_.rekey(node_.key);
-    runs_.rekey(node_.key);
-    ways_.rekey(node_.key);
+    reach_.draw_key(cx);
+    neighbours_.rekey(reach_.key);
+    discoverer_.rekey(reach_.key);
+    forwarder_.rekey(reach_.key);
+    mover_.rekey(reach_.key);
+    reflections_.rekey(reach_.key);
+    duplicates_.rekey(reach_.key);
+    flows_.rekey(reach_.key);
+    next_hops_.rekey(reach_.key);
   }
 
   /// There is traffic with `peer`, from this node (`sent`) or to it.
   void meet(Nid peer, bool sent, std::uint64_t sender, TimePoint now) {
-    if (node_.correspondents.touch(peer, sent, sender, now)) mover_.meet(peer, now);
+    if (reach_.correspondents.touch(peer, sent, sender, now)) mover_.meet(peer, now);
     if (sent) liveness_.sent(now);
   }
 
-  /// Ends all flow-cache entries: what was decided for earlier packets may no longer be valid.
-  void end_runs() noexcept { ++node_.ways; }
-
   template <ContextLike Cx, class Up>
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
-    ++node_.counters.received;
+    ++sender_.counters.received;
     const auto header = wire::IlnpHeader::parse(frame);
-    const Run* run = header ? runs_.find(*header, from.interface, node_.ways, cx.now()) : nullptr;
-    if (!run) run = begin_run(from, frame, cx);
-    if (!run) return;
-    if (!run->out) return deliver(from, *header, *run, cx, up);
-    if (!forwarder_.admit(from, *header, run->path_hash, cx.now()))
-      return node_.drop(Drop::reflected, from.interface, cx);
-    forwarder_.carry(*run->out, run->hop_limit, frame, cx);
+    const FlowEntry* flow = header ? flows_.find(*header, from.interface, reach_.epoch, cx.now()) : nullptr;
+    if (!flow) flow = begin_flow(from, frame, cx);
+    if (!flow) return;
+    if (!flow->out) return deliver(from, *header, *flow, cx, up);
+    if (!forwarder_.admit(from, *header, flow->path_hash, cx.now()))
+      return sender_.drop(Drop::reflected, from.interface, cx);
+    forwarder_.carry(*flow->out, flow->hop_limit, frame, cx);
   }
 
   /// Decides about packets like this one. Null if it was dropped or was a message of the network layer. Kept out of the
   /// fast path, as `begin_sending` is.
   template <ContextLike Cx>
-  BOOST_NOINLINE const Run* begin_run(FrameSource from, MutableBytes frame, Cx& cx) {
+  BOOST_NOINLINE const FlowEntry* begin_flow(FrameSource from, MutableBytes frame, Cx& cx) {
     const auto drop = [&](Drop reason) {
-      node_.drop(reason, from.interface, cx);
+      sender_.drop(reason, from.interface, cx);
       return nullptr;
     };
-    const Interface* in = node_.interfaces.find(from.interface);
+    const Interface* in = reach_.interfaces.find(from.interface);
     if (!in) return drop(Drop::not_joined);
     const auto header = wire::IlnpHeader::parse(frame);
     if (!header)
@@ -264,42 +262,42 @@ class ILNP {
     }
     if (!resumption_.behind()) liveness_.hear(source, header->next_header(), cx);
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
-      end_runs();
+      reach_.epoch.bump();
       if (resumption_.behind()) return drop(Drop::discovery_stale);
       discoverer_.receive(from, *header, frame, *in, cx);
       return nullptr;
     }
     if (update && destination.nid == local_nid()) {
-      end_runs();
+      reach_.epoch.bump();
       mover_.receive(from, *header, *in, cx);
       return nullptr;
     }
     // The decision for a packet that must be examined again applies to that packet alone.
     if (destination.nid == local_nid()) {
-      node_.learn(source.locator, from, cx.now());
+      reach_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());
-      return runs_.begin(*header, *in, node_.ways, cx.now() + run_hold);
+      return flows_.add(*header, *in, reach_.epoch, cx.now() + decision_hold);
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
     const bool alone = update || hop->alone;
-    return runs_.begin(*header, *in, node_.ways, alone ? cx.now() : cx.now() + run_hold, hop->out,
-                       hop->hop_limit);
+    return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
+                      hop->hop_limit);
   }
 
   /// Hands a packet for this node up, once.
   template <ContextLike Cx, class Up>
-  void deliver(FrameSource from, const wire::IlnpHeader& header, const Run& run, Cx& cx, Up& up) {
-    if (!reflections_.admit(header.payload(), run.path_hash, from.sender, header.hop_limit(), cx.now()))
-      return node_.drop(Drop::reflected, run.interface, cx);
+  void deliver(FrameSource from, const wire::IlnpHeader& header, const FlowEntry& flow, Cx& cx, Up& up) {
+    if (!reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))
+      return sender_.drop(Drop::reflected, flow.interface, cx);
     const bool several =
-        node_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
+        reach_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
     if (several &&
-        !duplicates_.admit(content_hash(header.frame().subspan(8), node_.key, header.next_header()),
-                           run.in->slot, node_.interfaces.taken_slots(), cx.now()))
-      return node_.drop(Drop::duplicate, run.interface, cx);
-    ++node_.counters.delivered;
-    up(NetworkSource{header.source(), header.destination(), run.interface, header.next_header(),
+        !duplicates_.admit(content_hash(header.frame().subspan(8), reach_.key, header.next_header()),
+                           flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
+      return sender_.drop(Drop::duplicate, flow.interface, cx);
+    ++sender_.counters.delivered;
+    up(NetworkSource{header.source(), header.destination(), flow.interface, header.next_header(),
                      header.hop_limit(), from.share()},
        payload_of(header));
   }
@@ -313,27 +311,28 @@ class ILNP {
   template <class Up>
   void deliver_looped(Up& up) {
     if (loopback_.empty()) return;
-    const Interface* preferred = node_.interfaces.preferred();
+    const Interface* preferred = reach_.interfaces.preferred();
     const Locator here = preferred ? preferred->locator : Locator{};
     const Ilv self{here, local_nid()};
     loopback_.deliver([&](std::uint8_t next_header, MutableBytes payload) {
-      ++node_.counters.delivered;
-      up(NetworkSource{self, self, here, next_header, node_.config.hop_limit}, payload);
+      ++sender_.counters.delivered;
+      up(NetworkSource{self, self, here, next_header, reach_.config.hop_limit}, payload);
     });
   }
 
-  LocalNode<Next> node_;
+  Reachability reach_;
+  Sender<Next> sender_;
   NeighbourTable neighbours_;
   Liveness<Next> liveness_;
   Discoverer<Next> discoverer_;
   Forwarder<Next> forwarder_;
   Mover<Next> mover_;
-  Resumption<Next> resumption_;
+  Resumption resumption_;
   NidWatch<Next> nid_watch_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
-  Runs runs_;
-  Ways ways_;
+  FlowCache flows_;
+  NextHops next_hops_;
   Loopback loopback_;
 };
 

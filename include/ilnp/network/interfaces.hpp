@@ -7,6 +7,7 @@
 
 #include "../address.hpp"
 #include "../context.hpp"
+#include "../epoch.hpp"
 #include "../search.hpp"
 
 namespace ilnp {
@@ -30,8 +31,8 @@ class Interfaces {
  public:
   static constexpr std::size_t max_joined = 32;
 
-  /// `ways`, if given, grows with each change of the set.
-  explicit Interfaces(std::uint32_t* ways = nullptr) noexcept : ways_(ways) {}
+  /// Each change of the set bumps `epoch`.
+  explicit Interfaces(Epoch& epoch) noexcept : changed_(epoch) {}
 
   Interface* find(Locator locator) noexcept {
     const auto at = find_by(all_, &Interface::locator, locator);
@@ -77,7 +78,7 @@ class Interfaces {
     had_slot_[slot] = interface.locator;
     all_.push_back(interface);
     all_.back().slot = static_cast<std::uint8_t>(slot);
-    change();
+    changed_.note();
   }
   void remove(Locator locator) {
     if (const Interface* gone = find(locator)) {
@@ -85,7 +86,7 @@ class Interfaces {
       next_left_ = (next_left_ + 1) % left_.size();
     }
     std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
-    change();
+    changed_.note();
   }
   /// When the last frame with `locator` as its source was sent, also before it was left, as far as that is remembered.
   TimePoint last_sent(Locator locator) const noexcept {
@@ -100,13 +101,13 @@ class Interfaces {
     for (std::size_t i = locators.size(); i-- > 0;)
       if (const auto at = find_by(all_, &Interface::locator, locators[i]); at != all_.end())
         std::rotate(all_.begin(), at, std::next(at));
-    change();
+    changed_.note();
   }
 
   std::vector<Interface>& all() noexcept { return all_; }
   const std::vector<Interface>& all() const noexcept { return all_; }
-  /// Grows with each change of the set.
-  std::uint32_t generation() const noexcept { return generation_; }
+  /// The last change of the set.
+  Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
 
   /// The preferred interface among those that stay; null before the start.
   const Interface* preferred() const noexcept {
@@ -115,14 +116,8 @@ class Interfaces {
   }
 
  private:
-  void change() noexcept {
-    ++generation_;
-    if (ways_) ++*ways_;
-  }
-
-  std::uint32_t* ways_;
+  LastChange changed_;
   std::vector<Interface> all_;
-  std::uint32_t generation_ = 0;
   std::uint8_t last_slot_ = 0;
   std::array<Locator, max_joined> had_slot_{};  // the last locator in each slot
 

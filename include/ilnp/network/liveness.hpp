@@ -2,9 +2,9 @@
 
 #include "../search.hpp"
 #include "doubts.hpp"
-#include "local_node.hpp"
 #include "name_claims.hpp"
 #include "neighbour_table.hpp"
+#include "sender.hpp"
 
 namespace ilnp {
 
@@ -21,13 +21,13 @@ class Liveness {
   /// A goodbye starts a check; further ones within this time are ignored.
   static constexpr Duration goodbye_rest = std::chrono::seconds(10);
 
-  Liveness(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
-      : node_(&node), neighbours_(&neighbours), claims_(3 * node.config.wait_time) {}
+  Liveness(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours) noexcept
+      : reach_(&reach), sender_(&sender), neighbours_(&neighbours), claims_(3 * reach.config.wait_time) {}
 
   /// A frame arrived from `source`. Not called for every frame, but for the first of those with the same path.
   template <ContextLike Cx>
   void hear(const Ilv& source, std::uint8_t next_header, Cx& cx) {
-    if (Host* host = node_->hosts.entry(source.nid)) {
+    if (Host* host = reach_->hosts.entry(source.nid)) {
       const bool update = next_header == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
       if (host->hear(source.locator, update, cx.now())) say_undone(source.nid, *host, cx);
       if (host->trial().open()) trials_at_ = std::min(trials_at_, host->trial().next_deadline());
@@ -37,7 +37,7 @@ class Liveness {
       if (doubt.why == Doubts::Why::name_claimed) keep_name(doubt.name, doubt.nid, doubt.claimant, cx);
     });
     if (!silent_.empty() && std::erase(silent_, source.nid) != 0) {
-      ++node_->counters.peers_heard;
+      ++sender_->counters.peers_heard;
       cx.observe(event::PeerHeard{source.nid, name_of(source.nid)});
     }
   }
@@ -45,28 +45,28 @@ class Liveness {
   /// `claimant` claims `name`, which means `owner`; for the first time if `fresh`. `asks`: in a solicitation.
   template <ContextLike Cx>
   void contest(std::string_view name, Nid owner, Nid claimant, bool fresh, bool asks, Cx& cx) {
-    if (owner == node_->config.nid) return keep_name(name, owner, claimant, cx);
-    const Host* host = node_->hosts.entry(owner);
+    if (owner == reach_->config.nid) return keep_name(name, owner, claimant, cx);
+    const Host* host = reach_->hosts.entry(owner);
     if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
     // Where many nodes are known, not all of them solicit at once: the claimant has done so itself.
-    const bool ask = !asks || host->used_at != long_ago || !node_->many();
-    if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, node_->solicited_at,
-                      node_->many(), cx.now(), ask))
-      ++node_->counters.names_checked;
+    const bool ask = !asks || host->used_at != long_ago || !reach_->many();
+    if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, sender_->solicited_at,
+                      reach_->many(), cx.now(), ask))
+      ++sender_->counters.names_checked;
   }
 
   /// A node that has a name says that it has another. That is believed if it repeats it.
   template <ContextLike Cx>
   void ask_for_name(Nid nid, Cx& cx) {
-    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, node_->solicited_at, node_->many(), cx.now());
+    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, sender_->solicited_at, reach_->many(), cx.now());
   }
 
   /// Somebody says that `nid` has left: it is forgotten if it does not reply.
   template <ContextLike Cx>
   void doubt(Nid nid, Cx& cx) {
-    Host* host = node_->hosts.find(nid, cx.now());
+    Host* host = reach_->hosts.find(nid, cx.now());
     if (!host || cx.now() - host->doubted < goodbye_rest) return;
-    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, node_->solicited_at, node_->many(), cx.now()))
+    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, sender_->solicited_at, reach_->many(), cx.now()))
       host->doubted = cx.now();
   }
 
@@ -88,7 +88,7 @@ class Liveness {
     if (trials_at_ <= now) settle_updates(cx);
     if (scan_at_ <= now) scan(now);
     doubts_.poll(
-        now, [&] { node_->solicit(now); }, [&](const Doubts::Doubt& doubt) { give_up(doubt, cx); });
+        now, [&] { reach_->solicit(now); }, [&](const Doubts::Doubt& doubt) { give_up(doubt, cx); });
     if (claims_.next_deadline() <= now)
       claims_.end(now, Nid{}, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
   }
@@ -106,19 +106,19 @@ class Liveness {
   static constexpr Duration spread = std::chrono::milliseconds(500);  // where many nodes solicit
 
   std::string_view name_of(Nid nid) noexcept {
-    const Host* host = node_->hosts.entry(nid);
+    const Host* host = reach_->hosts.entry(nid);
     return host ? std::string_view(host->name) : std::string_view();
   }
 
   template <ContextLike Cx>
   void keep_name(std::string_view name, Nid owner, Nid claimant, Cx& cx) {
     if (!claims_.kept(name, owner, claimant, cx.now())) return;
-    ++node_->counters.name_conflicts;
+    ++sender_->counters.name_conflicts;
     cx.observe(event::NameConflict{name, owner, claimant});
   }
 
   /// Has this node solicited since the check began? Where it cannot (a firewall rejects it), silence proves nothing.
-  bool asked(const Doubts::Doubt& doubt) const noexcept { return node_->solicited_at >= doubt.since; }
+  bool asked(const Doubts::Doubt& doubt) const noexcept { return sender_->solicited_at >= doubt.since; }
 
   /// The node was not heard.
   template <ContextLike Cx>
@@ -126,9 +126,8 @@ class Liveness {
     switch (doubt.why) {
       case Doubts::Why::name_claimed:
         if (doubt.left_to_others) return ask_too(doubt, cx);
-        if (!asked(doubt) || !node_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
-        ++node_->ways;
-        ++node_->counters.names_passed;
+        if (!asked(doubt) || !reach_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
+        ++sender_->counters.names_passed;
         claims_.end(doubt.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
         cx.observe(event::NamesChanged{});
         return cx.observe(event::NamePassed{doubt.name, doubt.nid, doubt.claimant});
@@ -137,7 +136,7 @@ class Liveness {
       case Doubts::Why::silence:
         if (silent_.size() == max_silent) silent_.erase(silent_.begin());
         silent_.push_back(doubt.nid);
-        ++node_->counters.peers_silent;
+        ++sender_->counters.peers_silent;
         return cx.observe(event::PeerSilent{doubt.nid, name_of(doubt.nid)});
       case Doubts::Why::renamed:
         return;
@@ -150,22 +149,23 @@ class Liveness {
   void ask_too(const Doubts::Doubt& doubt, Cx& cx) {
     const Duration wait(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(spread.count()))));
     doubts_.begin({doubt.nid, doubt.why, doubt.claimant, doubt.name},
-                  std::max(node_->solicited_at, cx.now() - Doubts::spacing + wait), node_->many(), cx.now());
+                  std::max(sender_->solicited_at, cx.now() - Doubts::spacing + wait), reach_->many(),
+                  cx.now());
   }
 
   template <ContextLike Cx>
   void forget(Nid nid, Cx& cx) {
-    const Host* host = node_->hosts.entry(nid);
+    const Host* host = reach_->hosts.entry(nid);
     const bool used = host && host->used_at != long_ago;
     const std::string name(name_of(nid));
-    node_->hosts.forget(nid);
+    reach_->hosts.forget(nid);
     cx.observe(event::NamesChanged{});  // of two names that differ in case, the other is no longer ambiguous
-    node_->correspondents.forget(nid);
+    reach_->correspondents.forget(nid);
     neighbours_->forget(nid);
-    ++node_->ways;
+    reach_->epoch.bump();
     std::erase(silent_, nid);
     claims_.end(cx.now(), nid, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
-    ++node_->counters.peers_left;
+    ++sender_->counters.peers_left;
     if (used) cx.observe(event::PeerLeft{nid, name});
   }
 
@@ -176,8 +176,8 @@ class Liveness {
 
   template <ContextLike Cx>
   void say_undone(Nid nid, const Host& host, Cx& cx) {
-    ++node_->ways;
-    ++node_->counters.updates_undone;
+    reach_->epoch.bump();
+    ++sender_->counters.updates_undone;
     cx.observe(event::UpdateUndone{nid, host.name, host.in_use()});
   }
 
@@ -186,11 +186,11 @@ class Liveness {
     trials_at_ = never;
     bool asked = false;
     std::erase_if(trials_, [&](Nid nid) {
-      Host* host = node_->hosts.entry(nid);
+      Host* host = reach_->hosts.entry(nid);
       if (!host) return true;
       if (host->settle(cx.now())) say_undone(nid, *host, cx);
       if (host->trial().wants_asking(cx.now()))
-        host->trial().asked(asked = asked || node_->ask(cx.now()), cx.now());
+        host->trial().asked(asked = asked || reach_->ask(cx.now()), cx.now());
       trials_at_ = std::min(trials_at_, host->trial().next_deadline());
       return !host->trial().open();
     });
@@ -199,16 +199,17 @@ class Liveness {
   /// Looks for silent peers to which this node sends.
   void scan(TimePoint now) {
     scan_at_ = never;
-    node_->correspondents.for_each_addressed(now, [&](Nid nid, TimePoint since) {
+    reach_->correspondents.for_each_addressed(now, [&](Nid nid, TimePoint since) {
       scan_at_ = now + scan_interval;
-      const Host* host = node_->hosts.entry(nid);
+      const Host* host = reach_->hosts.entry(nid);
       if (!host || now - std::max(host->heard, since) < silent_after) return;
       if (contains(silent_, nid)) return;
-      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, node_->solicited_at, node_->many(), now);
+      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, sender_->solicited_at, reach_->many(), now);
     });
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
+  Sender<Next>* sender_;
   NeighbourTable* neighbours_;
   Doubts doubts_;
   NameClaims claims_;

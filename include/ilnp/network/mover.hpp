@@ -15,12 +15,14 @@ class Mover {
   /// The longest time from an advertisement, which the routers need first, to the update.
   static constexpr Duration update_delay = std::chrono::milliseconds(100);
 
-  Mover(LocalNode<Next>& node, Discoverer<Next>& discoverer, Liveness<Next>& liveness) noexcept
-      : node_(&node),
+  Mover(Reachability& reach, Sender<Next>& sender, Discoverer<Next>& discoverer,
+        Liveness<Next>& liveness) noexcept
+      : reach_(&reach),
+        sender_(&sender),
         discoverer_(&discoverer),
         liveness_(&liveness),
-        updates_(node.config.loc_update_retries, node.config.loc_update_retry_wait_time),
-        schedule_(node.config) {}
+        updates_(reach.config.loc_update_retries, reach.config.loc_update_retry_wait_time),
+        schedule_(reach.config) {}
 
   void start(TimePoint now) noexcept { schedule_.start(now); }
   void rekey(const HashKey& key) { updates_.rekey(key); }
@@ -59,34 +61,34 @@ class Mover {
   template <ContextLike Cx>
   void receive(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
     const auto message = wire::LocatorUpdate::parse(header.payload());
-    if (!message) return node_->drop(Drop::update_malformed, in.locator, cx);
+    if (!message) return sender_->drop(Drop::update_malformed, in.locator, cx);
     const Ilv source = header.source();
-    node_->learn(source.locator, from, cx.now());
+    reach_->learn(source.locator, from, cx.now());
     if (message->acknowledgement()) {
       if (!updates_.acknowledge(source.nid, header.destination().locator))
-        return node_->drop(Drop::acknowledgement_unexpected, in.locator, cx);
-      ++node_->counters.acknowledgements_received;
+        return sender_->drop(Drop::acknowledgement_unexpected, in.locator, cx);
+      ++sender_->counters.acknowledgements_received;
       return cx.observe(event::UpdateAcknowledged{source.nid});
     }
-    if (!node_->correspondents.active(source.nid, cx.now()))
-      return node_->drop(Drop::update_unexpected, in.locator, cx);
+    if (!reach_->correspondents.active(source.nid, cx.now()))
+      return sender_->drop(Drop::update_unexpected, in.locator, cx);
     std::vector<Locator> locators(std::min(message->count(), Host::max_locators));
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
-    Host* host = &node_->hosts.touch(source.nid, from.share(), cx.now());
+    Host* host = &reach_->hosts.touch(source.nid, from.share(), cx.now());
     if (!host->updated_to(locators)) {
-      if (!host->may_be_at(locators, cx.now())) return node_->drop(Drop::update_unproven, in.locator, cx);
-      if (!node_->correspondents.admit_change(source.nid, cx.now()))
-        return node_->drop(Drop::update_too_often, in.locator, cx);
+      if (!host->may_be_at(locators, cx.now())) return sender_->drop(Drop::update_unproven, in.locator, cx);
+      if (!reach_->correspondents.admit_change(source.nid, cx.now()))
+        return sender_->drop(Drop::update_too_often, in.locator, cx);
       host->update(locators, cx.now());
       if (host->trial().open()) liveness_->watch_update(source.nid, *host);
     }
-    ++node_->counters.updates_received;
+    ++sender_->counters.updates_received;
     // The acknowledgement leaves where the update arrived, so that a router forwards it to the new location: that proves
     // the new path. Its source is the destination of the update, if that is a locator of this node: the sender may know the
     // node by it.
     const Locator addressed = header.destination().locator;
-    const Locator own = node_->interfaces.joined(addressed) ? addressed : in.locator;
-    node_->say_moved({locators.front(), source.nid}, own, in.locator, {}, cx);
+    const Locator own = reach_->interfaces.joined(addressed) ? addressed : in.locator;
+    sender_->say_moved({locators.front(), source.nid}, own, in.locator, {}, cx);
   }
 
  private:
@@ -99,7 +101,7 @@ class Mover {
   /// Joins the new locators, announces them, and tells the correspondents.
   template <ContextLike Cx>
   bool begin_handoff(std::span<const Locator> locators, Cx& cx) {
-    Interfaces& interfaces = node_->interfaces;
+    Interfaces& interfaces = reach_->interfaces;
     const std::vector<Locator> from = interfaces.locators();
     std::vector<Locator> to;
     error_code why;
@@ -107,7 +109,7 @@ class Mover {
       if (among(to, locator) || to.size() == NetworkConfig::max_locators) continue;
       if (locator == all_nodes_locator) {
         why = Errc::invalid_address;
-      } else if (const error_code error = among(from, locator) ? error_code{} : node_->next.join(locator)) {
+      } else if (const error_code error = among(from, locator) ? error_code{} : sender_->next.join(locator)) {
         why = error;
       } else {
         to.push_back(locator);
@@ -134,13 +136,13 @@ class Mover {
                         .advertise_at = cx.now()});
     interfaces.prefer(to);
     schedule_.begin_handoff(cx.now());
-    ++node_->counters.handoffs;
+    ++sender_->counters.handoffs;
     cx.observe(event::HandoffBegan{from, to});
     discoverer_->announce(cx);
     updates_.begin(to);
-    const TimePoint due = cx.now() + std::min<Duration>(update_delay, node_->config.handoff_time / 8);
-    for (const Nid peer : node_->correspondents.all_active(cx.now())) updates_.add(peer, due);
-    if (node_->config.handoff_time == Duration::zero()) {
+    const TimePoint due = cx.now() + std::min<Duration>(update_delay, reach_->config.handoff_time / 8);
+    for (const Nid peer : reach_->correspondents.all_active(cx.now())) updates_.add(peer, due);
+    if (reach_->config.handoff_time == Duration::zero()) {
       send_updates(cx);
       end_handoff(cx);
       discoverer_->announce(cx);
@@ -152,15 +154,15 @@ class Mover {
   template <ContextLike Cx>
   void end_handoff(Cx& cx) {
     schedule_.end_handoff();
-    Interfaces& interfaces = node_->interfaces;
+    Interfaces& interfaces = reach_->interfaces;
     const Interface* preferred = interfaces.preferred();
     const auto instead = preferred ? std::optional(preferred->locator) : std::nullopt;
     bool left = false;
     bool guessed = false;
     for (const Locator locator : interfaces.locators()) {
       if (!interfaces.find(locator)->leaving) continue;
-      guessed |= node_->forwarding.forget(locator, instead, cx.now());
-      node_->next.leave(locator);
+      guessed |= reach_->forwarding.forget(locator, instead, cx.now());
+      sender_->next.leave(locator);
       interfaces.remove(locator);
       left_at_ = cx.now();
       left = true;
@@ -181,10 +183,10 @@ class Mover {
     updates_.poll(
         cx.now(),
         [&](Nid peer, unsigned attempt) {
-          Host* host = node_->hosts.find(peer, cx.now());
-          const Locator* locator = host ? node_->locate(peer, *host, cx) : nullptr;
+          Host* host = reach_->hosts.find(peer, cx.now());
+          const Locator* locator = host ? reach_->locate(peer, *host, cx) : nullptr;
           const auto out = locator ? update_interface(*locator, cx.now()) : std::nullopt;
-          if (out && node_->say_moved({*locator, peer}, *out, *out, updates_.locators(), cx))
+          if (out && sender_->say_moved({*locator, peer}, *out, *out, updates_.locators(), cx))
             cx.observe(event::UpdateSent{peer, static_cast<int>(attempt)});
         },
         [&](Nid peer) { cx.observe(event::UpdateGivenUp{peer}); });
@@ -193,18 +195,19 @@ class Mover {
   /// The interface through which an update to `locator` leaves: the old one, by which the correspondent knows this node;
   /// once it has been left, the one that leads there.
   std::optional<Locator> update_interface(Locator locator, TimePoint now) {
-    const Interface* old = node_->interfaces.find(locator);
+    const Interface* old = reach_->interfaces.find(locator);
     if (old && old->leaving) return locator;
-    if (const auto found = node_->forwarding.find(locator, now, false)) {
-      const Interface* learnt = node_->interfaces.find(found->interface);
+    if (const auto found = reach_->forwarding.find(locator, now, false)) {
+      const Interface* learnt = reach_->interfaces.find(found->interface);
       if (learnt && learnt->leaving) return found->interface;
     }
-    for (const Interface& interface : node_->interfaces.all())
+    for (const Interface& interface : reach_->interfaces.all())
       if (interface.leaving) return interface.locator;
-    return node_->route(locator, now);
+    return reach_->route(locator, now);
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
+  Sender<Next>* sender_;
   Discoverer<Next>* discoverer_;
   Liveness<Next>* liveness_;
   LocatorUpdates updates_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "local_node.hpp"
+#include "sender.hpp"
 
 namespace ilnp {
 
@@ -23,7 +23,7 @@ class NidWatch {
       std::chrono::milliseconds(1100);  ///< between two solicitations; doubled each time
   static constexpr Duration longest_gap = std::chrono::seconds(15);
 
-  explicit NidWatch(LocalNode<Next>& node) noexcept : node_(&node) {}
+  explicit NidWatch(Reachability& reach, Sender<Next>& sender) noexcept : reach_(&reach), sender_(&sender) {}
 
   void start(TimePoint now) noexcept { quiet_until_ = now + quiet; }
   /// See `ILNP::resumed`.
@@ -41,7 +41,7 @@ class NidWatch {
       probe_at_ = quiet_until_;
       return asked;
     }
-    ++node_->counters.duplicate_nid;
+    ++sender_->counters.duplicate_nid;
     ++frames_;
     heard_at_ = cx.now();
     locator_ = header.source().locator;
@@ -69,7 +69,7 @@ class NidWatch {
       probe_at_ = repeat_at_ = never;
     }
     if (probe_at_ <= cx.now()) {
-      node_->solicit(cx.now());
+      reach_->solicit(cx.now());
       probed_at_ = cx.now();
       probe_at_ = state_ == State::none ? never : cx.now() + gap_;
       gap_ = std::min(2 * gap_, longest_gap);
@@ -91,19 +91,20 @@ class NidWatch {
   bool may_be_own(const wire::IlnpHeader& header, const wire::Parsed<wire::Discovery>& message,
                   TimePoint now) const noexcept {
     const Locator source = header.source().locator;
-    if (header.hop_limit() >= node_->config.hop_limit) return false;  // nobody has passed it on
-    if (now - node_->interfaces.last_sent(source) >= OwnMessages::memory) return false;
+    if (header.hop_limit() >= reach_->config.hop_limit) return false;  // nobody has passed it on
+    if (now - reach_->interfaces.last_sent(source) >= OwnMessages::memory) return false;
     if (!message) return true;
-    return message->nid() == node_->config.nid && message->host_name() == node_->config.host_name &&
-           node_->own_messages.may_have_said(source, message->locator(), message->solicitation(), now);
+    return message->nid() == reach_->config.nid && message->host_name() == reach_->config.host_name &&
+           sender_->own_messages.may_have_said(source, message->locator(), message->solicitation(), now);
   }
 
   template <ContextLike Cx>
   void show(event::DuplicateNid::State state, Cx& cx) const {
-    cx.observe(event::DuplicateNid{state, node_->config.nid, locator_, interface_, frames_});
+    cx.observe(event::DuplicateNid{state, reach_->config.nid, locator_, interface_, frames_});
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
+  Sender<Next>* sender_;
   State state_ = State::none;
   TimePoint quiet_until_ = long_ago;
   TimePoint since_ = long_ago;

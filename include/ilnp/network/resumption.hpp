@@ -1,7 +1,7 @@
 #pragma once
 
-#include "local_node.hpp"
 #include "neighbour_table.hpp"
+#include "reachability.hpp"
 
 namespace ilnp {
 
@@ -12,7 +12,6 @@ namespace ilnp {
 /// - Until it has caught up, discovery messages are neither believed nor passed on.
 /// - Then it solicits. What it knew before is a last resort: the first confirmation takes precedence, whatever it says, and
 ///   what is not confirmed is soon forgotten.
-template <Underlay Next>
 class Resumption {
  public:
   /// What arrives within this time may be old, unless the shell reports sooner that it has read everything that waited.
@@ -22,8 +21,8 @@ class Resumption {
   /// After this time this node solicits again, if a node that it has used was not heard.
   static constexpr Duration ask_again_time = std::chrono::milliseconds(1100);
 
-  Resumption(LocalNode<Next>& node, NeighbourTable& neighbours) noexcept
-      : node_(&node), neighbours_(&neighbours) {}
+  Resumption(Reachability& reach, NeighbourTable& neighbours) noexcept
+      : reach_(&reach), neighbours_(&neighbours) {}
 
   void begin(TimePoint now) {
     behind_until_ = now + catch_up_time;
@@ -35,7 +34,7 @@ class Resumption {
     behind_until_ = never;
     ask_again_at_ = now + ask_again_time;
     doubt_all(now);
-    node_->solicit(now);
+    reach_->solicit(now);
   }
 
   /// What arrives may have waited.
@@ -45,19 +44,18 @@ class Resumption {
     if (behind_until_ <= now) caught_up(now);
     if (ask_again_at_ > now) return;
     const TimePoint forgotten = std::exchange(ask_again_at_, never) - ask_again_time + confirm_time;
-    if (node_->hosts.wants_before(forgotten, now)) node_->solicit(now);
+    if (reach_->hosts.wants_before(forgotten, now)) reach_->solicit(now);
   }
   TimePoint next_deadline() const noexcept { return std::min(behind_until_, ask_again_at_); }
 
  private:
   void doubt_all(TimePoint now) {
-    ++node_->ways;
-    node_->forwarding.doubt_all(now);
-    node_->hosts.doubt_all(now, now + confirm_time);
+    reach_->forwarding.doubt_all(now);
+    reach_->hosts.doubt_all(now, now + confirm_time);
     neighbours_->doubt_all(now);
   }
 
-  LocalNode<Next>* node_;
+  Reachability* reach_;
   NeighbourTable* neighbours_;
   TimePoint behind_until_ = never;
   TimePoint ask_again_at_ = never;

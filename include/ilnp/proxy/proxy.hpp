@@ -88,7 +88,7 @@ class Proxy {
   /// The longest payload from `local`: that for the mapping's host, once it is known.
   std::size_t max_payload(LocalPort local) {
     const MappingTable::Mapping* mapping = mappings_.find(local);
-    return mapping && mapping->known.nid != Nid{} ? next_.max_payload(mapping->known.nid) : max_payload();
+    return mapping && mapping->known.value != Nid{} ? next_.max_payload(mapping->known.value) : max_payload();
   }
   std::size_t mappings() const noexcept { return mappings_.size(); }
 
@@ -145,7 +145,7 @@ class Proxy {
       cx.observe(event::FarEndFound{local_port, mapping->remote.host});
     }
     if (const error_code error =
-            next_.send(local_port, mapping->known.nid, mapping->remote.port, payload, cx))
+            next_.send(local_port, mapping->known.value, mapping->remote.port, payload, cx))
       return ++counters_.refused_by_transport, error;
     ++counters_.sent;
     return {};
@@ -172,7 +172,7 @@ class Proxy {
     for (auto* mapping = mappings_.first(source.destination_port); mapping; mapping = mapping->other.get()) {
       if (mapping->remote.any && !mapping->other && !any) return deliver(*mapping, source, payload, up);
       (void)resolve(*mapping, cx);
-      if (source.nid == mapping->known.nid) return deliver(*mapping, source, payload, up);
+      if (source.nid == mapping->known.value) return deliver(*mapping, source, payload, up);
       if (mapping->remote.any && !any) any = mapping;
     }
     if (any) return deliver(*any, source, payload, up);

@@ -61,15 +61,15 @@ class NodeCheck {
   struct Seen {
     std::uint32_t incarnation = 0;
     std::uint64_t heard = 0;
-    std::uint32_t joined = 0;       ///< the generation of its interfaces, or without one
+    Epoch::Stamp joined = 0;        ///< when its interfaces last changed, or if it does not say so,
     std::vector<Locator> places{};  ///< its last locators
   };
 
   template <class Network>
   void note_places(const Network& network, Seen& seen) {
     const Nid nid = network.local_nid();
-    if constexpr (requires { network.interfaces().generation(); }) {
-      if (std::exchange(seen.joined, network.interfaces().generation()) == network.interfaces().generation())
+    if constexpr (requires { network.interfaces().changed(); }) {
+      if (std::exchange(seen.joined, network.interfaces().changed()) == network.interfaces().changed())
         return;
       for (const auto& interface : network.interfaces().all()) note_place(nid, interface.locator);
     } else if constexpr (requires { network.interfaces(); }) {

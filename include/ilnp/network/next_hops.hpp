@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+
+#include "../epoch.hpp"
+#include "../hash_key.hpp"
+#include "interfaces.hpp"
+
+namespace ilnp {
+
+/// To which locator, and on which interface, packets reach another node.
+struct NextHop {
+  Locator locator;
+  Locator out;
+  Interface* interface = nullptr;  ///< what this node knows of `out`
+};
+
+/// Recent next hops: packets to the same nodes need no look-up in any other table, and those that directly follow a packet
+/// to the same node need none at all. Of fixed size, without searches: a node has one place.
+class NextHops {
+ public:
+  static constexpr std::size_t max_nodes = 256;  // a power of two
+
+  NextHops() = default;
+  NextHops(const NextHops&) = delete;
+  NextHops& operator=(const NextHops&) = delete;
+
+  void rekey(const HashKey& key) noexcept { key_ = key; }
+
+  /// True if a next hop for that node is known and valid; then it is `last()`.
+  bool find(Nid to, const Epoch& epoch, TimePoint now) noexcept {
+    if (last_->to != to) last_ = &place(to);
+    return last_->to == to && last_->hop.holds(epoch, now);
+  }
+  const NextHop& last() const noexcept { return last_->hop.value; }
+  void add(Nid to, const Cached<NextHop>& hop) noexcept {
+    last_ = &place(to);
+    *last_ = {to, hop};
+  }
+
+ private:
+  struct Entry {
+    Nid to;
+    Cached<NextHop> hop;
+  };
+
+  Entry& place(Nid to) noexcept { return entries_[key_(to.value()) % max_nodes]; }
+
+  HashKey key_;
+  std::array<Entry, max_nodes> entries_;
+  Entry* last_ = entries_.data();
+};
+
+}  // namespace ilnp
