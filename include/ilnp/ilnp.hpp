@@ -35,6 +35,7 @@
 // The formats on the wire
 #include "wire/discovery.hpp"
 #include "wire/field.hpp"
+#include "wire/format.hpp"
 #include "wire/fragment.hpp"
 #include "wire/goodbye.hpp"
 #include "wire/ilnp_header.hpp"
@@ -101,6 +102,7 @@
 #include "network/own_messages.hpp"
 #include "network/packet_memory.hpp"
 #include "network/packet_sample.hpp"
+#include "network/policies.hpp"
 #include "network/reachability.hpp"
 #include "network/reflection_filter.hpp"
 #include "network/resumption.hpp"

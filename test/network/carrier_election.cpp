@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_forwards_an_occasional_packet_does_not_always_f
     overhear(higher);
   }
   BOOST_TEST(decide() == Verdict::carry);
-  BOOST_TEST(!neighbours.find(higher)->always_carries);
+  BOOST_TEST(!neighbours.find(higher)->habits.always_carries());
 }
 
 BOOST_AUTO_TEST_CASE(several_nodes_that_forward_once_each_do_not_always_forward) {
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(several_nodes_that_forward_once_each_do_not_always_forward)
   }
   BOOST_TEST(decide() == Verdict::carry);
   for (std::uint64_t each = higher; each < higher + 5; ++each)
-    BOOST_TEST(!neighbours.find(each)->always_carries);
+    BOOST_TEST(!neighbours.find(each)->habits.always_carries());
 }
 
 BOOST_AUTO_TEST_CASE(a_node_believed_to_always_forward_that_does_not_is_reconsidered) {
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_node_believed_to_always_forward_that_does_not_is_reconsid
   BOOST_TEST(decide() == Verdict::another);
   now += CarrierElection::takeover;
   BOOST_TEST(decide() == Verdict::carry);
-  BOOST_TEST(!neighbours.find(higher)->always_carries);
+  BOOST_TEST(!neighbours.find(higher)->habits.always_carries());
 }
 
 BOOST_AUTO_TEST_CASE(it_does_not_replace_a_passing_node_while_another_forwards) {

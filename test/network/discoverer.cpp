@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_random_time_is_a_millisecond_per_known_node_up_to_half_
     Node node({a});
     node.meet(others);
     const Duration longest =
-        std::min<Duration>((others + 101) * 1ms, Discoverer<MemoryUnderlay>::longest_spread);
+        std::min<Duration>((others + 101) * 1ms, Discoverer<NetworkPolicies<MemoryUnderlay>>::longest_spread);
     std::set<Duration> waits;
     for (std::uint64_t i = 0; i < 100; ++i) {
       const TimePoint asked = node.cx.now();

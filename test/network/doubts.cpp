@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(it_waits_to_solicit_until_others_answer_again) {
 
 // Many nodes do not answer at once.
 BOOST_AUTO_TEST_CASE(with_many_known_nodes_it_waits_longer_for_the_answer) {
-  using Discovery = Discoverer<MemoryUnderlay>;
+  using Discovery = Discoverer<NetworkPolicies<MemoryUnderlay>>;
   static_assert(Doubts::answer_time_of_many > Discovery::longest_spread);
   static_assert(Doubts::patience > Discovery::longest_spread + Doubts::repeat_wait);
   static_assert(Doubts::spacing + Doubts::answer_time < 1500ms);

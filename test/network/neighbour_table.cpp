@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE(a_node_heard_in_a_second_network_later_is_passing_for_a_whi
 BOOST_AUTO_TEST_CASE(frames_reflected_by_a_first_implementation_node_are_not_its_own) {
   hear(at_a);
   hear(at_b);
-  BOOST_TEST(!table.find(7)->always_carries);
+  BOOST_TEST(!table.find(7)->habits.always_carries());
   now += 1s;
   table.hear(7, Nid(9), 1, at_a, now);  // another node's, heard there before with hop limit 3
   BOOST_TEST(table.find(7)->nid == Nid(2));
-  BOOST_TEST(table.find(7)->always_carries);
+  BOOST_TEST(table.find(7)->habits.always_carries());
   now += 30s;
   hear(at_a);
   hear(at_b);

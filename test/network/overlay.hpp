@@ -85,9 +85,10 @@ struct Received {
 using Stack = STP<ILNP<sim::Underlay>>;
 
 /// A node of the overlay: sends numbered datagrams, and keeps the books of those that it gets, by sender.
-class Endpoint {
+template <class Stack>
+class BasicEndpoint {
  public:
-  Endpoint(sim::World& world, NetworkConfig config)
+  BasicEndpoint(sim::World& world, NetworkConfig config)
       : config_(std::move(config)),
         node_(world, config_.host_name, sim::Observing{Watching{&watch}}, config_) {
     listen();
@@ -125,7 +126,7 @@ class Endpoint {
   }
 
   /// Sends 1, 2, 3, ... to the node `to`, one each `period`, from `first` on, as long as the time is before `until`.
-  void stream(const Endpoint& to, Duration period, TimePoint first, TimePoint until) {
+  void stream(const BasicEndpoint& to, Duration period, TimePoint first, TimePoint until) {
     const Nid nid = to.nid();
     node_.world().every(period, first, until, [this, nid] { static_cast<void>(send(nid, ++sent[nid])); });
   }
@@ -152,7 +153,7 @@ class Endpoint {
   std::uint64_t drops(Drop reason) const { return network().counters().of(reason); }
 
   /// What it got from `peer`, checked against what that one has sent: nothing lost or duplicated, nor reordered.
-  void expect_all_once_from(const Endpoint& peer, int reordered = 0) {
+  void expect_all_once_from(const BasicEndpoint& peer, int reordered = 0) {
     const Received& received = from[peer.nid()];
     const std::uint64_t count = peer.sent.at(nid());
     BOOST_TEST_CONTEXT(config_.host_name << " from " << peer.config_.host_name << ", " << count << " sent") {
@@ -179,9 +180,12 @@ class Endpoint {
   sim::Node<Stack, Watching> node_;
 };
 
+using Endpoint = BasicEndpoint<Stack>;
+
 /// Three networks with a router between them, alice in a, bob in b; started, and a second later.
-struct Overlay {
-  explicit Overlay(std::uint64_t seed = 1) : world(seed) {}
+template <class Endpoint>
+struct BasicOverlay {
+  explicit BasicOverlay(std::uint64_t seed = 1) : world(seed) {}
 
   Endpoint& add(NetworkConfig config) {
     return *nodes.emplace_back(std::make_unique<Endpoint>(world, std::move(config)));
@@ -198,5 +202,7 @@ struct Overlay {
   sim::World world;
   std::vector<std::unique_ptr<Endpoint>> nodes;
 };
+
+using Overlay = BasicOverlay<Endpoint>;
 
 }  // namespace ilnp::test

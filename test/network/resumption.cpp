@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_has_gone_is_forgotten_soon) {
   bob->crash();
   alice->node().resume();
   BOOST_TEST(!alice->send(bob->nid(), 1));  // as a last resort
-  world.run_for(Resumption::confirm_time + 1ms);
+  world.run_for(Resumption<>::confirm_time + 1ms);
   BOOST_TEST(alice->send(bob->nid(), 2) == error_code(Errc::unknown_host));
 }
 
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_router_does_not_pass_on_outdated_messages) {
 
 BOOST_AUTO_TEST_CASE(without_caught_up_a_node_believes_again_after_a_while) {
   alice->node().with([&](auto& stack, auto& cx) { network_layer(stack).resumed(world.now() - 5s, cx); });
-  BOOST_TEST(alice->network().next_deadline() <= in(Resumption::catch_up_time));
+  BOOST_TEST(alice->network().next_deadline() <= in(Resumption<>::catch_up_time));
   world.run_for(1s);
   BOOST_TEST(lost_from_alice(4s) == 0);
 }

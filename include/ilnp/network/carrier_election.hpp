@@ -23,7 +23,7 @@ struct FlowHash {
 struct FlowPacket {
   std::uint64_t sender;  ///< the node that put it on the network
   std::uint8_t hop_limit;
-  std::uint8_t next_header;
+  std::uint64_t rest;       ///< see `wire::Identity`
   Bytes content;            ///< everything that does not change on the path
   std::uint64_t share = 0;  ///< see `FrameSource`
 };
@@ -42,7 +42,8 @@ struct FlowPacket {
 /// - Nobody yields to a node that is only passing through (in handoff). In handoff this node itself listens first.
 /// - After a suspension a node yields first if a neighbour could have forwarded in the meantime.
 /// - When in doubt, a node forwards.
-class CarrierElection {
+template <class Interop>
+class BasicCarrierElection {
  public:
   static constexpr std::size_t max_flows = 4096;
   static constexpr Duration takeover = std::chrono::milliseconds(500);
@@ -65,7 +66,10 @@ class CarrierElection {
   /// it came from; this node forwards it.
   enum class Verdict { carry, carry_alone, copy, another, returned };
 
-  CarrierElection(Nid self, NeighbourTable& neighbours) : self_(self), neighbours_(&neighbours) {}
+  using Neighbours = BasicNeighbourTable<Interop>;
+  using Neighbour = typename Neighbours::Neighbour;
+
+  BasicCarrierElection(Nid self, Neighbours& neighbours) : self_(self), neighbours_(&neighbours) {}
 
   void rekey(const HashKey& key) {
     flows_.rekey(key);
@@ -95,8 +99,9 @@ class CarrierElection {
       state->mixed_at = now;
     }
     if (lesser) {
-      if (state->standing_back && packet.sender == state->rival && in == state->in &&
-          packet.hop_limit + 1 == state->hop_limit && packets_.has_seen(content, state->hop_limit, step))
+      if (Interop::packets_return && state->standing_back && packet.sender == state->rival &&
+          in == state->in && packet.hop_limit + 1 == state->hop_limit &&
+          packets_.has_seen(content, state->hop_limit, step))
         return Verdict::returned;
       // The packets forwarded just before were not remembered. These are duplicates of them, unless they come from their
       // source, or from the sender that brought the flow until then.
@@ -155,7 +160,7 @@ class CarrierElection {
       state.seen_at = now;
       state.unanswered = never;
       state.account.begin(CarryAccount::step_at(now));
-      neighbours_->for_each_carrier([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
+      neighbours_->for_each_carrier([&](std::uint64_t sender, const Neighbour& other) {
         if (!state.standing_back && may_carry(other, flow, state.in, state.out, since))
           stand_back(state, sender, now);
       });
@@ -192,7 +197,7 @@ class CarrierElection {
   };
 
   std::uint64_t hash(const FlowPacket& packet) const noexcept {
-    return content_hash(packet.content, key_, packet.next_header);
+    return content_hash(packet.content, key_, packet.rest);
   }
 
   void begin(State& state, const Flow& flow, Locator in, Locator out, bool passing, TimePoint now) {
@@ -201,9 +206,9 @@ class CarrierElection {
     state.standing_back = passing;
     state.account.begin(CarryAccount::step_at(now));
     if (passing) return;
-    neighbours_->for_each_carrier([&](std::uint64_t sender, const NeighbourTable::Neighbour& other) {
-      if (!state.standing_back && (other.always_carries || other.nid < self_) && !other.distrusted(now) &&
-          may_carry(other, flow, in, out, now))
+    neighbours_->for_each_carrier([&](std::uint64_t sender, const Neighbour& other) {
+      if (!state.standing_back && (other.habits.always_carries() || other.nid < self_) &&
+          !other.distrusted(now) && may_carry(other, flow, in, out, now))
         stand_back(state, sender, now);
     });
   }
@@ -231,8 +236,9 @@ class CarrierElection {
     if (state.failures > 0 && !passing && !shown(state, carrier, since, now)) return false;
     // Of two duplicates of the first packet of a flow the worse may arrive first; the other one has left with more hops.
     const bool outlived = hop_limit + 1 < best;
-    const bool beaten = passing || (!outlived && (hop_limit + 1 > came_with ||
-                                                  (rival && (rival->always_carries || rival->nid < self_))));
+    const bool beaten =
+        passing || (!outlived && (hop_limit + 1 > came_with ||
+                                  (rival && (rival->habits.always_carries() || rival->nid < self_))));
     if (beaten) {
       stand_back(state, carrier, now);
     } else if (now - state.conflict_heard >= conflict_memory) {
@@ -265,7 +271,7 @@ class CarrierElection {
   }
 
   /// Can `other` forward the flow?
-  bool may_carry(const NeighbourTable::Neighbour& other, const Flow& flow, Locator in, Locator out,
+  bool may_carry(const Neighbour& other, const Flow& flow, Locator in, Locator out,
                  TimePoint now) const noexcept {
     return other.nid != flow.destination.nid && other.nid != flow.source.nid &&
            neighbours_->settled(other, in, out, now);
@@ -290,10 +296,12 @@ class CarrierElection {
   }
 
   Nid self_;
-  NeighbourTable* neighbours_;
+  Neighbours* neighbours_;
   HashKey key_;
   BoundedTable<Flow, State, FlowHash> flows_{max_flows};
   PacketMemory packets_;
 };
+
+using CarrierElection = BasicCarrierElection<FirstImplementation>;
 
 }  // namespace ilnp

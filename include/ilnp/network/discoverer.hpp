@@ -11,8 +11,12 @@ namespace ilnp {
 
 /// Discovery (docs/behaviour.md, "Discovery"): learns from every message that it hears, answers solicitations, passes
 /// messages on to the other networks, and announces where this node is.
-template <Underlay Next>
+template <class Policies>
 class Discoverer {
+  using Format = typename Policies::Format;
+  using Header = typename Format::Header;
+  using Neighbours = BasicNeighbourTable<typename Policies::Interop>;
+
  public:
   static constexpr Duration retry_wait =
       std::chrono::milliseconds(200);  ///< before a failed message is sent again
@@ -24,19 +28,18 @@ class Discoverer {
   static_assert(Doubts::answer_time_of_many > longest_spread,
                 "a node that answers in time must not count as gone");
 
-  Discoverer(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours,
-             Liveness<Next>& liveness) noexcept
+  Discoverer(Reachability& reach, Sender<Policies>& sender, Neighbours& neighbours,
+             Liveness<Policies>& liveness) noexcept
       : reach_(&reach), sender_(&sender), neighbours_(&neighbours), liveness_(&liveness) {}
 
   void rekey(const HashKey& key) { seen_.rekey(key); }
 
   /// A packet for all nodes arrived. `frame` is passed on unchanged except for its hop limit.
   template <ContextLike Cx>
-  void receive(FrameSource from, const wire::IlnpHeader& header, MutableBytes frame, const Interface& in,
-               Cx& cx) {
-    if (header.next_header() != static_cast<std::uint8_t>(wire::NextHeader::discovery))
+  void receive(FrameSource from, const Header& header, MutableBytes frame, const Interface& in, Cx& cx) {
+    if (Format::kind(header) != wire::Kind::discovery)
       return sender_->drop(Drop::unknown_destination, in.locator, cx);
-    const auto message = wire::Discovery::parse(header.payload());
+    const auto message = Format::Discovery::parse(header.payload());
     if (!message || message->nid() == Nid{})
       return sender_->drop(message.error() == wire::Malformed::bad_host_name ? Drop::discovery_bad_name
                                                                              : Drop::discovery_malformed,
@@ -122,7 +125,7 @@ class Discoverer {
   }
 
   template <ContextLike Cx>
-  void learn_host(const wire::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
+  void learn_host(const typename Format::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
     const Epoch::Stamp names = reach_->hosts.changed();
     Host* host = &reach_->hosts.touch(nid, from.share(), cx.now());
@@ -184,8 +187,7 @@ class Discoverer {
   }
 
   template <ContextLike Cx>
-  void pass_on(std::uint64_t hash, const wire::IlnpHeader& header, MutableBytes frame, FrameSource from,
-               Cx& cx) {
+  void pass_on(std::uint64_t hash, const Header& header, MutableBytes frame, FrameSource from, Cx& cx) {
     if (reach_->interfaces.all().size() < 2) return;
     const Locator in = from.interface;
     const std::uint8_t hop_limit = header.hop_limit();
@@ -199,7 +201,7 @@ class Discoverer {
         break;
     }
     const Locator origin = header.source().locator;
-    wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
+    Format::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
     for (const Interface& out : reach_->interfaces.all()) {
       if (out.locator == in || out.locator == origin) continue;
       if (sender_->next.send(out.locator, Packet({}, frame), cx)) {
@@ -223,9 +225,9 @@ class Discoverer {
   }
 
   Reachability* reach_;
-  Sender<Next>* sender_;
-  NeighbourTable* neighbours_;
-  Liveness<Next>* liveness_;
+  Sender<Policies>* sender_;
+  Neighbours* neighbours_;
+  Liveness<Policies>* liveness_;
   SeenMessages seen_;
 };
 

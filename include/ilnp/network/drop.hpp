@@ -31,9 +31,10 @@ enum class Drop : std::uint8_t {
   unknown_destination,         ///< to all nodes, with a next header other than discovery
   table_full,                  ///< nothing was learnt: the table is at its limit
   send_failed,                 ///< the underlay refused a forwarded frame or a control message
+  refused,                     ///< the guard does not accept it (`GuardFor`)
 };
 
-inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::send_failed) + 1;
+inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::refused) + 1;
 
 constexpr std::string_view to_string(Drop reason) noexcept {
   constexpr std::array<std::string_view, drop_reasons> names{
@@ -42,7 +43,7 @@ constexpr std::string_view to_string(Drop reason) noexcept {
       "duplicate",           "overheard",       "discovery_malformed", "discovery_bad_name",
       "discovery_repeated",  "discovery_stale", "update_malformed",    "update_unexpected",
       "update_too_often",    "update_unproven", "update_contradicted", "acknowledgement_unexpected",
-      "unknown_destination", "table_full",      "send_failed"};
+      "unknown_destination", "table_full",      "send_failed",         "refused"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -6,38 +6,42 @@
 
 #include "../epoch.hpp"
 #include "../hash_key.hpp"
-#include "../wire/ilnp_header.hpp"
+#include "../wire/overlay.hpp"
 #include "interfaces.hpp"
 
 namespace ilnp {
 
 /// A flow-cache entry: what was decided for packets with the same next header, hop limit and addresses that arrive on the
 /// same interface.
-struct FlowEntry {
-  Locator interface;                 ///< where they arrive, and
-  const Interface* in = nullptr;     ///< what this node knows of it
-  std::optional<Locator> out;        ///< where they are forwarded; none: they are for this node
-  std::uint64_t path_hash = 0;       ///< of all that they have in common except the hop limit
-  std::uint8_t hop_limit = 0;        ///< with which forwarded packets arrived, or should have
-  std::array<std::byte, 34> path{};  ///< see `wire::IlnpHeader::path`
+template <class Format>
+struct BasicFlowEntry {
+  Locator interface;              ///< where they arrive, and
+  const Interface* in = nullptr;  ///< what this node knows of it
+  std::optional<Locator> out;     ///< where they are forwarded; none: they are for this node
+  std::uint64_t path_hash = 0;    ///< of all that they have in common except the hop limit
+  std::uint8_t hop_limit = 0;     ///< with which forwarded packets arrived, or should have
+  std::array<std::byte, Format::path_size> path{};  ///< see `wire::Format`
 };
 
 /// The flow cache: recent decisions, by path. Packets that follow need no look-up in any other table, and those that
 /// directly follow a packet with the same path need none at all. Of fixed size, without searches: a path has two places,
 /// and replaces the entry that expires first.
-class FlowCache {
+template <class Format>
+class BasicFlowCache {
  public:
+  using Header = typename Format::Header;
+  using Flow = BasicFlowEntry<Format>;
+
   static constexpr std::size_t max_entries = 512;  // a power of two
 
-  FlowCache() = default;
-  FlowCache(const FlowCache&) = delete;
-  FlowCache& operator=(const FlowCache&) = delete;
+  BasicFlowCache() = default;
+  BasicFlowCache(const BasicFlowCache&) = delete;
+  BasicFlowCache& operator=(const BasicFlowCache&) = delete;
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
   /// The entry that applies to a packet; null if there is none, or it is stale.
-  const FlowEntry* find(const wire::IlnpHeader& header, Locator interface, const Epoch& epoch,
-                        TimePoint now) noexcept {
+  const Flow* find(const Header& header, Locator interface, const Epoch& epoch, TimePoint now) noexcept {
     if (applies(*last_, header, interface, epoch, now)) return &last_->value;
     const std::size_t place = hash(header, interface) % max_entries;
     for (const std::size_t either : {place, place ^ 1})
@@ -48,28 +52,27 @@ class FlowCache {
 
   /// Adds an entry for packets like this one: forwarded to `out` as if they had arrived with `hop_limit` or, without `out`,
   /// for this node.
-  const FlowEntry* add(const wire::IlnpHeader& header, const Interface& in, const Epoch& epoch,
-                       TimePoint deadline, std::optional<Locator> out = {},
-                       std::uint8_t hop_limit = 0) noexcept {
+  const Flow* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
+                  std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
     const std::uint64_t path_hash = hash(header, in.locator);
     const std::size_t place = path_hash % max_entries;
     Entry& entry = entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
     entry = {{in.locator, &in, out, path_hash, hop_limit, {}}, epoch.stamp(), deadline};
-    std::memcpy(entry.value.path.data(), header.path().data(), entry.value.path.size());
+    std::memcpy(entry.value.path.data(), Format::path(header).data(), entry.value.path.size());
     last_ = &entry;
     return &entry.value;
   }
 
  private:
-  using Entry = Cached<FlowEntry>;
+  using Entry = Cached<Flow>;
 
-  static bool applies(const Entry& entry, const wire::IlnpHeader& header, Locator interface,
-                      const Epoch& epoch, TimePoint now) noexcept {
+  static bool applies(const Entry& entry, const Header& header, Locator interface, const Epoch& epoch,
+                      TimePoint now) noexcept {
     return entry.holds(epoch, now) && interface == entry.value.interface &&
-           std::memcmp(header.path().data(), entry.value.path.data(), entry.value.path.size()) == 0;
+           std::memcmp(Format::path(header).data(), entry.value.path.data(), entry.value.path.size()) == 0;
   }
 
-  std::uint64_t hash(const wire::IlnpHeader& header, Locator interface) const noexcept {
+  std::uint64_t hash(const Header& header, Locator interface) const noexcept {
     return key_(header.source(), header.destination(), interface.value(), header.next_header());
   }
 
@@ -77,5 +80,8 @@ class FlowCache {
   std::array<Entry, max_entries> entries_;
   const Entry* last_ = entries_.data();
 };
+
+using FlowEntry = BasicFlowEntry<wire::Overlay>;
+using FlowCache = BasicFlowCache<wire::Overlay>;
 
 }  // namespace ilnp

@@ -8,10 +8,15 @@ namespace ilnp {
 
 /// Forwards packets between other nodes, from one of this node's networks to another (docs/behaviour.md, "Forwarding").
 /// Every node does this.
-template <Underlay Next>
+template <class Policies>
 class Forwarder {
+  using Format = typename Policies::Format;
+  using Header = typename Format::Header;
+  using Neighbours = BasicNeighbourTable<typename Policies::Interop>;
+  using Election = BasicCarrierElection<typename Policies::Interop>;
+
  public:
-  Forwarder(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours)
+  Forwarder(Reachability& reach, Sender<Policies>& sender, Neighbours& neighbours)
       : reach_(&reach), sender_(&sender), neighbours_(&neighbours), election_(reach.config.nid, neighbours) {}
 
   void rekey(const HashKey& key) {
@@ -28,7 +33,7 @@ class Forwarder {
 
   /// Where to forward a packet for another node that arrived on `in`; nothing if it was dropped.
   template <ContextLike Cx>
-  std::optional<Hop> decide(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
+  std::optional<Hop> decide(FrameSource from, const Header& header, const Interface& in, Cx& cx) {
     const auto drop = [&](Drop reason) {
       sender_->drop(reason, in.locator, cx);
       return std::nullopt;
@@ -37,10 +42,9 @@ class Forwarder {
     const Locator to = flow.destination.locator;
     reach_->learn(flow.source.locator, from, cx.now());
     if (reach_->interfaces.all().size() == 1) return drop(Drop::overheard);
-    if (header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update))
-      watch_move(header, cx.now());
-    const FlowPacket packet{from.sender, header.hop_limit(), header.next_header(), header.frame().subspan(8),
-                            from.share()};
+    if (Format::kind(header) == wire::Kind::locator_update) watch_move(header, cx.now());
+    const wire::Identity identity = Format::identity(header);
+    const FlowPacket packet{from.sender, header.hop_limit(), identity.rest, identity.octets, from.share()};
     const auto out = reach_->route(to, cx.now());
     if (!out && to != in.locator) return drop(Drop::no_route);
     if (to == in.locator || *out == in.locator) {
@@ -54,15 +58,15 @@ class Forwarder {
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
     const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
-      case CarrierElection::Verdict::copy:
+      case Election::Verdict::copy:
         return drop(Drop::reflected);
-      case CarrierElection::Verdict::another:
+      case Election::Verdict::another:
         return drop(Drop::another_carries);
-      case CarrierElection::Verdict::returned:
+      case Election::Verdict::returned:
         return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1), true};
-      case CarrierElection::Verdict::carry_alone:
+      case Election::Verdict::carry_alone:
         return Hop{*out, header.hop_limit(), true};
-      case CarrierElection::Verdict::carry:
+      case Election::Verdict::carry:
         break;
     }
     return Hop{*out, header.hop_limit()};
@@ -75,7 +79,7 @@ class Forwarder {
   /// doubt, both have been heard here. A duplicate that took a shorter path is forwarded nevertheless: the first packet may
   /// not have enough hops left. A packet that its source itself has put on the network was sent once. `path`: see
   /// `FlowEntry::path_hash`.
-  bool admit(FrameSource from, const wire::IlnpHeader& header, std::uint64_t path, TimePoint now) noexcept {
+  bool admit(FrameSource from, const Header& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
            copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
   }
@@ -83,12 +87,12 @@ class Forwarder {
   /// Sends a parsed frame on to `out`, unchanged except for its hop limit.
   template <ContextLike Cx>
   void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
-    wire::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
+    Format::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
     if (sender_->next.send(out, Packet({}, frame), cx)) return sender_->drop(Drop::send_failed, out, cx);
     ++sender_->counters.forwarded;
   }
 
-  const CarrierElection& election() const noexcept { return election_; }
+  const Election& election() const noexcept { return election_; }
 
  private:
   static bool passing(const Interface* interface) noexcept {
@@ -96,8 +100,8 @@ class Forwarder {
   }
 
   /// Another node's locator update, overheard: a node that moves does not stay to forward.
-  void watch_move(const wire::IlnpHeader& header, TimePoint now) {
-    const auto message = wire::LocatorUpdate::parse(header.payload());
+  void watch_move(const Header& header, TimePoint now) {
+    const auto message = Format::LocatorUpdate::parse(header.payload());
     if (!message || message->acknowledgement()) return;
     neighbours_->moves(
         header.source().nid,
@@ -110,9 +114,9 @@ class Forwarder {
   }
 
   Reachability* reach_;
-  Sender<Next>* sender_;
-  NeighbourTable* neighbours_;
-  CarrierElection election_;
+  Sender<Policies>* sender_;
+  Neighbours* neighbours_;
+  Election election_;
   ReflectionFilter copies_{true};
 };
 

@@ -2,7 +2,6 @@
 
 #include <boost/config.hpp>
 
-#include "../wire/overlay.hpp"
 #include "duplicate_filter.hpp"
 #include "flow_cache.hpp"
 #include "forwarder.hpp"
@@ -10,6 +9,7 @@
 #include "loopback.hpp"
 #include "mover.hpp"
 #include "nid_watch.hpp"
+#include "policies.hpp"
 #include "reflection_filter.hpp"
 #include "resumption.hpp"
 
@@ -20,8 +20,16 @@ namespace ilnp {
 ///
 /// A pure state machine: call `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`).
 /// One thread. Does not move in memory. Models `NetworkLayer`.
-template <Underlay Next>
+///
+/// `Format` is how headers and messages look; `Guard` decides whom this node believes; `Interop` says which other programs there are.
+template <Underlay Next, wire::Format Format = wire::Overlay, GuardFor<Format> Guard = NoGuard,
+          class Interop = FirstImplementation>
 class ILNP {
+  using Policies = NetworkPolicies<Next, Format, Guard, Interop>;
+  using Header = typename Format::Header;
+  using FlowCache = BasicFlowCache<Format>;
+  using FlowEntry = BasicFlowEntry<Format>;
+
  public:
   /// Throws `std::invalid_argument` if `config` does not describe a node, or if the underlay's frames are too small for the
   /// messages of this node, or larger than the header can describe. The other arguments go to the underlay.
@@ -36,7 +44,7 @@ class ILNP {
         mover_(reach_, sender_, discoverer_, liveness_),
         resumption_(reach_, neighbours_),
         nid_watch_(reach_, sender_) {
-    if constexpr (ClassifyingUnderlay<Next>) sender_.next.classify(wire::Overlay::classifier);
+    if constexpr (ClassifyingUnderlay<Next>) sender_.next.classify(Format::classifier);
   }
 
   ILNP(const ILNP&) = delete;
@@ -58,7 +66,7 @@ class ILNP {
   }
 
   /// Where the headers of the next packet are best written: `size` octets of the layers above, and this layer's.
-  MutableBytes headroom(std::size_t size) { return sender_.next.headroom(wire::IlnpHeader::size + size); }
+  MutableBytes headroom(std::size_t size) { return sender_.next.headroom(Format::header_size + size); }
 
   /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. For an
   /// unknown host or a missing route the node solicits at once; the caller may try again.
@@ -161,10 +169,12 @@ class ILNP {
   Nid local_nid() const noexcept { return reach_.config.nid; }
   /// The largest payload that fits after the network header, octets.
   std::size_t max_payload() const noexcept {
-    return std::max(sender_.next.max_frame(), wire::IlnpHeader::size) - wire::IlnpHeader::size;
+    return std::max(sender_.next.max_frame(), Format::header_size) - Format::header_size;
   }
   /// The same for each node.
   std::size_t max_payload(Nid) const noexcept { return max_payload(); }
+  Guard& guard() noexcept { return guard_; }
+  const Guard& guard() const noexcept { return guard_; }
   const NetworkConfig& config() const noexcept { return reach_.config; }
   const NetworkCounters& counters() const noexcept { return sender_.counters; }
   const Interfaces& interfaces() const noexcept { return reach_.interfaces; }
@@ -179,14 +189,14 @@ class ILNP {
     f("routes", reach_.forwarding.size(), ForwardingTable::max_routes);
     f("correspondents", reach_.correspondents.size(), CorrespondentTable::max_correspondents);
     f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
-    f("neighbours", neighbours_.size(), NeighbourTable::max_neighbours);
+    f("neighbours", neighbours_.size(), BasicNeighbourTable<Interop>::max_neighbours);
     f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
-    f("flows", forwarder_.election().size(), CarrierElection::max_flows);
+    f("flows", forwarder_.election().size(), BasicCarrierElection<Interop>::max_flows);
     f("packets", duplicates_.size(), DuplicateFilter::max_packets);
     f("doubts", liveness_.doubts(), Doubts::max_doubts);
     f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
-    f("silent", liveness_.silent(), Liveness<Next>::max_silent);
-    f("trials", liveness_.trials(), Liveness<Next>::max_trials);
+    f("silent", liveness_.silent(), Liveness<Policies>::max_silent);
+    f("trials", liveness_.trials(), Liveness<Policies>::max_trials);
     f("loopback", loopback_.size(), Loopback::max_packets);
   }
   Next& next_layer() noexcept { return sender_.next; }
@@ -230,7 +240,7 @@ class ILNP {
   template <ContextLike Cx, class Up>
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
     ++sender_.counters.received;
-    const auto header = wire::IlnpHeader::parse(frame);
+    const auto header = Header::parse(frame);
     const FlowEntry* flow = header ? flows_.find(*header, from.interface, reach_.epoch, cx.now()) : nullptr;
     if (!flow) flow = begin_flow(from, frame, cx);
     if (!flow) return;
@@ -250,24 +260,25 @@ class ILNP {
     };
     const Interface* in = reach_.interfaces.find(from.interface);
     if (!in) return drop(Drop::not_joined);
-    const auto header = wire::IlnpHeader::parse(frame);
+    const auto header = Header::parse(frame);
     if (!header)
       return drop(header.error() == wire::Malformed::too_short ? Drop::too_short : Drop::wrong_length);
     const Ilv source = header->source();
     const Ilv destination = header->destination();
-    const bool update = header->next_header() == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
+    const wire::Kind kind = Format::kind(*header);
     if (source.nid == local_nid()) {
       if (nid_watch_.hear(*header, *in, cx)) discoverer_.answer_namesake(cx.now());
       return drop(Drop::own_frame);
     }
-    if (!resumption_.behind()) liveness_.hear(source, header->next_header(), cx);
+    if (!guard_.admit(*header, kind, cx)) return drop(Drop::refused);
+    if (!resumption_.behind()) liveness_.hear(source, kind, cx);
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
       reach_.epoch.bump();
       if (resumption_.behind()) return drop(Drop::discovery_stale);
       discoverer_.receive(from, *header, frame, *in, cx);
       return nullptr;
     }
-    if (update && destination.nid == local_nid()) {
+    if (kind == wire::Kind::locator_update && destination.nid == local_nid()) {
       reach_.epoch.bump();
       mover_.receive(from, *header, *in, cx);
       return nullptr;
@@ -280,21 +291,22 @@ class ILNP {
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
-    const bool alone = update || hop->alone;
+    const bool alone = kind == wire::Kind::locator_update || hop->alone;
     return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
                       hop->hop_limit);
   }
 
   /// Hands a packet for this node up, once.
   template <ContextLike Cx, class Up>
-  void deliver(FrameSource from, const wire::IlnpHeader& header, const FlowEntry& flow, Cx& cx, Up& up) {
-    if (!reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))
+  void deliver(FrameSource from, const Header& header, const FlowEntry& flow, Cx& cx, Up& up) {
+    // A packet that its source itself has put on the network was sent once.
+    const bool may_return = Interop::packets_return || header.source().locator != from.interface;
+    if (may_return &&
+        !reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))
       return sender_.drop(Drop::reflected, flow.interface, cx);
     const bool several =
         reach_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
-    if (several &&
-        !duplicates_.admit(content_hash(header.frame().subspan(8), reach_.key, header.next_header()),
-                           flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
+    if (several && !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
       return sender_.drop(Drop::duplicate, flow.interface, cx);
     ++sender_.counters.delivered;
     up(NetworkSource{header.source(), header.destination(), flow.interface, header.next_header(),
@@ -302,8 +314,14 @@ class ILNP {
        payload_of(header));
   }
 
+  /// The same for all copies of a packet.
+  BOOST_FORCEINLINE std::uint64_t hash(const Header& header) const noexcept {
+    const wire::Identity identity = Format::identity(header);
+    return content_hash(identity.octets, reach_.key, identity.rest);
+  }
+
   /// The layer above may change it: the frame that was parsed is a `MutableBytes`.
-  static MutableBytes payload_of(const wire::IlnpHeader& header) noexcept {
+  static MutableBytes payload_of(const Header& header) noexcept {
     const Bytes payload = header.payload();
     return {const_cast<std::byte*>(payload.data()), payload.size()};
   }
@@ -321,14 +339,15 @@ class ILNP {
   }
 
   Reachability reach_;
-  Sender<Next> sender_;
-  NeighbourTable neighbours_;
-  Liveness<Next> liveness_;
-  Discoverer<Next> discoverer_;
-  Forwarder<Next> forwarder_;
-  Mover<Next> mover_;
-  Resumption resumption_;
-  NidWatch<Next> nid_watch_;
+  Sender<Policies> sender_;
+  BasicNeighbourTable<Interop> neighbours_;
+  Liveness<Policies> liveness_;
+  Discoverer<Policies> discoverer_;
+  Forwarder<Policies> forwarder_;
+  Mover<Policies> mover_;
+  Resumption<Interop> resumption_;
+  NidWatch<Policies> nid_watch_;
+  [[no_unique_address]] Guard guard_;
   ReflectionFilter reflections_;
   DuplicateFilter duplicates_;
   FlowCache flows_;

@@ -10,8 +10,10 @@ namespace ilnp {
 
 /// Which other nodes are still there, and where (docs/behaviour.md, "Liveness checks"). Hears the source of each frame, and
 /// decides from that who keeps a name, whether a locator update was true, and whether a goodbye was genuine.
-template <Underlay Next>
+template <class Policies>
 class Liveness {
+  using Neighbours = BasicNeighbourTable<typename Policies::Interop>;
+
  public:
   /// A peer to which this node sends is checked when it has not been heard for this long.
   static constexpr Duration silent_after = std::chrono::seconds(10);
@@ -21,18 +23,18 @@ class Liveness {
   /// A goodbye starts a check; further ones within this time are ignored.
   static constexpr Duration goodbye_rest = std::chrono::seconds(10);
 
-  Liveness(Reachability& reach, Sender<Next>& sender, NeighbourTable& neighbours) noexcept
+  Liveness(Reachability& reach, Sender<Policies>& sender, Neighbours& neighbours) noexcept
       : reach_(&reach), sender_(&sender), neighbours_(&neighbours), claims_(3 * reach.config.wait_time) {}
 
   /// A frame arrived from `source`. Not called for every frame, but for the first of those with the same path.
   template <ContextLike Cx>
-  void hear(const Ilv& source, std::uint8_t next_header, Cx& cx) {
+  void hear(const Ilv& source, wire::Kind kind, Cx& cx) {
     if (Host* host = reach_->hosts.entry(source.nid)) {
-      const bool update = next_header == static_cast<std::uint8_t>(wire::NextHeader::locator_update);
+      const bool update = kind == wire::Kind::locator_update;
       if (host->hear(source.locator, update, cx.now())) say_undone(source.nid, *host, cx);
       if (host->trial().open()) trials_at_ = std::min(trials_at_, host->trial().next_deadline());
     }
-    const bool discovery = next_header == static_cast<std::uint8_t>(wire::NextHeader::discovery);
+    const bool discovery = kind == wire::Kind::discovery;
     doubts_.hear(source.nid, discovery, cx.now(), [&](const Doubts::Doubt& doubt) {
       if (doubt.why == Doubts::Why::name_claimed) keep_name(doubt.name, doubt.nid, doubt.claimant, cx);
     });
@@ -209,8 +211,8 @@ class Liveness {
   }
 
   Reachability* reach_;
-  Sender<Next>* sender_;
-  NeighbourTable* neighbours_;
+  Sender<Policies>* sender_;
+  Neighbours* neighbours_;
   Doubts doubts_;
   NameClaims claims_;
   std::vector<Nid> silent_;

@@ -9,14 +9,17 @@ namespace ilnp {
 
 /// Moves this node from network to network (docs/behaviour.md, "Moves"), tells its correspondents, and handles their
 /// updates. A move is made or undone whatever the correspondents do.
-template <Underlay Next>
+template <class Policies>
 class Mover {
+  using Format = typename Policies::Format;
+  using Header = typename Format::Header;
+
  public:
   /// The longest time from an advertisement, which the routers need first, to the update.
   static constexpr Duration update_delay = std::chrono::milliseconds(100);
 
-  Mover(Reachability& reach, Sender<Next>& sender, Discoverer<Next>& discoverer,
-        Liveness<Next>& liveness) noexcept
+  Mover(Reachability& reach, Sender<Policies>& sender, Discoverer<Policies>& discoverer,
+        Liveness<Policies>& liveness) noexcept
       : reach_(&reach),
         sender_(&sender),
         discoverer_(&discoverer),
@@ -59,8 +62,8 @@ class Mover {
 
   /// A locator update or an acknowledgement for this node.
   template <ContextLike Cx>
-  void receive(FrameSource from, const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
-    const auto message = wire::LocatorUpdate::parse(header.payload());
+  void receive(FrameSource from, const Header& header, const Interface& in, Cx& cx) {
+    const auto message = Format::LocatorUpdate::parse(header.payload());
     if (!message) return sender_->drop(Drop::update_malformed, in.locator, cx);
     const Ilv source = header.source();
     reach_->learn(source.locator, from, cx.now());
@@ -207,9 +210,9 @@ class Mover {
   }
 
   Reachability* reach_;
-  Sender<Next>* sender_;
-  Discoverer<Next>* discoverer_;
-  Liveness<Next>* liveness_;
+  Sender<Policies>* sender_;
+  Discoverer<Policies>* discoverer_;
+  Liveness<Policies>* liveness_;
   LocatorUpdates updates_;
   MoveSchedule schedule_;
   TimePoint left_at_ = long_ago;

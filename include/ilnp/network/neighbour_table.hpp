@@ -5,13 +5,15 @@
 #include "../search.hpp"
 #include "bounded_table.hpp"
 #include "interfaces.hpp"
+#include "policies.hpp"
 
 namespace ilnp {
 
 /// The nodes whose own frames are heard, by the underlay's number for the sender: in which of this node's networks each one
 /// is, since when, and whether it is settled there. From this a node learns who else forwards between two networks that it
 /// has joined.
-class NeighbourTable {
+template <class Interop>
+class BasicNeighbourTable {
  public:
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
@@ -39,11 +41,10 @@ class NeighbourTable {
   struct Neighbour {
     Nid nid;
     std::vector<Place> places;
-    bool always_carries = false;  ///< it never yields: a first-implementation node
+    [[no_unique_address]] typename Interop::Habits habits;
     TimePoint failed_at = long_ago;
     TimePoint counted_on = long_ago;  ///< when this node last yielded to it
     std::uint8_t failures = 0;        ///< in a row
-    std::uint8_t hop_limit = 0;       ///< of its own frames
 
     const Place* find(Locator locator) const noexcept {
       const auto at = find_by(places, &Place::locator, locator);
@@ -56,7 +57,7 @@ class NeighbourTable {
     }
     TimePoint last_used() const noexcept { return counted_on; }
     Duration distrust_time() const noexcept {
-      return NeighbourTable::distrust * (1 << (failures > 0 ? failures - 1 : 0));
+      return BasicNeighbourTable::distrust * (1 << (failures > 0 ? failures - 1 : 0));
     }
     bool distrusted(TimePoint now) const noexcept { return now - failed_at < distrust_time(); }
     /// It has failed to forward.
@@ -64,7 +65,7 @@ class NeighbourTable {
       if (now - failed_at >= 2 * distrust_time()) failures = 0;  // it did well for that long
       if (!distrusted(now) && failures <= max_doublings) ++failures;
       failed_at = now;
-      always_carries = false;  // otherwise it would have forwarded
+      habits.failed();
     }
     /// It has shown that it forwards.
     void trust() noexcept {
@@ -75,24 +76,22 @@ class NeighbourTable {
   };
 
   /// `life`: a node not heard in a network for this long is no longer there.
-  explicit NeighbourTable(Duration life) noexcept : life_(life) {}
+  explicit BasicNeighbourTable(Duration life) noexcept : life_(life) {}
 
   void rekey(const HashKey& key) {
     neighbours_.rekey(key);
     senders_.rekey(key);
   }
 
-  /// A frame arrived on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another node's:
-  /// first-implementation nodes send frames back to the network that they came from. Those have a lower hop limit than its
-  /// own, and show that it is such a node.
+  /// A frame arrived on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another node's if some
+  /// send frames back to the network that they came from. Those have a lower hop limit than a node's own, and show that it is
+  /// of that kind.
   void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface, TimePoint now,
             std::uint64_t share = 0) {
     Neighbour* neighbour = &neighbours_.insert(sender, share, now);
-    if (hop_limit < neighbour->hop_limit && now - neighbour->last_heard() < life_) {
-      neighbour->always_carries = true;
-      return;
-    }
-    neighbour->hop_limit = hop_limit;
+    if (neighbour->habits.below_own(hop_limit) && now - neighbour->last_heard() < life_)
+      return neighbour->habits.sent_back();
+    neighbour->habits.hear(hop_limit);
     neighbour->nid = nid;
     senders_.insert(nid, share, now) = Sender{sender, now};
     for (Place& other : neighbour->places)
@@ -213,5 +212,7 @@ class NeighbourTable {
   BoundedTable<Nid, Sender> senders_{max_neighbours};
   std::vector<std::uint64_t> carriers_;  // heard in two or more networks, the first ones first
 };
+
+using NeighbourTable = BasicNeighbourTable<FirstImplementation>;
 
 }  // namespace ilnp

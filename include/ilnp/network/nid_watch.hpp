@@ -11,8 +11,11 @@ namespace ilnp {
 ///
 /// Two such frames, at least `apart`, raise the alarm. After the first this node solicits, so that the other node, if it
 /// runs this toolkit, notices too. The alarm repeats while it lasts, and ends when nothing has been heard for `patience`.
-template <Underlay Next>
+template <class Policies>
 class NidWatch {
+  using Format = typename Policies::Format;
+  using Header = typename Format::Header;
+
  public:
   /// For this long after a start or a suspension, what the previous process sent may still be on its way.
   static constexpr Duration quiet = std::chrono::seconds(3);
@@ -23,7 +26,8 @@ class NidWatch {
       std::chrono::milliseconds(1100);  ///< between two solicitations; doubled each time
   static constexpr Duration longest_gap = std::chrono::seconds(15);
 
-  explicit NidWatch(Reachability& reach, Sender<Next>& sender) noexcept : reach_(&reach), sender_(&sender) {}
+  explicit NidWatch(Reachability& reach, Sender<Policies>& sender) noexcept
+      : reach_(&reach), sender_(&sender) {}
 
   void start(TimePoint now) noexcept { quiet_until_ = now + quiet; }
   /// See `ILNP::resumed`.
@@ -31,10 +35,10 @@ class NidWatch {
 
   /// A frame with this node's identifier arrived. True if the other node solicits and should hear of this one.
   template <ContextLike Cx>
-  bool hear(const wire::IlnpHeader& header, const Interface& in, Cx& cx) {
-    const bool discovery = header.next_header() == static_cast<std::uint8_t>(wire::NextHeader::discovery);
-    const wire::Parsed<wire::Discovery> message =
-        discovery ? wire::Discovery::parse(header.payload()) : wire::Malformed::unknown_type;
+  bool hear(const Header& header, const Interface& in, Cx& cx) {
+    const bool discovery = Format::kind(header) == wire::Kind::discovery;
+    const wire::Parsed<typename Format::Discovery> message =
+        discovery ? Format::Discovery::parse(header.payload()) : wire::Malformed::unknown_type;
     if (may_be_own(header, message, cx.now())) return false;
     const bool asked = message && message->solicitation();
     if (cx.now() < quiet_until_) {
@@ -88,7 +92,7 @@ class NidWatch {
   enum class State { none, suspected, raised };
 
   /// May this node have sent this, and another have passed it on?
-  bool may_be_own(const wire::IlnpHeader& header, const wire::Parsed<wire::Discovery>& message,
+  bool may_be_own(const Header& header, const wire::Parsed<typename Format::Discovery>& message,
                   TimePoint now) const noexcept {
     const Locator source = header.source().locator;
     if (header.hop_limit() >= reach_->config.hop_limit) return false;  // nobody has passed it on
@@ -104,7 +108,7 @@ class NidWatch {
   }
 
   Reachability* reach_;
-  Sender<Next>* sender_;
+  Sender<Policies>* sender_;
   State state_ = State::none;
   TimePoint quiet_until_ = long_ago;
   TimePoint since_ = long_ago;

@@ -12,7 +12,10 @@ namespace ilnp {
 /// - Until it has caught up, discovery messages are neither believed nor passed on.
 /// - Then it solicits. What it knew before is a last resort: the first confirmation takes precedence, whatever it says, and
 ///   what is not confirmed is soon forgotten.
+template <class Interop = FirstImplementation>
 class Resumption {
+  using Neighbours = BasicNeighbourTable<Interop>;
+
  public:
   /// What arrives within this time may be old, unless the shell reports sooner that it has read everything that waited.
   static constexpr Duration catch_up_time = std::chrono::milliseconds(250);
@@ -21,7 +24,7 @@ class Resumption {
   /// After this time this node solicits again, if a node that it has used was not heard.
   static constexpr Duration ask_again_time = std::chrono::milliseconds(1100);
 
-  Resumption(Reachability& reach, NeighbourTable& neighbours) noexcept
+  Resumption(Reachability& reach, Neighbours& neighbours) noexcept
       : reach_(&reach), neighbours_(&neighbours) {}
 
   void begin(TimePoint now) {
@@ -56,7 +59,7 @@ class Resumption {
   }
 
   Reachability* reach_;
-  NeighbourTable* neighbours_;
+  Neighbours* neighbours_;
   TimePoint behind_until_ = never;
   TimePoint ask_again_at_ = never;
 };

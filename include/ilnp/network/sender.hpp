@@ -5,18 +5,19 @@
 #include <string>
 
 #include "../layer.hpp"
-#include "../wire/discovery.hpp"
-#include "../wire/ilnp_header.hpp"
-#include "../wire/locator_update.hpp"
 #include "counters.hpp"
 #include "own_messages.hpp"
+#include "policies.hpp"
 #include "reachability.hpp"
 
 namespace ilnp {
 
 /// How a node sends: the underlay, the messages of the network layer, and the counters. See `Reachability`.
-template <Underlay Next>
+template <class Policies>
 class Sender {
+  using Next = typename Policies::Next;
+  using Format = typename Policies::Format;
+
  public:
   /// Throws `std::invalid_argument` if the underlay's frames do not suit the node. The other arguments go to the underlay.
   template <class... Args>
@@ -42,8 +43,9 @@ class Sender {
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
                                         Interface* named, std::uint8_t next_header, Packet& packet, Cx& cx) {
     const std::size_t size = packet.size();
-    wire::IlnpHeaderRepr{static_cast<std::uint16_t>(size), next_header, hop_limit_, source, destination}
-        .write_to(packet.prepend(wire::IlnpHeader::size));
+    typename Format::HeaderRepr{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
+                                destination}
+        .write_to(packet.prepend(Format::header_size));
     if (const error_code error = next.send(out, packet, cx)) return error;
     if (named) named->last_sent = cx.now();
     ++counters.sent;
@@ -55,8 +57,9 @@ class Sender {
   template <ContextLike Cx>
   bool announce(Locator out, Locator named, bool solicitation, Cx& cx) {
     const NetworkConfig& config = reach_->config;
-    const bool sent = transmit_message(wire::DiscoveryRepr{config.nid, named, solicitation, config.host_name},
-                                       {all_nodes_locator, Nid{}}, out, out, wire::NextHeader::discovery, cx);
+    const bool sent =
+        transmit_message(typename Format::DiscoveryRepr{config.nid, named, solicitation, config.host_name},
+                         {all_nodes_locator, Nid{}}, out, out, wire::Kind::discovery, cx);
     if (!sent) return false;
     ++(solicitation ? counters.solicitations_sent : counters.advertisements_sent);
     if (solicitation) solicited_at = cx.now();
@@ -67,20 +70,21 @@ class Sender {
   /// Sends a locator update or, without locators, an acknowledgement. True if it was sent.
   template <ContextLike Cx>
   bool say_moved(const Ilv& to, Locator own, Locator out, std::span<const Locator> locators, Cx& cx) {
-    const bool sent = transmit_message(wire::LocatorUpdateRepr{locators}, to, own, out,
-                                       wire::NextHeader::locator_update, cx);
+    const bool sent = transmit_message(typename Format::LocatorUpdateRepr{locators}, to, own, out,
+                                       wire::Kind::locator_update, cx);
     if (sent) ++(locators.empty() ? counters.acknowledgements_sent : counters.updates_sent);
     return sent;
   }
 
  private:
   /// The largest frame that its header can describe, octets.
-  static constexpr std::size_t max_frame = wire::IlnpHeader::size + UINT16_MAX;
+  static constexpr std::size_t max_frame = Format::header_size + Format::max_payload;
   /// The smallest frame that holds the messages of a node with this configuration: its name, and the locators of a move.
   static std::size_t min_frame(const NetworkConfig& settings) {
-    std::size_t size = wire::DiscoveryRepr{settings.nid, {}, false, settings.host_name}.size();
-    for (const auto& set : settings.locators) size = std::max(size, wire::LocatorUpdateRepr{set}.size());
-    return wire::IlnpHeader::size + size;
+    std::size_t size = typename Format::DiscoveryRepr{settings.nid, {}, false, settings.host_name}.size();
+    for (const auto& set : settings.locators)
+      size = std::max(size, typename Format::LocatorUpdateRepr{set}.size());
+    return Format::header_size + size;
   }
   static void check_frames(const NetworkConfig& settings, std::size_t size) {
     if (size >= min_frame(settings) && size <= max_frame) return;
@@ -91,12 +95,12 @@ class Sender {
 
   /// The message is written where headers are written, so it need not outlive the call.
   template <class Repr, ContextLike Cx>
-  bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out,
-                        wire::NextHeader next_header, Cx& cx) {
-    Packet packet(next.headroom(wire::IlnpHeader::size + message.size()), {});
+  bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out, wire::Kind kind,
+                        Cx& cx) {
+    Packet packet(next.headroom(Format::header_size + message.size()), {});
     message.write_to(packet.prepend(message.size()));
-    if (!transmit(to, {own, reach_->config.nid}, out, reach_->interfaces.find(own),
-                  static_cast<std::uint8_t>(next_header), packet, cx))
+    if (!transmit(to, {own, reach_->config.nid}, out, reach_->interfaces.find(own), Format::next_header(kind),
+                  packet, cx))
       return true;
     drop(Drop::send_failed, out, cx);
     return false;

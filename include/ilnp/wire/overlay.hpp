@@ -1,12 +1,50 @@
 #pragma once
 
 #include "../frame_class.hpp"
+#include "discovery.hpp"
+#include "format.hpp"
 #include "ilnp_header.hpp"
+#include "locator_update.hpp"
 
 namespace ilnp::wire {
 
-/// The overlay's wire format (docs/wire-formats.md).
+/// The overlay's wire format (docs/wire-formats.md), and so that of the first implementation. Models `Format`.
 struct Overlay {
+  using Header = IlnpHeader;
+  using HeaderRepr = IlnpHeaderRepr;
+  using Discovery = wire::Discovery;
+  using DiscoveryRepr = wire::DiscoveryRepr;
+  using LocatorUpdate = wire::LocatorUpdate;
+  using LocatorUpdateRepr = wire::LocatorUpdateRepr;
+  using Session = NoSession;
+
+  static constexpr std::size_t header_size = IlnpHeader::size;
+  static constexpr std::size_t max_payload = UINT16_MAX;
+  static constexpr std::size_t path_size = 34;
+
+  static Kind kind(const Header& header) noexcept {
+    switch (NextHeader{header.next_header()}) {
+      case NextHeader::discovery:
+        return Kind::discovery;
+      case NextHeader::locator_update:
+        return Kind::locator_update;
+      default:
+        return Kind::packet;
+    }
+  }
+  /// Of the messages of the network layer; `kind` is not `packet`.
+  static constexpr std::uint8_t next_header(Kind kind) noexcept {
+    return static_cast<std::uint8_t>(kind == Kind::discovery ? NextHeader::discovery
+                                                             : NextHeader::locator_update);
+  }
+  static std::span<const std::byte, path_size> path(const Header& header) noexcept { return header.path(); }
+  static Identity identity(const Header& header) noexcept {
+    return {header.frame().subspan(8), header.next_header()};
+  }
+  static void set_hop_limit(MutableBytes frame, std::uint8_t hop_limit) noexcept {
+    wire::set_hop_limit(frame, hop_limit);
+  }
+
   /// What the network layers of nodes say to each other, as opposed to what they carry.
   static constexpr bool is_control(NextHeader next_header) noexcept {
     return next_header == NextHeader::discovery || next_header == NextHeader::locator_update ||
@@ -38,5 +76,6 @@ struct Overlay {
   static constexpr FrameClassifier classifier{IlnpHeader::next_header_offset + 1, class_of,
                                               classifying_program};
 };
+static_assert(Format<Overlay>);
 
 }  // namespace ilnp::wire
