@@ -161,17 +161,17 @@ class Node {
     ++counters_.received;
     if (size < 40) return drop(0);
     if (load16(frame + 4) != size - 40) return drop(1);
-    const Run* run = run_;
-    if (!continues(*run, interface, frame, now)) {
-      run = &runs_[path_hash(interface, frame) % runs_.size()];
-      if (!continues(*run, interface, frame, now) && !decide(interface, sender, frame, now)) return;
-      run_ = run;
+    const FlowEntry* flow_entry = last_entry_;
+    if (!continues(*flow_entry, interface, frame, now)) {
+      flow_entry = &flow_entries_[path_hash(interface, frame) % flow_entries_.size()];
+      if (!continues(*flow_entry, interface, frame, now) && !decide(interface, sender, frame, now)) return;
+      last_entry_ = flow_entry;
     }
-    if (!run->carry) return deliver(*run, sender, frame, size, now, up);
+    if (!flow_entry->forward) return deliver(*flow_entry, sender, frame, size, now, up);
     // What its source has put on the network itself came once.
-    if (load64(frame + 8) != interface && reflected(carried_seen_, *run, sender, frame, size, now))
+    if (load64(frame + 8) != interface && reflected(forwarded_seen_, *flow_entry, sender, frame, size, now))
       return drop(7);
-    carry(run->out, frame, size);
+    forward(flow_entry->out, frame, size);
   }
 
   int send(std::uint16_t from, std::uint64_t to, std::uint16_t port, const unsigned char* payload,
@@ -254,17 +254,17 @@ class Node {
     std::uint64_t sender = 0;
     std::uint8_t hop_limit = 0;
   };
-  struct Carried {
+  struct Forwarded {
     std::uint64_t in = 0, out = 0;
-    Time seen = long_ago, unanswered = never;
+    Time seen = long_ago, unconfirmed = never;
     std::uint8_t hop_limit = 0;
-    bool standing_back = false;
+    bool yielding = false;
   };
   struct Correspondent {
     Time expires = long_ago;
     bool sent = false;
   };
-  struct Copies {
+  struct Duplicates {
     std::array<std::uint16_t, 32> fresh{}, stale{};
     Time half = long_ago;
   };
@@ -281,11 +281,11 @@ class Node {
     std::string name;
     std::uint64_t nid;
   };
-  struct Run {
+  struct FlowEntry {
     std::uint64_t interface = 0, generation = 0, out = 0, hash = 0;
     Time until = long_ago;
     Interface* in = nullptr;
-    bool carry = false;
+    bool forward = false;
     unsigned char path[34];
   };
   struct Sending {
@@ -306,9 +306,10 @@ class Node {
     return nullptr;
   }
 
-  bool continues(const Run& run, std::uint64_t interface, const unsigned char* frame, Time now) const {
-    return interface == run.interface && generation_ == run.generation && now < run.until &&
-           std::memcmp(frame + 6, run.path, 34) == 0;
+  bool continues(const FlowEntry& flow_entry, std::uint64_t interface, const unsigned char* frame,
+                 Time now) const {
+    return interface == flow_entry.interface && generation_ == flow_entry.generation &&
+           now < flow_entry.until && std::memcmp(frame + 6, flow_entry.path, 34) == 0;
   }
   static std::uint64_t path_hash(std::uint64_t interface, const unsigned char* frame) {
     return hash({load64(frame + 8), load64(frame + 16), load64(frame + 24), load64(frame + 32)}) ^
@@ -335,7 +336,7 @@ class Node {
     if (flow.destination_locator == interface || out == interface) return overhear(sender), false;
     if (out == flow.source_locator) return drop(7), false;
     if (hop_limit == 0) return drop(4), false;
-    if (Carried* state = carried_.insert(flow)) {
+    if (Forwarded* state = forwarded_.insert(flow)) {
       if (now - state->seen >= 60 * second || state->out != out)
         *state = {interface, out, long_ago, never, 0, false};
       if (now - state->seen < second / 2 &&
@@ -344,17 +345,18 @@ class Node {
       state->in = interface;
       state->hop_limit = hop_limit;
       state->seen = now;
-      if (state->standing_back) return drop(6), false;
+      if (state->yielding) return drop(6), false;
     }
     return begin(*in, frame, now, true, out), true;
   }
 
-  void begin(Interface& in, const unsigned char* frame, Time now, bool carry, std::uint64_t out) {
+  void begin(Interface& in, const unsigned char* frame, Time now, bool forward, std::uint64_t out) {
     const std::uint64_t hash = path_hash(in.locator, frame);
-    Run& run = runs_[hash % runs_.size()];
-    std::memcpy(run.path, frame + 6, 34);
-    run.hash = hash, run.until = now + hold, run.interface = in.locator, run.generation = generation_;
-    run.in = &in, run.carry = carry, run.out = out;
+    FlowEntry& flow_entry = flow_entries_[hash % flow_entries_.size()];
+    std::memcpy(flow_entry.path, frame + 6, 34);
+    flow_entry.hash = hash, flow_entry.until = now + hold, flow_entry.interface = in.locator,
+    flow_entry.generation = generation_;
+    flow_entry.in = &in, flow_entry.forward = forward, flow_entry.out = out;
   }
 
   [[gnu::noinline]] int begin_sending(std::uint64_t to, Time now) {
@@ -371,7 +373,7 @@ class Node {
     return 0;
   }
 
-  void carry(std::uint64_t out, unsigned char* frame, std::size_t size) {
+  void forward(std::uint64_t out, unsigned char* frame, std::size_t size) {
     --frame[7];
     if (queue.count == queue.capacity || size > 1440) return drop(20);
     Queue::Entry& entry = queue.entries[queue.count++];
@@ -383,10 +385,10 @@ class Node {
   }
 
   template <class Up>
-  void deliver(const Run& run, std::uint64_t sender, const unsigned char* frame, std::size_t size, Time now,
-               Up& up) {
-    if (reflected(seen_, run, sender, frame, size, now)) return drop(7);
-    if (interfaces_.size() > 1 && copy(*run.in, frame, size, now)) return drop(8);
+  void deliver(const FlowEntry& flow_entry, std::uint64_t sender, const unsigned char* frame,
+               std::size_t size, Time now, Up& up) {
+    if (reflected(seen_, flow_entry, sender, frame, size, now)) return drop(7);
+    if (interfaces_.size() > 1 && copy(*flow_entry.in, frame, size, now)) return drop(8);
     ++counters_.delivered;
     if (frame[6] != 42) return drop(18);
     if (size < 44) return drop(18);
@@ -398,10 +400,10 @@ class Node {
 
   /// An equal packet (its front, its back and its length) from another sender, or with another hop limit, came that way
   /// lately.
-  static bool reflected(std::array<Seen, 4096>& all, const Run& run, std::uint64_t sender,
+  static bool reflected(std::array<Seen, 4096>& all, const FlowEntry& flow_entry, std::uint64_t sender,
                         const unsigned char* frame, std::size_t size, Time now) {
     const std::size_t front = std::min<std::size_t>(size - 40, 64);
-    std::uint64_t key = hash(frame + 40, front, run.hash ^ size);
+    std::uint64_t key = hash(frame + 40, front, flow_entry.hash ^ size);
     if (size > 104) key = hash(frame + size - 16, 16, key);
     Seen& seen = all[key % all.size()];
     if (seen.key == key && (sender != seen.sender || frame[7] != seen.hop_limit) &&
@@ -412,21 +414,22 @@ class Node {
   }
 
   bool copy(const Interface& in, const unsigned char* frame, std::size_t size, Time now) {
-    Copies* copies = copies_.insert(hash(frame + 8, size - 8, frame[6]));
-    if (!copies) return false;
-    if (now - copies->half >= second / 2) {
-      if (now - copies->half < second) {
-        copies->stale = copies->fresh;
+    Duplicates* duplicates = duplicates_.insert(hash(frame + 8, size - 8, frame[6]));
+    if (!duplicates) return false;
+    if (now - duplicates->half >= second / 2) {
+      if (now - duplicates->half < second) {
+        duplicates->stale = duplicates->fresh;
       } else {
-        copies->stale.fill(0);
+        duplicates->stale.fill(0);
       }
-      copies->fresh.fill(0);
-      copies->half = now;
+      duplicates->fresh.fill(0);
+      duplicates->half = now;
     }
-    std::uint16_t& expected = copies->stale[in.slot] ? copies->stale[in.slot] : copies->fresh[in.slot];
+    std::uint16_t& expected =
+        duplicates->stale[in.slot] ? duplicates->stale[in.slot] : duplicates->fresh[in.slot];
     if (expected) return --expected, true;
     for (const Interface& each : interfaces_)
-      if (&each != &in && copies->fresh[each.slot] < UINT16_MAX) ++copies->fresh[each.slot];
+      if (&each != &in && duplicates->fresh[each.slot] < UINT16_MAX) ++duplicates->fresh[each.slot];
     return false;
   }
 
@@ -498,18 +501,18 @@ class Node {
   std::uint64_t nid_;
   std::vector<Interface> interfaces_;
   Counters counters_;
-  std::array<Run, 1024> runs_{};
-  const Run* run_ = runs_.data();
-  std::array<Seen, 4096> seen_{}, carried_seen_{};
+  std::array<FlowEntry, 1024> flow_entries_{};
+  const FlowEntry* last_entry_ = flow_entries_.data();
+  std::array<Seen, 4096> seen_{}, forwarded_seen_{};
   Sending sending_;
   std::uint64_t generation_ = 0;
   std::uint64_t names_generation_ = 0;
   Time asked_ = long_ago, last_traffic_ = long_ago;
   Table<std::uint64_t, Route> routes_;
   Table<std::uint64_t, Host> hosts_;
-  Table<Flow, Carried> carried_;
+  Table<Flow, Forwarded> forwarded_;
   Table<std::uint64_t, Correspondent> correspondents_;
-  Table<std::uint64_t, Copies> copies_;
+  Table<std::uint64_t, Duplicates> duplicates_;
   std::vector<Name> names_;
   std::vector<Mapping> mappings_;
   std::array<std::uint64_t, 1024> ports_{};
@@ -518,9 +521,9 @@ class Node {
 
 }  // namespace baseline
 
+#include "ilnp/base/stack.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
-#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 
 namespace {
@@ -851,8 +854,8 @@ const bool added = [] {
       const Load deliver{batch, payload, 1, false, self, first_network};
       const Load multihomed{batch, payload, 1, true, self, first_network};
       const Load many{batch, payload, 64, false, self, first_network};
-      const Load carry{batch, payload, 1, true, 0xcafe, second_network};
-      const Load carry_many{batch, payload, 64, true, 0xcafe, second_network};
+      const Load forward{batch, payload, 1, true, 0xcafe, second_network};
+      const Load forward_many{batch, payload, 64, true, 0xcafe, second_network};
       const auto delivered = [](auto& side) {
         if constexpr (requires { side.node; }) {
           return side.node.counters().datagrams;
@@ -876,8 +879,8 @@ const bool added = [] {
       };
       check<ReceiveOurs>("receive, ours", multihomed, batch, delivered);
       check<ReceiveByHand>("receive, by hand", multihomed, batch, delivered);
-      check<ReceiveOurs>("forward, ours", carry_many, batch, forwarded);
-      check<ReceiveByHand>("forward, by hand", carry_many, batch, forwarded);
+      check<ReceiveOurs>("forward, ours", forward_many, batch, forwarded);
+      check<ReceiveByHand>("forward, by hand", forward_many, batch, forwarded);
       check<ProxySendOurs>("proxy, ours", many, batch, sent);
       check<ProxySendByHand>("proxy, by hand", many, batch,
                              [](auto& side) { return side.node.counters().from_program; });
@@ -887,7 +890,7 @@ const bool added = [] {
       pair("receive", deliver, static_cast<ReceiveOurs*>(nullptr), static_cast<ReceiveByHand*>(nullptr));
       pair("receive in two networks", multihomed, static_cast<ReceiveOurs*>(nullptr),
            static_cast<ReceiveByHand*>(nullptr));
-      pair("forward", carry, static_cast<ReceiveOurs*>(nullptr), static_cast<ReceiveByHand*>(nullptr));
+      pair("forward", forward, static_cast<ReceiveOurs*>(nullptr), static_cast<ReceiveByHand*>(nullptr));
       pair("send", deliver, static_cast<SendOurs*>(nullptr), static_cast<SendByHand*>(nullptr));
       pair("proxy, from a program", deliver, static_cast<ProxySendOurs*>(nullptr),
            static_cast<ProxySendByHand*>(nullptr));
@@ -896,7 +899,7 @@ const bool added = [] {
       if (batch == 1) continue;
       pair("receive, 64 flows", many, static_cast<ReceiveOurs*>(nullptr),
            static_cast<ReceiveByHand*>(nullptr));
-      pair("forward, 64 flows", carry_many, static_cast<ReceiveOurs*>(nullptr),
+      pair("forward, 64 flows", forward_many, static_cast<ReceiveOurs*>(nullptr),
            static_cast<ReceiveByHand*>(nullptr));
       pair("send, 64 peers", many, static_cast<SendOurs*>(nullptr), static_cast<SendByHand*>(nullptr));
       pair("proxy, from 64 programs", many, static_cast<ProxySendOurs*>(nullptr),

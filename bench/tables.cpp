@@ -17,7 +17,7 @@ inline std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// Entries side by side, chained by bucket; as many buckets as entries, at the least.
+/// Entries side by side, chained by bucket; as many buckets as entries, at least.
 template <class Value>
 class Table {
  public:

@@ -85,9 +85,9 @@ void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
 
 /// The counters of the gateway, in the form of the control protocol.
 template <class Gateway>
-void append_counters(const Gateway& gateway, std::string& answer, const char* prefix = "gateway.") {
+void append_counters(const Gateway& gateway, std::string& reply, const char* prefix = "gateway.") {
   gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
-    answer.append(prefix).append(name).append(" ").append(std::to_string(value)).append("\n");
+    reply.append(prefix).append(name).append(" ").append(std::to_string(value)).append("\n");
   });
 }
 

@@ -3,7 +3,7 @@
 // The events of the layers in words.
 
 #include <ilnp/network/events.hpp>
-#include <ilnp/proxy/events.hpp>
+#include <ilnp/proxy/proxy.hpp>
 #include <span>
 #include <string>
 

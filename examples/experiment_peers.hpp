@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "flow.hpp"
-#include "ilnp/address.hpp"
+#include "ilnp/base/address.hpp"
 
 namespace program {
 

@@ -9,9 +9,9 @@
 #include <fstream>
 
 #include "common.hpp"
-#include "lab/laboratory.hpp"
 #include "lab/parse.hpp"
 #include "lab/pictures.hpp"
+#include "lab/simulation.hpp"
 #include "lab/summary.hpp"
 #include "lab/sweep.hpp"
 
@@ -145,9 +145,9 @@ int run(int argc, char** argv) {
                     line.has("verbose"), max_output);
   }
 
-  lab::Laboratory laboratory(scenario, seed, records ? &*records : nullptr);
+  lab::Simulation simulation(scenario, seed, records ? &*records : nullptr);
   Progress progress(line.has("quiet"));
-  bool whole = laboratory.run([&](ilnp::TimePoint now) {
+  bool whole = simulation.run([&](ilnp::TimePoint now) {
     progress(
         [&] { return lab::seconds(now) + " s of " + lab::seconds(ilnp::TimePoint(scenario.run)) + " s"; });
     return !interrupted;
@@ -155,7 +155,7 @@ int run(int argc, char** argv) {
   progress.clear();
   const double simulated = elapsed(begin);
 
-  const lab::Results& results = laboratory.results();
+  const lab::Results& results = simulation.results();
   const auto verdicts = judge(scenario, results);
   const bool good = whole && as_expected(verdicts, results);
   std::ostringstream summary;
@@ -164,11 +164,11 @@ int run(int argc, char** argv) {
   print_flows(summary, scenario, results);
   if (whole) print_lost(summary, scenario, results);
   print_nodes(summary, scenario, results);
-  lab::print_networks(summary, laboratory.networks(), laboratory.world());
+  lab::print_networks(summary, simulation.networks(), simulation.world());
   if (whole) {
     print_verdicts(summary, verdicts);
   } else {
-    summary << "interrupted after " << lab::seconds(laboratory.world().now()) << " s\n";
+    summary << "interrupted after " << lab::seconds(simulation.world().now()) << " s\n";
   }
   if (records && records->cut())
     summary << "CUT OFF: the trace, the tables, the capture and the pictures end at "

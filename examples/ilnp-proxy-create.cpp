@@ -41,14 +41,14 @@ class Client {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
       fail("cannot create a pair of sockets");
-    const ilnp::Socket here(ends[0]);
-    ilnp::Socket there(ends[1]);
+    const ilnp::OwnedSocket here(ends[0]);
+    ilnp::OwnedSocket there(ends[1]);
     // The proxy reads this after the complete reply. If it remains unread, the end of the reply is a reset.
     if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("cannot write to a socket");
     send(request, there.native_handle());
-    there = ilnp::Socket();
+    there = ilnp::OwnedSocket();
 
-    std::string answer;
+    std::string reply;
     std::array<char, 64 * 1024> part;
     while (true) {
       pollfd ready{here.native_handle(), POLLIN, 0};
@@ -57,8 +57,8 @@ class Client {
       const ssize_t size = ::recv(here.native_handle(), part.data(), part.size(), 0);
       if (size < 0 && errno == EINTR) continue;
       if (size < 0) fail("incomplete reply from the proxy on " + path_);
-      if (size == 0) return answer;
-      answer.append(part.data(), static_cast<std::size_t>(size));
+      if (size == 0) return reply;
+      reply.append(part.data(), static_cast<std::size_t>(size));
     }
   }
 
@@ -72,7 +72,7 @@ class Client {
     if (path.size() >= sizeof address.sun_path)
       throw std::runtime_error(path + ": too long for the path of a UNIX socket");
     path.copy(address.sun_path, path.size());
-    socket_ = ilnp::Socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    socket_ = ilnp::OwnedSocket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (socket_.native_handle() < 0) return errno;
     const timeval limit{patience, 0};
     (void)ilnp::set_option(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, limit);
@@ -104,17 +104,17 @@ class Client {
   }
 
   std::string path_;
-  ilnp::Socket socket_;
+  ilnp::OwnedSocket socket_;
 };
 
 /// A line from the proxy, safe for a terminal: names in it are escaped, but something else might reply there.
 std::string shown(std::string_view line) { return ilnp::printable(line, ilnp::Escape::unsafe); }
 
 /// Throws the error that the proxy reports.
-std::string checked(const std::string& answer) {
+std::string checked(const std::string& reply) {
   constexpr std::string_view mark = "error: ";
-  if (answer.starts_with(mark)) throw std::runtime_error(shown(answer.substr(mark.size())));
-  return answer;
+  if (reply.starts_with(mark)) throw std::runtime_error(shown(reply.substr(mark.size())));
+  return reply;
 }
 
 /// A word of a request, between blanks.
@@ -139,15 +139,15 @@ void print(std::string_view text) {
 /// A long list arrives in parts; all but the last end with `more PORT`.
 void print_list(Client& client) {
   for (std::string request = "list"; !request.empty();) {
-    std::string answer = checked(client.ask(request));
+    std::string reply = checked(client.ask(request));
     request.clear();
     constexpr std::string_view mark = "more ";
-    const auto last = answer.size() < 2 ? 0 : answer.rfind('\n', answer.size() - 2) + 1;  // npos + 1 is 0
-    if (std::string_view(answer).substr(last).starts_with(mark)) {
-      request = "list " + answer.substr(last + mark.size());
-      answer.resize(last);
+    const auto last = reply.size() < 2 ? 0 : reply.rfind('\n', reply.size() - 2) + 1;  // npos + 1 is 0
+    if (std::string_view(reply).substr(last).starts_with(mark)) {
+      request = "list " + reply.substr(last + mark.size());
+      reply.resize(last);
     }
-    print(answer);
+    print(reply);
   }
 }
 
@@ -158,12 +158,12 @@ std::string read_request(const program::CommandLine& line) {
       if (line.has(other))
         throw program::UsageError("--" + std::string(option) + " can be combined only with --control");
   };
-  for (const std::string_view question : {"list", "hosts", "counters"}) {
-    if (!line.has(question.data())) continue;
-    excludes(question, {"LOCAL_PORT", "remove", "any", "replace"});
+  for (const std::string_view query : {"list", "hosts", "counters"}) {
+    if (!line.has(query.data())) continue;
+    excludes(query, {"LOCAL_PORT", "remove", "any", "replace"});
     for (const char* other : {"list", "hosts", "counters"})
-      if (other != question) excludes(question, {other});
-    return std::string(question);
+      if (other != query) excludes(query, {other});
+    return std::string(query);
   }
   if (line.has("remove")) {
     // The word after the port is where that of a mapping would be.

@@ -26,14 +26,14 @@ awaitable<void> echo(Socket& socket) {
   }
 }
 
-awaitable<void> print_answers(Socket& socket) {
+awaitable<void> print_replies(Socket& socket) {
   while (true) {
-    const ilnp::Datagram answer = co_await socket.async_receive(use_awaitable);
+    const ilnp::Datagram reply = co_await socket.async_receive(use_awaitable);
     std::int64_t sent = 0;
-    if (answer.payload.size() != sizeof sent) continue;
-    std::memcpy(&sent, answer.payload.data(), sizeof sent);
+    if (reply.payload.size() != sizeof sent) continue;
+    std::memcpy(&sent, reply.payload.data(), sizeof sent);
     const auto microseconds = (ilnp::steady_now().time_since_epoch().count() - sent) / 1000;
-    std::cout << "from " << answer.source.nid << " on " << answer.source.network.interface << ": "
+    std::cout << "from " << reply.source.nid << " on " << reply.source.network.interface << ": "
               << microseconds << " us" << std::endl;
   }
 }
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     if (line.has("REMOTE_HOST")) {
       co_spawn(io, ask(socket, line["REMOTE_HOST"], program::parse_port("REMOTE_PORT", line["REMOTE_PORT"])),
                boost::asio::detached);
-      co_spawn(io, print_answers(socket), boost::asio::detached);
+      co_spawn(io, print_replies(socket), boost::asio::detached);
     } else {
       co_spawn(io, echo(socket), boost::asio::detached);
     }

@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <ilnp/names/name_resolver.hpp>
+#include <ilnp/gateway/names/name_resolver.hpp>
 #include <ilnp/sctp/sctp.hpp>
 
 #include "common.hpp"

@@ -254,8 +254,8 @@ result "curl through SOCKS5: a megabyte arrives unchanged" \
   browse bob --socks5-hostname 127.0.0.1:8080 http://127.0.0.1:8000/megabyte
 result "curl through SOCKS5: it went through the overlay" carried $((1048576 / 1396)) 10
 # The kernel's SCTP packets are as long as the loopback device allows, 65536 octets by default.
-in_pieces() { (($(more alice.fragment.sent) > 0 && $(more bob.fragment.delivered) > 0)); }
-result "curl through SOCKS5: in datagrams longer than a frame" in_pieces
+in_fragments() { (($(more alice.fragment.sent) > 0 && $(more bob.fragment.delivered) > 0)); }
+result "curl through SOCKS5: in datagrams longer than a frame" in_fragments
 # Another proof: without the router nothing arrives.
 show router "(stops)"
 kill -STOP "$router"

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <ilnp/printable.hpp>
+#include <ilnp/base/printable.hpp>
 #include <string>
 
 namespace program {

@@ -5,7 +5,7 @@
 //   load --from NETNS --to NETNS --send ADDRESS:PORT --bind ADDRESS:PORT [--receive ADDRESS:PORT] OPTION...
 //
 //   --join GROUP --interface NAME   the receiver hears this group; the sender sends to groups there
-//   --size N          octets of a datagram, 24 at the least
+//   --size N          octets of a datagram, 24 at least
 //   --frame L:L:NID   each datagram is a frame of the overlay from the first locator to the second, to the node NID
 //                     (hexadecimal numbers)
 //   --gso 0|1         several datagrams a buffer (default 1)

@@ -31,7 +31,7 @@ class Observations {
   /// Every frame that is put on a network.
   void frame(const ilnp::sim::SentFrame& frame) {
     if (records_->cut()) return;
-    const ilnp::sim::Host& host = *world_.host(frame.host);
+    const ilnp::sim::SimHost& host = *world_.host(frame.host);
     records_->frame(frame, host.sender());
     const auto header = ilnp::wire::IlnpHeader::parse(frame.bytes);
     if (header && header->source().nid == scenario_.nodes[frame.host].config.nid)

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <thread>
 
-#include "laboratory.hpp"
+#include "simulation.hpp"
 #include "summary.hpp"
 
 namespace lab {
@@ -25,9 +25,9 @@ inline SeedResult run_seed(const Scenario& scenario, std::uint64_t seed, const s
   SeedResult result;
   result.seed = seed;
   try {
-    Laboratory laboratory(scenario, seed, nullptr);
-    if (!laboratory.run([&](ilnp::TimePoint) { return !stop; })) return result;
-    const Results& results = laboratory.results();
+    Simulation simulation(scenario, seed, nullptr);
+    if (!simulation.run([&](ilnp::TimePoint) { return !stop; })) return result;
+    const Results& results = simulation.results();
     for (const FlowResult& flow : results.flows) {
       result.sent += flow.sent;
       result.lost += flow.lost();

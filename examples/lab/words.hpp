@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <ilnp/address.hpp>
-#include <ilnp/context.hpp>
+#include <ilnp/base/address.hpp>
+#include <ilnp/base/context.hpp>
 #include <set>
 #include <stdexcept>
 #include <string>

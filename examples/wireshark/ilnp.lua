@@ -383,19 +383,19 @@ local function dissect_payload(payload, source_port, destination_port, p, tree)
 end
 
 -- Adds a fragment to its datagram. Only when the capture is read for the first time.
-local function collect(piece, p)
+local function collect(fragment, p)
   local pinfo, now = p.pinfo, p.pinfo.abs_ts
   local found = {}
   fragments[p.id] = found
-  local key = table.concat({p.src_nid, p.dst_nid, piece.source_port, piece.destination_port, piece.key, piece.number}, " ")
+  local key = table.concat({p.src_nid, p.dst_nid, fragment.source_port, fragment.destination_port, fragment.key, fragment.number}, " ")
   local datagram = unfinished[key]
   if datagram and (now - datagram.time > PATIENCE or now < datagram.time) then
     if not datagram.frame and not datagram.conflict then found.expert = e.late end
     datagram = nil
   end
   if not datagram then
-    datagram = {time = now, total = piece.total, stride = piece.stride, octets = {}, frames = {}, missing = piece.count,
-      count = piece.count}
+    datagram = {time = now, total = fragment.total, stride = fragment.stride, octets = {}, frames = {}, missing = fragment.count,
+      count = fragment.count}
     unfinished[key] = datagram
     queue[next_unfinished] = {key, datagram}
     next_unfinished = next_unfinished + 1
@@ -407,15 +407,15 @@ local function collect(piece, p)
     end
   end
   found.datagram = datagram
-  local octets = datagram.octets[piece.index + 1]
-  if datagram.total ~= piece.total or datagram.stride ~= piece.stride or (octets and octets ~= piece.octets) then
+  local octets = datagram.octets[fragment.index + 1]
+  if datagram.total ~= fragment.total or datagram.stride ~= fragment.stride or (octets and octets ~= fragment.octets) then
     if not datagram.frame then datagram.conflict = true end
     found.expert = e.conflict
   elseif octets then
     found.expert = e.again
   elseif not datagram.conflict then
-    datagram.octets[piece.index + 1] = piece.octets
-    datagram.frames[piece.index + 1] = pinfo.number
+    datagram.octets[fragment.index + 1] = fragment.octets
+    datagram.frames[fragment.index + 1] = pinfo.number
     datagram.missing = datagram.missing - 1
     if datagram.missing == 0 then
       datagram.frame, datagram.id = pinfo.number, p.id
@@ -431,7 +431,7 @@ local function dissect_fragment(tvb, at, p, tree, source_port)
     return
   end
   if tvb:captured_len() < at + 18 then return end
-  local piece = {source_port = source_port, destination_port = tvb(at + 2, 2):uint(), key = tvb(at + 4, 4):uint(),
+  local fragment = {source_port = source_port, destination_port = tvb(at + 2, 2):uint(), key = tvb(at + 4, 4):uint(),
     number = tvb(at + 8, 4):uint(), total = tvb(at + 12, 2):uint(), stride = tvb(at + 14, 2):uint(), index = tvb(at + 16, 2):uint()}
   tree:add(f.fragment_dstport, tvb(at + 2, 2))
   hidden(tree, f.port, tvb(at + 2, 2))
@@ -443,20 +443,20 @@ local function dissect_fragment(tvb, at, p, tree, source_port)
   if tvb:captured_len() > at + 18 then tree:add(f.octets, tvb(at + 18)) end
   local size = left - 18
   local wrong
-  if piece.stride == 0 then
+  if fragment.stride == 0 then
     wrong = "the stride is 0"
-  elseif piece.total <= piece.stride then
+  elseif fragment.total <= fragment.stride then
     wrong = "its datagram has only one fragment"
-  elseif piece.total > MAX_TOTAL then
+  elseif fragment.total > MAX_TOTAL then
     wrong = string.format("its datagram is longer than %d octets", MAX_TOTAL)
   else
-    piece.count = math.floor((piece.total + piece.stride - 1) / piece.stride)
-    if piece.count > MAX_FRAGMENTS then
+    fragment.count = math.floor((fragment.total + fragment.stride - 1) / fragment.stride)
+    if fragment.count > MAX_FRAGMENTS then
       wrong = string.format("its datagram has more than %d fragments", MAX_FRAGMENTS)
-    elseif piece.index >= piece.count then
+    elseif fragment.index >= fragment.count then
       wrong = "it lies outside of its datagram"
     else
-      local right = math.min(piece.stride, piece.total - piece.stride * piece.index)
+      local right = math.min(fragment.stride, fragment.total - fragment.stride * fragment.index)
       if size ~= right then wrong = string.format("it has %d octets; it should have %d", size, right) end
     end
   end
@@ -466,13 +466,13 @@ local function dissect_fragment(tvb, at, p, tree, source_port)
     p.info = "Fragment, malformed"
     return
   end
-  local offset = piece.stride * piece.index
-  p.info = string.format("%d → %d  Fragment %d of %d of datagram %d, octets %d to %d of %d", source_port, piece.destination_port,
-    piece.index + 1, piece.count, piece.number, offset, offset + size - 1, piece.total)
+  local offset = fragment.stride * fragment.index
+  p.info = string.format("%d → %d  Fragment %d of %d of datagram %d, octets %d to %d of %d", source_port, fragment.destination_port,
+    fragment.index + 1, fragment.count, fragment.number, offset, offset + size - 1, fragment.total)
   if not ilnp.prefs.reassemble or tvb:captured_len() < p.length or not p.sound or source_port == 0 then return end
   if not p.pinfo.visited then
-    piece.octets = tvb:raw(at + 18, size)
-    collect(piece, p)
+    fragment.octets = tvb:raw(at + 18, size)
+    collect(fragment, p)
   end
   local found = fragments[p.id]
   if not found then return end
@@ -487,14 +487,14 @@ local function dissect_fragment(tvb, at, p, tree, source_port)
   end
   local whole = datagram.whole:tvb("Reassembled datagram")
   local branch = p.root:add(ilnp, whole(0), string.format("ILNP long datagram, %d → %d, %d octets in %d fragments", source_port,
-    piece.destination_port, piece.total, piece.count))
+    fragment.destination_port, fragment.total, fragment.count))
   local count = generated(branch, f.fragment_count, whole(0), datagram.count)
   for index = 1, datagram.count do generated(count, f.fragment_frame, datagram.frames[index]) end
-  generated(branch, f.reassembled_length, whole(0), piece.total)
-  p.info = string.format("%d → %d  Len=%d, reassembled from %d fragments", source_port, piece.destination_port, piece.total,
-    piece.count)
+  generated(branch, f.reassembled_length, whole(0), fragment.total)
+  p.info = string.format("%d → %d  Len=%d, reassembled from %d fragments", source_port, fragment.destination_port, fragment.total,
+    fragment.count)
   p.before_payload()
-  p.handed_on = dissect_payload(whole, source_port, piece.destination_port, p, branch)
+  p.handed_on = dissect_payload(whole, source_port, fragment.destination_port, p, branch)
 end
 
 -- The messages that go to port 0: those of long datagrams, ping and goodbye.

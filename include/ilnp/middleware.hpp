@@ -2,7 +2,10 @@
 
 /// Layers to insert into a stack, and what they write.
 
-#include "middleware/capture.hpp"
-#include "middleware/pcap.hpp"
+// The formats on the wire
 #include "wire/pcap.hpp"
 #include "wire/udp_encapsulation.hpp"
+
+// middleware
+#include "middleware/capture.hpp"
+#include "middleware/pcap.hpp"

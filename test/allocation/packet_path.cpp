@@ -3,9 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "counting_new.hpp"
+#include "ilnp/base/stack.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
-#include "ilnp/stack.hpp"
 #include "ilnp/transport/fragment.hpp"
 #include "ilnp/transport/stp.hpp"
 
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(none_for_datagrams_longer_than_a_frame) {
   for (int i = 0; i < 5000; ++i) world.both_ways(text, text);
   const std::size_t during = test::allocations() - before;
   BOOST_TEST(world.delivered == 10'000u);
-  BOOST_TEST(world.alice.next_layer().counters().questions >= 3u);  // now and then, all the time
+  BOOST_TEST(world.alice.next_layer().counters().probes >= 3u);  // now and then, all the time
   BOOST_TEST(during == 0u);
 }
 

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "counting_new.hpp"
+#include "ilnp/base/stack.hpp"
 #include "ilnp/proxy/proxy.hpp"
-#include "ilnp/stack.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
 
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_node_in_one_network) {
   BOOST_TEST(node.delivered == count);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_in_two_networks_that_hears_copies_and_carries) {
+BOOST_AUTO_TEST_CASE(a_node_in_two_networks_that_hears_duplicates_and_forwards) {
   FedNode node({{a, d}});
   node.frames = {{a, for_alice(a)}, {d, for_alice(a)}, {d, for_alice(d)}, {a, for_another(d)}};
   BOOST_TEST(node.steady(count) == 0U);

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "counting_new.hpp"
-#include "ilnp/asio/proxy_gateway.hpp"
+#include "ilnp/gateway/proxy_gateway.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
 #include "ilnp/transport/stp.hpp"

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 #include "pair.hpp"
 #include "support/print.hpp"
 

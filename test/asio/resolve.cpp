@@ -83,7 +83,7 @@ BOOST_FIXTURE_TEST_CASE(how_it_ends_otherwise, Fixture) {
   BOOST_TEST(outcome->first == boost::asio::error::bad_descriptor);
 }
 
-// A question may be lost.
+// A solicitation may be lost.
 BOOST_FIXTURE_TEST_CASE(it_is_asked_for_again, Fixture) {
   begin("bob");
   run_until(io, [&] { return socket->looked == 2; });

@@ -45,13 +45,13 @@ BOOST_FIXTURE_TEST_CASE(with_coroutines, Nodes) {
   co_spawn(
       io,
       [&]() -> boost::asio::awaitable<void> {
-        const Datagram question = co_await two.async_receive(use_awaitable);
-        BOOST_TEST(question.source.nid == Nid(0xa));
-        BOOST_TEST(question.source.port == 1000);
-        BOOST_TEST(question.source.network.interface == Locator(0xa));
-        const std::string reply = text(question.payload) + " world";
-        const std::size_t sent = co_await two.async_send_to(as_bytes(reply), question.source.nid,
-                                                            question.source.port, use_awaitable);
+        const Datagram request = co_await two.async_receive(use_awaitable);
+        BOOST_TEST(request.source.nid == Nid(0xa));
+        BOOST_TEST(request.source.port == 1000);
+        BOOST_TEST(request.source.network.interface == Locator(0xa));
+        const std::string reply = text(request.payload) + " world";
+        const std::size_t sent = co_await two.async_send_to(as_bytes(reply), request.source.nid,
+                                                            request.source.port, use_awaitable);
         BOOST_TEST(sent == reply.size());
       },
       boost::asio::detached);

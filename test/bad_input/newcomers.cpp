@@ -109,19 +109,19 @@ BOOST_AUTO_TEST_CASE(beside_spellings_of_one_name) {
   });
 }
 
-/// alice carries between a and what is behind d, whatever others send through her.
+/// alice forwards between a and what is behind d, whatever others send through it.
 BOOST_AUTO_TEST_CASE(a_flow_that_is_forwarded_loses_nothing) {
   for (const bool sources : {false, true}) {
     Node node;
     const Ilv here{a, Nid(0x6e4e)}, far{Locator(0xfa4), Nid(0xfa4)};
-    std::uint64_t carried = 0;
+    std::uint64_t forwarded = 0;
     for (std::uint64_t i = 0; i < 40'000; ++i) {
       if (i % 100 == 0) {
         node.take();
         const std::string text = std::to_string(i);
         node.feed(d, datagram(far, here, 1, 1, text, 2), 0xfa4);
         node.feed(a, datagram(here, far, 1, 1, text, 3), 0x6e4e);
-        carried += node.take(42).size();
+        forwarded += node.take(42).size();
       }
       node.feed(a,
                 sources ? datagram({Locator(0x10000 + i), stranger(i).nid}, {d, Nid(7)}, 1, 1, "")
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_flow_that_is_forwarded_loses_nothing) {
                 bad);
       node.run(200us);
     }
-    BOOST_TEST(carried == 800U);
+    BOOST_TEST(forwarded == 800U);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/proxy/control.hpp"
+#include "ilnp/control/control.hpp"
 #include "ilnp/proxy/proxy.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
@@ -83,7 +83,7 @@ struct Node : HandFed<Stack> {
   /// What is known of whom: changes when anything in the tables does.
   std::string tables() {
     std::string text;
-    network().hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool owner) {
+    network().hosts().for_each(cx.now(), [&](Nid nid, const KnownHost& host, bool owner) {
       text += to_string(nid) + ' ' + host.name + (owner ? "" : " (not the owner)");
       for (const auto& place : host.places()) text += ' ' + to_string(place.locator);
       text += '\n';

@@ -12,7 +12,7 @@ struct Mine {
   void observe(const Event&);
 };
 
-using Node = ilnp::STP<ilnp::ILNP<ilnp::sim::Underlay>>;
+using Node = ilnp::STP<ilnp::ILNP<ilnp::sim::SimUnderlay>>;
 ilnp::error_code say(Node& node, Mine& cx) {
   return node.send(1, ilnp::Nid(2), 3, ilnp::as_bytes("text"), cx);
 }

@@ -9,8 +9,8 @@ struct NotASink {
 };
 
 #ifndef WRONG
-using Layer = ilnp::Capture<ilnp::sim::Underlay, Sink>;
+using Layer = ilnp::Capture<ilnp::sim::SimUnderlay, Sink>;
 #else
-using Layer = ilnp::Capture<ilnp::sim::Underlay, NotASink>;
+using Layer = ilnp::Capture<ilnp::sim::SimUnderlay, NotASink>;
 #endif
 static_assert(sizeof(Layer) > 0);

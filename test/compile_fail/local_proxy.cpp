@@ -1,4 +1,4 @@
-#include <ilnp/asio/proxy_gateway.hpp>
+#include <ilnp/gateway/proxy_gateway.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/proxy/proxy.hpp>
 #include <ilnp/transport/stp.hpp>

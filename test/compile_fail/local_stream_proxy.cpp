@@ -1,4 +1,4 @@
-#include <ilnp/asio/stream_gateway.hpp>
+#include <ilnp/gateway/stream_gateway.hpp>
 
 struct Streams {
   ilnp::error_code expose(std::uint16_t);
@@ -8,7 +8,7 @@ struct Streams {
   ilnp::result<ilnp::StreamId> open(ilnp::Nid, std::uint16_t, std::string_view, Cx&);
 #ifndef WRONG
   template <class Cx>
-  void answer(ilnp::StreamId, ilnp::wire::StreamAnswerCode, Cx&);
+  void answer(ilnp::StreamId, ilnp::wire::StreamReplyCode, Cx&);
 #endif
   std::optional<ilnp::StreamPeer> peer(ilnp::StreamId) const;
   template <class Cx>

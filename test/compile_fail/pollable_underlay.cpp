@@ -1,5 +1,5 @@
-#include <ilnp/adaptor.hpp>
 #include <ilnp/asio/node.hpp>
+#include <ilnp/base/adaptor.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <ilnp/underlay/mcast_udp.hpp>

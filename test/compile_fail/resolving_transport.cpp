@@ -1,4 +1,4 @@
-#include <ilnp/adaptor.hpp>
+#include <ilnp/base/adaptor.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/proxy/proxy.hpp>
 #include <ilnp/transport/stp.hpp>

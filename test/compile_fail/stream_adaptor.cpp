@@ -1,4 +1,4 @@
-#include <ilnp/stream.hpp>
+#include <ilnp/base/stream.hpp>
 
 struct Mine {
   ilnp::error_code bind(std::uint16_t);

@@ -1,4 +1,4 @@
-#include <ilnp/adaptor.hpp>
+#include <ilnp/base/adaptor.hpp>
 
 struct Mine {
   ilnp::error_code bind(std::uint16_t);

@@ -48,8 +48,8 @@ struct Sample {
 Sample run(const Shape& shape, bool ours, std::size_t nodes) {
   const Topology topology = shape.make(nodes);
   return {&shape, ours ? "ours" : "reference",
-          ours ? Population<ILNP<sim::Underlay>>(topology).run()
-               : Population<ReferenceNetwork<sim::Underlay>>(topology).run()};
+          ours ? Population<ILNP<sim::SimUnderlay>>(topology).run()
+               : Population<ReferenceNetwork<sim::SimUnderlay>>(topology).run()};
 }
 
 void print(const Sample& run) {

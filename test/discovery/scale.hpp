@@ -25,12 +25,14 @@ struct Scale {
 };
 
 /// What each kind of node reports about its tables.
-inline std::size_t hosts_known(const ILNP<sim::Underlay>& node, TimePoint) { return node.hosts().size(); }
-inline std::size_t routes_known(const ILNP<sim::Underlay>& node) { return node.forwarding().size(); }
-inline std::size_t hosts_known(const ReferenceNetwork<sim::Underlay>& node, TimePoint now) {
+inline std::size_t hosts_known(const ILNP<sim::SimUnderlay>& node, TimePoint) { return node.hosts().size(); }
+inline std::size_t routes_known(const ILNP<sim::SimUnderlay>& node) { return node.forwarding().size(); }
+inline std::size_t hosts_known(const ReferenceNetwork<sim::SimUnderlay>& node, TimePoint now) {
   return node.hosts_known(now) - 1;  // it knows itself as well
 }
-inline std::size_t routes_known(const ReferenceNetwork<sim::Underlay>& node) { return node.routes_known(); }
+inline std::size_t routes_known(const ReferenceNetwork<sim::SimUnderlay>& node) {
+  return node.routes_known();
+}
 
 /// A population of nodes of one kind that start within a second and then only discover each other; the last one joins late.
 template <class Layer>
@@ -84,7 +86,7 @@ class Population {
   }
 
  private:
-  using Node = sim::Node<Layer>;
+  using Node = sim::SimNode<Layer>;
 
   double until_all_known(const std::vector<std::size_t>& expected, Duration since, TimePoint limit) {
     std::size_t known = 0;

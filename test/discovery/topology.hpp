@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ilnp/address.hpp"
+#include "ilnp/base/address.hpp"
 
 namespace ilnp::test {
 

@@ -40,9 +40,9 @@ BOOST_AUTO_TEST_CASE(a_coroutine_with_a_default_token_and_a_time_limit) {
   StpSocket client(alice), server(bob, 37);
   std::string answer;
   const auto serve = [&]() -> boost::asio::awaitable<void> {
-    const Datagram question = co_await server.async_receive();
-    BOOST_TEST(text(question.payload) == "what time is it?");
-    co_await server.async_send_to(as_bytes("noon"), question.source.nid, question.source.port);
+    const Datagram request = co_await server.async_receive();
+    BOOST_TEST(text(request.payload) == "what time is it?");
+    co_await server.async_send_to(as_bytes("noon"), request.source.nid, request.source.port);
   };
   co_spawn(io, serve, boost::asio::detached);
   co_spawn(io, ask(client, "bob", 37), [&](std::exception_ptr, std::string got) { answer = std::move(got); });

@@ -1,9 +1,9 @@
 // The code in docs/design.md, compiled and run.
 #include <boost/test/unit_test.hpp>
-#include <ilnp/adaptor.hpp>
+#include <ilnp/base/adaptor.hpp>
+#include <ilnp/base/stack.hpp>
 #include <ilnp/middleware/pcap.hpp>
 #include <ilnp/network/ilnp.hpp>
-#include <ilnp/stack.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <string>
 #include <vector>

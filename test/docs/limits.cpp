@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <fstream>
 #include <ilnp/network/ilnp.hpp>
+#include <ilnp/posix/send_failures.hpp>
 #include <ilnp/transport/fragment.hpp>
 #include <ilnp/transport/stp.hpp>
-#include <ilnp/underlay/send_failures.hpp>
 #include <iterator>
 #include <set>
 #include <string>
@@ -30,17 +30,17 @@ BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
   const std::vector<std::pair<std::string, std::size_t>> limits{
       {"ForwardingTable::max_routes", ForwardingTable::max_routes},
       {"HostTable::max_hosts", HostTable::max_hosts},
-      {"Host::max_locators", Host::max_locators},
+      {"KnownHost::max_locators", KnownHost::max_locators},
       {"CorrespondentTable::max_correspondents", CorrespondentTable::max_correspondents},
       {"CorrespondentTable::max_changes_a_second", CorrespondentTable::max_changes_a_second},
       {"SendFailures::max_destinations", SendFailures::max_destinations},
-      {"CarrierElection::max_flows", CarrierElection::max_flows},
+      {"ForwarderElection::max_flows", ForwarderElection::max_flows},
       {"NeighbourTable::max_neighbours", NeighbourTable::max_neighbours},
       {"NeighbourTable::max_places", NeighbourTable::max_places},
       {"SeenMessages::max_messages", SeenMessages::max_messages},
       {"DuplicateFilter::max_packets", DuplicateFilter::max_packets},
       {"ReflectionFilter::max_packets", ReflectionFilter::max_packets},
-      {"AnswerLimit::max_to_one", AnswerLimit::max_to_one},
+      {"ReplyLimit::max_to_one", ReplyLimit::max_to_one},
       {"Reassembly::max_datagrams", Reassembly::max_datagrams},
       {"FragmentPeers::max_held", FragmentPeers::max_held},
       {"FragmentPeers::max_peers", FragmentPeers::max_peers},

@@ -9,7 +9,7 @@
 #include <array>
 #include <boost/system/system_error.hpp>
 #include <cstring>
-#include <ilnp/layer.hpp>
+#include <ilnp/base/layer.hpp>
 #include <span>
 #include <vector>
 

@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstring>
-#include <ilnp/adaptor.hpp>
-#include <ilnp/arena.hpp>
+#include <ilnp/base/adaptor.hpp>
+#include <ilnp/base/arena.hpp>
+#include <ilnp/base/stack.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/proxy/proxy.hpp>
-#include <ilnp/stack.hpp>
 #include <ilnp/transport/stp.hpp>
 #include <new>
 #include <optional>

@@ -72,39 +72,40 @@ void locator_update(const Octets& payload) {
 }
 
 void fragment(const Octets& payload) {
-  const auto message = wire::Fragment::parse(payload);
+  const auto message = wire::FragmentMessage::parse(payload);
   if (!message) return;
   Octets again;
   switch (message->kind()) {
-    case wire::FragmentKind::question:
-      again.resize(wire::Fragment::question_size);
-      wire::FragmentQuestionRepr{message->nonce()}.write_to(again);
+    case wire::FragmentKind::probe:
+      again.resize(wire::FragmentMessage::probe_size);
+      wire::FragmentProbeRepr{message->nonce()}.write_to(again);
       break;
-    case wire::FragmentKind::answer:
-      again.resize(wire::Fragment::answer_size);
-      wire::FragmentAnswerRepr{message->nonce(), message->key()}.write_to(again);
+    case wire::FragmentKind::reply:
+      again.resize(wire::FragmentMessage::reply_size);
+      wire::FragmentReplyRepr{message->nonce(), message->key()}.write_to(again);
       break;
-    case wire::FragmentKind::piece:
+    case wire::FragmentKind::fragment:
       require(
           message->offset() + message->octets().size() <= message->total() &&
-              message->total() <= wire::Fragment::max_total && message->index() < message->pieces() &&
-              message->pieces() <= wire::Fragment::max_pieces && message->pieces() > 1 &&
-              (message->octets().size() == message->stride() || message->index() + 1 == message->pieces()),
-          "a piece lies in its datagram");
-      again.resize(wire::Fragment::piece_header_size);
-      wire::FragmentPieceRepr{message->destination_port(),
-                              message->key(),
-                              message->datagram(),
-                              static_cast<std::uint16_t>(message->total()),
-                              static_cast<std::uint16_t>(message->stride()),
-                              static_cast<std::uint16_t>(message->index())}
+              message->total() <= wire::FragmentMessage::max_total &&
+              message->index() < message->fragments() &&
+              message->fragments() <= wire::FragmentMessage::max_fragments && message->fragments() > 1 &&
+              (message->octets().size() == message->stride() || message->index() + 1 == message->fragments()),
+          "a fragment lies in its datagram");
+      again.resize(wire::FragmentMessage::fragment_header_size);
+      wire::FragmentHeaderRepr{message->destination_port(),
+                               message->key(),
+                               message->datagram(),
+                               static_cast<std::uint16_t>(message->total()),
+                               static_cast<std::uint16_t>(message->stride()),
+                               static_cast<std::uint16_t>(message->index())}
           .write_to(again);
       again = test::joined(again, test::octets(message->octets()));
   }
   // The three octets, or the one, after the kind are not looked at.
-  const std::size_t from = message->kind() == wire::FragmentKind::piece ? 2 : 4;
+  const std::size_t from = message->kind() == wire::FragmentKind::fragment ? 2 : 4;
   require(again[0] == payload[0] && equal(Bytes(again).subspan(from), Bytes(payload).subspan(from)),
-          "a message about pieces is written as it was read");
+          "a message about fragments is written as it was read");
 }
 
 void goodbye(const Octets& payload) {
@@ -248,11 +249,11 @@ void stream_request(const Octets& octets) {
   require(again == octets, "a request for a stream is written as it was read");
 }
 
-void stream_answer(const Octets& octets) {
-  const auto answer = wire::StreamAnswer::parse(octets);
+void stream_reply(const Octets& octets) {
+  const auto answer = wire::StreamReply::parse(octets);
   if (!answer) return;
   Octets again(2);
-  wire::StreamAnswerRepr{answer->code()}.write_to(again);
+  wire::StreamReplyRepr{answer->code()}.write_to(again);
   require(octets[1] > std::byte{7} ? again[1] == std::byte{7} : again[1] == octets[1],
           "an answer is written as it was read, or has failed");
 }
@@ -307,8 +308,8 @@ void wire_formats(Bytes octets) {
       return socks5_request(rest);
     case Format::stream_request:
       return stream_request(rest);
-    case Format::stream_answer:
-      return stream_answer(rest);
+    case Format::stream_reply:
+      return stream_reply(rest);
     case Format::goodbye:
       return goodbye(rest);
     default:

@@ -104,7 +104,7 @@ enum class Format : std::uint8_t {
   socks5_greeting,
   socks5_request,
   stream_request,
-  stream_answer,
+  stream_reply,
   goodbye,
   count
 };

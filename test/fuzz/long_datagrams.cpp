@@ -57,12 +57,12 @@ class Pair {
   void gather() {
     for (Node* node : {&alice_, &bob_}) {
       for (auto& sent : node->take()) {
-        require(sent.octets.size() <= 1440, "a piece fits a frame");
+        require(sent.octets.size() <= 1440, "a fragment fits a frame");
         if (under_way_.size() < most_under_way) under_way_.push_back({&other(*node), std::move(sent.octets)});
       }
       for (const std::string& text : node->take_delivered()) {
         const auto octets = test::octets(text);
-        require(octets.size() <= wire::Fragment::max_total, "a datagram has a limit");
+        require(octets.size() <= wire::FragmentMessage::max_total, "a datagram has a limit");
         if (tainted_ || octets.size() < 8) continue;
         const auto number = wire::load<std::uint32_t>(octets, 0);
         require(number <= last_ && octets == pattern(number, wire::load<std::uint32_t>(octets, 4)),
@@ -105,7 +105,7 @@ class Pair {
   error_code send(Node& from, std::size_t size) {
     const auto error = from.stack.send(port, other(from).self, port, pattern(++last_, size), from.cx);
     require((error == Errc::message_too_long) <= (size > 1396), "what fits a frame is not too long");
-    require(size <= wire::Fragment::max_total || error == Errc::message_too_long,
+    require(size <= wire::FragmentMessage::max_total || error == Errc::message_too_long,
             "what is too long for all is refused");
     return error;
   }
@@ -141,7 +141,7 @@ class Pair {
     meet();
     gather();
     under_way_.clear();
-    require(!send(alice_, wire::Fragment::max_total), "a long datagram is taken");
+    require(!send(alice_, wire::FragmentMessage::max_total), "a long datagram is taken");
     const auto before = bob_.stack.counters().delivered;
     for (int i = 0; i < 10; ++i) settle();
     require(bob_.stack.counters().delivered == before + 1, "a long datagram arrives");

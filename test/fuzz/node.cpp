@@ -1,6 +1,6 @@
 // A whole node that gets arbitrary frames, times, sends, moves and faults of the network below.
 #include "fuzz.hpp"
-#include "ilnp/proxy/control.hpp"
+#include "ilnp/control/control.hpp"
 #include "ilnp/proxy/proxy.hpp"
 #include "support/hand_fed.hpp"
 
@@ -198,7 +198,7 @@ class FuzzedNode : test::HandFed<Stack> {
       return stack.counters();
   }
 
-  /// A frame comes in: it is accounted for once, goes up at most once, and is carried on at most once a network.
+  /// A frame comes in: it is accounted for once, goes up at most once, and is forwarded at most once to a network.
   void feed(Locator on, Octets octets, std::uint64_t sender) {
     if (octets.size() <= 1440) remember(octets);
     const Octets whole = octets;
@@ -231,24 +231,24 @@ class FuzzedNode : test::HandFed<Stack> {
     require(after.received - before.received == joined, "a frame on a network that was joined is received");
     account(before, after);
     account(transport_before, transport_counters(), after.delivered - before.delivered);
-    std::uint64_t own = 0, carried = 0;
+    std::uint64_t own = 0, passed_on = 0;
     for (const auto& sent : underlay().sent) {
       if (check_own(sent)) {
         ++own;
         continue;
       }
-      ++carried;
-      require(sent.locator != on, "a frame is not carried back to the network that it came from");
+      ++passed_on;
+      require(sent.locator != on, "a frame is not forwarded back to the network that it came from");
       Octets lowered = whole;
       lowered[7] = static_cast<std::byte>(std::to_integer<unsigned>(whole[7]) - 1);
-      require(whole[7] != std::byte{0}, "a frame is not carried on when its hops are used up");
-      require(sent.octets == lowered, "a frame is carried on as it was, but for its hop limit");
+      require(whole[7] != std::byte{0}, "a frame is not forwarded when its hops are used up");
+      require(sent.octets == lowered, "a frame is forwarded as it was, but for its hop limit");
     }
     require(own == after.sent - before.sent, "what this node sends is counted");
     const auto forwarded = after.forwarded - before.forwarded;
-    require(carried == forwarded + after.discovery_passed_on - before.discovery_passed_on,
-            "what is carried is counted");
-    require(forwarded <= 1, "a packet is carried on once");
+    require(passed_on == forwarded + after.discovery_passed_on - before.discovery_passed_on,
+            "what is forwarded is counted");
+    require(forwarded <= 1, "a packet is forwarded once");
     underlay().sent.clear();
     fed_ = nullptr;
   }
@@ -268,7 +268,7 @@ class FuzzedNode : test::HandFed<Stack> {
                           (reason == Drop::hop_limit && discovery > 0);
       (remark ? beside : ends) += after.dropped[at] - before.dropped[at];
     }
-    // What the network below does not take to be carried on, or there is no room to note, ends so.
+    // What the network below does not take to be forwarded, or there is no room to note, ends so.
     require(ends == after.received - before.received || (ends == 0 && beside > 0),
             "a frame that was received is accounted for once");
   }
@@ -388,7 +388,7 @@ class FuzzedNode : test::HandFed<Stack> {
     if constexpr (is_proxy) {
       const auto before = stack.mappings();
       const std::string said = ControlProtocol::answer(stack, request, 9999, cx);
-      require(said.size() < ControlProtocol::max_answer + 1000, "an answer fits a datagram");
+      require(said.size() < ControlProtocol::max_reply + 1000, "an answer fits a datagram");
       require(
           std::ranges::none_of(said, [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),
           "an answer is lines of text");
@@ -422,9 +422,9 @@ class FuzzedNode : test::HandFed<Stack> {
                 network().forwarding().size() <= ForwardingTable::max_routes &&
                 network().correspondents().size() <= CorrespondentTable::max_correspondents,
             "tables keep to their limits");
-    network().hosts().for_each(cx.now(), [&](Nid nid, const Host& host, bool) {
+    network().hosts().for_each(cx.now(), [&](Nid nid, const KnownHost& host, bool) {
       require(nid != self && nid != Nid{}, "a node knows others");
-      require(host.places().size() <= Host::max_locators,
+      require(host.places().size() <= KnownHost::max_locators,
               "a host has not more places than there is room for");
       require(host.name.empty() || wire::is_host_name(as_bytes(host.name)), "a host has a name that is one");
       require(host.expires > cx.now() && host.expires <= cx.now() + 3 * network().config().wait_time,

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "fuzz.hpp"
-#include "lab/laboratory.hpp"
 #include "lab/parse.hpp"
+#include "lab/simulation.hpp"
 #include "lab/summary.hpp"
 
 namespace ilnp::fuzz {
@@ -142,7 +142,7 @@ void require_error(std::string_view said, std::string_view input) {
   require(line >= 1 && line <= 1 + std::ranges::count(input, '\n'), "an error names a line that is there");
 }
 
-/// What the laboratory takes for granted.
+/// What the simulator takes for granted.
 void require_limits(const Scenario& scenario) {
   require(!scenario.nodes.empty() && scenario.nodes.size() <= Scenario::max_nodes &&
               scenario.flows.size() <= Scenario::max_flows &&
@@ -177,7 +177,7 @@ void require_limits(const Scenario& scenario) {
             "what is expected is of a node that is there");
 }
 
-/// Whatever the scenario says, the laboratory runs it: for so many events here.
+/// Whatever the scenario says, the simulator runs it: for so many events here.
 void run(const Scenario& scenario) {
   constexpr std::size_t most_nodes = 12, most_flows = 12, most_actions = 100;
   constexpr std::uint64_t most_events = 2000;
@@ -185,22 +185,22 @@ void run(const Scenario& scenario) {
       scenario.actions.size() > most_actions)
     return;
   struct Enough {};
-  lab::Laboratory laboratory(scenario, 1, nullptr);
-  laboratory.world().after_event([&] {
-    if (laboratory.world().events() >= most_events) throw Enough();
+  lab::Simulation simulation(scenario, 1, nullptr);
+  simulation.world().after_event([&] {
+    if (simulation.world().events() >= most_events) throw Enough();
   });
   try {
-    laboratory.run([](TimePoint) { return true; });
+    simulation.run([](TimePoint) { return true; });
   } catch (const Enough&) {
   }
-  const lab::Results& results = laboratory.results();
+  const lab::Results& results = simulation.results();
   for (const lab::FlowResult& flow : results.flows)
     require(flow.damaged == 0 && flow.flow.received() <= flow.sent, "what arrives is what was sent");
   std::ostringstream said;
   lab::print_flows(said, scenario, results);
   lab::print_lost(said, scenario, results);
   lab::print_nodes(said, scenario, results);
-  lab::print_networks(said, laboratory.networks(), laboratory.world());
+  lab::print_networks(said, simulation.networks(), simulation.world());
   lab::print_verdicts(said, lab::judge(scenario, results));
 }
 

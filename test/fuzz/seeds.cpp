@@ -96,7 +96,7 @@ std::vector<Octets> wire_seeds() {
   add(Format::socks5_request, "05 01 00 04 00000000000000000000000000000001 0050");
   add(Format::stream_request, "01 00 0016");
   add(Format::stream_request, "01 03 0016 626f62");
-  add(Format::stream_answer, "01 00");
+  add(Format::stream_reply, "01 00");
   add(Format::goodbye, "06000000");
   add(Format::fragment, "02000000 12345678 9abcdef0");
   add(Format::fragment, "03000050 9abcdef0 00000001 0009 0008 0001 61");
@@ -160,7 +160,7 @@ std::vector<Octets> node_seeds() {
   return seeds;
 }
 
-/// A long datagram: asked for, answered, sent; in order, and the last piece first.
+/// A long datagram: asked for, answered, sent; in order, and the last fragment first.
 std::vector<Octets> long_datagram_seeds() {
   std::vector<Octets> seeds{test::hex("0100 1388 0004 0004 0004"),
                             test::hex("0100 1388 0004 0004 0001 0301 0004"),

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ilnp/context.hpp"
+#include "ilnp/base/context.hpp"
 #include "ilnp/sim/conditions.hpp"
 
 namespace ilnp::test {

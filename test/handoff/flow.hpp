@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ilnp/context.hpp"
+#include "ilnp/base/context.hpp"
 
 namespace ilnp::test {
 
@@ -17,7 +17,7 @@ class Flow {
  public:
   struct Sent {
     TimePoint at;
-    std::uint8_t copies = 0;       ///< that have arrived
+    std::uint8_t arrivals = 0;     ///< that have arrived
     bool lost_by_network = false;  ///< a frame of it did not reach the host that should have heard it
   };
 
@@ -29,7 +29,7 @@ class Flow {
 
   void receive(std::uint64_t number, int move, TimePoint now) {
     ++received;
-    if (sent[number].copies++ == 0 && number < next_) {
+    if (sent[number].arrivals++ == 0 && number < next_) {
       ++reordered[static_cast<std::size_t>(move)];
       if (!sent[number].lost_by_network) ++overtaken[static_cast<std::size_t>(move)];
     }

@@ -26,7 +26,7 @@ stored table (table.txt).
 )";
 
 constexpr const char* header =
-    R"(# What handoffs do to datagrams, in virtual time: three moves a cell (test/handoff/laboratory.hpp), traffic both ways.
+    R"(# What handoffs do to datagrams, in virtual time: three moves a cell (test/handoff/simulation.hpp), traffic both ways.
 # Written by handoff-table --rewrite; the bars are in test/handoff/result.hpp.
 #
 # who moves; soft or hard; delay and jitter (±), ms; loss and reordering, % of the frames of each network and receiver;
@@ -57,9 +57,9 @@ void run(const std::vector<Cell>& cells, unsigned jobs, Tell&& tell) {
   std::size_t told = 0;
   const auto work = [&] {
     for (std::size_t i; (i = next++) < cells.size();) {
-      Laboratory laboratory(cells[i]);
-      laboratory.run();
-      Result result = Judge(laboratory).result();
+      Simulation simulation(cells[i]);
+      simulation.run();
+      Result result = Judge(simulation).result();
       const std::lock_guard lock(telling);
       results[i] = std::move(result);
       for (; told < cells.size() && results[told]; results[told++].reset()) tell(*results[told]);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "laboratory.hpp"
+#include "simulation.hpp"
 
 namespace ilnp::test {
 
@@ -44,7 +44,7 @@ struct Result {
   }
 };
 
-/// Sums up the flows of a laboratory, and checks them against the limits:
+/// Sums up the flows of a simulation, and checks them against the limits:
 ///
 /// - a soft handoff on networks without losses: nothing lost, nothing duplicated;
 /// - a soft handoff on networks with losses: nothing lost except what the network lost, as soon as an update was heard;
@@ -54,7 +54,7 @@ struct Result {
 /// - nothing duplicated, ever.
 class Judge {
  public:
-  explicit Judge(const Laboratory& laboratory) : lab_(laboratory), cell_(laboratory.cell()) {
+  explicit Judge(const Simulation& simulation) : lab_(simulation), cell_(simulation.cell()) {
     result_.name = cell_.name();
     for (std::size_t i = 0; i < lab_.flows().size(); ++i) {
       add(result_.in, lab_.flows()[i].to_mover, i, true);
@@ -78,10 +78,10 @@ class Judge {
     Direction d;
     d.sent = flow.sent.size();
     for (const Flow::Sent& each : flow.sent) {
-      d.lost += each.copies == 0;
+      d.lost += each.arrivals == 0;
       d.lost_by_network += each.lost_by_network;
-      d.duplicated += each.copies > 1 ? each.copies - 1u : 0;
-      if (each.copies == 0 && !each.lost_by_network)
+      d.duplicated += each.arrivals > 1 ? each.arrivals - 1u : 0;
+      if (each.arrivals == 0 && !each.lost_by_network)
         d.unexplained += !cell_.network.loses() || lab_.informed(peer, to_mover, lab_.move_at(each.at));
     }
     d.reordered = flow.reordered;
@@ -125,7 +125,7 @@ class Judge {
     if (!holds) result_.broken.push_back(where_ + ": " + std::to_string(number) + ' ' + what);
   }
 
-  const Laboratory& lab_;
+  const Simulation& lab_;
   const Cell& cell_;
   Result result_;
   std::string where_ = "all";

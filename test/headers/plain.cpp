@@ -22,7 +22,7 @@
 #error "compile it with -fno-rtti"
 #endif
 
-using Stack = ilnp::STP<ilnp::ILNP<ilnp::sim::Underlay>>;
+using Stack = ilnp::STP<ilnp::ILNP<ilnp::sim::SimUnderlay>>;
 using Proxy = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>;
 
 template class ilnp::ProxyGateway<Proxy>;
@@ -42,7 +42,7 @@ int main() {
         .network;
   };
   world.network(ilnp::Locator(0xa));
-  ilnp::sim::Node<Stack> alice(world, "alice", config("alice", 1)), bob(world, "bob", config("bob", 2));
+  ilnp::sim::SimNode<Stack> alice(world, "alice", config("alice", 1)), bob(world, "bob", config("bob", 2));
   bool heard = false;
   bob.on_receive([&](const ilnp::DatagramSource& from, ilnp::Bytes) { heard = from.nid == ilnp::Nid(1); });
   bob.with([](Stack& stack, auto&) { return stack.bind(7); });

@@ -13,7 +13,7 @@
 
 namespace ilnp::test::captures_test {
 
-using Ours = Station<STP<ILNP<sim::Underlay>>>;
+using Ours = Station<STP<ILNP<sim::SimUnderlay>>>;
 
 int next_header(const Captured& each) { return std::to_integer<int>(each.frame[6]); }
 bool first_hand(const Captured& each) { return each.frame[7] == std::byte{3}; }

@@ -12,8 +12,8 @@ namespace ilnp::test::long_datagrams_test {
 
 // Datagrams longer than a frame, between nodes that reassemble them, and next to nodes that do not.
 
-using Long = Station<Fragment<STP<ILNP<sim::Underlay>>>>;
-using Short = Station<STP<ILNP<sim::Underlay>>>;
+using Long = Station<Fragment<STP<ILNP<sim::SimUnderlay>>>>;
+using Short = Station<STP<ILNP<sim::SimUnderlay>>>;
 using Theirs = ReferenceStation;
 
 std::string text(int number, std::size_t size) {
@@ -24,8 +24,8 @@ std::string text(int number, std::size_t size) {
 }
 
 template <class Node>
-std::uint64_t pieces_sent(const Node& node) {
-  return node.stack().counters().pieces_sent;
+std::uint64_t fragments_sent(const Node& node) {
+  return node.stack().counters().fragments_sent;
 }
 
 /// alice wants to send long datagrams to bob for two minutes; bob does not know them and must not notice anything.
@@ -39,11 +39,11 @@ void with_a_node_that_has_only_short_ones() {
   world.run_for(2s);
   std::vector<std::string> sent;
   int refused = 0;
-  std::size_t questions = 0;
+  std::size_t probes = 0;
   world.tap([&](const sim::SentFrame& frame) {
     if (world.host(frame.host)->name() == "alice" &&
-        frame.bytes.size() == 40 + 4 + wire::Fragment::question_size)
-      ++questions;
+        frame.bytes.size() == 40 + 4 + wire::FragmentMessage::probe_size)
+      ++probes;
   });
   for (int number = 0; number < 1200; ++number) {
     if (alice.say("bob", text(number, 2000))) ++refused;
@@ -56,9 +56,9 @@ void with_a_node_that_has_only_short_ones() {
   BOOST_TEST(bob.texts() == sent);
   BOOST_TEST(alice.texts() == sent);
   BOOST_TEST(refused > 1100);
-  BOOST_TEST(questions <= 8U * FragmentPeers::max_questions);  // three at a time, at growing intervals
-  BOOST_TEST(questions >= std::size_t{FragmentPeers::max_questions});
-  BOOST_TEST(pieces_sent(alice) == 0U);
+  BOOST_TEST(probes <= 8U * FragmentPeers::max_probes);  // three at a time, at growing intervals
+  BOOST_TEST(probes >= std::size_t{FragmentPeers::max_probes});
+  BOOST_TEST(fragments_sent(alice) == 0U);
   if constexpr (requires { bob.stack().deaf(); }) BOOST_TEST(!bob.stack().deaf());
 }
 

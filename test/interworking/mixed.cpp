@@ -10,7 +10,7 @@ namespace ilnp::test::mixed_test {
 
 // Our nodes and the model of the reference in one network, in every role.
 
-using Ours = Station<STP<ILNP<sim::Underlay>>>;
+using Ours = Station<STP<ILNP<sim::SimUnderlay>>>;
 using Theirs = ReferenceStation;
 
 struct Books {

@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include "ilnp/base/stack.hpp"
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "reference/scene.hpp"
 #include "support/print.hpp"
@@ -27,7 +27,7 @@ struct Ours {
   std::uint64_t heard() const { return network_layer(node.stack()).counters().duplicate_nid; }
 
   std::vector<State> states;
-  sim::Node<STP<ILNP<sim::Underlay>>, Watching> node;
+  sim::SimNode<STP<ILNP<sim::SimUnderlay>>, Watching> node;
 };
 
 constexpr Nid shared{0x5a};

@@ -14,7 +14,7 @@ const lab::Scenario scenario = lab::parse_scenario(
     "expect lost 0\nexpect alice -> bob duplicated <= 1\nexpect gap < 30ms\nexpect bob handoffs 1\n",
     "x.lab");
 
-/// One datagram each 10 ms of the numbers, and all that is expected.
+/// One datagram every 10 ms of the numbers, and all that is expected.
 lab::Results good() {
   lab::Results results;
   results.flows.resize(2);

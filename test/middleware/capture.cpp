@@ -1,5 +1,5 @@
 #include "ilnp/middleware/capture.hpp"
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "ilnp/names/hosts_file.hpp"
+#include "ilnp/gateway/names/hosts_file.hpp"
 
 #include <stdlib.h>
 

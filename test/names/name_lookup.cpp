@@ -1,4 +1,4 @@
-#include "ilnp/names/name_lookup.hpp"
+#include "ilnp/gateway/names/name_lookup.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>

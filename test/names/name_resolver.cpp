@@ -1,4 +1,4 @@
-#include "ilnp/names/name_resolver.hpp"
+#include "ilnp/gateway/names/name_resolver.hpp"
 
 #include "name_server.hpp"
 

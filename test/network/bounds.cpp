@@ -39,7 +39,7 @@ int delivered(const std::function<void(C&)>& change) {
   net.start(500ms);
   alice.stream(bob, 10ms, net.in(1ms), net.in(2s));
   net.world.run_for(3s);
-  return static_cast<int>(bob.from[Nid(0xa)].copies.size());
+  return static_cast<int>(bob.from[Nid(0xa)].arrivals.size());
 }
 
 std::string refused(const C& config, std::size_t max_frame) {

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_packet_never_returns_to_the_network_that_it_came_from) {
   BOOST_TEST(third.network().counters().forwarded + fourth.network().counters().forwarded == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(two_routers_forward_one_copy) {
+BOOST_AUTO_TEST_CASE(two_routers_forward_without_duplicates) {
   for (const bool swapped : {false, true}) {
     Overlay net;
     auto& alice = net.add(0xa, "alice", {a});
@@ -74,13 +74,13 @@ BOOST_AUTO_TEST_CASE(two_routers_forward_one_copy) {
     alice.stream(bob, 1ms, net.in(1ms), net.in(20s));
     bob.stream(alice, 1ms, net.in(1ms), net.in(20s));
     net.world.run_for(5s);
-    auto& carrier =
+    auto& forwarder =
         first.network().counters().forwarded > second.network().counters().forwarded ? first : second;
-    auto& other = &carrier == &first ? second : first;
+    auto& other = &forwarder == &first ? second : first;
     BOOST_TEST(other.network().counters().forwarded == 0U);
     BOOST_TEST(bob.from[alice.nid()].duplicated() == 0);
     // The forwarder dies: the other router notices, and nobody else.
-    carrier.crash();
+    forwarder.crash();
     net.world.run_for(16s);
     BOOST_TEST(bob.from[alice.nid()].lost(1, alice.sent[bob.nid()]) <= 1000);
     BOOST_TEST(alice.from[bob.nid()].lost(1, bob.sent[alice.nid()]) <= 1000);
@@ -145,18 +145,19 @@ struct BesideADropper {
     const std::uint64_t last = alice.sent[bob.nid()];
     lost = 100. * bob.from[alice.nid()].lost(first + 1, last) / static_cast<double>(last - first);
     duplicated = bob.from[alice.nid()].duplicated();
-    copies = static_cast<double>(bad.network().counters().forwarded + good.network().counters().forwarded) /
-             static_cast<double>(last);
+    times_forwarded =
+        static_cast<double>(bad.network().counters().forwarded + good.network().counters().forwarded) /
+        static_cast<double>(last);
   }
   Overlay net;
   Endpoint& alice = net.add(0xa, "alice", {a});
   Endpoint& bob = net.add(0xb, "bob", {b});
   double lost = 0;
   int duplicated = 0;
-  double copies = 0;
+  double times_forwarded = 0;
 };
 
-BOOST_AUTO_TEST_CASE(beside_a_router_that_drops_a_part_the_other_carries) {
+BOOST_AUTO_TEST_CASE(beside_a_router_that_drops_a_part_the_other_forwards) {
   for (const bool swapped : {false, true})
     for (const unsigned percent : {10U, 30U, 60U, 100U})
       for (const Duration period : {Duration(1ms), Duration(10ms), Duration(100ms)}) {
@@ -165,12 +166,12 @@ BOOST_AUTO_TEST_CASE(beside_a_router_that_drops_a_part_the_other_carries) {
         BOOST_TEST_CONTEXT(percent << " %, every " << period / 1ms << " ms" << (swapped ? ", swapped" : "")) {
           BOOST_TEST(run.lost <= 0.2);
           BOOST_TEST(run.duplicated == 0);
-          BOOST_TEST(run.copies <= 1.1);
+          BOOST_TEST(run.times_forwarded <= 1.1);
         }
       }
 }
 
-BOOST_AUTO_TEST_CASE(beside_a_router_that_loses_what_it_hears_too_the_other_carries_on) {
+BOOST_AUTO_TEST_CASE(beside_a_router_that_loses_what_it_hears_too_the_other_goes_on) {
   for (const unsigned percent : {20U, 60U}) {
     const BesideADropper run(percent, false, 10ms, true);
     BOOST_TEST_CONTEXT(percent << " %") {
@@ -259,7 +260,7 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_passing_mobile_node_and_it_makes_no_dupl
   bob.expect_all_once_from(alice);
   alice.expect_all_once_from(bob);
   BOOST_TEST(mover.network().counters().forwarded == 0U);
-  BOOST_TEST(router.drops(Drop::another_carries) == 0U);
+  BOOST_TEST(router.drops(Drop::another_forwards) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_ring_of_routers) {

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(an_entry_lives_as_long_as_its_node_is_heard) {
   now += 1s;
   BOOST_TEST(table.resolve("bob", now) == Nid{});
   BOOST_TEST(table.find(bob, now) == nullptr);
-  table.for_each(now, [](Nid, const Host&, bool) { BOOST_ERROR("one that has expired"); });
+  table.for_each(now, [](Nid, const KnownHost&, bool) { BOOST_ERROR("one that has expired"); });
   BOOST_TEST(hear(bob, "bob") == bob);
   BOOST_TEST(table.resolve("bob", now) == bob);
   BOOST_TEST(table.find(bob, now)->used_at == now);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_name_stays_with_its_holder) {
   BOOST_TEST(hear(bob, "bob") == bob);
   BOOST_TEST(table.resolve("bob", now) == bob);
   std::map<Nid, bool> owners;
-  table.for_each(now, [&](Nid nid, const Host&, bool owner) { owners[nid] = owner; });
+  table.for_each(now, [&](Nid nid, const KnownHost&, bool owner) { owners[nid] = owner; });
   BOOST_TEST((owners == std::map<Nid, bool>{{bob, true}, {other, false}}));
   now += 60s;
   hear(other, "bob");
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_differs_only_in_case_is_found_if_it_is_unique) 
   BOOST_TEST(table.resolve("bob-\u00c4", now) == bob);
   BOOST_TEST(table.resolve("BOB-\u00c4", now) == bob);
   hear(bob, "robert");
-  now += Host::burst;
+  now += KnownHost::burst;
   hear(bob, "robert");
   BOOST_TEST(table.resolve("bob-\u00c4", now) == Nid{});
 }
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_changes_its_name_releases_the_old_one) {
   hear(bob, "carol");
   BOOST_TEST(table.resolve("bob", now) == bob);  // one message is not enough
   BOOST_TEST(table.resolve("carol", now) == Nid{});
-  now += Host::burst;
+  now += KnownHost::burst;
   hear(bob, "carol");
   BOOST_TEST(table.resolve("bob", now) == other);
   BOOST_TEST(table.resolve("carol", now) == bob);
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_who_has_expired_goes_to_the_next_that_is_alive)
   BOOST_TEST(hear(Nid(100 + 7), "bob") == Nid(100 + 7));
   BOOST_TEST(table.resolve("bob", now) == Nid(100 + 7));
   hear(Nid(100 + 7), "robert");
-  now += Host::burst;
+  now += KnownHost::burst;
   hear(Nid(100 + 7), "robert");
   BOOST_TEST(table.resolve("bob", now) == Nid{});
 }

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(it_stops_forwarding_within_a_batch_once_another_node_forwar
   node.feed(c, frame(eve, dan, 99, as_bytes("x"), 3), 0x9);  // over a shorter path
   node.feed(a, frame(eve, dan, 99, as_bytes("x"), 3));
   BOOST_TEST(node.take().empty());
-  BOOST_TEST(node.drops(Drop::another_carries) == 1U);
+  BOOST_TEST(node.drops(Drop::another_forwards) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {

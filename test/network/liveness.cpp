@@ -1,6 +1,6 @@
 // Forged updates and goodbyes, genuine ones, and peers that fall silent.
 #include "ilnp/network/liveness.hpp"
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 #include "overlay.hpp"
 
 namespace ilnp::test::moving_test {

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 #include "overlay.hpp"
 #include "support/hand_fed.hpp"
 #include "support/print.hpp"
@@ -139,7 +139,7 @@ struct Many : Overlay {
   int believers(Nid nid, std::string_view name = "alice") {
     int count = 0;
     for (Endpoint* node : others)
-      node->network().hosts().for_each(world.now(), [&](Nid known, const Host& host, bool owns) {
+      node->network().hosts().for_each(world.now(), [&](Nid known, const KnownHost& host, bool owns) {
         count += owns && host.name == name && known == nid;
       });
     return count;
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(two_nodes_claim_one_name) {
   BOOST_TEST(alice.watch.conflicts_ended == 0);
   // Both are listed, and one of them does not own the name.
   int owners = 0, claimants = 0;
-  alice.network().hosts().for_each(net.world.now(), [&](Nid, const Host& host, bool owns) {
+  alice.network().hosts().for_each(net.world.now(), [&](Nid, const KnownHost& host, bool owns) {
     if (host.name != "bob") return;
     ++claimants;
     owners += owns;

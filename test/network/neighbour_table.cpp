@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE(a_node_heard_in_a_second_network_later_is_passing_for_a_whi
 BOOST_AUTO_TEST_CASE(frames_reflected_by_a_first_implementation_node_are_not_its_own) {
   hear(at_a);
   hear(at_b);
-  BOOST_TEST(!table.find(7)->habits.always_carries());
+  BOOST_TEST(!table.find(7)->habits.always_forwards());
   now += 1s;
   table.hear(7, Nid(9), 1, at_a, now);  // another node's, heard there before with hop limit 3
   BOOST_TEST(table.find(7)->nid == Nid(2));
-  BOOST_TEST(table.find(7)->habits.always_carries());
+  BOOST_TEST(table.find(7)->habits.always_forwards());
   now += 30s;
   hear(at_a);
   hear(at_b);
@@ -110,30 +110,30 @@ BOOST_AUTO_TEST_CASE(a_node_that_announces_its_departure_is_passing) {
 }
 
 BOOST_AUTO_TEST_CASE(possible_forwarders_are_found_without_scanning_the_others) {
-  const auto carriers = [&] {
+  const auto forwarders = [&] {
     std::vector<std::uint64_t> found;
-    table.for_each_carrier(
+    table.for_each_forwarder(
         [&](std::uint64_t sender, const NeighbourTable::Neighbour&) { found.push_back(sender); });
     return found;
   };
   for (std::uint64_t sender = 100; sender < 600; ++sender) table.hear(sender, Nid(sender), 3, at_a, now);
-  BOOST_TEST(carriers().empty());
+  BOOST_TEST(forwarders().empty());
   hear(at_a);
   hear(at_b);
   hear(at_b);
-  BOOST_TEST(carriers() == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
+  BOOST_TEST(forwarders() == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
   // Whoever else claims to be in both, a node that is relied on stays among the few that are considered.
   table.find(7)->counted_on = now;
   for (std::uint64_t sender = 100; sender < 600; ++sender) table.hear(sender, Nid(sender), 3, at_b, now);
-  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
-  BOOST_TEST(carriers().front() == 7U);
-  BOOST_TEST(carriers().back() == 599U);
+  BOOST_TEST(forwarders().size() == NeighbourTable::max_forwarders);
+  BOOST_TEST(forwarders().front() == 7U);
+  BOOST_TEST(forwarders().back() == 599U);
   table.forget(Nid(2));
-  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
+  BOOST_TEST(forwarders().size() == NeighbourTable::max_forwarders - 1);
   hear(at_a);  // it has returned, to one of them
-  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers - 1);
+  BOOST_TEST(forwarders().size() == NeighbourTable::max_forwarders - 1);
   hear(at_b);
-  BOOST_TEST(carriers().size() == NeighbourTable::max_carriers);
+  BOOST_TEST(forwarders().size() == NeighbourTable::max_forwarders);
 }
 
 // A node heard in one network that announces its departure from it is passing when it is heard in the next one.

@@ -66,23 +66,23 @@ struct Watching {
 
 /// A stream of numbered datagrams as its receiver sees it.
 struct Received {
-  std::map<std::uint64_t, int> copies;
+  std::map<std::uint64_t, int> arrivals;
   std::uint64_t last = 0;
   int reordered = 0;
   int total = 0;
   TimePoint last_time{};
   Duration longest_gap{};
 
-  int duplicated() const { return total - static_cast<int>(copies.size()); }
+  int duplicated() const { return total - static_cast<int>(arrivals.size()); }
   /// Of the numbers `from` to `to`, how many are missing.
   int lost(std::uint64_t from, std::uint64_t to) const {
     int missing = 0;
-    for (auto number = from; number <= to; ++number) missing += !copies.contains(number);
+    for (auto number = from; number <= to; ++number) missing += !arrivals.contains(number);
     return missing;
   }
 };
 
-using Stack = STP<ILNP<sim::Underlay>>;
+using Stack = STP<ILNP<sim::SimUnderlay>>;
 
 /// A node of the overlay: sends numbered datagrams, and keeps the books of those that it gets, by sender.
 template <class Stack>
@@ -99,7 +99,7 @@ class BasicEndpoint {
       const auto number = wire::load<std::uint64_t>(bytes, 0);
       const TimePoint now = node_.world().now();
       ++received.total;
-      if (received.copies[number]++ == 0 && number < received.last) ++received.reordered;
+      if (received.arrivals[number]++ == 0 && number < received.last) ++received.reordered;
       if (received.total > 1) received.longest_gap = std::max(received.longest_gap, now - received.last_time);
       received.last = std::max(received.last, number);
       received.last_time = now;
@@ -177,7 +177,7 @@ class BasicEndpoint {
   }
 
   NetworkConfig config_;
-  sim::Node<Stack, Watching> node_;
+  sim::SimNode<Stack, Watching> node_;
 };
 
 using Endpoint = BasicEndpoint<Stack>;

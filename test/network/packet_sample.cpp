@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
-#include "ilnp/random.hpp"
+#include "ilnp/base/random.hpp"
 
 namespace ilnp::test::packet_sample_test {
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(packets_had_were_in_the_sample_in_every_recent_step) {
   std::vector<std::uint64_t> left_out;
   for (int i = 0; i < 1000; ++i)
     if (const std::uint64_t hash = random(); !sample.has(hash, now)) left_out.push_back(hash);
-  for (unsigned i = 0; i <= CarryAccount::max_patience; ++i, ++now)
+  for (unsigned i = 0; i <= ForwardingAccount::max_patience; ++i, ++now)
     for (const std::uint64_t hash : left_out) BOOST_TEST(!sample.had(hash, now));
   now += 100;  // each step without a packet may double the sample
   for (const std::uint64_t hash : left_out) BOOST_TEST(sample.had(hash, now));

@@ -52,15 +52,15 @@ struct Strict {
 
 BOOST_AUTO_TEST_SUITE(policies)
 
-BOOST_AUTO_TEST_CASE(another_format_delivers_forwards_and_moves) { check<ILNP<sim::Underlay, Small>>(); }
+BOOST_AUTO_TEST_CASE(another_format_delivers_forwards_and_moves) { check<ILNP<sim::SimUnderlay, Small>>(); }
 
 BOOST_AUTO_TEST_CASE(without_interoperation_all_is_delivered_once) {
-  check<ILNP<sim::Underlay, wire::Overlay, NoGuard, NoInterop>>();
+  check<ILNP<sim::SimUnderlay, wire::Overlay, NoGuard, NoInterop>>();
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_stands_on_any_format) {
   sim::World world(1);
-  using Node = sim::Node<Proxy<STP<ILNP<sim::Underlay, Small>>>>;
+  using Node = sim::SimNode<Proxy<STP<ILNP<sim::SimUnderlay, Small>>>>;
   Node alice(world, "alice", node_config(1, "alice", {{a}})), bob(world, "bob", node_config(2, "bob", {{b}}));
   Node router(world, "router", node_config(3, "router", {{a, b}}));
   std::vector<std::string> heard;
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(a_proxy_stands_on_any_format) {
 
 BOOST_AUTO_TEST_CASE(nodes_of_two_formats_hear_nothing_of_each_other) {
   sim::World world(1);
-  sim::Node<STP<ILNP<sim::Underlay, Small>>> alice(world, "alice", node_config(1, "alice", {{a}}));
-  sim::Node<STP<ILNP<sim::Underlay>>> bob(world, "bob", node_config(2, "bob", {{a}}));
+  sim::SimNode<STP<ILNP<sim::SimUnderlay, Small>>> alice(world, "alice", node_config(1, "alice", {{a}}));
+  sim::SimNode<STP<ILNP<sim::SimUnderlay>>> bob(world, "bob", node_config(2, "bob", {{a}}));
   alice.start(), bob.start();
   world.run_for(10s);
   const auto& of_alice = network_layer(alice.stack());
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(nodes_of_two_formats_hear_nothing_of_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(a_guard_is_asked_before_anything_is_learnt) {
-  using Guarded = STP<ILNP<sim::Underlay, wire::Overlay, Strict>>;
+  using Guarded = STP<ILNP<sim::SimUnderlay, wire::Overlay, Strict>>;
   BasicOverlay<BasicEndpoint<Guarded>> net;
   auto& alice = net.add(1, "alice", {a});
   auto& bob = net.add(2, "bob", {a});

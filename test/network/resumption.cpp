@@ -1,6 +1,6 @@
 // A node that was suspended: the machine slept, or the process was stopped.
 #include "ilnp/network/resumption.hpp"
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -27,9 +27,9 @@ BOOST_AUTO_TEST_CASE(a_message_is_passed_on_once_a_second) {
 
 BOOST_AUTO_TEST_CASE(a_higher_hop_limit_is_a_shorter_path) {
   const auto compare = [&](std::uint64_t hash, Locator interface, std::uint8_t hop_limit) {
-    const auto ways = seen.compare(Locator(hash), 0xd, interface, hop_limit, now);
-    if (!ways) return std::string();
-    return to_string(ways->nearer) + (ways->alike ? " as " : " ") + to_string(ways->farther);
+    const auto paths = seen.compare(Locator(hash), 0xd, interface, hop_limit, now);
+    if (!paths) return std::string();
+    return to_string(paths->nearer) + (paths->alike ? " as " : " ") + to_string(paths->farther);
   };
   BOOST_TEST(compare(1, a, 2) == "");
   BOOST_TEST(compare(1, b, 2) == "0:0:0:a as 0:0:0:b");

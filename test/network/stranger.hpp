@@ -26,16 +26,16 @@ struct Stranger {
   }
 
   /// The least stack: an underlay that ignores what it hears.
-  struct Deaf : sim::Underlay {
-    using sim::Underlay::Underlay;
+  struct Deaf : sim::SimUnderlay {
+    using sim::SimUnderlay::SimUnderlay;
     template <class Cx, class Up>
     void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
     template <class Cx, class Up>
     void on_timer(Cx& cx, Up&&) {
-      sim::Underlay::on_timer(cx);
+      sim::SimUnderlay::on_timer(cx);
     }
   };
-  sim::Node<Deaf> node;
+  sim::SimNode<Deaf> node;
 };
 
 inline std::vector<std::byte> datagram(std::string_view text) {

@@ -8,8 +8,8 @@ namespace ilnp::test::model_test {
 
 using Texts = std::vector<std::string>;
 
-static_assert(NetworkLayer<ReferenceNetwork<sim::Underlay>>);
-static_assert(TransportLayer<ReferenceNode<sim::Underlay>>);
+static_assert(NetworkLayer<ReferenceNetwork<sim::SimUnderlay>>);
+static_assert(TransportLayer<ReferenceNode<sim::SimUnderlay>>);
 
 const auto per_element = boost::test_tools::per_element();
 
@@ -24,7 +24,7 @@ NetworkConfig router_in(std::vector<Locator> locators) {
 }
 
 /// A frame of anybody's making, put on a network by hand.
-void put(sim::World& world, const sim::Host& from, Locator on, const Ilv& source, const Ilv& destination,
+void put(sim::World& world, const sim::SimHost& from, Locator on, const Ilv& source, const Ilv& destination,
          std::uint8_t next_header, std::uint8_t hop_limit, const Octets& payload) {
   Octets head(wire::IlnpHeader::size);
   wire::IlnpHeaderRepr{static_cast<std::uint16_t>(payload.size()), next_header, hop_limit, source,
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(talks_on_one_network_and_through_a_router) {
   BOOST_TEST(router.texts() == Texts{"you too"}, per_element);
 }
 
-BOOST_AUTO_TEST_CASE(reflects_so_that_a_third_node_makes_three_copies) {
+BOOST_AUTO_TEST_CASE(reflects_so_that_a_third_node_makes_three_duplicates) {
   sim::World world(1);
   ReferenceStation alice(world, alice_in({{net_a}})), bob(world, bob_in({{net_b}})),
       router(world, router_in({net_a, net_b})), carol(world, config("carol", Nid{0xc}, {{net_a}}));
@@ -193,7 +193,8 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_counts_only_from_where_the_update_went) 
   BOOST_TEST(!alice.say("bob", "x"));
   world.run_for(1s);
   bob.crash();
-  sim::Node<ReferenceNode<sim::Underlay>> forger(world, "forger", config("forger", Nid{0xf}, {{net_c}}));
+  sim::SimNode<ReferenceNode<sim::SimUnderlay>> forger(world, "forger",
+                                                       config("forger", Nid{0xf}, {{net_c}}));
   const auto acknowledge = [&](Locator source) {
     put(world, forger, net_c, {source, nid_bob}, {net_c, nid_alice}, update, 3, hex("00"));
   };

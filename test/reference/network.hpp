@@ -6,7 +6,7 @@
 
 #include "counters.hpp"
 #include "header.hpp"
-#include "ilnp/layer.hpp"
+#include "ilnp/base/layer.hpp"
 #include "ilnp/network/config.hpp"
 #include "ilnp/wire/discovery.hpp"
 #include "ilnp/wire/locator_update.hpp"

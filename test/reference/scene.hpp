@@ -17,7 +17,7 @@ inline constexpr Locator net_a{0xa}, net_b{0xb}, net_c{0xc};
 inline constexpr Nid nid_alice{0xffff'0000'0000'000a}, nid_bob{0xffff'0000'0000'000b},
     nid_router{0xffff'0000'0000'000d};
 
-using Reference = sim::Node<ReferenceNode<sim::Underlay>>;
+using Reference = sim::SimNode<ReferenceNode<sim::SimUnderlay>>;
 
 inline NetworkConfig config(std::string name, Nid nid, std::vector<std::vector<Locator>> locators) {
   return node_config(nid.value(), std::move(name), std::move(locators));
@@ -25,7 +25,7 @@ inline NetworkConfig config(std::string name, Nid nid, std::vector<std::vector<L
 
 /// A simulated node of any transport stack that keeps what arrives at one port, and can send.
 template <class Stack>
-class Station : public sim::Node<Stack> {
+class Station : public sim::SimNode<Stack> {
  public:
   static constexpr std::uint16_t port = 10002;
 
@@ -35,7 +35,7 @@ class Station : public sim::Node<Stack> {
     NetworkSource network;
   };
 
-  Station(sim::World& in, const NetworkConfig& config) : sim::Node<Stack>(in, config.host_name, config) {
+  Station(sim::World& in, const NetworkConfig& config) : sim::SimNode<Stack>(in, config.host_name, config) {
     this->on_receive([this](const DatagramSource& source, Bytes bytes) {
       arrivals.push_back({this->world().now(), std::string(as_text(bytes)), source.network});
     });
@@ -64,7 +64,7 @@ class Station : public sim::Node<Stack> {
   std::vector<Arrival> arrivals;
 };
 
-using ReferenceStation = Station<ReferenceNode<sim::Underlay>>;
+using ReferenceStation = Station<ReferenceNode<sim::SimUnderlay>>;
 
 /// Every frame put on any network, as a line of text: who, where, octets in hex.
 class Log {

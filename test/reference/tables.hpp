@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ilnp/address.hpp"
-#include "ilnp/context.hpp"
+#include "ilnp/base/address.hpp"
+#include "ilnp/base/context.hpp"
 
 namespace ilnp::test {
 

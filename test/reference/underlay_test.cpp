@@ -18,8 +18,8 @@ BOOST_AUTO_TEST_SUITE(reference_underlay)
 BOOST_AUTO_TEST_CASE(is_a_layer_among_layers) {
   sim::World world(1);
   const NetworkConfig alice = config("alice", nid_alice, {{net_a}}), bob = config("bob", nid_bob, {{net_a}});
-  Station<STP<ReferenceNetwork<sim::Underlay>>> first(world, alice);
-  sim::Node<Proxy<ReferenceNode<sim::Underlay>>> second(world, "bob", bob);
+  Station<STP<ReferenceNetwork<sim::SimUnderlay>>> first(world, alice);
+  sim::SimNode<Proxy<ReferenceNode<sim::SimUnderlay>>> second(world, "bob", bob);
   first.begin();
   second.start();
   std::vector<std::string> heard;

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "docs/sample_layers.hpp"
+#include "ilnp/base/stack.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/proxy/proxy.hpp"
-#include "ilnp/stack.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/node_config.hpp"
 #include "support/octets.hpp"

@@ -5,7 +5,7 @@
 
 #include "allocation/counting_new.hpp"
 #include "bursts.hpp"
-#include "ilnp/asio/proxy_gateway.hpp"
+#include "ilnp/gateway/proxy_gateway.hpp"
 #include "ilnp/underlay/mcast_udp.hpp"
 #include "underlay/lab.hpp"
 

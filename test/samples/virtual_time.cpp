@@ -8,14 +8,14 @@
 namespace ilnp::test::virtual_time_test {
 
 using namespace std::chrono_literals;
-using Link = sim::Underlay;
+using Link = sim::SimUnderlay;
 using Stacks = boost::mpl::list<AboveNetwork<Link, Seal>, AboveNetwork<Link, Deflate>,
                                 AboveTransport<Link, Seal>, AboveTransport<Link, Deflate>, Both<Link>>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bursts_arrive_whole_and_in_order, Stack, Stacks) {
   sim::World world(7);
-  sim::Node<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
-  sim::Node<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
+  sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
+  sim::SimNode<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
   std::vector<std::uint32_t> got;
   bob.on_receive([&](LocalPort, Bytes payload) { got.push_back(number_of(payload).value_or(0xffffffff)); });
   for (auto* node : {&alice, &bob}) node->start();
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bursts_arrive_whole_and_in_order, Stack, Stacks) {
 BOOST_AUTO_TEST_CASE(a_datagram_to_oneself_is_opened_too) {
   using Stack = AboveNetwork<Link, Seal>;
   sim::World world(7);
-  sim::Node<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
+  sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
   int got = 0;
   alice.on_receive([&](LocalPort, Bytes payload) { got += as_text(payload) == "myself"; });
   alice.start();
@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(what_was_changed_on_the_way_is_not_opened) {
 BOOST_AUTO_TEST_CASE(what_was_lent_is_overwritten_when_the_batch_ends) {
   using Stack = AboveTransport<Link, Deflate>;
   sim::World world(7);
-  sim::Node<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
-  sim::Node<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
+  sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
+  sim::SimNode<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
   Bytes kept;
   bob.on_receive([&](LocalPort, Bytes payload) { kept = payload; });
   for (auto* node : {&alice, &bob}) node->start();

@@ -54,7 +54,7 @@ struct Talk {
 /// A node of the simulation with streams.
 class Peer {
  public:
-  using Stack = Sctp<STP<ILNP<sim::Underlay>>>;
+  using Stack = Sctp<STP<ILNP<sim::SimUnderlay>>>;
 
   Peer(sim::World& world, std::uint64_t nid, std::string name, std::vector<std::vector<Locator>> locators,
        SctpConfig config = {})
@@ -175,7 +175,7 @@ class Peer {
   std::uint64_t nid_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(20'000);
   std::map<std::uint16_t, Talk> answers_;
-  sim::Node<Stack> node_;
+  sim::SimNode<Stack> node_;
 };
 
 inline constexpr Locator net_a{0xa}, net_b{0xb}, net_c{0xc};

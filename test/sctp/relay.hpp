@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "ilnp/layer.hpp"
-#include "ilnp/random.hpp"
+#include "ilnp/base/layer.hpp"
+#include "ilnp/base/random.hpp"
 
 namespace ilnp::test {
 

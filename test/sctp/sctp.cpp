@@ -63,7 +63,7 @@ struct Narrow : TransportAdaptor<Next> {
 };
 
 BOOST_AUTO_TEST_CASE(packets_are_as_long_as_the_transport_takes_to_that_node) {
-  using Stack = Sctp<Narrow<STP<ILNP<sim::Underlay>>>>;
+  using Stack = Sctp<Narrow<STP<ILNP<sim::SimUnderlay>>>>;
   constexpr std::size_t octets = 200'000;
   sim::World world(1);
   const VirtualTime time(world);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(packets_are_as_long_as_the_transport_takes_to_that_node) {
           received += *got;
       });
     }
-    sim::Node<Stack> node;
+    sim::SimNode<Stack> node;
     std::size_t sent = 0, received = 0;
   };
   End alice(world, 1, "alice"), bob(world, 2, "bob");

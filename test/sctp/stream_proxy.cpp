@@ -10,11 +10,11 @@
 namespace ilnp::test::stream_proxy_test {
 
 using Kind = StreamProxyEvent::Kind;
-using Code = wire::StreamAnswerCode;
+using Code = wire::StreamReplyCode;
 
 /// A node with a stream proxy, and notes of what it says.
 struct Gate {
-  using Stack = StreamProxy<Sctp<STP<ILNP<sim::Underlay>>>>;
+  using Stack = StreamProxy<Sctp<STP<ILNP<sim::SimUnderlay>>>>;
   struct Heard {
     Kind kind;
     StreamId id;
@@ -62,7 +62,7 @@ struct Gate {
   }
   const Stack& stack() { return node.stack(); }
 
-  sim::Node<Stack> node;
+  sim::SimNode<Stack> node;
   std::vector<Heard> heard;
 };
 
@@ -115,9 +115,9 @@ BOOST_AUTO_TEST_CASE(every_answer_is_an_error_of_its_own) {
     const auto said = gates.alice.only();
     BOOST_TEST(said.kind == Kind::closed);
     BOOST_TEST(said.id == here);
-    BOOST_TEST(said.error == error_of_answer(code));
+    BOOST_TEST(said.error == error_of_reply(code));
     BOOST_TEST(!!said.error);
-    BOOST_TEST(answer_of_error(said.error) == code);
+    BOOST_TEST(reply_of_error(said.error) == code);
   }
   gates.world.run_for(1s);
   BOOST_TEST(gates.alice.stack().connections() == 0);

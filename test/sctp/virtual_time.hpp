@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ilnp/context.hpp"
+#include "ilnp/base/context.hpp"
 #include "ilnp/sim/world.hpp"
 
 namespace ilnp::test {

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/adaptor.hpp"
+#include "ilnp/base/adaptor.hpp"
 #include "ilnp/network/ilnp.hpp"
 #include "ilnp/sim.hpp"
 #include "ilnp/transport/stp.hpp"

@@ -7,10 +7,10 @@ namespace ilnp::test::delivery_check_test {
 
 constexpr std::uint16_t port = 7;
 
-using Sound = STP<ILNP<sim::Underlay>>;
+using Sound = STP<ILNP<sim::SimUnderlay>>;
 
 /// Accepts each datagram that it hears as its own.
-struct Greedy : UnderlayAdaptor<sim::Underlay> {
+struct Greedy : UnderlayAdaptor<sim::SimUnderlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
@@ -59,9 +59,9 @@ struct Scene {
 
   sim::World world{1};
   sim::DeliveryCheck check;
-  sim::Node<Sound> first{world, "first", at(1, {a})};
-  sim::Node<Second> second{world, "second", at(2, {a})};
-  sim::Node<Third> third{world, "third", at(3, {a})};
+  sim::SimNode<Sound> first{world, "first", at(1, {a})};
+  sim::SimNode<Second> second{world, "second", at(2, {a})};
+  sim::SimNode<Third> third{world, "third", at(3, {a})};
 };
 
 BOOST_AUTO_TEST_SUITE(sim_delivery_check)

@@ -6,7 +6,7 @@
 namespace ilnp::test::hop_limit_check_test {
 
 /// Raises the hop limit of what arrives, so that a node that forwards it has not lowered it.
-struct Raising : UnderlayAdaptor<sim::Underlay> {
+struct Raising : UnderlayAdaptor<sim::SimUnderlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
   void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
@@ -17,8 +17,8 @@ struct Raising : UnderlayAdaptor<sim::Underlay> {
 
 /// Forwards by hand.
 struct Porter {
-  struct Deaf : sim::Underlay {
-    using sim::Underlay::Underlay;
+  struct Deaf : sim::SimUnderlay {
+    using sim::SimUnderlay::SimUnderlay;
     template <class Cx, class Up>
     void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
     template <class Cx, class Up>
@@ -35,15 +35,15 @@ struct Porter {
     node.with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.send(on, Packet({}, frame), cx)); });
     return said(node.world(), 1ms);
   }
-  sim::Node<Deaf> node;
+  sim::SimNode<Deaf> node;
 };
 
 template <class Network>
-std::string carried_by() {
+std::string forwarded_by() {
   sim::World world(1);
   sim::HopLimitCheck check(world);
-  sim::Node<ILNP<sim::Underlay>> alice(world, "alice", at(1, {a})), bob(world, "bob", at(2, {b}));
-  sim::Node<Network> router(world, "router", at(3, {a, b}));
+  sim::SimNode<ILNP<sim::SimUnderlay>> alice(world, "alice", at(1, {a})), bob(world, "bob", at(2, {b}));
+  sim::SimNode<Network> router(world, "router", at(3, {a, b}));
   alice.start(), bob.start(), router.start();
   return said(world, 100s);
 }
@@ -51,9 +51,9 @@ std::string carried_by() {
 BOOST_AUTO_TEST_SUITE(sim_hop_limit_check)
 
 BOOST_AUTO_TEST_CASE(a_router_that_does_not_lower_the_hop_limit_is_caught) {
-  BOOST_TEST(carried_by<ILNP<sim::Underlay>>() == "");
+  BOOST_TEST(forwarded_by<ILNP<sim::SimUnderlay>>() == "");
   BOOST_TEST(
-      contains(carried_by<ILNP<Raising>>(), "router put on 0:0:0:b with hop limit 3 what was not there"));
+      contains(forwarded_by<ILNP<Raising>>(), "router put on 0:0:0:b with hop limit 3 what was not there"));
 }
 
 BOOST_AUTO_TEST_CASE(each_step_is_checked) {

@@ -5,7 +5,7 @@
 
 namespace ilnp::test::node_check_test {
 
-using Sound = ILNP<sim::Underlay>;
+using Sound = ILNP<sim::SimUnderlay>;
 
 struct Overfull : Sound {
   using Sound::Sound;
@@ -23,7 +23,7 @@ struct Stuck : Sound {
 };
 
 /// Claims to be where it is not.
-struct Liar : UnderlayAdaptor<sim::Underlay> {
+struct Liar : UnderlayAdaptor<sim::SimUnderlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
@@ -40,8 +40,8 @@ template <class Network>
 std::string beside() {
   sim::World world(1);
   sim::NodeCheck check(world);
-  sim::Node<Sound> first(world, "first", at(1, {a, b}));
-  sim::Node<Network> second(world, "second", at(2, {a}));
+  sim::SimNode<Sound> first(world, "first", at(1, {a, b}));
+  sim::SimNode<Network> second(world, "second", at(2, {a}));
   check.watch(first), check.watch(second);
   first.start(), second.start();
   return said(world, 100s);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_SUITE(sim_node_check)
 BOOST_AUTO_TEST_CASE(correct_nodes_pass) {
   sim::World world(1);
   sim::NodeCheck check(world);
-  sim::Node<Sound> first(world, "first", at(1, {a, b})), second(world, "second", at(2, {a}));
+  sim::SimNode<Sound> first(world, "first", at(1, {a, b})), second(world, "second", at(2, {a}));
   check.watch(first), check.watch(second);
   first.start(), second.start();
   world.at(TimePoint(50s),
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_remains_in_the_past_is_caught) {
 BOOST_AUTO_TEST_CASE(a_busy_node_is_not_caught_before_it_is_woken) {
   sim::World world(1);
   sim::NodeCheck check(world);
-  sim::Node<Sound> first(world, "first", at(1, {a})), second(world, "second", at(2, {a}));
+  sim::SimNode<Sound> first(world, "first", at(1, {a})), second(world, "second", at(2, {a}));
   check.watch(first), check.watch(second);
   first.start(), second.start();
   int heard = 0;
@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(a_locator_that_a_peer_never_had_is_caught) {
 BOOST_AUTO_TEST_CASE(a_locator_may_be_noted) {
   sim::World world(1);
   sim::NodeCheck check(world);
-  sim::Node<Sound> first(world, "first", at(1, {a}));
-  sim::Node<ILNP<Liar>> second(world, "second", at(2, {a}));
+  sim::SimNode<Sound> first(world, "first", at(1, {a}));
+  sim::SimNode<ILNP<Liar>> second(world, "second", at(2, {a}));
   check.watch(first);
   check.note_place(Nid(2), Locator(0xbad));
   check.note_place(Nid(2), a);

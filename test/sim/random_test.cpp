@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/random.hpp"
+#include "ilnp/base/random.hpp"
 
 namespace ilnp::test::random_test {
 

@@ -54,7 +54,7 @@ class Talker {
   U next_;
 };
 
-using TalkerNode = ilnp::sim::Node<Talker<ilnp::sim::Underlay>>;
+using TalkerNode = ilnp::sim::SimNode<Talker<ilnp::sim::SimUnderlay>>;
 
 /// A talker that has joined some networks and keeps what it hears.
 struct Person : TalkerNode {

@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(taps_see_the_duplicates_that_a_network_makes) {
   Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
   world.network(a).attachment(bob.id()).duplication = 1;
   int copies = 0;
-  world.tap_copies([&](const ilnp::sim::SentFrame& frame, ilnp::sim::HostId to) {
+  world.tap_duplicates([&](const ilnp::sim::SentFrame& frame, ilnp::sim::HostId to) {
     BOOST_TEST(ilnp::as_text(frame.bytes) == "hello");
     BOOST_TEST(to == bob.id());
     ++copies;
@@ -240,12 +240,12 @@ BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_that_does_not_advance_is_an_error) {
-  struct Stuck : Talker<ilnp::sim::Underlay> {
+  struct Stuck : Talker<ilnp::sim::SimUnderlay> {
     using Talker::Talker;
     TimePoint next_deadline() const noexcept { return TimePoint(1s); }
   };
   World world(1);
-  ilnp::sim::Node<Stuck> stuck(world, "stuck");
+  ilnp::sim::SimNode<Stuck> stuck(world, "stuck");
   stuck.with([](auto&, auto&) {});
   BOOST_CHECK_THROW(world.run_for(2s), std::logic_error);
 }

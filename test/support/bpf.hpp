@@ -7,9 +7,9 @@
 #include <optional>
 #include <stdexcept>
 
-#include "ilnp/frame_class.hpp"
+#include "ilnp/base/frame_class.hpp"
+#include "ilnp/posix/socket.hpp"
 #include "ilnp/underlay/own_frame_filter.hpp"
-#include "ilnp/underlay/socket.hpp"
 
 namespace ilnp::test {
 
@@ -60,8 +60,8 @@ class FilteredSocket {
     std::array<int, 2> ends;
     if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0)
       throw std::runtime_error("socketpair");
-    to_ = Socket(ends[0]);
-    from_ = Socket(ends[1]);
+    to_ = OwnedSocket(ends[0]);
+    from_ = OwnedSocket(ends[1]);
     if (attach_filter(from_.native_handle(), program)) throw std::runtime_error("filter refused");
   }
   bool passes(Bytes datagram) {
@@ -72,7 +72,7 @@ class FilteredSocket {
   }
 
  private:
-  Socket to_, from_;
+  OwnedSocket to_, from_;
 };
 
 /// Do the two forms of a classifier, and the kernel, agree about a frame?

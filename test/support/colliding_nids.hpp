@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "ilnp/address.hpp"
+#include "ilnp/base/address.hpp"
 
 namespace ilnp::test {
 

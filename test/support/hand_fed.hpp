@@ -3,11 +3,11 @@
 #include <map>
 #include <stdexcept>
 
+#include "ilnp/base/stack.hpp"
 #include "ilnp/network/ilnp.hpp"
-#include "ilnp/proxy/events.hpp"
 #include "ilnp/proxy/local_port.hpp"
-#include "ilnp/stack.hpp"
-#include "ilnp/transport/events.hpp"
+#include "ilnp/proxy/proxy.hpp"
+#include "ilnp/transport/fragment.hpp"
 #include "ilnp/transport/stp.hpp"
 #include "support/memory_underlay.hpp"
 #include "support/node_config.hpp"

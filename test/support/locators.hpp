@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ilnp/address.hpp"
+#include "ilnp/base/address.hpp"
 
 namespace ilnp::test {
 

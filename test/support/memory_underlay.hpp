@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ilnp/layer.hpp"
+#include "ilnp/base/layer.hpp"
 
 namespace ilnp::test {
 

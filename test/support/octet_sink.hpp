@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ilnp/bytes.hpp"
+#include "ilnp/base/bytes.hpp"
 
 namespace ilnp::test {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ilnp/bytes.hpp"
-#include "ilnp/random.hpp"
+#include "ilnp/base/bytes.hpp"
+#include "ilnp/base/random.hpp"
 
 namespace ilnp::test {
 

@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include <ilnp/address.hpp>
-#include <ilnp/bytes.hpp>
+#include <ilnp/base/address.hpp>
+#include <ilnp/base/bytes.hpp>
 
 /// Reads classic pcap files, and the Ethernet, IPv6 and UDP in them. Written apart from the toolkit's own
 /// code on purpose: what the toolkit writes is checked against it.

@@ -15,11 +15,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ilnp/address.hpp"
-#include "ilnp/bytes.hpp"
-#include "ilnp/context.hpp"
-#include "ilnp/error.hpp"
-#include "ilnp/layer.hpp"
-#include "ilnp/packet.hpp"
-#include "ilnp/random.hpp"
+#include "ilnp/base/address.hpp"
+#include "ilnp/base/bytes.hpp"
+#include "ilnp/base/context.hpp"
+#include "ilnp/base/error.hpp"
+#include "ilnp/base/layer.hpp"
+#include "ilnp/base/packet.hpp"
+#include "ilnp/base/random.hpp"
 #include "support/print.hpp"

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "ilnp/context.hpp"
-#include "ilnp/error.hpp"
+#include "ilnp/base/context.hpp"
+#include "ilnp/base/error.hpp"
 #include "support/print.hpp"
 
 namespace ilnp::test::detail {

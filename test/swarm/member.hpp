@@ -18,7 +18,7 @@ class Member {
   using Heard = std::function<void(Member& at, const DatagramSource&, Bytes)>;
 
   virtual ~Member() = default;
-  virtual sim::Host& host() = 0;
+  virtual sim::SimHost& host() = 0;
   virtual bool running() const = 0;
   virtual void start() = 0;
   virtual void crash() = 0;
@@ -63,7 +63,7 @@ class MemberOf final : public Member {
     bind();
   }
 
-  sim::Host& host() override { return node_; }
+  sim::SimHost& host() override { return node_; }
   bool running() const override { return node_.running(); }
   void start() override { node_.start(); }
   void crash() override { node_.crash(); }
@@ -112,10 +112,10 @@ class MemberOf final : public Member {
   }
 
   std::string name_;
-  sim::Node<Stack, Tracing> node_;
+  sim::SimNode<Stack, Tracing> node_;
 };
 
-using Ours = MemberOf<STP<ILNP<sim::Underlay>>>;
-using Theirs = MemberOf<test::ReferenceNode<sim::Underlay>>;
+using Ours = MemberOf<STP<ILNP<sim::SimUnderlay>>>;
+using Theirs = MemberOf<test::ReferenceNode<sim::SimUnderlay>>;
 
 }  // namespace ilnp::swarm

@@ -47,8 +47,8 @@ class Probe {
     for (std::size_t from = 0; from < members.size(); ++from)
       for (std::size_t to = 0; to < members.size(); ++to) {
         if (from == to || members[from]->reference()) continue;
-        const int carries = reach.carries(from, to);
-        if (carries < 0 || carries > plan.defaults.hop_limit) continue;
+        const int hops = reach.hops(from, to);
+        if (hops < 0 || hops > plan.defaults.hop_limit) continue;
         const bool misled = std::ranges::any_of(
             told, [&](std::size_t node) { return node != to && !reach.connected(from, to, node); });
         // A router of the reference forwards each copy that it hears; `DeliveryCheck` counts them.

@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "ilnp/address.hpp"
+#include "ilnp/base/address.hpp"
 
 namespace ilnp::swarm {
 
@@ -18,7 +18,7 @@ class Reach {
   explicit Reach(Places places) : places_(std::move(places)) {}
 
   /// The smallest number of nodes that must forward a packet from one to the other; -1: there is no path.
-  int carries(std::size_t from, std::size_t to) const {
+  int hops(std::size_t from, std::size_t to) const {
     const auto distance = distances(places_[from], {from, to});
     int least = -1;
     for (const Locator place : places_[to])

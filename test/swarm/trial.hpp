@@ -23,7 +23,7 @@ struct Outcome {
 /// What nodes of the reference put on the networks: each packet as often as they hear it. Several of them in one network
 /// reflect each other's reflections until the hop limit ends that: millions of copies, of which all but the first are
 /// irrelevant. So in each second a network accepts only a number of copies of one packet from them, and loses the others.
-class Copies {
+class Duplicates {
  public:
   static constexpr unsigned most = 128;
 
@@ -49,7 +49,7 @@ class Trial {
     for (std::size_t at = 0; at < plan.networks.size(); ++at)
       world_.network(plan.networks[at]).conditions = plan.conditions[at];
     world_.tap([this](const sim::SentFrame& frame) {
-      is_lost_ = plan_.nodes[frame.host].reference && copies_.lose(frame);
+      is_lost_ = plan_.nodes[frame.host].reference && duplicates_.lose(frame);
       outcome_.digest =
           content_hash(frame.bytes, HashKey(),
                        outcome_.digest ^ static_cast<std::uint64_t>(frame.time.time_since_epoch().count()));
@@ -293,7 +293,7 @@ class Trial {
   sim::HopLimitCheck hops_;
   sim::NodeCheck nodes_;
   std::vector<std::unique_ptr<Member>> members_;
-  Copies copies_;
+  Duplicates duplicates_;
   bool is_lost_ = false;  // the frame that is being put on a network
   std::vector<std::byte> payload_;
   std::uint64_t numbers_ = 0;

@@ -136,7 +136,7 @@ class Mappings(ThreeHosts):
                 payload = bytes(index * 7 & 0xFF for index in range(size))
                 there.sendto(payload, ("127.0.0.1", 10000))
                 self.assertEqual(receive(back), payload, f"{size} octets")
-        self.assertEqual(self.alice.counters().get("questions"), 0)
+        self.assertEqual(self.alice.counters().get("probes"), 0)
         for there, back in ((self.at_alice, self.at_bob), (self.at_bob, self.at_alice)):
             for size in (MAX_PAYLOAD + 1, 9000, 60000, 65507):
                 payload = bytes(index * 7 & 0xFF for index in range(size))
@@ -145,7 +145,7 @@ class Mappings(ThreeHosts):
         self.still_works()
         self.assertEqual(receive(self.at_bob, 0), None)
 
-    def test_too_long_for_a_node_that_puts_no_pieces_together(self):
+    def test_too_long_for_a_node_that_reassembles_no_fragments(self):
         self.three()
         self.ready()
         carol = self.lab.host("carol")
@@ -158,7 +158,7 @@ class Mappings(ThreeHosts):
         self.alice.wait_line(r"(?i)too long")
         sender.sendto(bytes(9000), ("127.0.0.1", 10000))
         self.alice.wait_line(rf"from local port 10006: message too long \(9000 octets, at most {MAX_PAYLOAD} ")
-        self.assertEqual(self.alice.counters()["questions"], 3)
+        self.assertEqual(self.alice.counters()["probes"], 3)
         self.still_works()
 
     def test_unknown_source_port(self):
@@ -272,7 +272,7 @@ class Restarts(ThreeHosts):
         for _ in range(50):
             self.at_alice.sendto(b"into the void", ("127.0.0.1", 10000))
             time.sleep(0.002)
-        time.sleep(1.1)  # a power cut, not a blink: the same announcement within a second is not carried twice
+        time.sleep(1.1)  # a power cut, not a blink: the same announcement within a second is not forwarded twice
         # Whatever happened meanwhile, the first datagram after the announcement arrives.
         before = Card(self.lab.host("listener"), A)
         self.bob = self.lab.proxy(self.hosts["bob"], "0:0:0:b", nid, ["10001:alice:10001"], discovery={"wait_time": 10})
@@ -363,7 +363,7 @@ class Restarts(ThreeHosts):
 
 
 class TwoRouters(ThreeHosts):
-    """Two routers between the same networks. Which of them carries is theirs to find."""
+    """Two routers between the same networks. They find out which of them forwards."""
 
     def two(self):
         self.three(network={"backwards_learning_ttl": 30})
@@ -372,7 +372,7 @@ class TwoRouters(ThreeHosts):
         self.ready()
         time.sleep(2)  # steady state: a round of discovery
 
-    def test_two_routers_carry_once(self):
+    def test_two_routers_forward_once(self):
         self.two()
         flows = self.flows()
         run_flows(flows, 500, 5)
@@ -406,7 +406,7 @@ class TwoRouters(ThreeHosts):
             for flow in flows:
                 print(flow)
                 self.assertLessEqual(flow.longest_gap(), 1.0, str(flow))
-                # What waited for three seconds was carried by the other.
+                # What waited for three seconds was forwarded by the other.
                 self.assertEqual(flow.duplicated, 0, str(flow))
 
     def test_two_routers_first_comes_back(self):
@@ -418,7 +418,7 @@ class TwoRouters(ThreeHosts):
         for flow in flows:
             print(flow)
             self.assertEqual(len(flow.lost), 0, str(flow))
-            # Until they have found each other both may carry.
+            # Until they have found each other both may forward.
             self.assertLess(flow.duplicated, 200, str(flow))
 
 

@@ -1,4 +1,4 @@
-"""A laboratory of hosts for tests of the built programs: network namespaces joined by bridges.
+"""Hosts for tests of the built programs: network namespaces joined by bridges.
 
 A test file ends with `lab.main()`. That starts the file again inside namespaces of its own (networks, mounts,
 processes), so that whatever a test makes ends with it, and runs the tests named on the command line. It needs root,

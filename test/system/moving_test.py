@@ -89,7 +89,7 @@ class Moving(lab.LabTest):
         self.card.wait("stp", data=b"hello")
 
     def acknowledge(self, frame):
-        # On the new network, as if a router had carried it there.
+        # On the new network, as if a router had forwarded it there.
         self.card.send(frame.locators[0], acknowledgement((frame.destination_locator, BOB_NID),
                                                               (frame.locators[0], ALICE_NID)))
 
@@ -202,7 +202,7 @@ class Moving(lab.LabTest):
         self.assertTrue(self.alice.running)
 
     def test_correspondent_is_the_router(self):
-        # No other node carries from the old network to the new one.
+        # No other node forwards from the old network to the new one.
         self.mover(bob="0:0:0:b,0:0:0:a,0:0:0:c", router=None)
         warm_up(self.flows)
         before = self.alice.counters()

@@ -40,7 +40,7 @@ class Multihoming(lab.LabTest):
         self.assertGreaterEqual(len(rounds), 3, "too few rounds of discovery for a test")
 
     def test_same_two_networks_and_a_router(self):
-        # Both ends are in both networks, and so is a router: three nodes could carry each datagram.
+        # Both ends are in both networks, and so is a router: three nodes could forward each datagram.
         hosts = {name: self.lab.host(name) for name in ("alice", "bob", "router")}
         self.lab.router(hosts["router"], "0:0:0:a,0:0:0:b", ROUTER)
         self.lab.proxy(hosts["alice"], "0:0:0:a,0:0:0:b", ALICE, ["10001:bob:10001"])

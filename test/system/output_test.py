@@ -329,7 +329,7 @@ class Output(lab.LabTest):
                     sock.sendto(b"x", ("127.0.0.1", 10000))
                 if index % 100 == 99:
                     time.sleep(0.005)
-        until(lambda: node.counters()["not_carried"] > 1000, 10, "the datagrams to be refused")
+        until(lambda: node.counters()["not_sent"] > 1000, 10, "the datagrams to be refused")
         node.stop()
         lines = node.output.splitlines()
         self.assertLess(len(lines), 100)

@@ -14,26 +14,26 @@ constexpr Nid bob{2}, carol{3};
 
 struct Fixture {
   /// Fragment `index` of a datagram of `whole`, with `stride` octets in each.
-  Octets piece(std::uint32_t number, const Octets& whole, std::size_t stride, std::size_t index,
-               std::uint16_t port = 80) {
-    Octets out(wire::Fragment::piece_header_size);
-    wire::FragmentPieceRepr{port,
-                            0,
-                            number,
-                            static_cast<std::uint16_t>(whole.size()),
-                            static_cast<std::uint16_t>(stride),
-                            static_cast<std::uint16_t>(index)}
+  Octets fragment(std::uint32_t number, const Octets& whole, std::size_t stride, std::size_t index,
+                  std::uint16_t port = 80) {
+    Octets out(wire::FragmentMessage::fragment_header_size);
+    wire::FragmentHeaderRepr{port,
+                             0,
+                             number,
+                             static_cast<std::uint16_t>(whole.size()),
+                             static_cast<std::uint16_t>(stride),
+                             static_cast<std::uint16_t>(index)}
         .write_to(out);
     const Bytes rest = Bytes(whole).subspan(stride * index);
     return joined(std::move(out), octets(rest.first(std::min(stride, rest.size()))));
   }
-  Octets add(const Octets& piece, Nid from = bob, std::uint16_t source_port = 99,
+  Octets add(const Octets& fragment, Nid from = bob, std::uint16_t source_port = 99,
              std::uint64_t sender = 0xd) {
-    return octets(
-        reassembly.add(from, sender, source_port, *wire::Fragment::parse(piece), now, pool, counters));
+    return octets(reassembly.add(from, sender, source_port, *wire::FragmentMessage::parse(fragment), now,
+                                 pool, counters));
   }
   void first_of(Nid from, std::uint32_t number, std::uint64_t sender = 0xd) {
-    BOOST_TEST(add(piece(number, text, 4, 0), from, 99, sender).empty());
+    BOOST_TEST(add(fragment(number, text, 4, 0), from, 99, sender).empty());
   }
 
   const Octets text = octets(as_bytes("put together"));
@@ -49,18 +49,18 @@ BOOST_AUTO_TEST_CASE(fragments_in_any_order_and_with_repetitions) {
   Random random(seed("reassembly"));
   for (std::uint32_t number = 0; number < 300; ++number) {
     const Octets whole = random_octets(random, 2 + random.below(5000));
-    const std::size_t stride =
-        std::max((whole.size() + wire::Fragment::max_pieces - 1) / wire::Fragment::max_pieces,
-                 1 + random.below(whole.size() - 1));
-    const std::size_t pieces = (whole.size() + stride - 1) / stride;
-    std::vector<std::size_t> order(pieces);
-    for (std::size_t i = 0; i < pieces; ++i) order[i] = i;
-    for (std::size_t i = pieces; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
-    for (std::size_t i = 0; i + 1 < pieces; ++i) {
-      BOOST_REQUIRE(add(piece(number, whole, stride, order[i])).empty());
-      if (random.below(4) == 0) BOOST_REQUIRE(add(piece(number, whole, stride, order[i])).empty());
+    const std::size_t stride = std::max(
+        (whole.size() + wire::FragmentMessage::max_fragments - 1) / wire::FragmentMessage::max_fragments,
+        1 + random.below(whole.size() - 1));
+    const std::size_t fragments = (whole.size() + stride - 1) / stride;
+    std::vector<std::size_t> order(fragments);
+    for (std::size_t i = 0; i < fragments; ++i) order[i] = i;
+    for (std::size_t i = fragments; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    for (std::size_t i = 0; i + 1 < fragments; ++i) {
+      BOOST_REQUIRE(add(fragment(number, whole, stride, order[i])).empty());
+      if (random.below(4) == 0) BOOST_REQUIRE(add(fragment(number, whole, stride, order[i])).empty());
     }
-    BOOST_REQUIRE((add(piece(number, whole, stride, order.back())) == whole));
+    BOOST_REQUIRE((add(fragment(number, whole, stride, order.back())) == whole));
     pool.end_batch();
   }
   BOOST_TEST(reassembly.size() == 0U);
@@ -71,27 +71,27 @@ BOOST_AUTO_TEST_CASE(fragments_in_any_order_and_with_repetitions) {
 
 BOOST_AUTO_TEST_CASE(datagrams_that_differ_in_anything_are_not_mixed) {
   const Octets other = octets(as_bytes("PUT TOGETHER"));
-  add(piece(1, text, 6, 0));
-  BOOST_TEST(add(piece(1, other, 6, 1), carol).empty());
-  BOOST_TEST(add(piece(2, other, 6, 1)).empty());
-  BOOST_TEST(add(piece(1, other, 6, 1, 81)).empty());
-  BOOST_TEST(add(piece(1, other, 6, 1), bob, 98).empty());
+  add(fragment(1, text, 6, 0));
+  BOOST_TEST(add(fragment(1, other, 6, 1), carol).empty());
+  BOOST_TEST(add(fragment(2, other, 6, 1)).empty());
+  BOOST_TEST(add(fragment(1, other, 6, 1, 81)).empty());
+  BOOST_TEST(add(fragment(1, other, 6, 1), bob, 98).empty());
   BOOST_TEST(reassembly.size() == 5U);
-  BOOST_TEST(add(piece(1, text, 6, 1)) == text);
-  BOOST_TEST(add(piece(1, other, 6, 0), carol) == other);
+  BOOST_TEST(add(fragment(1, text, 6, 1)) == text);
+  BOOST_TEST(add(fragment(1, other, 6, 0), carol) == other);
 }
 
 BOOST_AUTO_TEST_CASE(conflicting_fragments_end_the_whole_datagram) {
   const Octets other = octets(as_bytes("PUT TOGETHER"));
   first_of(bob, 1);
-  BOOST_TEST(add(piece(1, other, 4, 0)).empty());  // other octets in the same position
+  BOOST_TEST(add(fragment(1, other, 4, 0)).empty());  // other octets in the same position
   BOOST_TEST(counters.dropped_conflict == 1U);
   BOOST_TEST(reassembly.size() == 0U);
   first_of(bob, 2);
-  BOOST_TEST(add(piece(2, text, 6, 1)).empty());  // another stride: would overlap
+  BOOST_TEST(add(fragment(2, text, 6, 1)).empty());  // another stride: would overlap
   BOOST_TEST(counters.dropped_conflict == 2U);
   first_of(bob, 3);
-  BOOST_TEST(add(piece(3, octets(as_bytes("put together, longer")), 4, 1)).empty());
+  BOOST_TEST(add(fragment(3, octets(as_bytes("put together, longer")), 4, 1)).empty());
   BOOST_TEST(counters.dropped_conflict == 3U);
   BOOST_TEST(reassembly.size() == 0U);
 }
@@ -106,7 +106,8 @@ BOOST_AUTO_TEST_CASE(incomplete_datagrams_are_dropped_in_time) {
   reassembly.expire(now, pool, counters);
   BOOST_TEST(reassembly.size() == 1U);
   BOOST_TEST(counters.dropped_incomplete == 1U);
-  for (std::size_t index = 1; index < 3; ++index) add(piece(1, text, 4, index));  // too late to complete it
+  for (std::size_t index = 1; index < 3; ++index)
+    add(fragment(1, text, 4, index));  // too late to complete it
   BOOST_TEST(reassembly.size() == 2U);
 }
 
@@ -116,8 +117,8 @@ BOOST_AUTO_TEST_CASE(a_node_with_many_incomplete_datagrams_loses_its_own) {
     first_of(bob, number);
     BOOST_REQUIRE(reassembly.size() <= 1 + Reassembly::max_of_one);
   }
-  add(piece(1, text, 4, 1), carol);
-  BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
+  add(fragment(1, text, 4, 1), carol);
+  BOOST_TEST(add(fragment(1, text, 4, 2), carol) == text);
 }
 
 BOOST_AUTO_TEST_CASE(many_nodes_with_many_incomplete_datagrams_leave_room_for_another) {
@@ -126,8 +127,8 @@ BOOST_AUTO_TEST_CASE(many_nodes_with_many_incomplete_datagrams_leave_room_for_an
   BOOST_TEST(reassembly.size() == Reassembly::max_datagrams);
   first_of(carol, 1);
   for (std::uint64_t nid = 100; nid < 120; ++nid) first_of(Nid(nid), 77);  // these displace each other
-  add(piece(1, text, 4, 1), carol);
-  BOOST_TEST(add(piece(1, text, 4, 2), carol) == text);
+  add(fragment(1, text, 4, 1), carol);
+  BOOST_TEST(add(fragment(1, text, 4, 2), carol) == text);
   BOOST_TEST(pool.size() <= Reassembly::max_datagrams + 1);
 }
 
@@ -136,8 +137,8 @@ BOOST_AUTO_TEST_CASE(a_sender_that_forges_incomplete_datagrams_displaces_its_own
   first_of(bob, 1);
   for (std::uint64_t nid = 100; nid < 1100; ++nid) first_of(Nid(nid), 1, 0xbad);
   for (const Nid nid : {bob, carol}) {
-    add(piece(1, text, 4, 1), nid);
-    BOOST_TEST(add(piece(1, text, 4, 2), nid) == text);
+    add(fragment(1, text, 4, 1), nid);
+    BOOST_TEST(add(fragment(1, text, 4, 2), nid) == text);
   }
 }
 

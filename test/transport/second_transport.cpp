@@ -1,7 +1,7 @@
 // A stack that branches: packets of a protocol that none of its transports owns.
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/adaptor.hpp"
+#include "ilnp/base/adaptor.hpp"
 #include "ilnp/proxy/proxy.hpp"
 #include "ilnp/transport/fragment.hpp"
 #include "support/hand_fed.hpp"

@@ -1,5 +1,5 @@
 #include "ilnp/transport/stp.hpp"
-#include "ilnp/stack.hpp"
+#include "ilnp/base/stack.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -30,13 +30,13 @@ void in_portions(const std::vector<Octets>& all, Each&& each) {
 /// A bound socket, and one to send from, on the loopback address of this namespace.
 struct Sockets {
   Host host;
-  Socket to, from;
+  OwnedSocket to, from;
   Endpoint address;
 
   Sockets() {
     const auto visit = host.visit();
-    to = Socket::udp(AF_INET);
-    from = Socket::udp(AF_INET);
+    to = OwnedSocket::udp(AF_INET);
+    from = OwnedSocket::udp(AF_INET);
     const Endpoint any = Endpoint::loopback(0);
     BOOST_TEST_REQUIRE(::bind(to.native_handle(), any.data(), any.size()) == 0);
     address = Endpoint::loopback(ilnp::detail::local_port(to.native_handle()));

@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
+#include "ilnp/posix/socket.hpp"
 #include "ilnp/underlay/link_monitor.hpp"
 #include "ilnp/underlay/mcast_udp.hpp"
-#include "ilnp/underlay/socket.hpp"
 #include "support/locators.hpp"
 #include "support/octets.hpp"
 #include "support/print.hpp"
@@ -65,17 +65,17 @@ class Host {
   /// Enters a namespace as long as this lives.
   class Visit {
    public:
-    explicit Visit(const Socket& there) : here_(open_current()) { enter(there); }
+    explicit Visit(const OwnedSocket& there) : here_(open_current()) { enter(there); }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
     ~Visit() { enter(here_); }
 
    private:
-    Socket here_;
+    OwnedSocket here_;
   };
 
   Host() {
-    const Socket here = open_current();
+    const OwnedSocket here = open_current();
     if (::unshare(CLONE_NEWNET) != 0) throw std::runtime_error("unshare");
     space_ = open_current();
     ip("link set lo up");
@@ -119,7 +119,7 @@ class Host {
   /// Leaves the checksums of what is sent to the processor: what older kernels make no trains on.
   void compute_checksums(const std::string& interface) const {
     const Visit visit(space_);
-    const Socket socket = Socket::udp(AF_INET6);
+    const OwnedSocket socket = OwnedSocket::udp(AF_INET6);
     ethtool_value off{ETHTOOL_STXCSUM, 0};
     ifreq request{};
     interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
@@ -139,12 +139,14 @@ class Host {
   }
 
  private:
-  static Socket open_current() { return Socket(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)); }
-  static void enter(const Socket& space) {
+  static OwnedSocket open_current() {
+    return OwnedSocket(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  }
+  static void enter(const OwnedSocket& space) {
     if (::setns(space.native_handle(), CLONE_NEWNET) != 0) std::abort();
   }
 
-  Socket space_;
+  OwnedSocket space_;
   bool skips_detection_ = false;
 };
 
@@ -269,7 +271,7 @@ class PlainSocket {
  public:
   explicit PlainSocket(const Host& host, std::uint16_t port = 0, bool share = false) {
     const auto visit = host.visit();
-    socket_ = Socket::udp(AF_INET6);
+    socket_ = OwnedSocket::udp(AF_INET6);
     if (share) (void)set_option(handle(), SOL_SOCKET, SO_REUSEADDR, 1);
     const Endpoint any(in6addr_any, port);
     if (::bind(handle(), any.data(), any.size()) != 0) throw std::runtime_error("bind");
@@ -316,7 +318,7 @@ class PlainSocket {
   }
 
  private:
-  Socket socket_;
+  OwnedSocket socket_;
 };
 
 /// A frame of `size` octets that can be told from others by its number. Its octet 6, the next header, says

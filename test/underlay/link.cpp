@@ -104,7 +104,7 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_by_all_nodes_of_a
 BOOST_AUTO_TEST_CASE(belongs_to_what_keeps_its_frames_or_does_not) {
   const Host host;
   const auto visit = host.visit();
-  const Socket plain = Socket::udp(AF_INET6), bound = Socket::udp(AF_INET6);
+  const OwnedSocket plain = OwnedSocket::udp(AF_INET6), bound = OwnedSocket::udp(AF_INET6);
   BOOST_TEST(!set_option(bound.native_handle(), SOL_SOCKET, SO_BINDTOIFINDEX, 1));
   for (const char* kind : {"bridge", "bond", "team", "openvswitch"})
     BOOST_TEST(LinkMonitor::captures(kind, bound.native_handle()), kind);

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ilnp/random.hpp"
+#include "ilnp/base/random.hpp"
 #include "ilnp/wire/overlay.hpp"
 #include "support/bpf.hpp"
 #include "support/locators.hpp"

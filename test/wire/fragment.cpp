@@ -8,77 +8,77 @@
 
 namespace ilnp::test::fragment_test {
 
-using wire::Fragment;
 using wire::FragmentKind;
+using wire::FragmentMessage;
 using wire::Malformed;
 
 // Written by hand from the diagram: no other implementation exists to capture from.
-const Octets question = hex("01 000000 12345678");
-const Octets answer = hex("02 000000 12345678 9abcdef0");
+const Octets probe = hex("01 000000 12345678");
+const Octets reply = hex("02 000000 12345678 9abcdef0");
 // The last of three fragments: octets 8 and 9 of 10.
-const Octets piece = hex("03 00 1f90 9abcdef0 00000007 000a 0004 0002 6869");
+const Octets fragment = hex("03 00 1f90 9abcdef0 00000007 000a 0004 0002 6869");
 
 Octets emitted(const auto& repr, std::size_t size) {
   Octets out(size, std::byte{0xee});
   repr.write_to(out);
   return out;
 }
-Octets emitted(const Fragment& message) {
+Octets emitted(const FragmentMessage& message) {
   switch (message.kind()) {
-    case FragmentKind::question:
-      return emitted(wire::FragmentQuestionRepr{message.nonce()}, Fragment::question_size);
-    case FragmentKind::answer:
-      return emitted(wire::FragmentAnswerRepr{message.nonce(), message.key()}, Fragment::answer_size);
-    case FragmentKind::piece:
+    case FragmentKind::probe:
+      return emitted(wire::FragmentProbeRepr{message.nonce()}, FragmentMessage::probe_size);
+    case FragmentKind::reply:
+      return emitted(wire::FragmentReplyRepr{message.nonce(), message.key()}, FragmentMessage::reply_size);
+    case FragmentKind::fragment:
       break;
   }
-  const wire::FragmentPieceRepr header{message.destination_port(),
-                                       message.key(),
-                                       message.datagram(),
-                                       static_cast<std::uint16_t>(message.total()),
-                                       static_cast<std::uint16_t>(message.stride()),
-                                       static_cast<std::uint16_t>(message.index())};
-  return test::joined(emitted(header, Fragment::piece_header_size), test::octets(message.octets()));
+  const wire::FragmentHeaderRepr header{message.destination_port(),
+                                        message.key(),
+                                        message.datagram(),
+                                        static_cast<std::uint16_t>(message.total()),
+                                        static_cast<std::uint16_t>(message.stride()),
+                                        static_cast<std::uint16_t>(message.index())};
+  return test::joined(emitted(header, FragmentMessage::fragment_header_size), test::octets(message.octets()));
 }
 
 Octets cut_as(unsigned total, unsigned stride, unsigned index, std::size_t octets) {
-  wire::FragmentPieceRepr header{};
+  wire::FragmentHeaderRepr header{};
   header.total = static_cast<std::uint16_t>(total);
   header.stride = static_cast<std::uint16_t>(stride);
   header.index = static_cast<std::uint16_t>(index);
-  return test::joined(emitted(header, Fragment::piece_header_size), Octets(octets));
+  return test::joined(emitted(header, FragmentMessage::fragment_header_size), Octets(octets));
 }
-bool accepted(const Octets& payload) { return Fragment::parse(payload).has_value(); }
+bool accepted(const Octets& payload) { return FragmentMessage::parse(payload).has_value(); }
 
 /// Whatever the octets are: refused, or every accessor is within bounds, and writing gives the same octets (apart from
 /// zeros).
 void check(Octets payload) {
-  const auto parsed = Fragment::parse(payload);
+  const auto parsed = FragmentMessage::parse(payload);
   if (!parsed) return;
-  if (parsed->kind() == FragmentKind::piece) {
-    BOOST_REQUIRE(parsed->pieces() >= 2U);
-    BOOST_REQUIRE(parsed->pieces() <= Fragment::max_pieces);
-    BOOST_REQUIRE(parsed->index() < parsed->pieces());
-    BOOST_REQUIRE(parsed->total() <= Fragment::max_total);
+  if (parsed->kind() == FragmentKind::fragment) {
+    BOOST_REQUIRE(parsed->fragments() >= 2U);
+    BOOST_REQUIRE(parsed->fragments() <= FragmentMessage::max_fragments);
+    BOOST_REQUIRE(parsed->index() < parsed->fragments());
+    BOOST_REQUIRE(parsed->total() <= FragmentMessage::max_total);
     BOOST_REQUIRE(!parsed->octets().empty());
     BOOST_REQUIRE(parsed->offset() + parsed->octets().size() <= parsed->total());
     payload[1] = std::byte{0};
   } else {
     payload[1] = payload[2] = payload[3] = std::byte{0};
   }
-  BOOST_REQUIRE((emitted(*Fragment::parse(payload)) == payload));
+  BOOST_REQUIRE((emitted(*FragmentMessage::parse(payload)) == payload));
 }
 
 BOOST_AUTO_TEST_SUITE(wire_fragment)
 
 BOOST_AUTO_TEST_CASE(reads) {
-  BOOST_TEST(Fragment::parse(question)->kind() == FragmentKind::question);
-  BOOST_TEST(Fragment::parse(question)->nonce() == 0x12345678U);
-  BOOST_TEST(Fragment::parse(answer)->kind() == FragmentKind::answer);
-  BOOST_TEST(Fragment::parse(answer)->nonce() == 0x12345678U);
-  BOOST_TEST(Fragment::parse(answer)->key() == 0x9abcdef0U);
-  const auto message = *Fragment::parse(piece);
-  BOOST_TEST(message.kind() == FragmentKind::piece);
+  BOOST_TEST(FragmentMessage::parse(probe)->kind() == FragmentKind::probe);
+  BOOST_TEST(FragmentMessage::parse(probe)->nonce() == 0x12345678U);
+  BOOST_TEST(FragmentMessage::parse(reply)->kind() == FragmentKind::reply);
+  BOOST_TEST(FragmentMessage::parse(reply)->nonce() == 0x12345678U);
+  BOOST_TEST(FragmentMessage::parse(reply)->key() == 0x9abcdef0U);
+  const auto message = *FragmentMessage::parse(fragment);
+  BOOST_TEST(message.kind() == FragmentKind::fragment);
   BOOST_TEST(message.destination_port() == 8080);
   BOOST_TEST(message.key() == 0x9abcdef0U);
   BOOST_TEST(message.datagram() == 7U);
@@ -86,31 +86,31 @@ BOOST_AUTO_TEST_CASE(reads) {
   BOOST_TEST(message.stride() == 4U);
   BOOST_TEST(message.index() == 2U);
   BOOST_TEST(message.offset() == 8U);
-  BOOST_TEST(message.pieces() == 3U);
+  BOOST_TEST(message.fragments() == 3U);
   BOOST_TEST(as_text(message.octets()) == "hi");
 }
 
 BOOST_AUTO_TEST_CASE(writes) {
-  for (const Octets& message : {question, answer, piece})
-    BOOST_TEST(emitted(*Fragment::parse(message)) == message);
+  for (const Octets& message : {probe, reply, fragment})
+    BOOST_TEST(emitted(*FragmentMessage::parse(message)) == message);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_truncation_and_every_extra_octet) {
-  for (const Octets& message : {question, answer, piece}) {
+  for (const Octets& message : {probe, reply, fragment}) {
     for (std::size_t size = 0; size < message.size(); ++size)
       BOOST_TEST(!accepted({message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size)}));
     BOOST_TEST(!accepted(test::joined(message, Octets(1))));
   }
-  BOOST_TEST(Fragment::parse(Octets(7)).error() == Malformed::too_short);
-  BOOST_TEST(Fragment::parse(test::joined(question, Octets(1))).error() == Malformed::wrong_length);
+  BOOST_TEST(FragmentMessage::parse(Octets(7)).error() == Malformed::too_short);
+  BOOST_TEST(FragmentMessage::parse(test::joined(probe, Octets(1))).error() == Malformed::wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_unknown_kind) {
   for (unsigned kind = 0; kind < 256; ++kind) {
     if (kind >= 1 && kind <= 3) continue;
-    Octets message = piece;
+    Octets message = fragment;
     message[0] = static_cast<std::byte>(kind);
-    BOOST_TEST(Fragment::parse(message).error() == Malformed::unknown_type);
+    BOOST_TEST(FragmentMessage::parse(message).error() == Malformed::unknown_type);
   }
 }
 
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(random_datagrams) {
   Random random(test::seed("fragment"));
   for (int i = 0; i < 100'000; ++i) {
     Octets payload = random.below(2) == 0 ? test::random_octets(random, random.below(60))
-                                          : test::mutated(random, random.below(2) == 0 ? piece : answer);
+                                          : test::mutated(random, random.below(2) == 0 ? fragment : reply);
     if (!payload.empty() && random.below(2) == 0) payload[0] = static_cast<std::byte>(random.below(5));
     check(payload);
   }

@@ -1,4 +1,4 @@
-#include "ilnp/wire/parsed.hpp"
+#include "ilnp/wire/field.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>

@@ -9,8 +9,8 @@
 namespace ilnp::test::stream_request_test {
 
 using wire::Malformed;
-using wire::StreamAnswer;
-using wire::StreamAnswerCode;
+using wire::StreamReply;
+using wire::StreamReplyCode;
 using wire::StreamRequest;
 using wire::StreamRequestRepr;
 
@@ -61,15 +61,15 @@ BOOST_AUTO_TEST_CASE(every_truncation_of_a_request) {
 
 BOOST_AUTO_TEST_CASE(answers) {
   for (int code = 0; code <= 255; ++code) {
-    Octets octets(StreamAnswer::size);
-    wire::StreamAnswerRepr{static_cast<StreamAnswerCode>(code)}.write_to(octets);
-    const auto answer = StreamAnswer::parse(octets);
+    Octets octets(StreamReply::size);
+    wire::StreamReplyRepr{static_cast<StreamReplyCode>(code)}.write_to(octets);
+    const auto answer = StreamReply::parse(octets);
     BOOST_TEST_REQUIRE(answer.has_value());
-    const int failed = static_cast<int>(StreamAnswerCode::failed);
+    const int failed = static_cast<int>(StreamReplyCode::failed);
     BOOST_TEST(static_cast<int>(answer->code()) == std::min(code, failed));
   }
-  BOOST_TEST(StreamAnswer::parse(hex("01")).error() == Malformed::too_short);
-  BOOST_TEST(StreamAnswer::parse(hex("0200")).error() == Malformed::unknown_type);
+  BOOST_TEST(StreamReply::parse(hex("01")).error() == Malformed::too_short);
+  BOOST_TEST(StreamReply::parse(hex("0200")).error() == Malformed::unknown_type);
 }
 
 BOOST_AUTO_TEST_CASE(random_requests) {

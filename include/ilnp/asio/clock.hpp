@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdint>
 
-#include "../context.hpp"
-#include "../underlay/system_secret.hpp"
+#include "../base/context.hpp"
+#include "../posix/system_secret.hpp"
 
 namespace ilnp {
 

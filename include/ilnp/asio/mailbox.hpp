@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../layer.hpp"
+#include "../base/layer.hpp"
 
 namespace ilnp {
 

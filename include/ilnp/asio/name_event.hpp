@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "../resolved_name.hpp"
+#include "../base/layer.hpp"
 
 namespace ilnp {
 

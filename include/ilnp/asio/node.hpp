@@ -12,8 +12,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "../arena.hpp"
-#include "../stack.hpp"
+#include "../base/arena.hpp"
+#include "../base/stack.hpp"
 #include "attempts.hpp"
 #include "clock.hpp"
 #include "name_event.hpp"

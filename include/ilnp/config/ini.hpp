@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../printable.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/printable.hpp"
 
 namespace ilnp {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "../adaptor.hpp"
+#include "../base/adaptor.hpp"
 
 namespace ilnp {
 

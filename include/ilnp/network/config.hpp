@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
 #include "../wire/utf8.hpp"
 
 namespace ilnp {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "../address.hpp"
-#include "bounded_table.hpp"
+#include "../base/address.hpp"
+#include "../base/bounded_table.hpp"
 
 namespace ilnp {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../search.hpp"
-#include "content_hash.hpp"
+#include "../base/content_hash.hpp"
+#include "../base/search.hpp"
 #include "liveness.hpp"
 #include "neighbour_table.hpp"
 #include "seen_messages.hpp"
@@ -25,7 +25,7 @@ class Discoverer {
 
   static constexpr Duration longest_spread =
       std::chrono::milliseconds(500);  ///< of the answers, where many nodes are known: a millisecond for each
-  static_assert(Doubts::answer_time_of_many > longest_spread,
+  static_assert(LivenessChecks::reply_time_of_many > longest_spread,
                 "a node that answers in time must not count as gone");
 
   Discoverer(Reachability& reach, Sender<Policies>& sender, Neighbours& neighbours,
@@ -52,12 +52,12 @@ class Discoverer {
     if (message->nid() != reach_->config.nid) learn_host(*message, source, from, cx);
     const std::uint64_t hash = content_hash(header.payload(), reach_->key, reach_->key(source));
     if (reach_->interfaces.all().size() > 1)
-      if (const auto ways =
+      if (const auto paths =
               seen_.compare(source.locator, from.share(), in.locator, header.hop_limit(), cx.now())) {
-        if (ways->alike)
-          reach_->forwarding.alike(source.locator, ways->nearer, ways->farther, cx.now());
+        if (paths->alike)
+          reach_->forwarding.alike(source.locator, paths->nearer, paths->farther, cx.now());
         else
-          reach_->forwarding.prefer(source.locator, ways->nearer, ways->farther, reach_->interfaces,
+          reach_->forwarding.prefer(source.locator, paths->nearer, paths->farther, reach_->interfaces,
                                     cx.now());
       }
     if (message->solicitation()) {
@@ -128,7 +128,7 @@ class Discoverer {
   void learn_host(const typename Format::Discovery& message, const Ilv& source, FrameSource from, Cx& cx) {
     const Nid nid = message.nid();
     const Epoch::Stamp names = reach_->hosts.changed();
-    Host* host = &reach_->hosts.touch(nid, from.share(), cx.now());
+    KnownHost* host = &reach_->hosts.touch(nid, from.share(), cx.now());
     host->heard = cx.now();
     const auto claimed = reach_->hosts.claim(nid, *host, message.host_name(), cx.now());
     if (reach_->hosts.changed() != names) cx.observe(event::NamesChanged{});

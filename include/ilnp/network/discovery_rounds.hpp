@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

@@ -14,7 +14,7 @@ enum class Drop : std::uint8_t {
   own_frame,  ///< carries this node's identifier: forwarded back to it, or another node's (`duplicate_nid`)
   hop_limit,  ///< to be forwarded, but the hop limit was 0
   no_route,   ///< to be forwarded, but no interface leads to its destination locator
-  another_carries,      ///< another node forwards this flow between the same two networks
+  another_forwards,     ///< another node forwards this flow between the same two networks
   reflected,            ///< a reflection: came back to the network that it was on, with a lower hop limit
   duplicate,            ///< a duplicate of a packet that arrived on another interface
   overheard,            ///< between two other nodes, and not for this one to forward (normal)
@@ -39,7 +39,7 @@ inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::refus
 constexpr std::string_view to_string(Drop reason) noexcept {
   constexpr std::array<std::string_view, drop_reasons> names{
       "too_short",           "wrong_length",    "not_joined",          "own_frame",
-      "hop_limit",           "no_route",        "another_carries",     "reflected",
+      "hop_limit",           "no_route",        "another_forwards",    "reflected",
       "duplicate",           "overheard",       "discovery_malformed", "discovery_bad_name",
       "discovery_repeated",  "discovery_stale", "update_malformed",    "update_unexpected",
       "update_too_often",    "update_unproven", "update_contradicted", "acknowledgement_unexpected",

@@ -3,7 +3,7 @@
 #include <array>
 #include <bit>
 
-#include "bounded_table.hpp"
+#include "../base/bounded_table.hpp"
 #include "interfaces.hpp"
 
 namespace ilnp {

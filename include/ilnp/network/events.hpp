@@ -3,8 +3,8 @@
 #include <span>
 #include <string_view>
 
-#include "../address.hpp"
-#include "../context.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
 #include "drop.hpp"
 
 /// What the network layer reports through `cx.observe(event)`. All views are valid only during the call.

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <optional>
 
-#include "../epoch.hpp"
-#include "../hash_key.hpp"
+#include "../base/epoch.hpp"
+#include "../base/hash_key.hpp"
 #include "../wire/overlay.hpp"
 #include "interfaces.hpp"
 
@@ -30,7 +30,7 @@ template <class Format>
 class BasicFlowCache {
  public:
   using Header = typename Format::Header;
-  using Flow = BasicFlowEntry<Format>;
+  using FlowEntry = BasicFlowEntry<Format>;
 
   static constexpr std::size_t max_entries = 512;  // a power of two
 
@@ -41,7 +41,7 @@ class BasicFlowCache {
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
   /// The entry that applies to a packet; null if there is none, or it is stale.
-  const Flow* find(const Header& header, Locator interface, const Epoch& epoch, TimePoint now) noexcept {
+  const FlowEntry* find(const Header& header, Locator interface, const Epoch& epoch, TimePoint now) noexcept {
     if (applies(*last_, header, interface, epoch, now)) return &last_->value;
     const std::size_t place = hash(header, interface) % max_entries;
     for (const std::size_t either : {place, place ^ 1})
@@ -52,8 +52,8 @@ class BasicFlowCache {
 
   /// Adds an entry for packets like this one: forwarded to `out` as if they had arrived with `hop_limit` or, without `out`,
   /// for this node.
-  const Flow* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
-                  std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
+  const FlowEntry* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
+                       std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
     const std::uint64_t path_hash = hash(header, in.locator);
     const std::size_t place = path_hash % max_entries;
     Entry& entry = entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
@@ -64,7 +64,7 @@ class BasicFlowCache {
   }
 
  private:
-  using Entry = Cached<Flow>;
+  using Entry = Cached<FlowEntry>;
 
   static bool applies(const Entry& entry, const Header& header, Locator interface, const Epoch& epoch,
                       TimePoint now) noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carrier_election.hpp"
+#include "forwarder_election.hpp"
 #include "reflection_filter.hpp"
 #include "sender.hpp"
 
@@ -13,7 +13,7 @@ class Forwarder {
   using Format = typename Policies::Format;
   using Header = typename Format::Header;
   using Neighbours = BasicNeighbourTable<typename Policies::Interop>;
-  using Election = BasicCarrierElection<typename Policies::Interop>;
+  using Election = BasicForwarderElection<typename Policies::Interop>;
 
  public:
   Forwarder(Reachability& reach, Sender<Policies>& sender, Neighbours& neighbours)
@@ -21,7 +21,7 @@ class Forwarder {
 
   void rekey(const HashKey& key) {
     election_.rekey(key);
-    copies_.rekey(key);
+    reflections_.rekey(key);
   }
 
   /// How a packet is to be forwarded.
@@ -38,7 +38,7 @@ class Forwarder {
       sender_->drop(reason, in.locator, cx);
       return std::nullopt;
     };
-    const Flow flow{header.source(), header.destination()};
+    const ForwardedFlow flow{header.source(), header.destination()};
     const Locator to = flow.destination.locator;
     reach_->learn(flow.source.locator, from, cx.now());
     if (reach_->interfaces.all().size() == 1) return drop(Drop::overheard);
@@ -58,15 +58,15 @@ class Forwarder {
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
     const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
-      case Election::Verdict::copy:
+      case Election::Verdict::duplicate:
         return drop(Drop::reflected);
       case Election::Verdict::another:
-        return drop(Drop::another_carries);
+        return drop(Drop::another_forwards);
       case Election::Verdict::returned:
         return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1), true};
-      case Election::Verdict::carry_alone:
+      case Election::Verdict::forward_alone:
         return Hop{*out, header.hop_limit(), true};
-      case Election::Verdict::carry:
+      case Election::Verdict::forward:
         break;
     }
     return Hop{*out, header.hop_limit()};
@@ -81,12 +81,12 @@ class Forwarder {
   /// `FlowEntry::path_hash`.
   bool admit(FrameSource from, const Header& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
-           copies_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
+           reflections_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
   }
 
   /// Sends a parsed frame on to `out`, unchanged except for its hop limit.
   template <ContextLike Cx>
-  void carry(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
+  void forward(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
     Format::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
     if (sender_->next.send(out, Packet({}, frame), cx)) return sender_->drop(Drop::send_failed, out, cx);
     ++sender_->counters.forwarded;
@@ -117,7 +117,7 @@ class Forwarder {
   Sender<Policies>* sender_;
   Neighbours* neighbours_;
   Election election_;
-  ReflectionFilter copies_{true};
+  ReflectionFilter reflections_{true};
 };
 
 }  // namespace ilnp

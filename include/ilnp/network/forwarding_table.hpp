@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "../epoch.hpp"
-#include "bounded_table.hpp"
+#include "../base/bounded_table.hpp"
+#include "../base/epoch.hpp"
 #include "interfaces.hpp"
 
 namespace ilnp {

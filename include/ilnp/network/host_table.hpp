@@ -4,10 +4,10 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "../resolved_name.hpp"
-#include "bounded_table.hpp"
-#include "content_hash.hpp"
-#include "host.hpp"
+#include "../base/bounded_table.hpp"
+#include "../base/content_hash.hpp"
+#include "../base/layer.hpp"
+#include "known_host.hpp"
 #include "name_spellings.hpp"
 #include "wanted_names.hpp"
 
@@ -43,11 +43,12 @@ class HostTable {
   }
 
   /// The entry of `nid`, new or existing, with its life renewed. `sender`: the node that sent the information.
-  Host& touch(Nid nid, std::uint64_t sender, TimePoint now) {
-    Host& host = hosts_.insert(nid, sender, now, [&](Nid gone, const Host& entry) { disown(gone, entry); });
+  KnownHost& touch(Nid nid, std::uint64_t sender, TimePoint now) {
+    KnownHost& host =
+        hosts_.insert(nid, sender, now, [&](Nid gone, const KnownHost& entry) { disown(gone, entry); });
     if (host.expired(now) && host.known) {
       disown(nid, host);
-      host = Host{};
+      host = KnownHost{};
     }
     host.expires = now + life_;
     host.known = true;
@@ -62,15 +63,15 @@ class HostTable {
   };
 
   /// A discovery message names `host` (the entry of `nid`) `name`. A node that has a name gets another only if it repeats
-  /// the new one after `Host::burst` and does not use the old one in between. Otherwise a single forged message could take
+  /// the new one after `KnownHost::burst` and does not use the old one in between. Otherwise a single forged message could take
   /// its name away.
-  Claimed claim(Nid nid, Host& host, std::string_view name, TimePoint now) {
+  Claimed claim(Nid nid, KnownHost& host, std::string_view name, TimePoint now) {
     const bool fresh = host.name != name;
     if (!fresh) {
       host.new_name.clear();
     } else if (!host.name.empty()) {
       if (host.new_name != name) host.new_name = name, host.new_name_at = now;
-      if (now - host.new_name_at < Host::burst) return {Nid{}, true, true};
+      if (now - host.new_name_at < KnownHost::burst) return {Nid{}, true, true};
       host.new_name.clear();
     }
     if (fresh) {
@@ -92,7 +93,7 @@ class HostTable {
   /// unknown.
   bool pass(std::string_view name, Nid from, Nid to, TimePoint now) {
     const auto at = names_.find(name);
-    const Host* heir = find(to, now);
+    const KnownHost* heir = find(to, now);
     if (at == names_.end() || at->second.owner != from || !heir || heir->name != name) return false;
     at->second.owner = to;
     changed_.note();
@@ -101,16 +102,16 @@ class HostTable {
 
   /// `nid` is gone for good.
   void forget(Nid nid) {
-    if (const Host* host = hosts_.find(nid)) disown(nid, *host);
+    if (const KnownHost* host = hosts_.find(nid)) disown(nid, *host);
     hosts_.erase(nid);
   }
 
   /// The entry of `nid`, expired or not.
-  Host* entry(Nid nid) noexcept { return hosts_.find(nid); }
+  KnownHost* entry(Nid nid) noexcept { return hosts_.find(nid); }
 
   /// The entry of `nid`, unless it has expired.
-  Host* find(Nid nid, TimePoint now) {
-    Host* host = hosts_.find(nid);
+  KnownHost* find(Nid nid, TimePoint now) {
+    KnownHost* host = hosts_.find(nid);
     return host && !host->expired(now) ? host : nullptr;
   }
 
@@ -131,14 +132,14 @@ class HostTable {
   /// The same, and how long that remains valid.
   ResolvedName resolve_for_long(std::string_view name, TimePoint now) {
     const Nid nid = resolve(name, now);
-    const Host* host = hosts_.find(nid);
+    const KnownHost* host = hosts_.find(nid);
     return {nid, changed_.present(), nid == self_ ? never : host ? host->expires : long_ago};
   }
 
   /// Doubts everything that is known of any node: each is forgotten at `until` unless it is heard again.
   void doubt_all(TimePoint now, TimePoint until) {
     changed_.note();
-    hosts_.for_each([&](Nid, Host& host) {
+    hosts_.for_each([&](Nid, KnownHost& host) {
       host.expires = std::min(host.expires, until);
       host.doubt(now);
     });
@@ -146,7 +147,7 @@ class HostTable {
   /// Is there a node that this one has used and that will be forgotten by `until`?
   bool wants_before(TimePoint until, TimePoint now) const {
     bool wants = false;
-    hosts_.for_each([&](Nid, const Host& host) {
+    hosts_.for_each([&](Nid, const KnownHost& host) {
       wants |= host.used_at != long_ago && !host.expired(now) && host.expires <= until;
     });
     return wants;
@@ -160,7 +161,7 @@ class HostTable {
   /// Calls `f(nid, host, owns_name)` for each node that has not expired.
   template <class F>
   void for_each(TimePoint now, F&& f) const {
-    hosts_.for_each([&](Nid nid, const Host& host) {
+    hosts_.for_each([&](Nid nid, const KnownHost& host) {
       if (host.expired(now)) return;
       const auto at = names_.find(host.name);
       f(nid, host, at != names_.end() && at->second.owner == nid);
@@ -176,20 +177,20 @@ class HostTable {
  private:
   struct Claim {
     Nid owner;        ///< 0 if no claimant is alive
-    Nid first, last;  ///< the list of claimants: see `Host::after`
+    Nid first, last;  ///< the list of claimants: see `KnownHost::after`
   };
   using Names = std::unordered_map<std::string, Claim, NameHash, std::equal_to<>>;
 
   /// The entry of `nid`; null if there is none or it has expired.
-  Host* alive(Nid nid, TimePoint now) noexcept {
-    Host* host = hosts_.find(nid);
+  KnownHost* alive(Nid nid, TimePoint now) noexcept {
+    KnownHost* host = hosts_.find(nid);
     return host && !host->expired(now) ? host : nullptr;
   }
 
   /// The holder of a name; `host` is null if that is this node (`self_`) or no node (0).
   struct Owner {
     Nid nid;
-    Host* host = nullptr;
+    KnownHost* host = nullptr;
   };
 
   /// The node with exactly this name, if it is alive.
@@ -197,7 +198,7 @@ class HostTable {
     const auto at = names_.find(name);
     if (at == names_.end() || at->second.owner == Nid{}) return {};
     Claim& claim = at->second;
-    if (Host* host = alive(claim.owner, now)) return {claim.owner, host};
+    if (KnownHost* host = alive(claim.owner, now)) return {claim.owner, host};
     const Owner owner = heir(claim, now);
     claim.owner = owner.nid;
     return owner;
@@ -215,7 +216,7 @@ class HostTable {
   }
 
   /// `host`, the entry of `nid`, becomes a claimant of its name.
-  void enlist(Nid nid, Host& host, Claim& claim) {
+  void enlist(Nid nid, KnownHost& host, Claim& claim) {
     if (claim.first == Nid{}) {
       spellings_.add(host.name);
       claim.first = nid;
@@ -226,13 +227,13 @@ class HostTable {
     host.after = Nid{};
     claim.last = nid;
   }
-  void delist(const Host& host, Claim& claim) noexcept {
+  void delist(const KnownHost& host, Claim& claim) noexcept {
     (host.before == Nid{} ? claim.first : hosts_.find(host.before)->after) = host.after;
     (host.after == Nid{} ? claim.last : hosts_.find(host.after)->before) = host.before;
   }
 
   /// `host`, the entry of `nid`, no longer claims its name, which passes to another claimant, if there is one.
-  void disown(Nid nid, const Host& host) {
+  void disown(Nid nid, const KnownHost& host) {
     const auto at = names_.find(host.name);
     if (at == names_.end()) return;
     Claim& claim = at->second;
@@ -250,9 +251,9 @@ class HostTable {
   /// but one remains.
   Owner heir(Claim& claim, TimePoint now) {
     while (true) {
-      if (Host* host = alive(claim.first, now)) return {claim.first, host};
+      if (KnownHost* host = alive(claim.first, now)) return {claim.first, host};
       if (claim.first == claim.last) return {};
-      Host& gone = *hosts_.find(claim.first);
+      KnownHost& gone = *hosts_.find(claim.first);
       delist(gone, claim);
       gone.name.clear();
     }
@@ -262,7 +263,7 @@ class HostTable {
   Nid self_;
   std::string self_name_;
   Duration life_;
-  BoundedTable<Nid, Host> hosts_{max_hosts};
+  BoundedTable<Nid, KnownHost> hosts_{max_hosts};
   Names names_;
   NameSpellings<NameHash> spellings_;  // of the names in `names_`
   WantedNames wanted_;

@@ -142,7 +142,7 @@ class ILNP {
   /// Somebody has sent a goodbye in the name of the node `nid`: solicits, and forgets the node unless it is heard.
   template <ContextLike Cx>
   void doubt(Nid nid, Cx& cx) {
-    liveness_.doubt(nid, cx);
+    liveness_.check(nid, cx);
   }
 
   /// The identifier that `name` means. Error: `unknown_host`; then the node solicits.
@@ -191,9 +191,9 @@ class ILNP {
     f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
     f("neighbours", neighbours_.size(), BasicNeighbourTable<Interop>::max_neighbours);
     f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
-    f("flows", forwarder_.election().size(), BasicCarrierElection<Interop>::max_flows);
+    f("flows", forwarder_.election().size(), BasicForwarderElection<Interop>::max_flows);
     f("packets", duplicates_.size(), DuplicateFilter::max_packets);
-    f("doubts", liveness_.doubts(), Doubts::max_doubts);
+    f("checks", liveness_.checks(), LivenessChecks::max_checks);
     f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
     f("silent", liveness_.silent(), Liveness<Policies>::max_silent);
     f("trials", liveness_.trials(), Liveness<Policies>::max_trials);
@@ -207,7 +207,7 @@ class ILNP {
   /// neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
   BOOST_NOINLINE error_code begin_sending(Nid to, Cx& cx) {
-    Host* host = reach_.hosts.find(to, cx.now());
+    KnownHost* host = reach_.hosts.find(to, cx.now());
     if (!host) return reach_.ask(cx.now()), Errc::unknown_host;
     if (!host->next_hop.holds(reach_.epoch, cx.now())) {
       if (!reach_.find_next_hop(to, *host, cx)) return reach_.ask(cx.now()), Errc::no_route;
@@ -247,7 +247,7 @@ class ILNP {
     if (!flow->out) return deliver(from, *header, *flow, cx, up);
     if (!forwarder_.admit(from, *header, flow->path_hash, cx.now()))
       return sender_.drop(Drop::reflected, from.interface, cx);
-    forwarder_.carry(*flow->out, flow->hop_limit, frame, cx);
+    forwarder_.forward(*flow->out, flow->hop_limit, frame, cx);
   }
 
   /// Decides about packets like this one. Null if it was dropped or was a message of the network layer. Kept out of the

@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../epoch.hpp"
-#include "../search.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/epoch.hpp"
+#include "../base/search.hpp"
 
 namespace ilnp {
 

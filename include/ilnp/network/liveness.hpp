@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../search.hpp"
-#include "doubts.hpp"
+#include "../base/search.hpp"
+#include "liveness_checks.hpp"
 #include "name_claims.hpp"
 #include "neighbour_table.hpp"
 #include "sender.hpp"
@@ -29,14 +29,15 @@ class Liveness {
   /// A frame arrived from `source`. Not called for every frame, but for the first of those with the same path.
   template <ContextLike Cx>
   void hear(const Ilv& source, wire::Kind kind, Cx& cx) {
-    if (Host* host = reach_->hosts.entry(source.nid)) {
+    if (KnownHost* host = reach_->hosts.entry(source.nid)) {
       const bool update = kind == wire::Kind::locator_update;
       if (host->hear(source.locator, update, cx.now())) say_undone(source.nid, *host, cx);
       if (host->trial().open()) trials_at_ = std::min(trials_at_, host->trial().next_deadline());
     }
     const bool discovery = kind == wire::Kind::discovery;
-    doubts_.hear(source.nid, discovery, cx.now(), [&](const Doubts::Doubt& doubt) {
-      if (doubt.why == Doubts::Why::name_claimed) keep_name(doubt.name, doubt.nid, doubt.claimant, cx);
+    checks_.hear(source.nid, discovery, cx.now(), [&](const LivenessChecks::Check& check) {
+      if (check.why == LivenessChecks::Why::name_claimed)
+        keep_name(check.name, check.nid, check.claimant, cx);
     });
     if (!silent_.empty() && std::erase(silent_, source.nid) != 0) {
       ++sender_->counters.peers_heard;
@@ -48,32 +49,34 @@ class Liveness {
   template <ContextLike Cx>
   void contest(std::string_view name, Nid owner, Nid claimant, bool fresh, bool asks, Cx& cx) {
     if (owner == reach_->config.nid) return keep_name(name, owner, claimant, cx);
-    const Host* host = reach_->hosts.entry(owner);
+    const KnownHost* host = reach_->hosts.entry(owner);
     if (!host || !claims_.claimed(name, claimant, fresh, host->heard, cx.now())) return;
     // Where many nodes are known, not all of them solicit at once: the claimant has done so itself.
     const bool ask = !asks || host->used_at != long_ago || !reach_->many();
-    if (doubts_.begin({owner, Doubts::Why::name_claimed, claimant, std::string(name)}, sender_->solicited_at,
-                      reach_->many(), cx.now(), ask))
+    if (checks_.begin({owner, LivenessChecks::Why::name_claimed, claimant, std::string(name)},
+                      sender_->solicited_at, reach_->many(), cx.now(), ask))
       ++sender_->counters.names_checked;
   }
 
   /// A node that has a name says that it has another. That is believed if it repeats it.
   template <ContextLike Cx>
   void ask_for_name(Nid nid, Cx& cx) {
-    doubts_.begin({nid, Doubts::Why::renamed, {}, {}}, sender_->solicited_at, reach_->many(), cx.now());
+    checks_.begin({nid, LivenessChecks::Why::renamed, {}, {}}, sender_->solicited_at, reach_->many(),
+                  cx.now());
   }
 
   /// Somebody says that `nid` has left: it is forgotten if it does not reply.
   template <ContextLike Cx>
-  void doubt(Nid nid, Cx& cx) {
-    Host* host = reach_->hosts.find(nid, cx.now());
+  void check(Nid nid, Cx& cx) {
+    KnownHost* host = reach_->hosts.find(nid, cx.now());
     if (!host || cx.now() - host->doubted < goodbye_rest) return;
-    if (doubts_.begin({nid, Doubts::Why::goodbye, {}, {}}, sender_->solicited_at, reach_->many(), cx.now()))
+    if (checks_.begin({nid, LivenessChecks::Why::goodbye, {}, {}}, sender_->solicited_at, reach_->many(),
+                      cx.now()))
       host->doubted = cx.now();
   }
 
   /// An update of `nid` is on trial.
-  void watch_update(Nid nid, Host& host) {
+  void watch_update(Nid nid, KnownHost& host) {
     if (trials_.size() < max_trials && !contains(trials_, nid))
       trials_.push_back(nid);  // the others are settled when they are heard
     trials_at_ = std::min(trials_at_, host.trial().next_deadline());
@@ -89,17 +92,17 @@ class Liveness {
     const TimePoint now = cx.now();
     if (trials_at_ <= now) settle_updates(cx);
     if (scan_at_ <= now) scan(now);
-    doubts_.poll(
-        now, [&] { reach_->solicit(now); }, [&](const Doubts::Doubt& doubt) { give_up(doubt, cx); });
+    checks_.poll(
+        now, [&] { reach_->solicit(now); }, [&](const LivenessChecks::Check& check) { give_up(check, cx); });
     if (claims_.next_deadline() <= now)
       claims_.end(now, Nid{}, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
   }
 
   TimePoint next_deadline() const noexcept {
-    return std::min({trials_at_, scan_at_, doubts_.next_deadline(), claims_.next_deadline()});
+    return std::min({trials_at_, scan_at_, checks_.next_deadline(), claims_.next_deadline()});
   }
 
-  std::size_t doubts() const noexcept { return doubts_.size(); }
+  std::size_t checks() const noexcept { return checks_.size(); }
   std::size_t conflicts() const noexcept { return claims_.size(); }
   std::size_t silent() const noexcept { return silent_.size(); }
   std::size_t trials() const noexcept { return trials_.size(); }
@@ -108,7 +111,7 @@ class Liveness {
   static constexpr Duration spread = std::chrono::milliseconds(500);  // where many nodes solicit
 
   std::string_view name_of(Nid nid) noexcept {
-    const Host* host = reach_->hosts.entry(nid);
+    const KnownHost* host = reach_->hosts.entry(nid);
     return host ? std::string_view(host->name) : std::string_view();
   }
 
@@ -120,27 +123,29 @@ class Liveness {
   }
 
   /// Has this node solicited since the check began? Where it cannot (a firewall rejects it), silence proves nothing.
-  bool asked(const Doubts::Doubt& doubt) const noexcept { return sender_->solicited_at >= doubt.since; }
+  bool asked(const LivenessChecks::Check& check) const noexcept {
+    return sender_->solicited_at >= check.since;
+  }
 
   /// The node was not heard.
   template <ContextLike Cx>
-  void give_up(const Doubts::Doubt& doubt, Cx& cx) {
-    switch (doubt.why) {
-      case Doubts::Why::name_claimed:
-        if (doubt.left_to_others) return ask_too(doubt, cx);
-        if (!asked(doubt) || !reach_->hosts.pass(doubt.name, doubt.nid, doubt.claimant, cx.now())) return;
+  void give_up(const LivenessChecks::Check& check, Cx& cx) {
+    switch (check.why) {
+      case LivenessChecks::Why::name_claimed:
+        if (check.left_to_others) return ask_too(check, cx);
+        if (!asked(check) || !reach_->hosts.pass(check.name, check.nid, check.claimant, cx.now())) return;
         ++sender_->counters.names_passed;
-        claims_.end(doubt.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
+        claims_.end(check.name, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
         cx.observe(event::NamesChanged{});
-        return cx.observe(event::NamePassed{doubt.name, doubt.nid, doubt.claimant});
-      case Doubts::Why::goodbye:
-        return asked(doubt) ? forget(doubt.nid, cx) : void();
-      case Doubts::Why::silence:
+        return cx.observe(event::NamePassed{check.name, check.nid, check.claimant});
+      case LivenessChecks::Why::goodbye:
+        return asked(check) ? forget(check.nid, cx) : void();
+      case LivenessChecks::Why::silence:
         if (silent_.size() == max_silent) silent_.erase(silent_.begin());
-        silent_.push_back(doubt.nid);
+        silent_.push_back(check.nid);
         ++sender_->counters.peers_silent;
-        return cx.observe(event::PeerSilent{doubt.nid, name_of(doubt.nid)});
-      case Doubts::Why::renamed:
+        return cx.observe(event::PeerSilent{check.nid, name_of(check.nid)});
+      case LivenessChecks::Why::renamed:
         return;
     }
   }
@@ -148,16 +153,16 @@ class Liveness {
   /// Silence after another node's solicitation proves nothing. That may have reached nobody, because of its hop limit, or
   /// because its sender had just been answered. So this node solicits itself, but not at the same time as all the others.
   template <ContextLike Cx>
-  void ask_too(const Doubts::Doubt& doubt, Cx& cx) {
+  void ask_too(const LivenessChecks::Check& check, Cx& cx) {
     const Duration wait(static_cast<Duration::rep>(cx.random(static_cast<std::uint64_t>(spread.count()))));
-    doubts_.begin({doubt.nid, doubt.why, doubt.claimant, doubt.name},
-                  std::max(sender_->solicited_at, cx.now() - Doubts::spacing + wait), reach_->many(),
+    checks_.begin({check.nid, check.why, check.claimant, check.name},
+                  std::max(sender_->solicited_at, cx.now() - LivenessChecks::spacing + wait), reach_->many(),
                   cx.now());
   }
 
   template <ContextLike Cx>
   void forget(Nid nid, Cx& cx) {
-    const Host* host = reach_->hosts.entry(nid);
+    const KnownHost* host = reach_->hosts.entry(nid);
     const bool used = host && host->used_at != long_ago;
     const std::string name(name_of(nid));
     reach_->hosts.forget(nid);
@@ -177,7 +182,7 @@ class Liveness {
   }
 
   template <ContextLike Cx>
-  void say_undone(Nid nid, const Host& host, Cx& cx) {
+  void say_undone(Nid nid, const KnownHost& host, Cx& cx) {
     reach_->epoch.bump();
     ++sender_->counters.updates_undone;
     cx.observe(event::UpdateUndone{nid, host.name, host.in_use()});
@@ -188,7 +193,7 @@ class Liveness {
     trials_at_ = never;
     bool asked = false;
     std::erase_if(trials_, [&](Nid nid) {
-      Host* host = reach_->hosts.entry(nid);
+      KnownHost* host = reach_->hosts.entry(nid);
       if (!host) return true;
       if (host->settle(cx.now())) say_undone(nid, *host, cx);
       if (host->trial().wants_asking(cx.now()))
@@ -203,17 +208,17 @@ class Liveness {
     scan_at_ = never;
     reach_->correspondents.for_each_addressed(now, [&](Nid nid, TimePoint since) {
       scan_at_ = now + scan_interval;
-      const Host* host = reach_->hosts.entry(nid);
+      const KnownHost* host = reach_->hosts.entry(nid);
       if (!host || now - std::max(host->heard, since) < silent_after) return;
       if (contains(silent_, nid)) return;
-      doubts_.begin({nid, Doubts::Why::silence, {}, {}}, sender_->solicited_at, reach_->many(), now);
+      checks_.begin({nid, LivenessChecks::Why::silence, {}, {}}, sender_->solicited_at, reach_->many(), now);
     });
   }
 
   Reachability* reach_;
   Sender<Policies>* sender_;
   Neighbours* neighbours_;
-  Doubts doubts_;
+  LivenessChecks checks_;
   NameClaims claims_;
   std::vector<Nid> silent_;
   TimePoint scan_at_ = never;

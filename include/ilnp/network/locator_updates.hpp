@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "bounded_table.hpp"
+#include "../base/address.hpp"
+#include "../base/bounded_table.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

@@ -5,9 +5,9 @@
 #include <deque>
 #include <vector>
 
-#include "../arena.hpp"
-#include "../bytes.hpp"
-#include "../error.hpp"
+#include "../base/arena.hpp"
+#include "../base/bytes.hpp"
+#include "../base/error.hpp"
 
 namespace ilnp {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../search.hpp"
+#include "../base/search.hpp"
 #include "discoverer.hpp"
 #include "locator_updates.hpp"
 #include "move_schedule.hpp"
@@ -75,9 +75,9 @@ class Mover {
     }
     if (!reach_->correspondents.active(source.nid, cx.now()))
       return sender_->drop(Drop::update_unexpected, in.locator, cx);
-    std::vector<Locator> locators(std::min(message->count(), Host::max_locators));
+    std::vector<Locator> locators(std::min(message->count(), KnownHost::max_locators));
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
-    Host* host = &reach_->hosts.touch(source.nid, from.share(), cx.now());
+    KnownHost* host = &reach_->hosts.touch(source.nid, from.share(), cx.now());
     if (!host->updated_to(locators)) {
       if (!host->may_be_at(locators, cx.now())) return sender_->drop(Drop::update_unproven, in.locator, cx);
       if (!reach_->correspondents.admit_change(source.nid, cx.now()))
@@ -186,7 +186,7 @@ class Mover {
     updates_.poll(
         cx.now(),
         [&](Nid peer, unsigned attempt) {
-          Host* host = reach_->hosts.find(peer, cx.now());
+          KnownHost* host = reach_->hosts.find(peer, cx.now());
           const Locator* locator = host ? reach_->locate(peer, *host, cx) : nullptr;
           const auto out = locator ? update_interface(*locator, cx.now()) : std::nullopt;
           if (out && sender_->say_moved({*locator, peer}, *out, *out, updates_.locators(), cx))

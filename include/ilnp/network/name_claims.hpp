@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../search.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/search.hpp"
 
 namespace ilnp {
 

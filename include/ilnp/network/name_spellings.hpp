@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../ascii_case.hpp"
+#include "../base/ascii_case.hpp"
 
 namespace ilnp {
 

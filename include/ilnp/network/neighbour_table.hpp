@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "../search.hpp"
-#include "bounded_table.hpp"
+#include "../base/bounded_table.hpp"
+#include "../base/search.hpp"
 #include "interfaces.hpp"
 #include "policies.hpp"
 
@@ -18,7 +18,7 @@ class BasicNeighbourTable {
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
   /// Only nodes heard in two or more networks can forward; so many of these are considered for a new flow.
-  static constexpr std::size_t max_carriers = 64;
+  static constexpr std::size_t max_forwarders = 64;
   /// A node that starts appears in all its networks within this time. One that appears later in a second network has moved
   /// there, and is watched for `probation`.
   static constexpr Duration together = std::chrono::milliseconds(500);
@@ -109,7 +109,7 @@ class BasicNeighbourTable {
     // Heard soon after this node itself arrived: it was there before.
     const bool was_there = now - interface.joined_at < there_before;
     neighbour->places.push_back(Place{interface.locator, was_there ? long_ago : now, now, never, long_ago});
-    if (neighbour->places.size() == 2) add_carrier(sender);
+    if (neighbour->places.size() == 2) add_forwarder(sender);
   }
 
   /// `nid` has announced that it will be at the locators for which `stays` is true, and nowhere else.
@@ -122,7 +122,7 @@ class BasicNeighbourTable {
         if (!stays(place.locator)) place.leaving = now;
     };
     if (const Sender* last = senders_.find(nid)) leave(last->sender);
-    for (const std::uint64_t sender : carriers_) leave(sender);
+    for (const std::uint64_t sender : forwarders_) leave(sender);
   }
 
   /// It is no longer known who is there: nobody counts until it is heard again.
@@ -164,8 +164,8 @@ class BasicNeighbourTable {
   /// Calls `f(sender, neighbour)` for each node heard in two or more networks, in the order in which they were first heard
   /// there.
   template <class F>
-  void for_each_carrier(F&& f) const {
-    for (const std::uint64_t sender : carriers_)
+  void for_each_forwarder(F&& f) const {
+    for (const std::uint64_t sender : forwarders_)
       if (const Neighbour* neighbour = neighbours_.find(sender); neighbour && neighbour->places.size() > 1)
         f(sender, *neighbour);
   }
@@ -187,17 +187,17 @@ class BasicNeighbourTable {
 
   /// `sender` is heard in a second network. If there are too many, one that is gone, or to which this node yielded least
   /// recently, gives way.
-  void add_carrier(std::uint64_t sender) {
-    if (contains(carriers_, sender)) return;
-    if (carriers_.size() == max_carriers) {
+  void add_forwarder(std::uint64_t sender) {
+    if (contains(forwarders_, sender)) return;
+    if (forwarders_.size() == max_forwarders) {
       const auto use = [&](std::uint64_t each) {
         const Neighbour* neighbour = neighbours_.find(each);
         return neighbour ? std::pair(neighbour->counted_on, neighbour->last_heard())
                          : std::pair(long_ago, long_ago);
       };
-      carriers_.erase(least_by(carriers_, use));
+      forwarders_.erase(least_by(forwarders_, use));
     }
-    carriers_.push_back(sender);
+    forwarders_.push_back(sender);
   }
 
   static bool passing(const Place& first, const Place& second, TimePoint now) noexcept {
@@ -210,7 +210,7 @@ class BasicNeighbourTable {
   Duration life_;
   BoundedTable<std::uint64_t, Neighbour> neighbours_{max_neighbours};
   BoundedTable<Nid, Sender> senders_{max_neighbours};
-  std::vector<std::uint64_t> carriers_;  // heard in two or more networks, the first ones first
+  std::vector<std::uint64_t> forwarders_;  // heard in two or more networks, the first ones first
 };
 
 using NeighbourTable = BasicNeighbourTable<FirstImplementation>;

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "../epoch.hpp"
-#include "../hash_key.hpp"
+#include "../base/epoch.hpp"
+#include "../base/hash_key.hpp"
 #include "interfaces.hpp"
 
 namespace ilnp {

@@ -3,8 +3,8 @@
 #include <array>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

@@ -19,7 +19,7 @@ namespace ilnp {
 /// Allocates only at construction.
 class PacketMemory {
  public:
-  using Step = CarryAccount::Step;
+  using Step = ForwardingAccount::Step;
   static constexpr std::size_t max_packets = 32768;  // a power of two
   /// Identical packets that count in a step. A stranger who repeats one packet then does not outweigh the others.
   static constexpr unsigned max_identical = 16;
@@ -36,14 +36,14 @@ class PacketMemory {
   /// What is known of a packet that was put on the network it comes from.
   struct Seen {
     enum class Kind {
-      fresh,    ///< nothing
-      unnoted,  ///< nothing, and there is no place for it; or a duplicate over a shorter path
-      copy,     ///< seen before, from another sender or with another hop limit; a shorter path would not help
-      carried   ///< already overheard on the far network: from `carrier`, with `carrier_hop_limit`
+      fresh,      ///< nothing
+      unnoted,    ///< nothing, and there is no place for it; or a duplicate over a shorter path
+      duplicate,  ///< seen before, from another sender or with another hop limit; a shorter path would not help
+      forwarded  ///< already overheard on the far network: from `forwarder`, with `forwarder_hop_limit`
     };
     Kind kind = Kind::fresh;
-    std::uint64_t carrier = 0;
-    std::uint8_t carrier_hop_limit = 0;
+    std::uint64_t forwarder = 0;
+    std::uint8_t forwarder_hop_limit = 0;
   };
 
   /// A packet that was put on the network it comes from.
@@ -72,14 +72,14 @@ class PacketMemory {
           continue;
         }
         if (!packet.lesser) --known.detours;
-        if (packet.last_hop || packet.hop_limit <= known.hop_limit) return {Seen::Kind::copy};
+        if (packet.last_hop || packet.hop_limit <= known.hop_limit) return {Seen::Kind::duplicate};
         known.sender = packet.sender;
         known.hop_limit = packet.hop_limit;
         known.best_hop_limit = std::max(known.best_hop_limit, packet.hop_limit);
         return {Seen::Kind::unnoted};
       }
-      if (known.early > 0 && now - known.step <= CarryAccount::max_patience &&
-          known.carrier_hop_limit + 1 >= packet.hop_limit)
+      if (known.early > 0 && now - known.step <= ForwardingAccount::max_patience &&
+          known.forwarder_hop_limit + 1 >= packet.hop_limit)
         early = &known;
       if (known.seen && known.step == now) same = &known;
     }
@@ -88,7 +88,7 @@ class PacketMemory {
       --early->early;
       early->note(packet);
       ++early->counted;
-      return {Seen::Kind::carried, early->carrier, early->carrier_hop_limit};
+      return {Seen::Kind::forwarded, early->forwarder, early->forwarder_hop_limit};
     }
     if (!same && !(same = place(set, packet.hash, now))) return {Seen::Kind::unnoted};
     same->note(packet);
@@ -116,17 +116,17 @@ class PacketMemory {
     std::uint8_t best_hop_limit;
   };
 
-  /// `carrier` has put a packet with this hash on the far network. Empty if none like it is waited for (yet). It must have
-  /// at least the hop limit that this node would have set, unless `any_way`. `sampled`: may it be one that will be waited
+  /// `forwarder` has put a packet with this hash on the far network. Empty if none like it is waited for (yet). It must have
+  /// at least the hop limit that this node would have set, unless `any_hop_limit`. `sampled`: may it be one that will be waited
   /// for?
-  std::optional<Heard> hear(std::uint64_t hash, std::uint64_t carrier, std::uint8_t hop_limit, bool any_way,
-                            bool sampled, Step now) noexcept {
+  std::optional<Heard> hear(std::uint64_t hash, std::uint64_t forwarder, std::uint8_t hop_limit,
+                            bool any_hop_limit, bool sampled, Step now) noexcept {
     Set& set = sets_[hash % sets_.size()];
     Packet* newest = nullptr;
     Packet* early = nullptr;
     for (Packet& packet : set) {
-      if (packet.hash != hash || now - packet.step > CarryAccount::max_patience) continue;
-      if (packet.open > 0 && (any_way || hop_limit + 1 >= packet.hop_limit) &&
+      if (packet.hash != hash || now - packet.step > ForwardingAccount::max_patience) continue;
+      if (packet.open > 0 && (any_hop_limit || hop_limit + 1 >= packet.hop_limit) &&
           (!newest || packet.step - newest->step < memory))
         newest = &packet;
       if (packet.early > 0 && packet.step == now) early = &packet;
@@ -140,8 +140,8 @@ class PacketMemory {
     if (!early) early = place(set, hash, now);
     if (early && early->early < max_identical) {
       ++early->early;
-      early->carrier = carrier;
-      early->carrier_hop_limit = hop_limit;
+      early->forwarder = forwarder;
+      early->forwarder_hop_limit = hop_limit;
     }
     return std::nullopt;
   }
@@ -152,7 +152,7 @@ class PacketMemory {
   struct Packet {
     std::uint64_t hash = 0;
     std::uint64_t sender = 0;
-    std::uint64_t carrier = 0;
+    std::uint64_t forwarder = 0;
     Step step = 0;
     std::uint32_t turn = 0;    ///< when it was placed
     std::uint8_t open = 0;     ///< packets that are waited for
@@ -160,7 +160,7 @@ class PacketMemory {
     std::uint8_t counted = 0;  ///< packets that were waited for, or overheard first
     std::uint8_t hop_limit = 0;
     std::uint8_t best_hop_limit = 0;  ///< of it and its duplicates
-    std::uint8_t carrier_hop_limit = 0;
+    std::uint8_t forwarder_hop_limit = 0;
     bool seen = false;
     std::uint16_t detours = 0;  ///< packets that came over a lesser path; their duplicates have not come yet
 
@@ -176,7 +176,7 @@ class PacketMemory {
   /// The oldest place that may be reused, for a packet with this hash; null if there is none.
   Packet* place(Set& set, std::uint64_t hash, Step now) noexcept {
     const auto waits = [&](const Packet& packet) {
-      return (packet.open > 0 || packet.early > 0) && now - packet.step <= CarryAccount::max_patience;
+      return (packet.open > 0 || packet.early > 0) && now - packet.step <= ForwardingAccount::max_patience;
     };
     Packet* oldest = nullptr;
     for (Packet& packet : set)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "carry_account.hpp"
+#include "forwarding_account.hpp"
 
 namespace ilnp {
 
@@ -14,7 +14,7 @@ namespace ilnp {
 /// again step by step.
 class PacketSample {
  public:
-  using Step = CarryAccount::Step;
+  using Step = ForwardingAccount::Step;
 
   explicit PacketSample(unsigned budget) noexcept : budget_(budget) {}
 
@@ -61,7 +61,7 @@ class PacketSample {
   unsigned budget_;
   unsigned noted_ = 0;  // in this step, since `shift_` last changed
   Step step_ = 0;
-  std::array<std::uint8_t, CarryAccount::max_patience + 1> shifts_{};  // by step
+  std::array<std::uint8_t, ForwardingAccount::max_patience + 1> shifts_{};  // by step
   std::uint8_t shift_ = 0;      // one packet in 2^shift is in the sample
   std::uint8_t strictest_ = 0;  // of `shifts_`
 };

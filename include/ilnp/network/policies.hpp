@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../layer.hpp"
+#include "../base/layer.hpp"
 #include "../wire/format.hpp"
 #include "../wire/overlay.hpp"
 
@@ -22,15 +22,15 @@ struct FirstImplementation {
     /// Is that less than the hop limit of its own frames?
     bool below_own(std::uint8_t hop_limit) const noexcept { return hop_limit < hop_limit_; }
     /// It has sent back what looks like a frame of its own, as only nodes of the first implementation do.
-    void sent_back() noexcept { always_carries_ = true; }
+    void sent_back() noexcept { always_forwards_ = true; }
     void hear(std::uint8_t hop_limit) noexcept { hop_limit_ = hop_limit; }
     /// It has not forwarded a packet. A node of the first implementation would have.
-    void failed() noexcept { always_carries_ = false; }
+    void failed() noexcept { always_forwards_ = false; }
     /// It never yields.
-    bool always_carries() const noexcept { return always_carries_; }
+    bool always_forwards() const noexcept { return always_forwards_; }
 
    private:
-    bool always_carries_ = false;
+    bool always_forwards_ = false;
     std::uint8_t hop_limit_ = 0;  // of its own frames
   };
 };
@@ -44,7 +44,7 @@ struct NoInterop {
     static constexpr void sent_back() noexcept {}
     static constexpr void hear(std::uint8_t) noexcept {}
     static constexpr void failed() noexcept {}
-    static constexpr bool always_carries() noexcept { return false; }
+    static constexpr bool always_forwards() noexcept { return false; }
   };
 };
 

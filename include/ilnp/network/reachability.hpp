@@ -4,7 +4,7 @@
 #include <boost/config.hpp>
 #include <optional>
 
-#include "../layer.hpp"
+#include "../base/layer.hpp"
 #include "config.hpp"
 #include "correspondent_table.hpp"
 #include "discovery_rounds.hpp"
@@ -65,7 +65,7 @@ struct Reachability {
 
   /// The locator of `host`, the entry of `nid`, to send to; null if there is a route to none.
   template <ContextLike Cx>
-  const Locator* locate(Nid nid, Host& host, Cx& cx) {
+  const Locator* locate(Nid nid, KnownHost& host, Cx& cx) {
     const Epoch::Stamp present = epoch.stamp();
     host.used_at = cx.now();
     if (host.expires - cx.now() < hosts.life() / 3) ask(cx.now());
@@ -85,7 +85,7 @@ struct Reachability {
   /// Finds the next hop to `host`, the entry of `nid`, and caches it there for a while. If the route needs a solicitation, it
   /// expires at once. False if there is no route.
   template <ContextLike Cx>
-  BOOST_NOINLINE bool find_next_hop(Nid nid, Host& host, Cx& cx) {
+  BOOST_NOINLINE bool find_next_hop(Nid nid, KnownHost& host, Cx& cx) {
     const Locator* locator = locate(nid, host, cx);
     const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
     if (!out) return false;

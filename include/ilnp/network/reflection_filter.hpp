@@ -3,9 +3,9 @@
 #include <array>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "content_hash.hpp"
+#include "../base/address.hpp"
+#include "../base/content_hash.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "../address.hpp"
-#include "bounded_table.hpp"
+#include "../base/address.hpp"
+#include "../base/bounded_table.hpp"
 
 namespace ilnp {
 
@@ -36,7 +36,7 @@ class SeenMessages {
 
   /// Two interfaces on which messages from one locator were heard: the path through `nearer` is shorter, unless they are
   /// `alike`.
-  struct Ways {
+  struct Paths {
     Locator nearer;
     Locator farther;
     bool alike = false;
@@ -44,24 +44,24 @@ class SeenMessages {
 
   /// A message from `locator` was heard on `interface` with `hop_limit`: compares that with the shortest path over which
   /// one arrived within the last second.
-  std::optional<Ways> compare(Locator locator, std::uint64_t sender, Locator interface,
-                              std::uint8_t hop_limit, TimePoint now) {
-    Seen* seen = messages_.insert_within_share(key_(locator.value(), matter_way), sender, now);
+  std::optional<Paths> compare(Locator locator, std::uint64_t sender, Locator interface,
+                               std::uint8_t hop_limit, TimePoint now) {
+    Seen* seen = messages_.insert_within_share(key_(locator.value(), matter_path), sender, now);
     if (!seen) return std::nullopt;
     const Locator before = seen->nearest;
     const bool first = now - seen->heard_at >= window;
     if (!first && interface == before) return std::nullopt;
-    if (!first && hop_limit == seen->heard_hop_limit) return Ways{before, interface, true};
-    if (!first && hop_limit < seen->heard_hop_limit) return Ways{before, interface};
+    if (!first && hop_limit == seen->heard_hop_limit) return Paths{before, interface, true};
+    if (!first && hop_limit < seen->heard_hop_limit) return Paths{before, interface};
     if (first) seen->heard_at = now;
     seen->nearest = interface;
     seen->heard_hop_limit = hop_limit;
-    return first ? std::nullopt : std::optional(Ways{interface, before});
+    return first ? std::nullopt : std::optional(Paths{interface, before});
   }
 
   /// May a solicitation with this hash, which arrived over this path, be answered? Once a second for each path.
-  bool answer(std::uint64_t hash, std::uint64_t way, std::uint64_t sender, TimePoint now) {
-    Seen* seen = messages_.insert_within_share(key_(hash, ~way), sender, now);
+  bool answer(std::uint64_t hash, std::uint64_t path, std::uint64_t sender, TimePoint now) {
+    Seen* seen = messages_.insert_within_share(key_(hash, ~path), sender, now);
     if (!seen) return false;
     if (now - seen->passed_at < window) return false;
     seen->passed_at = now;
@@ -92,7 +92,7 @@ class SeenMessages {
     bool expired(TimePoint now) const noexcept { return now - std::max(passed_at, heard_at) >= window; }
   };
 
-  static constexpr std::uint64_t matter_way = 0x7761'7973'7761'7973;
+  static constexpr std::uint64_t matter_path = 0x7761'7973'7761'7973;
 
   std::uint64_t own(Locator interface, Locator named) const noexcept {
     return ~key_({interface, Nid(named.value())}, {});

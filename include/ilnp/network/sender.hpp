@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "../layer.hpp"
+#include "../base/layer.hpp"
 #include "counters.hpp"
 #include "own_messages.hpp"
 #include "policies.hpp"

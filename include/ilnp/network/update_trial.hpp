@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "../address.hpp"
-#include "../context.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

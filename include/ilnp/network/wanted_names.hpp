@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 #include "name_spellings.hpp"
 
 namespace ilnp {

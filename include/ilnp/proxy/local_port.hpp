@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "../bytes.hpp"
-#include "../context.hpp"
-#include "../error.hpp"
+#include "../base/bytes.hpp"
+#include "../base/context.hpp"
+#include "../base/error.hpp"
 
 namespace ilnp {
 

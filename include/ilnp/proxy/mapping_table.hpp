@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "../resolved_name.hpp"
+#include "../base/layer.hpp"
 #include "local_port.hpp"
 
 namespace ilnp {

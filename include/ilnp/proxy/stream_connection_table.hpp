@@ -1,12 +1,32 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <unordered_map>
+#include <vector>
 
-#include "../stream.hpp"
-#include "stream_connection.hpp"
+#include "../base/address.hpp"
+#include "../base/stream.hpp"
 
 namespace ilnp {
+
+/// A connection of the stream proxy, from the handshake on.
+struct StreamConnection {
+  enum class State : std::uint8_t {
+    connecting,  ///< by this node; `handshake` is the request
+    asking,      ///< the request is sent; `handshake` is what has arrived of the reply
+    asked,       ///< by a peer; `handshake` is what has arrived of the request
+    wanted,      ///< the shell connects it
+    open,
+  };
+  State state;
+  Nid peer;
+  bool own = false;     ///< this node has opened it
+  bool excess = false;  ///< beyond the peer's limit: it is only told so
+  bool plain = false;
+  std::vector<std::byte> handshake = {};
+};
 
 /// The connections of a stream proxy, and how many each node has opened. Those of others never keep this node from opening its own,
 /// nor do those of one node keep all others from opening theirs.

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "../stream.hpp"
+#include "../base/stream.hpp"
 #include "../wire/stream_request.hpp"
 
 namespace ilnp {

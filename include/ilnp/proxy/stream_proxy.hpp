@@ -9,14 +9,14 @@
 #include <type_traits>
 #include <vector>
 
-#include "../adaptor.hpp"
-#include "../arena.hpp"
-#include "stream_answer.hpp"
+#include "../base/adaptor.hpp"
+#include "../base/arena.hpp"
 #include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
 #include "stream_proxy_config.hpp"
 #include "stream_proxy_counters.hpp"
 #include "stream_proxy_event.hpp"
+#include "stream_reply.hpp"
 
 namespace ilnp {
 
@@ -66,10 +66,10 @@ class StreamProxy : public TransportAdaptor<Next> {
 
   /// The result of a connection that was `wanted`. Any result but `connected` ends it.
   template <ContextLike Cx>
-  void answer(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
+  void answer(StreamId id, wire::StreamReplyCode code, Cx& cx) {
     StreamConnection* const found = connections_.find(id);
     if (!found || found->state != State::wanted) return;
-    const bool good = code == wire::StreamAnswerCode::connected;
+    const bool good = code == wire::StreamReplyCode::connected;
     counters_.put_through += good;
     if (found->plain) {
       if (good) return void(found->state = State::open);
@@ -139,7 +139,7 @@ class StreamProxy : public TransportAdaptor<Next> {
 
   StreamConnection& enter(StreamId id, const StreamConnection& connection, TimePoint now) {
     if (connection.own) {
-      asking_.emplace_back(id, now + config_.answer_time);
+      asking_.emplace_back(id, now + config_.reply_time);
     } else {
       asked_.emplace_back(id, now + config_.request_time);
     }
@@ -171,7 +171,7 @@ class StreamProxy : public TransportAdaptor<Next> {
       case StreamEvent::Kind::readable:
         if (open) return up(StreamProxyEvent{event.stream, Kind::readable, {}}, MutableBytes());
         if (connection.state == State::asked) return hear_request(event.stream, connection, cx, up);
-        if (connection.state == State::asking) return hear_answer(event.stream, connection, cx, up);
+        if (connection.state == State::asking) return hear_reply(event.stream, connection, cx, up);
         return;
       case StreamEvent::Kind::writable:
         if (open) up(StreamProxyEvent{event.stream, Kind::writable, {}}, MutableBytes());
@@ -196,9 +196,9 @@ class StreamProxy : public TransportAdaptor<Next> {
   }
 
   template <class Cx>
-  void say(StreamId id, wire::StreamAnswerCode code, Cx& cx) {
-    std::array<std::byte, wire::StreamAnswer::size> octets;
-    wire::StreamAnswerRepr{code}.write_to(octets);
+  void say(StreamId id, wire::StreamReplyCode code, Cx& cx) {
+    std::array<std::byte, wire::StreamReply::size> octets;
+    wire::StreamReplyRepr{code}.write_to(octets);
     static_cast<void>(next_.write(id, octets, cx));  // the first that is written: there is room
   }
 
@@ -234,27 +234,27 @@ class StreamProxy : public TransportAdaptor<Next> {
     if (!request) return drop_malformed(id, {}, cx, up);
     connection.state = State::wanted;
     if (connection.excess)
-      return ++counters_.refused_too_many, answer(id, wire::StreamAnswerCode::too_many, cx);
+      return ++counters_.refused_too_many, answer(id, wire::StreamReplyCode::too_many, cx);
     const bool here = request->host().empty();
     if (here ? exposed_.test(request->port()) : config_.exit)
       return want(id, connection, request->port(), hosts_.copy(as_bytes(request->host())), up);
     ++counters_.refused_not_allowed;
-    answer(id, wire::StreamAnswerCode::not_allowed, cx);
+    answer(id, wire::StreamReplyCode::not_allowed, cx);
   }
 
   template <class Cx, class Up>
-  void hear_answer(StreamId id, StreamConnection& connection, Cx& cx, Up& up) {
-    const error_code aborted = error_of_answer(wire::StreamAnswerCode::failed);
-    const auto size = [](Bytes) { return wire::StreamAnswer::size; };
+  void hear_reply(StreamId id, StreamConnection& connection, Cx& cx, Up& up) {
+    const error_code aborted = error_of_reply(wire::StreamReplyCode::failed);
+    const auto size = [](Bytes) { return wire::StreamReply::size; };
     const auto come = gather_handshake(next_, id, connection.handshake, size, cx);
     if (come == Handshake::ended) return drop_malformed(id, aborted, cx, up);
     if (come == Handshake::waits) return;
-    const auto parsed = wire::StreamAnswer::parse(connection.handshake);
+    const auto parsed = wire::StreamReply::parse(connection.handshake);
     if (!parsed) return drop_malformed(id, aborted, cx, up);
     connection.handshake = {};
-    if (parsed->code() == wire::StreamAnswerCode::connected) return put_through(id, connection, up);
+    if (parsed->code() == wire::StreamReplyCode::connected) return put_through(id, connection, up);
     next_.close(id, cx);
-    end(id, error_of_answer(parsed->code()), up);
+    end(id, error_of_reply(parsed->code()), up);
   }
 
   template <class Cx, class Up>
@@ -274,7 +274,7 @@ class StreamProxy : public TransportAdaptor<Next> {
       if (!found || found->state == State::open || found->state == State::wanted) continue;
       ++counters_.timed_out;
       next_.reset(id, cx);
-      end(id, error_of_answer(wire::StreamAnswerCode::timed_out), up);
+      end(id, error_of_reply(wire::StreamReplyCode::timed_out), up);
     }
   }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 
@@ -19,7 +19,7 @@ struct StreamProxyConfig {
   /// Limit for connections that this node opens, and again for those of others, of which one node cannot have the last quarter.
   std::size_t max_connections = 1000;
   Duration request_time = std::chrono::seconds(10);  ///< limit for the peer's request to arrive
-  Duration answer_time = std::chrono::seconds(20);   ///< limit for the peer's reply to arrive
+  Duration reply_time = std::chrono::seconds(20);    ///< limit for the peer's reply to arrive
 
   static constexpr Duration max_time = std::chrono::hours(24);
 
@@ -32,8 +32,8 @@ struct StreamProxyConfig {
     check(max_connections > 0, "max_connections: must be above 0");
     check(request_time > Duration::zero() && request_time <= max_time,
           "request_time: must be above 0, and at most a day");
-    check(answer_time > Duration::zero() && answer_time <= max_time,
-          "answer_time: must be above 0, and at most a day");
+    check(reply_time > Duration::zero() && reply_time <= max_time,
+          "reply_time: must be above 0, and at most a day");
   }
 };
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "../stack.hpp"
-#include "../stream.hpp"
+#include "../base/stack.hpp"
+#include "../base/stream.hpp"
 #include "../wire/stream_request.hpp"
 
 namespace ilnp {
@@ -33,7 +33,7 @@ struct StreamProxyEvent {
 /// - `write`, `read`, `shutdown`, `reset`: as those of a `StreamTransport`.
 template <class P>
 concept LocalStreamProxy = requires(P& p, const P& cp, Nid nid, std::uint16_t port, std::string_view name,
-                                    StreamId id, wire::StreamAnswerCode code, Bytes octets, MutableBytes into,
+                                    StreamId id, wire::StreamReplyCode code, Bytes octets, MutableBytes into,
                                     Context<>& cx) {
   { p.open(nid, port, name, cx) } -> std::same_as<result<StreamId>>;
   { p.resolve(name, cx) } -> std::same_as<result<Nid>>;

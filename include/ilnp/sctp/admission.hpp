@@ -3,8 +3,8 @@
 #include <chrono>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
 #include "../wire/sctp_packet.hpp"
 
 namespace ilnp {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <bitset>
 
-#include "../wire/sctp_answer.hpp"
+#include "../wire/sctp_reply.hpp"
 #include "admission.hpp"
 #include "listeners.hpp"
 #include "progress.hpp"
@@ -250,11 +250,11 @@ class SctpEndpoint {
   /// Tells the sender that there is no such stream.
   void answer(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed, Bytes packet,
               auto& cx) {
-    const auto repr = wire::SctpAnswerRepr::to(parsed);
+    const auto repr = wire::SctpReplyRepr::to(parsed);
     if (!repr) return;
     if (!admission_.answer(share, cx)) return void(++counters().dropped_too_often);
     if (!SctpLibrary::instance().is_sealed(packet)) return void(++counters().dropped_bad_checksum);
-    std::array<std::byte, wire::SctpAnswerRepr::size> octets;
+    std::array<std::byte, wire::SctpReplyRepr::size> octets;
     repr->write_to(octets);
     SctpLibrary::seal(octets);
     output_.push(remote.nid, remote.port, octets);

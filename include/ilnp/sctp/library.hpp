@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "../bytes.hpp"
-#include "../context.hpp"
+#include "../base/bytes.hpp"
+#include "../base/context.hpp"
 #include "../wire/field.hpp"
 
 namespace ilnp {

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "../address.hpp"
-#include "../arena.hpp"
-#include "../bytes.hpp"
+#include "../base/address.hpp"
+#include "../base/arena.hpp"
+#include "../base/bytes.hpp"
 
 namespace ilnp {
 

@@ -3,9 +3,9 @@
 #include <map>
 #include <memory>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../error.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/error.hpp"
 #include "library.hpp"
 
 namespace ilnp {

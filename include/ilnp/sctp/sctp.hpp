@@ -4,8 +4,8 @@
 #include <string>
 #include <type_traits>
 
-#include "../adaptor.hpp"
-#include "../stack.hpp"
+#include "../base/adaptor.hpp"
+#include "../base/stack.hpp"
 #include "endpoint.hpp"
 
 namespace ilnp {

@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "../address.hpp"
+#include "../base/address.hpp"
 #include "config.hpp"
 
 namespace ilnp {

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "../address.hpp"
-#include "../bytes.hpp"
-#include "../error.hpp"
+#include "../base/address.hpp"
+#include "../base/bytes.hpp"
+#include "../base/error.hpp"
 #include "config.hpp"
 
 namespace ilnp {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "../stream.hpp"
+#include "../base/stream.hpp"
 #include "associations.hpp"
 #include "peers.hpp"
 #include "shares.hpp"

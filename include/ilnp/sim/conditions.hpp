@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../context.hpp"
-#include "../random.hpp"
+#include "../base/context.hpp"
+#include "../base/random.hpp"
 
 namespace ilnp::sim {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "../layer.hpp"
-#include "../network/content_hash.hpp"
+#include "../base/content_hash.hpp"
+#include "../base/layer.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "../wire/stp_header.hpp"
 #include "world.hpp"
@@ -30,12 +30,12 @@ class DeliveryCheck {
  public:
   explicit DeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
       : world_(world), memory_(memory) {
-    world.tap_copies([this](const SentFrame& frame, HostId) {
-      if (Known* known = find(frame.bytes)) ++known->copies;
+    world.tap_duplicates([this](const SentFrame& frame, HostId) {
+      if (Known* known = find(frame.bytes)) ++known->duplicates;
     });
     world.tap([this](const SentFrame& frame) {
       if (std::ranges::find(repeating_, frame.host) == repeating_.end()) return;
-      if (Known* known = find(frame.bytes)) carried(*known, frame.host);
+      if (Known* known = find(frame.bytes)) forwarded(*known, frame.host);
     });
   }
   DeliveryCheck(const DeliveryCheck&) = delete;
@@ -80,10 +80,10 @@ class DeliveryCheck {
     std::uint64_t payload = 0;  ///< its hash
     std::size_t size = 0;
     unsigned sent = 0;
-    unsigned copies = 0;
+    unsigned duplicates = 0;
     unsigned delivered = 0;
     bool once = true;
-    std::vector<std::pair<HostId, unsigned>> carried{};  ///< how often, by hosts that may repeat
+    std::vector<std::pair<HostId, unsigned>> forwarded{};  ///< how often, by hosts that may repeat
   };
   using Table = boost::unordered_flat_map<std::uint64_t, Known>;
 
@@ -113,11 +113,11 @@ class DeliveryCheck {
   }
 
   void judge(const Known& known) {
-    unsigned copies = known.copies;
-    for (const auto& [host, times] : known.carried) copies += times - std::min(times, known.sent);
-    if (!known.once || known.delivered <= known.sent + copies) return;
+    unsigned duplicates = known.duplicates;
+    for (const auto& [host, times] : known.forwarded) duplicates += times - std::min(times, known.sent);
+    if (!known.once || known.delivered <= known.sent + duplicates) return;
     world_.violated("delivered " + std::to_string(known.delivered) + " times, sent " +
-                    std::to_string(known.sent) + ", copied on the way " + std::to_string(copies) + ": " +
+                    std::to_string(known.sent) + ", copied on the way " + std::to_string(duplicates) + ": " +
                     describe(known.ends, known.size));
   }
 
@@ -141,10 +141,10 @@ class DeliveryCheck {
     return &find(ends, ports->payload());
   }
 
-  static void carried(Known& known, HostId host) {
-    const auto at = std::ranges::find(known.carried, host, &std::pair<HostId, unsigned>::first);
-    if (at == known.carried.end()) {
-      known.carried.emplace_back(host, 1);
+  static void forwarded(Known& known, HostId host) {
+    const auto at = std::ranges::find(known.forwarded, host, &std::pair<HostId, unsigned>::first);
+    if (at == known.forwarded.end()) {
+      known.forwarded.emplace_back(host, 1);
     } else {
       ++at->second;
     }

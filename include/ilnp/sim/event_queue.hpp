@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 
 namespace ilnp::sim {
 

@@ -5,8 +5,8 @@
 #include <deque>
 #include <vector>
 
-#include "../address.hpp"
-#include "../packet.hpp"
+#include "../base/address.hpp"
+#include "../base/packet.hpp"
 
 namespace ilnp::sim {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "../network/content_hash.hpp"
+#include "../base/content_hash.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "world.hpp"
 
@@ -46,16 +46,16 @@ class HopLimitCheck {
       return world_.violated(name(frame.host) + " sent a malformed frame on " + to_string(frame.network));
     const Put put{frame.network, frame.host, header->hop_limit()};
     Known& known = find(content_hash(frame.bytes.subspan(8), HashKey(), header->next_header()), frame.host);
-    if (put.host != known.origin && !carried(known, put))
+    if (put.host != known.origin && !forwarded(known, put))
       world_.violated(name(put.host) + " put on " + to_string(put.network) + " with hop limit " +
                       std::to_string(put.hop_limit) +
-                      " what was not there to be carried so: a packet with next header " +
+                      " what was not there to be forwarded like this: a packet with next header " +
                       std::to_string(header->next_header()) + " from " + to_string(header->source()) +
                       " to " + to_string(header->destination()));
     if (std::ranges::find(known.puts, put) == known.puts.end()) known.puts.push_back(put);
   }
 
-  bool carried(const Known& known, const Put& put) const {
+  bool forwarded(const Known& known, const Put& put) const {
     const bool reflects = std::ranges::find(reflecting_, put.host) != reflecting_.end();
     return std::ranges::any_of(known.puts, [&](const Put& before) {
       return before.hop_limit == put.hop_limit + 1 && before.host != put.host &&
@@ -75,7 +75,7 @@ class HopLimitCheck {
   }
 
   std::string name(HostId host) const {
-    const Host* known = world_.host(host);
+    const SimHost* known = world_.host(host);
     return known ? known->name() : "host " + std::to_string(host);
   }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "../layer.hpp"
+#include "../base/layer.hpp"
 #include "network.hpp"
 
 namespace ilnp::sim {
@@ -13,10 +13,10 @@ class World;
 
 /// What the world knows of a node, whatever its stack: a name, and the functions to call when something happens to the
 /// node.
-class Host {
+class SimHost {
  public:
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
+  SimHost(const SimHost&) = delete;
+  SimHost& operator=(const SimHost&) = delete;
 
   World& world() const noexcept { return world_; }
   HostId id() const noexcept { return id_; }
@@ -27,8 +27,8 @@ class Host {
   std::uint64_t sender() const noexcept { return std::uint64_t{incarnation_} << 32 | (id_ + 1); }
 
  protected:
-  Host(World& world, std::string name);
-  virtual ~Host();
+  SimHost(World& world, std::string name);
+  virtual ~SimHost();
 
   std::uint32_t incarnation_ = 0;
 

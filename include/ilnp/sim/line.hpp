@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../context.hpp"
-#include "../multiply.hpp"
+#include "../base/context.hpp"
+#include "../base/multiply.hpp"
 
 namespace ilnp::sim {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "../address.hpp"
+#include "../base/address.hpp"
 #include "conditions.hpp"
 #include "line.hpp"
 
@@ -15,7 +15,7 @@ namespace ilnp::sim {
 using HostId = std::uint32_t;
 
 /// What happened to frames, counted for each receiver.
-struct NetworkCounters {
+struct FrameCounters {
   std::uint64_t sent = 0;      ///< frames put on the network
   std::uint64_t arrivals = 0;  ///< scheduled arrivals, with duplicates
   std::uint64_t lost = 0;      ///< independent losses and bursts
@@ -52,7 +52,7 @@ class Network {
   Conditions conditions;
 
   Locator locator() const noexcept { return locator_; }
-  const NetworkCounters& counters() const noexcept { return counters_; }
+  const FrameCounters& counters() const noexcept { return counters_; }
 
   Attachment& attachment(HostId host) {
     if (host >= attachments_.size()) attachments_.resize(host + 1);
@@ -170,7 +170,7 @@ class Network {
   std::vector<HostId> members_;
   std::vector<std::pair<HostId, HostId>> cuts_;
   Line medium_;
-  NetworkCounters counters_;
+  FrameCounters counters_;
 };
 
 }  // namespace ilnp::sim

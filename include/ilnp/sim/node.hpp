@@ -7,7 +7,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "../stack.hpp"
+#include "../base/stack.hpp"
 #include "underlay.hpp"
 
 namespace ilnp::sim {
@@ -20,27 +20,30 @@ struct Observing {
 template <class Observer>
 Observing(Observer) -> Observing<Observer>;
 
-/// A node of the world. It owns a stack whose lowest layer is a `sim::Underlay`, and runs it: frames, timers, batches. The
-/// stack is constructed in place from the arguments, followed by this node (a `Host&`) for the underlay:
+/// A node of the world. It owns a stack whose lowest layer is a `sim::SimUnderlay`, and runs it: frames, timers, batches. The
+/// stack is constructed in place from the arguments, followed by this node (a `SimHost&`) for the underlay:
 ///
-///     sim::Node<STP<ILNP<sim::Underlay>>> alice(world, "alice", config);
+///     sim::SimNode<STP<ILNP<sim::SimUnderlay>>> alice(world, "alice", config);
 ///
 /// Neither copied nor moved. One thread.
 template <class Stack, class Observer = NoObserver>
-class Node : public Host {
+class SimNode : public SimHost {
  public:
   template <class... Args>
-  requires std::is_constructible_v<Stack, Args..., Host&> Node(World& world, std::string name, Args... args)
-      : Node(world, std::move(name), Observing<Observer>{}, std::move(args)...) {}
+  requires std::is_constructible_v<Stack, Args..., SimHost&> SimNode(World& world, std::string name,
+                                                                     Args... args)
+      : SimNode(world, std::move(name), Observing<Observer>{}, std::move(args)...) {}
 
   template <class... Args>
-  requires std::is_constructible_v<Stack, Args..., Host&> Node(World& world, std::string name,
-                                                               Observing<Observer> observing, Args... args)
-      : Host(world, std::move(name)),
+  requires std::is_constructible_v<Stack, Args..., SimHost&> SimNode(World& world, std::string name,
+                                                                     Observing<Observer> observing,
+                                                                     Args... args)
+      : SimHost(world, std::move(name)),
         random_(world.next_seed()),
         cx_(world.now(), random_, observing.observer) {
     make_ = [this, kept = std::tuple<Args...>(std::move(args)...)] {
-      std::apply([this](const auto&... each) { stack_.emplace(each..., static_cast<Host&>(*this)); }, kept);
+      std::apply([this](const auto&... each) { stack_.emplace(each..., static_cast<SimHost&>(*this)); },
+                 kept);
     };
     make_();
   }
@@ -48,7 +51,7 @@ class Node : public Host {
   bool running() const noexcept { return stack_.has_value(); }
   /// For reading. Use `with` to make it act.
   const Stack& stack() const { return *stack_; }
-  Underlay& underlay() { return lowest_layer(*stack_); }
+  SimUnderlay& underlay() { return lowest_layer(*stack_); }
 
   /// Calls `function(stack, context)` now, in a batch; then ends it, and schedules the stack's next wake-up. Within a batch it
   /// does not end that; what `function` has sent is copied.
@@ -58,7 +61,7 @@ class Node : public Host {
     if (asleep_) throw std::logic_error(name() + " is asleep");
     begin_batch();
     const struct End {
-      Node& node;
+      SimNode& node;
       ~End() {
         node.end_batch();
         if (node.depth_ != 0) node.underlay().keep_queued();
@@ -128,9 +131,9 @@ class Node : public Host {
   /// Constructs the stack again from other arguments (for example another NID).
   template <class... Args>
   requires(sizeof...(Args) > 0 &&
-           std::is_constructible_v<Stack, Args..., Host&>) void restart(Args&&... args) {
+           std::is_constructible_v<Stack, Args..., SimHost&>) void restart(Args&&... args) {
     crash();
-    stack_.emplace(std::forward<Args>(args)..., static_cast<Host&>(*this));
+    stack_.emplace(std::forward<Args>(args)..., static_cast<SimHost&>(*this));
   }
 
  private:

@@ -33,7 +33,7 @@ class NodeCheck {
 
   /// From now on checks `node`, which must not move or end while the world runs.
   template <class Stack, class Observer>
-  void watch(const Node<Stack, Observer>& node) {
+  void watch(const SimNode<Stack, Observer>& node) {
     if (node.id() >= watched_.size()) watched_.resize(node.id() + 1);
     watched_[node.id()] = [this, &node, seen = Seen{}]() mutable {
       if (!node.running()) return;

@@ -4,15 +4,15 @@
 #include <boost/system/errc.hpp>
 #include <vector>
 
-#include "../arena.hpp"
-#include "../layer.hpp"
+#include "../base/arena.hpp"
+#include "../base/layer.hpp"
 #include "world.hpp"
 
 namespace ilnp::sim {
 
 /// The underlay of a simulated node: models the concept `ilnp::Underlay`. Within a batch it queues payloads by reference,
 /// like the underlay on sockets, so a payload that does not live until the batch ends fails here, too.
-class Underlay {
+class SimUnderlay {
  public:
   struct Counters {
     std::uint64_t sent = 0;
@@ -22,12 +22,12 @@ class Underlay {
     std::uint64_t too_long = 0;    ///< received, but longer than `max_frame()`
   };
 
-  explicit Underlay(Host& host) noexcept : host_(host) {}
-  ~Underlay() {
+  explicit SimUnderlay(SimHost& host) noexcept : host_(host) {}
+  ~SimUnderlay() {
     for (const Locator locator : joined_) network(locator).leave(host_.id());
   }
-  Underlay(const Underlay&) = delete;
-  Underlay& operator=(const Underlay&) = delete;
+  SimUnderlay(const SimUnderlay&) = delete;
+  SimUnderlay& operator=(const SimUnderlay&) = delete;
 
   error_code join(Locator locator) {
     if (joined(locator)) return {};
@@ -100,7 +100,7 @@ class Underlay {
   bool joined(Locator locator) const noexcept { return std::ranges::find(joined_, locator) != joined_.end(); }
   const Counters& counters() const noexcept { return counters_; }
 
-  // For tests (through `Node::with`, so that the node checks its deadlines afterwards).
+  // For tests (through `SimNode::with`, so that the node checks its deadlines afterwards).
 
   /// Frames longer than this are neither sent nor received.
   void set_max_frame(std::size_t size) noexcept { max_frame_ = size; }
@@ -162,7 +162,7 @@ class Underlay {
     host_.world().transmit(host_, locator, head, payload);
   }
 
-  Host& host_;
+  SimHost& host_;
   std::size_t max_frame_ = 1440;
   bool batching_ = false;
   bool link_up_ = true;
@@ -178,6 +178,6 @@ class Underlay {
   Counters counters_;
 };
 
-static_assert(ilnp::Underlay<Underlay>);
+static_assert(ilnp::Underlay<SimUnderlay>);
 
 }  // namespace ilnp::sim

@@ -64,8 +64,8 @@ class World {
   /// `tap` sees every frame that is put on any network.
   void tap(std::function<void(const SentFrame&)> tap) { taps_.push_back(std::move(tap)); }
   /// `tap` sees every frame that a network has duplicated for the host `to` (`Conditions::duplication`).
-  void tap_copies(std::function<void(const SentFrame&, HostId to)> tap) {
-    copy_taps_.push_back(std::move(tap));
+  void tap_duplicates(std::function<void(const SentFrame&, HostId to)> tap) {
+    duplicate_taps_.push_back(std::move(tap));
   }
   /// A frame for which `condition(frame, to)` is true is lost on its way to the host `to`, in addition to random losses.
   void lose_if(std::function<bool(const SentFrame&, HostId to)> condition) {
@@ -93,7 +93,7 @@ class World {
   void run_for(Duration duration) { run_until(now_ + duration); }
 
   std::uint64_t events() const noexcept { return events_; }
-  const Host* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
+  const SimHost* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
 
   /// `time` as text for messages: seconds since the start.
   static std::string at_time(TimePoint time) {
@@ -109,21 +109,21 @@ class World {
     if (std::exchange(is_touched_[host], std::uint8_t{1}) == 0) touched_.push_back(host);
   }
 
-  HostId enter(Host& host) {
+  HostId enter(SimHost& host) {
     hosts_.push_back(&host);
     return static_cast<HostId>(hosts_.size() - 1);
   }
   void exit(HostId host) noexcept { hosts_[host] = nullptr; }
 
   /// Puts a copy of a frame on a network.
-  void transmit(const Host& from, Locator locator, Bytes head, Bytes payload) {
+  void transmit(const SimHost& from, Locator locator, Bytes head, Bytes payload) {
     const std::uint32_t slot = pool_.acquire(locator, from.sender(), head, payload);
     const Bytes bytes = pool_[slot].bytes;
     const SentFrame frame{now_, locator, from.id(), bytes};
     for (const auto& tap : taps_) tap(frame);
     const auto arrives = [&](HostId to, TimePoint time, bool copy) {
       if (copy)
-        for (const auto& tap : copy_taps_) tap(frame, to);
+        for (const auto& tap : duplicate_taps_) tap(frame, to);
       pool_.share(slot);
       queue_.push({time, 0, Event::Kind::frame, to, hosts_[to]->incarnation(), slot});
     };
@@ -138,7 +138,7 @@ class World {
   }
 
   /// Returns a number by which the host distinguishes this wake-up from those that it no longer needs.
-  std::uint64_t wake_at(TimePoint time, const Host& host) {
+  std::uint64_t wake_at(TimePoint time, const SimHost& host) {
     return queue_.push({time, 0, Event::Kind::wake, host.id(), host.incarnation(), 0});
   }
 
@@ -169,7 +169,7 @@ class World {
         deliver(event);
         break;
       case Event::Kind::wake:
-        if (Host* host = addressee(event)) host->wake(event.sequence);
+        if (SimHost* host = addressee(event)) host->wake(event.sequence);
         break;
       case Event::Kind::call:
         run(event.slot);
@@ -185,13 +185,13 @@ class World {
     if (!violation_.empty()) throw Violation(std::exchange(violation_, {}));
   }
 
-  Host* addressee(const Event& event) const noexcept {
-    Host* host = hosts_[event.host];
+  SimHost* addressee(const Event& event) const noexcept {
+    SimHost* host = hosts_[event.host];
     return host != nullptr && host->incarnation() == event.incarnation ? host : nullptr;
   }
 
   void deliver(Event event) {
-    Host* host = addressee(event);
+    SimHost* host = addressee(event);
     if (host == nullptr) return pool_.release(event.slot);
     host->begin_batch();
     for (std::size_t count = 1;; ++count) {
@@ -226,11 +226,11 @@ class World {
   EventQueue queue_;
   FramePool pool_;
   std::map<Locator, Network> networks_;
-  std::vector<Host*> hosts_;
+  std::vector<SimHost*> hosts_;
   std::deque<Call> calls_;
   std::vector<std::uint32_t> free_calls_;
   std::vector<std::function<void(const SentFrame&)>> taps_;
-  std::vector<std::function<void(const SentFrame&, HostId)>> copy_taps_;
+  std::vector<std::function<void(const SentFrame&, HostId)>> duplicate_taps_;
   std::vector<std::function<bool(const SentFrame&, HostId)>> losses_;
   std::vector<std::function<void(const SentFrame&, HostId)>> loss_taps_;
   std::vector<std::function<void()>> checks_;
@@ -239,8 +239,8 @@ class World {
   std::string violation_;
 };
 
-inline Host::Host(World& world, std::string name)
+inline SimHost::SimHost(World& world, std::string name)
     : world_(world), name_(std::move(name)), id_(world.enter(*this)) {}
-inline Host::~Host() { world_.exit(id_); }
+inline SimHost::~SimHost() { world_.exit(id_); }
 
 }  // namespace ilnp::sim

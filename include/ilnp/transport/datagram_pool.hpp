@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "../arena.hpp"
-#include "../bytes.hpp"
+#include "../base/arena.hpp"
+#include "../base/bytes.hpp"
 #include "../wire/fragment.hpp"
 
 namespace ilnp {
@@ -59,7 +59,7 @@ class DatagramPool {
   std::size_t size() const noexcept { return count_; }
 
  private:
-  using Buffer = std::array<std::byte, wire::Fragment::max_total>;
+  using Buffer = std::array<std::byte, wire::FragmentMessage::max_total>;
 
   struct Lent {
     std::uint16_t index;

@@ -1,14 +1,27 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
-#include "../adaptor.hpp"
-#include "../stack.hpp"
-#include "answer_limit.hpp"
-#include "events.hpp"
+#include "../base/adaptor.hpp"
+#include "../base/address.hpp"
+#include "../base/keyed_hash.hpp"
+#include "../base/stack.hpp"
 #include "fragment_peers.hpp"
-#include "keyed_hash.hpp"
 #include "reassembly.hpp"
+#include "reply_limit.hpp"
+
+/// Events that transports show through `cx.observe(event)`.
+namespace ilnp::event {
+
+/// `peer` has not replied that it reassembles fragments: `datagrams` datagrams that waited for its reply were dropped.
+struct LongDatagramsDropped {
+  Nid peer;
+  std::size_t datagrams;
+  std::size_t size;  ///< octets of the first one
+};
+
+}  // namespace ilnp::event
 
 namespace ilnp {
 
@@ -38,9 +51,9 @@ class Fragment : public TransportAdaptor<Next> {
     Peer& peer = peers_.get(to, now, pool_, counters_);
     if (peer.willing(now)) {
       if (now - peer.asked_at >= FragmentPeers::refresh) (void)ask(peer, cx);
-      return send_pieces(peer,
-                         {now, 0, static_cast<std::uint16_t>(payload.size()), source_port, destination_port},
-                         payload, cx);
+      return send_fragments(
+          peer, {now, 0, static_cast<std::uint16_t>(payload.size()), source_port, destination_port}, payload,
+          cx);
     }
     if (peer.refusing(now)) return ++counters_.refused_too_long, Errc::message_too_long;
     if (!peer.asking) {
@@ -78,8 +91,8 @@ class Fragment : public TransportAdaptor<Next> {
   }
   /// For nodes that reassemble fragments; for others the limit of the next layer applies.
   std::size_t max_payload(Nid nid = {}) const noexcept {
-    return std::max(next_.max_payload(nid),
-                    std::min(wire::Fragment::max_total, stride(nid) * wire::Fragment::max_pieces));
+    return std::max(next_.max_payload(nid), std::min(wire::FragmentMessage::max_total,
+                                                     stride(nid) * wire::FragmentMessage::max_fragments));
   }
   /// Of datagrams that pass unchanged.
   std::size_t frame_payload(Nid nid = {}) const noexcept { return ilnp::frame_payload(next_, nid); }
@@ -92,24 +105,24 @@ class Fragment : public TransportAdaptor<Next> {
 
   /// 0 if no fragment fits a frame.
   std::size_t stride(Nid nid) const noexcept {
-    return std::max(next_.max_payload(nid), wire::Fragment::piece_header_size) -
-           wire::Fragment::piece_header_size;
+    return std::max(next_.max_payload(nid), wire::FragmentMessage::fragment_header_size) -
+           wire::FragmentMessage::fragment_header_size;
   }
 
   template <ContextLike Cx>
   error_code ask(Peer& peer, Cx& cx) {
     peer.nonce = static_cast<std::uint32_t>(cx.secret());
     peer.asked_at = cx.now();
-    Packet packet(next_.headroom(wire::Fragment::question_size), {});
-    wire::FragmentQuestionRepr{peer.nonce}.write_to(packet.prepend(wire::Fragment::question_size));
+    Packet packet(next_.headroom(wire::FragmentMessage::probe_size), {});
+    wire::FragmentProbeRepr{peer.nonce}.write_to(packet.prepend(wire::FragmentMessage::probe_size));
     if (const error_code error = next_.send(reserved_port, peer.nid, reserved_port, packet, cx)) return error;
-    ++counters_.questions;
+    ++counters_.probes;
     return {};
   }
 
   template <ContextLike Cx>
   void ask_again(Peer& peer, Cx& cx) {
-    if (peer.asked < FragmentPeers::max_questions) {
+    if (peer.asked < FragmentPeers::max_probes) {
       ++peer.asked;
       return void(ask(peer, cx));  // an error is like a lost probe
     }
@@ -121,23 +134,24 @@ class Fragment : public TransportAdaptor<Next> {
   }
 
   template <ContextLike Cx>
-  error_code send_pieces(const Peer& peer, const Held& datagram, Bytes payload, Cx& cx) {
+  error_code send_fragments(const Peer& peer, const Held& datagram, Bytes payload, Cx& cx) {
     draw_secrets(cx);
-    wire::FragmentPieceRepr piece{datagram.destination_port,
-                                  peer.key,
-                                  ++number_,
-                                  datagram.size,
-                                  static_cast<std::uint16_t>(stride(peer.nid)),
-                                  0};
-    if (payload.size() > piece.stride * wire::Fragment::max_pieces)  // frames have become smaller
+    wire::FragmentHeaderRepr fragment{datagram.destination_port,
+                                      peer.key,
+                                      ++number_,
+                                      datagram.size,
+                                      static_cast<std::uint16_t>(stride(peer.nid)),
+                                      0};
+    if (payload.size() >
+        fragment.stride * wire::FragmentMessage::max_fragments)  // frames have become smaller
       return ++counters_.refused_too_long, Errc::message_too_long;
-    for (; !payload.empty(); ++piece.index) {
-      const std::size_t size = std::min<std::size_t>(piece.stride, payload.size());
-      Packet packet(next_.headroom(wire::Fragment::piece_header_size), payload.first(size));
-      piece.write_to(packet.prepend(wire::Fragment::piece_header_size));
+    for (; !payload.empty(); ++fragment.index) {
+      const std::size_t size = std::min<std::size_t>(fragment.stride, payload.size());
+      Packet packet(next_.headroom(wire::FragmentMessage::fragment_header_size), payload.first(size));
+      fragment.write_to(packet.prepend(wire::FragmentMessage::fragment_header_size));
       if (const error_code error = next_.send(datagram.source_port, peer.nid, reserved_port, packet, cx))
         return error;
-      ++counters_.pieces_sent;
+      ++counters_.fragments_sent;
       payload = payload.subspan(size);
     }
     ++counters_.sent;
@@ -155,55 +169,56 @@ class Fragment : public TransportAdaptor<Next> {
   template <ContextLike Cx, class Up>
   void receive(const DatagramSource& source, MutableBytes payload, Cx& cx, Up& up) {
     if (source.destination_port != reserved_port) return up(source, payload);
-    const auto message = wire::Fragment::parse(payload);
+    const auto message = wire::FragmentMessage::parse(payload);
     if (!message) return void(++counters_.dropped_malformed);
     switch (message->kind()) {
-      case wire::FragmentKind::question:
-        return answer(source, message->nonce(), cx);
-      case wire::FragmentKind::answer:
-        return answered(source.nid, *message, cx);
-      case wire::FragmentKind::piece:
-        return receive_piece(source, *message, cx, up);
+      case wire::FragmentKind::probe:
+        return reply(source, message->nonce(), cx);
+      case wire::FragmentKind::reply:
+        return replied(source.nid, *message, cx);
+      case wire::FragmentKind::fragment:
+        return receive_fragment(source, *message, cx, up);
     }
   }
 
   template <ContextLike Cx>
-  void answer(const DatagramSource& source, std::uint32_t nonce, Cx& cx) {
+  void reply(const DatagramSource& source, std::uint32_t nonce, Cx& cx) {
     const Nid to = source.nid;
     draw_secrets(cx);
-    if (!answer_limit_.admit(to, source.network.share, known(to, cx.now()), cx.now()))
+    if (!reply_limit_.admit(to, source.network.share, known(to, cx.now()), cx.now()))
       return void(++counters_.dropped_too_many);
-    Packet packet(next_.headroom(wire::Fragment::answer_size), {});
-    wire::FragmentAnswerRepr{nonce, key_for(to, cx)}.write_to(packet.prepend(wire::Fragment::answer_size));
-    if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.answers;
+    Packet packet(next_.headroom(wire::FragmentMessage::reply_size), {});
+    wire::FragmentReplyRepr{nonce, key_for(to, cx)}.write_to(
+        packet.prepend(wire::FragmentMessage::reply_size));
+    if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.replies;
   }
 
   template <ContextLike Cx>
-  void answered(Nid by, const wire::Fragment& message, Cx& cx) {
+  void replied(Nid by, const wire::FragmentMessage& message, Cx& cx) {
     Peer* const peer = peers_.find(by);
     if (!peer || peer->asked_at == long_ago || peer->nonce != message.nonce())
       return void(++counters_.dropped_unasked);
-    peer->answer(message.key(), cx.now());
+    peer->reply(message.key(), cx.now());
     peers_.release_held(*peer, [&](const Held& held) {
-      (void)send_pieces(*peer, held, pool_.octets(held.buffer, held.size),
-                        cx);  // a failure is like a loss on the path
+      (void)send_fragments(*peer, held, pool_.octets(held.buffer, held.size),
+                           cx);  // a failure is like a loss on the path
       pool_.give_back_after_batch(held.buffer, held.size);
     });
   }
 
   template <ContextLike Cx, class Up>
-  void receive_piece(const DatagramSource& source, const wire::Fragment& piece, Cx& cx, Up& up) {
-    if (piece.key() != key_for(source.nid, cx)) return void(++counters_.dropped_wrong_key);
-    if (piece.destination_port() == reserved_port || !next_.bound(piece.destination_port()))
+  void receive_fragment(const DatagramSource& source, const wire::FragmentMessage& fragment, Cx& cx, Up& up) {
+    if (fragment.key() != key_for(source.nid, cx)) return void(++counters_.dropped_wrong_key);
+    if (fragment.destination_port() == reserved_port || !next_.bound(fragment.destination_port()))
       return void(++counters_.dropped_not_bound);
-    ++counters_.pieces_received;
+    ++counters_.fragments_received;
     const MutableBytes whole =
-        reassembly_.add(source.nid, source.network.share, source.port, piece, cx.now(), pool_, counters_);
+        reassembly_.add(source.nid, source.network.share, source.port, fragment, cx.now(), pool_, counters_);
     if (whole.empty()) return;
     speaker(source.nid) = {source.nid, cx.now()};
     ++counters_.delivered;
     DatagramSource whole_source = source;
-    whole_source.destination_port = piece.destination_port();
+    whole_source.destination_port = fragment.destination_port();
     up(whole_source, whole);
   }
 
@@ -226,7 +241,7 @@ class Fragment : public TransportAdaptor<Next> {
     for (std::uint64_t& half : secret_) half = cx.secret();
     number_ = static_cast<std::uint32_t>(cx.secret());
     hash_key_ = HashKey(cx);
-    answer_limit_.rekey(hash_key_);
+    reply_limit_.rekey(hash_key_);
     key_of_ = Nid{};
     key_ = static_cast<std::uint32_t>(keyed_hash(0, secret_[0], secret_[1]));
   }
@@ -256,7 +271,7 @@ class Fragment : public TransportAdaptor<Next> {
   HashKey hash_key_;
   Nid key_of_;             // the node that was looked up last
   std::uint32_t key_ = 0;  // and its key
-  AnswerLimit answer_limit_;
+  ReplyLimit reply_limit_;
   std::array<Speaker, 1024> speakers_{};
   FragmentCounters counters_;
 };

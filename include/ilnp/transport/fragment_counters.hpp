@@ -11,15 +11,15 @@ struct FragmentCounters {
 
   std::uint64_t sent = 0;       ///< in fragments
   std::uint64_t delivered = 0;  ///< reassembled
-  std::uint64_t pieces_sent = 0;
-  std::uint64_t pieces_received = 0;
-  std::uint64_t questions = 0;  ///< probes sent
-  std::uint64_t answers = 0;    ///< replies sent
-  std::uint64_t held = 0;       ///< kept until the other side replies
+  std::uint64_t fragments_sent = 0;
+  std::uint64_t fragments_received = 0;
+  std::uint64_t probes = 0;   ///< probes sent
+  std::uint64_t replies = 0;  ///< replies sent
+  std::uint64_t held = 0;     ///< kept until the other side replies
   std::uint64_t refused_too_long =
       0;  ///< `send`: the other side does not reassemble, or too long for any node
   std::uint64_t refused_queue_full = 0;  ///< `send`: enough wait already
-  std::uint64_t dropped_no_answer = 0;   ///< held, and the other side did not reply
+  std::uint64_t dropped_no_reply = 0;    ///< held, and the other side did not reply
   std::uint64_t dropped_incomplete = 0;  ///< a fragment was not in time, or others needed the room
   std::uint64_t dropped_conflict = 0;    ///< two different fragments for one place, or divided in two ways
   std::uint64_t dropped_no_room = 0;     ///< fragments, no buffer free
@@ -34,14 +34,14 @@ struct FragmentCounters {
   void for_each(F&& f) const {
     f("sent", sent);
     f("delivered", delivered);
-    f("pieces_sent", pieces_sent);
-    f("pieces_received", pieces_received);
-    f("questions", questions);
-    f("answers", answers);
+    f("fragments_sent", fragments_sent);
+    f("fragments_received", fragments_received);
+    f("probes", probes);
+    f("replies", replies);
     f("held", held);
     f("refused_too_long", refused_too_long);
     f("refused_queue_full", refused_queue_full);
-    f("dropped_no_answer", dropped_no_answer);
+    f("dropped_no_reply", dropped_no_reply);
     f("dropped_incomplete", dropped_incomplete);
     f("dropped_conflict", dropped_conflict);
     f("dropped_no_room", dropped_no_room);

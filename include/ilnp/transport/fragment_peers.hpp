@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../search.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
 
@@ -15,15 +15,15 @@ namespace ilnp {
 /// datagrams are listed. If there are too many, those that have not replied are replaced first. One thread.
 ///
 ///     unknown --long datagram--> asking --reply--> willing --no reply for `trust`--> unknown
-///                                asking --no reply to `max_questions`--> refusing --`refusal`--> unknown
+///                                asking --no reply to `max_probes`--> refusing --`refusal`--> unknown
 ///
 /// `refusal` is short at first, because probes or replies may have been lost; it doubles each time, up to `longest_refusal`. For a
 /// node that has replied before it stays short.
 class FragmentPeers {
  public:
   static constexpr std::size_t max_peers = 256;
-  static constexpr int max_questions = 3;  ///< probes in a row without a reply
-  static constexpr Duration question_interval = std::chrono::milliseconds(250);
+  static constexpr int max_probes = 3;  ///< probes in a row without a reply
+  static constexpr Duration probe_interval = std::chrono::milliseconds(250);
   static constexpr Duration first_refusal = std::chrono::seconds(1);  ///< then the node may be probed again
   static constexpr Duration longest_refusal = std::chrono::seconds(30);
   static constexpr Duration trust = std::chrono::seconds(10);   ///< lifetime of a reply
@@ -63,7 +63,7 @@ class FragmentPeers {
       refusing_until = now + refusal;
       if (!known()) refusal = std::min(2 * refusal, longest_refusal);
     }
-    void answer(std::uint32_t its_key, TimePoint now) noexcept {
+    void reply(std::uint32_t its_key, TimePoint now) noexcept {
       key = its_key;
       answered_at = now;
       asking = false;
@@ -71,7 +71,7 @@ class FragmentPeers {
       refusal = first_refusal;
     }
     /// When to probe it again, or to give up.
-    TimePoint due() const noexcept { return asking ? asked_at + question_interval : never; }
+    TimePoint due() const noexcept { return asking ? asked_at + probe_interval : never; }
   };
 
   Peer* find(Nid nid) noexcept {
@@ -117,7 +117,7 @@ class FragmentPeers {
   }
   void drop_held(Peer& peer, DatagramPool& pool, FragmentCounters& counters) {
     release_held(peer, [&](const Held& held) {
-      ++counters.dropped_no_answer;
+      ++counters.dropped_no_reply;
       pool.give_back(held.buffer);
     });
   }
@@ -152,7 +152,7 @@ class FragmentPeers {
           (!peer.held.empty() && peer.held.size() == most->held.size() &&
            peer.held.front().since < most->held.front().since))
         most = &peer;
-    ++counters.dropped_no_answer;
+    ++counters.dropped_no_reply;
     pool.give_back(most->held.front().buffer);
     most->held.erase(most->held.begin());
     --held_;

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "../address.hpp"
-#include "../context.hpp"
-#include "../search.hpp"
+#include "../base/address.hpp"
+#include "../base/context.hpp"
+#include "../base/search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
 
@@ -27,37 +27,38 @@ class Reassembly {
 
   /// Adds a fragment of a datagram from `source_port` of the node `from`, which `sender` put on the network. Returns the datagram if
   /// it is now complete, valid until the batch ends; otherwise nothing.
-  MutableBytes add(Nid from, std::uint64_t sender, std::uint16_t source_port, const wire::Fragment& piece,
-                   TimePoint now, DatagramPool& pool, FragmentCounters& counters) {
-    auto at = find(from, source_port, piece);
+  MutableBytes add(Nid from, std::uint64_t sender, std::uint16_t source_port,
+                   const wire::FragmentMessage& fragment, TimePoint now, DatagramPool& pool,
+                   FragmentCounters& counters) {
+    auto at = find(from, source_port, fragment);
     if (at == under_way_.end()) {
       make_room(from, pool, counters);
       const std::uint16_t buffer = pool.take();
       if (buffer == DatagramPool::none) return ++counters.dropped_no_room, MutableBytes();
       under_way_.push_back({from,
                             sender,
-                            piece.datagram(),
+                            fragment.datagram(),
                             source_port,
-                            piece.destination_port(),
+                            fragment.destination_port(),
                             buffer,
-                            static_cast<std::uint16_t>(piece.total()),
-                            static_cast<std::uint16_t>(piece.stride()),
+                            static_cast<std::uint16_t>(fragment.total()),
+                            static_cast<std::uint16_t>(fragment.stride()),
                             now,
                             {}});
       at = std::prev(under_way_.end());
-    } else if (at->total != piece.total() || at->stride != piece.stride()) {
+    } else if (at->total != fragment.total() || at->stride != fragment.stride()) {
       return drop(at, pool, counters.dropped_conflict), MutableBytes();
     }
     const MutableBytes whole = pool.octets(at->buffer, at->total);
-    const auto place = whole.subspan(piece.offset(), piece.octets().size());
-    if (at->have.test(piece.index())) {
-      if (!std::equal(place.begin(), place.end(), piece.octets().begin(), piece.octets().end()))
+    const auto place = whole.subspan(fragment.offset(), fragment.octets().size());
+    if (at->have.test(fragment.index())) {
+      if (!std::equal(place.begin(), place.end(), fragment.octets().begin(), fragment.octets().end()))
         return drop(at, pool, counters.dropped_conflict), MutableBytes();
       return ++counters.dropped_duplicate, MutableBytes();
     }
-    at->have.set(piece.index());
-    std::memcpy(place.data(), piece.octets().data(), place.size());
-    if (at->have.count() != piece.pieces()) return {};
+    at->have.set(fragment.index());
+    std::memcpy(place.data(), fragment.octets().data(), place.size());
+    if (at->have.count() != fragment.fragments()) return {};
     pool.give_back_after_batch(at->buffer, whole.size());
     under_way_.erase(at);
     return whole;
@@ -84,15 +85,15 @@ class Reassembly {
     std::uint16_t total;
     std::uint16_t stride;
     TimePoint began;
-    std::bitset<wire::Fragment::max_pieces> have;
+    std::bitset<wire::FragmentMessage::max_fragments> have;
   };
   using At = std::vector<Datagram>::iterator;
 
-  At find(Nid from, std::uint16_t source_port, const wire::Fragment& piece) noexcept {
+  At find(Nid from, std::uint16_t source_port, const wire::FragmentMessage& fragment) noexcept {
     for (auto at = under_way_.end(); at != under_way_.begin();) {  // usually it is the latest
       --at;
-      if (at->number == piece.datagram() && at->from == from && at->source_port == source_port &&
-          at->destination_port == piece.destination_port())
+      if (at->number == fragment.datagram() && at->from == from && at->source_port == source_port &&
+          at->destination_port == fragment.destination_port())
         return at;
     }
     return under_way_.end();

@@ -4,8 +4,7 @@
 #include <bitset>
 #include <boost/config.hpp>
 
-#include "../layer.hpp"
-#include "../resolved_name.hpp"
+#include "../base/layer.hpp"
 #include "../wire/goodbye.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "../wire/stp_header.hpp"

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "../address.hpp"
+#include "../base/address.hpp"
+#include "../posix/trains.hpp"
 
 namespace ilnp {
 
@@ -21,16 +22,6 @@ enum class LinkProblem : std::uint8_t {
   no_address,  ///< none to send from, or not yet: the kernel first looks whether another host has it (RFC 4862, 5.4)
   no_route,  ///< none for multicast
   refused,   ///< something else; the error says what
-};
-
-/// Why frames leave one by one instead of in trains (UDP GSO).
-enum class TrainsOff : std::uint8_t {
-  no,            ///< they leave in trains
-  configured,    ///< the configuration says so
-  unsupported,   ///< the kernel does not support it
-  known_kernel,  ///< this kernel is known to corrupt trains
-  corrupted,     ///< a train that was tried on the loopback interface arrived corrupted
-  refused,       ///< the kernel or the device rejects them
 };
 
 }  // namespace ilnp

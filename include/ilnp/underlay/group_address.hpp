@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "../address.hpp"
+#include "../base/address.hpp"
 #include "../wire/field.hpp"
 
 namespace ilnp {

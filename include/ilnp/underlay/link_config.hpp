@@ -3,11 +3,9 @@
 #include <cstdint>
 #include <string>
 
-namespace ilnp {
+#include "../posix/trains.hpp"
 
-/// Whether several frames may leave in one buffer, a train, which the kernel or the device splits (UDP GSO): unless something
-/// prevents it, or never.
-enum class Segmentation : std::uint8_t { automatic, off };
+namespace ilnp {
 
 /// Configuration of the multicast underlay (section [link] of the .ini file).
 struct LinkConfig {

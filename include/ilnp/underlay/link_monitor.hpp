@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "endpoint.hpp"
+#include "../posix/endpoint.hpp"
+#include "../posix/netlink.hpp"
+#include "../posix/socket.hpp"
 #include "events.hpp"
-#include "netlink.hpp"
-#include "socket.hpp"
 
 namespace ilnp {
 
@@ -21,7 +21,7 @@ class LinkMonitor {
  public:
   /// `group`: a destination of frames, for which the kernel is asked for a route and a source address.
   LinkMonitor(std::string name, const Endpoint& group)
-      : name_(std::move(name)), group_(group), socket_(Socket::udp(AF_INET6)) {}
+      : name_(std::move(name)), group_(group), socket_(OwnedSocket::udp(AF_INET6)) {}
 
   const std::string& name() const noexcept { return name_; }
   /// The interface's index; 0 while it is missing.
@@ -124,7 +124,7 @@ class LinkMonitor {
 
   std::string name_;
   Endpoint group_;
-  Socket socket_;
+  OwnedSocket socket_;
   Netlink netlink_;
   unsigned index_ = 0;
   unsigned last_index_ = 0;

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "../context.hpp"
+#include "../base/context.hpp"
 #include "link_monitor.hpp"
 
 namespace ilnp {

@@ -4,9 +4,9 @@
 #include <span>
 #include <utility>
 
+#include "../posix/send_queue.hpp"
 #include "link_report.hpp"
 #include "memberships.hpp"
-#include "send_queue.hpp"
 
 namespace ilnp {
 

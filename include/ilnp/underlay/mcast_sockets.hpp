@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "endpoint.hpp"
+#include "../posix/endpoint.hpp"
+#include "../posix/socket.hpp"
 #include "link_config.hpp"
 #include "own_frame_filter.hpp"
-#include "socket.hpp"
 
 namespace ilnp::detail {
 
@@ -29,8 +29,8 @@ inline std::uint16_t local_port(int socket) {
 
 /// A socket that sends to groups, from a port of its own by which own frames are recognised. It receives
 /// nothing.
-inline Socket open_send_socket(bool loop) {
-  Socket socket = Socket::udp(AF_INET6);
+inline OwnedSocket open_send_socket(bool loop) {
+  OwnedSocket socket = OwnedSocket::udp(AF_INET6);
   const int handle = socket.native_handle();
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
   require_option(handle, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1, "multicast hop limit");
@@ -50,8 +50,8 @@ inline void require_filter(int socket, const BpfProgram& program) {
 }
 
 /// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except what `filter` discards.
-inline Socket open_receive_socket(const LinkConfig& config, const BpfProgram& filter) {
-  Socket socket = Socket::udp(AF_INET6);
+inline OwnedSocket open_receive_socket(const LinkConfig& config, const BpfProgram& filter) {
+  OwnedSocket socket = OwnedSocket::udp(AF_INET6);
   const int handle = socket.native_handle();
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
   require_option(handle, SOL_SOCKET, SO_REUSEADDR, 1, "sharing of the port");

@@ -5,19 +5,19 @@
 #include <cstdint>
 #include <span>
 
-#include "../frame_class.hpp"
-#include "../hash_key.hpp"
-#include "../layer.hpp"
+#include "../base/frame_class.hpp"
+#include "../base/hash_key.hpp"
+#include "../base/layer.hpp"
+#include "../posix/overflow_count.hpp"
+#include "../posix/receive_batch.hpp"
+#include "../posix/send_queue.hpp"
+#include "../posix/system_secret.hpp"
 #include "group_address.hpp"
 #include "link_config.hpp"
 #include "link_watch.hpp"
 #include "mcast_sockets.hpp"
 #include "mcast_udp_counters.hpp"
 #include "memberships.hpp"
-#include "overflow_count.hpp"
-#include "receive_batch.hpp"
-#include "send_queue.hpp"
-#include "system_secret.hpp"
 
 namespace ilnp {
 
@@ -270,11 +270,11 @@ class McastUdp {
   LinkConfig config_;
   GroupPrefix prefix_;
   HashKey key_ = HashKey::from(system_secret);
-  Socket sender_;
+  OwnedSocket sender_;
   LinkWatch link_;
   SendQueue queue_;
-  Socket data_;
-  Socket control_;
+  OwnedSocket data_;
+  OwnedSocket control_;
   std::array<int, 3> handles_{};
   BufferSize receive_buffer_;
   bool coalesced_ = false;

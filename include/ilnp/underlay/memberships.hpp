@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
-#include "../address.hpp"
-#include "../error.hpp"
-#include "../search.hpp"
-#include "endpoint.hpp"
+#include "../base/address.hpp"
+#include "../base/error.hpp"
+#include "../base/search.hpp"
+#include "../posix/endpoint.hpp"
 #include "group_address.hpp"
 #include "mcast_sockets.hpp"
 

@@ -7,9 +7,9 @@
 #include <array>
 #include <cstdint>
 
-#include "../error.hpp"
-#include "../frame_class.hpp"
-#include "socket.hpp"
+#include "../base/error.hpp"
+#include "../base/frame_class.hpp"
+#include "../posix/socket.hpp"
 
 namespace ilnp {
 

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "../address.hpp"
-#include "parsed.hpp"
+#include "../base/address.hpp"
+#include "field.hpp"
 #include "utf8.hpp"
 
 namespace ilnp::wire {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <boost/endian/conversion.hpp>
+#include <boost/system/result.hpp>
 #include <cstdint>
+#include <stdexcept>
 
-#include "../bytes.hpp"
+#include "../base/bytes.hpp"
 
 /// The formats on the wire; only this folder touches octets. Each header has one format: a diagram, a `View` (`parse` checks
 /// it once, then no accessor can fail), and a `Repr` (plain values that `write_to` writes).
@@ -37,5 +39,14 @@ enum class Malformed : std::uint8_t {
   unknown_type,   ///< a type or flag that this format does not have
   bad_host_name,  ///< empty, over 255 octets, or not UTF-8
 };
+
+/// The result of `parse`: a checked view, or the reason why there is none.
+template <class View>
+using Parsed = boost::system::result<View, Malformed>;
+
+/// Called by `Parsed::value()` on a result without a view: the caller failed to check.
+[[noreturn]] inline void throw_exception_from_error(Malformed, const boost::source_location&) {
+  throw std::logic_error("value() of a message that did not parse");
+}
 
 }  // namespace ilnp::wire

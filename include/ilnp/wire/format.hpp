@@ -2,9 +2,9 @@
 
 #include <concepts>
 
-#include "../address.hpp"
-#include "../frame_class.hpp"
-#include "parsed.hpp"
+#include "../base/address.hpp"
+#include "../base/frame_class.hpp"
+#include "field.hpp"
 
 namespace ilnp::wire {
 

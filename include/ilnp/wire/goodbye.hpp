@@ -1,6 +1,6 @@
 #pragma once
 
-#include "parsed.hpp"
+#include "field.hpp"
 
 namespace ilnp::wire {
 

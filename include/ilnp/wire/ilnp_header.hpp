@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../address.hpp"
-#include "parsed.hpp"
+#include "../base/address.hpp"
+#include "field.hpp"
 
 namespace ilnp::wire {
 

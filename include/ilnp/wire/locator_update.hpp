@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "../address.hpp"
-#include "parsed.hpp"
+#include "../base/address.hpp"
+#include "field.hpp"
 
 namespace ilnp::wire {
 

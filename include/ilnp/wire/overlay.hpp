@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../frame_class.hpp"
+#include "../base/frame_class.hpp"
 #include "discovery.hpp"
 #include "format.hpp"
 #include "ilnp_header.hpp"

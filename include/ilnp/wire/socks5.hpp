@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "parsed.hpp"
+#include "field.hpp"
 
 /// SOCKS version 5 (RFC 1928), as far as a server needs it that only connects and requires no password.
 namespace ilnp::wire {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "parsed.hpp"
+#include "field.hpp"
 #include "utf8.hpp"
 
 namespace ilnp::wire {
@@ -64,7 +64,7 @@ struct StreamRequestRepr {
 };
 
 /// The result of a request.
-enum class StreamAnswerCode : std::uint8_t {
+enum class StreamReplyCode : std::uint8_t {
   connected = 0,
   refused = 1,      ///< nothing listens there
   not_allowed = 2,  ///< the port is not exposed, or the node is not an exit
@@ -78,29 +78,29 @@ enum class StreamAnswerCode : std::uint8_t {
 ///     +---------------+---------------+
 ///   0 |  Version (1)  |     Code      |   then, if the code is 0, the octets of the stream
 ///     +---------------+---------------+
-class StreamAnswer {
+class StreamReply {
  public:
   static constexpr std::size_t size = 2;
 
-  static Parsed<StreamAnswer> parse(Bytes answer) noexcept {
+  static Parsed<StreamReply> parse(Bytes answer) noexcept {
     if (answer.size() < size) return Malformed::too_short;
     if (load<std::uint8_t>(answer, 0) != StreamRequest::version) return Malformed::unknown_type;
-    return StreamAnswer(load<std::uint8_t>(answer, 1));
+    return StreamReply(load<std::uint8_t>(answer, 1));
   }
 
   /// Unknown codes are `failed`.
-  StreamAnswerCode code() const noexcept {
-    return code_ < static_cast<std::uint8_t>(StreamAnswerCode::failed) ? static_cast<StreamAnswerCode>(code_)
-                                                                       : StreamAnswerCode::failed;
+  StreamReplyCode code() const noexcept {
+    return code_ < static_cast<std::uint8_t>(StreamReplyCode::failed) ? static_cast<StreamReplyCode>(code_)
+                                                                      : StreamReplyCode::failed;
   }
 
  private:
-  explicit StreamAnswer(std::uint8_t code) noexcept : code_(code) {}
+  explicit StreamReply(std::uint8_t code) noexcept : code_(code) {}
   std::uint8_t code_;
 };
 
-struct StreamAnswerRepr {
-  StreamAnswerCode code = StreamAnswerCode::connected;
+struct StreamReplyRepr {
+  StreamReplyCode code = StreamReplyCode::connected;
   void write_to(MutableBytes out) const noexcept {
     store(out, 0, StreamRequest::version);
     store(out, 1, static_cast<std::uint8_t>(code));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../address.hpp"
+#include "../base/address.hpp"
 #include "field.hpp"
 
 namespace ilnp::wire {

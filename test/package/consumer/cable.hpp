@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <ilnp/layer.hpp>
+#include <ilnp/base/layer.hpp>
 #include <utility>
 #include <vector>
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <boost/asio/ip/udp.hpp>
+#include <cstdint>
+#include <cstring>
+#include <unordered_map>
+
+#include "../posix/receive_batch.hpp"
+
+namespace ilnp {
+
+/// An address of this host at which a datagram arrived, so that an answer can be sent from there. None of a socket that is
+/// bound to an address: its answers come from that anyway. A value.
+struct ArrivalAddress {
+  int family = 0;  ///< `AF_INET`, `AF_INET6`, or 0: none
+  in_addr v4{};
+  in6_pktinfo v6{};
+
+  ArrivalAddress() = default;
+  explicit ArrivalAddress(const ReceivedTrain& train) noexcept {
+    if (train.destination_v4 != nullptr) {
+      family = AF_INET;
+      v4 = train.destination_v4->ipi_spec_dst;
+    } else if (train.destination != nullptr && !IN6_IS_ADDR_MULTICAST(&train.destination->ipi6_addr)) {
+      family = AF_INET6;
+      v6 = *train.destination;
+      if (!IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr)) v6.ipi6_ifindex = 0;  // whichever way leads there
+    }
+  }
+};
+
+/// A program that uses a local socket: where it is, and at which of this host's addresses it expects the answers.
+struct LocalProgram {
+  Endpoint address;  ///< of size 0: none
+  ArrivalAddress arrival;
+};
+
+/// Where the programs are that use one local socket: each port is where its datagrams came from last, and before that at
+/// an address that is the same for all. One thread.
+class LocalPrograms {
+ public:
+  using Address = boost::asio::ip::udp::endpoint;
+
+  /// Of a socket that is bound to `bound`. On a loopback address, or on all addresses, programs are on the loopback address if
+  /// nothing else is known; on another address, they are there.
+  explicit LocalPrograms(const Address& bound)
+      : at_first_(bound.address().is_loopback() || bound.address().is_unspecified() ? loopback_of(bound)
+                                                                                    : bound.address()) {}
+
+  void note(const ReceivedTrain& train) {
+    const std::uint16_t port = train.source.port();
+    const ArrivalAddress arrival(train);
+    if (arrival.family == 0 && train.source == at_first(port)) {
+      if (!moved_.empty()) moved_.erase(port);
+    } else {
+      moved_[port] = {train.source, arrival};
+    }
+  }
+  /// The program at `port`.
+  LocalProgram find(std::uint16_t port) const noexcept {
+    if (!moved_.empty()) {
+      if (const auto found = moved_.find(port); found != moved_.end()) return found->second;
+    }
+    return {at_first(port), {}};
+  }
+
+  /// The loopback address of the same family.
+  static boost::asio::ip::address loopback_of(const Address& address) {
+    if (address.address().is_v6()) return boost::asio::ip::address_v6::loopback();
+    return boost::asio::ip::address_v4::loopback();
+  }
+
+ private:
+  Endpoint at_first(std::uint16_t port) const noexcept {
+    const Address address(at_first_, port);
+    return Endpoint(address.data(), static_cast<socklen_t>(address.size()));
+  }
+
+  boost::asio::ip::address at_first_;
+  std::unordered_map<std::uint16_t, LocalProgram> moved_;  // those that are elsewhere; one a port at most
+};
+
+}  // namespace ilnp
