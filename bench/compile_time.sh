@@ -63,7 +63,7 @@ int main() {
   if (transport.bind(7) || transport.send(7, ilnp::Nid(2), 7, ilnp::Bytes(), cx)) return 1;
   std::array<std::byte, 100> frame{};
   const auto up = [](const auto&...) {};
-  node.on_receive(ilnp::FrameSource{ilnp::Locator(10), 1}, frame, cx, up);
+  node.feed(ilnp::FrameSource{ilnp::Locator(10), 1}, frame, cx, up);
   node.on_timer(cx, up);
 }
 CPP

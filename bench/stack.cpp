@@ -552,7 +552,7 @@ class MemoryUnderlay {
     return {};
   }
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     up(from, frame);
   }
   template <class Cx>
@@ -629,7 +629,7 @@ struct Ours {
           static_cast<std::uint16_t>(message.size()), 43, 0, source, {all_nodes_locator, Nid{}}}
           .write_to(frame);
       message.write_to(MutableBytes(frame).subspan(wire::IlnpHeader::size));
-      stack.on_receive({Locator(first_network), 7}, frame, cx, [](auto&&...) {});
+      stack.feed({Locator(first_network), 7}, frame, cx, [](auto&&...) {});
     }
     stack.end_batch(cx);
   }
@@ -691,11 +691,11 @@ struct ReceiveOurs : Ours<STP<ILNP<MemoryUnderlay>>> {
     for (std::size_t i = 0; i < packets; ++i) {
       unsigned char* frame = frames.at(i);
       frame[7] = 3;
-      stack.on_receive(
-          {Locator(first_network), 7}, MutableBytes(reinterpret_cast<std::byte*>(frame), frames.size), cx,
-          [&](const DatagramSource& source, Bytes payload) {
-            sum(source.nid.value(), source.port, source.destination_port, payload.data(), payload.size());
-          });
+      stack.feed({Locator(first_network), 7}, MutableBytes(reinterpret_cast<std::byte*>(frame), frames.size),
+                 cx, [&](const DatagramSource& source, Bytes payload) {
+                   sum(source.nid.value(), source.port, source.destination_port, payload.data(),
+                       payload.size());
+                 });
     }
     bench::keep(sum.value);
     end();
@@ -798,9 +798,8 @@ struct ProxyReceiveOurs : Ours<Proxy<STP<ILNP<MemoryUnderlay>>>> {
     for (std::size_t i = 0; i < packets; ++i) {
       unsigned char* frame = frames.at(i);
       frame[7] = 3;
-      stack.on_receive(
-          {Locator(first_network), 7}, MutableBytes(reinterpret_cast<std::byte*>(frame), frames.size), cx,
-          [&](std::uint16_t to, Bytes payload) { sum(0, 0, to, payload.data(), payload.size()); });
+      stack.feed({Locator(first_network), 7}, MutableBytes(reinterpret_cast<std::byte*>(frame), frames.size),
+                 cx, [&](std::uint16_t to, Bytes payload) { sum(0, 0, to, payload.data(), payload.size()); });
     }
     bench::keep(sum.value);
     end();

@@ -159,8 +159,8 @@ class Lossy : public UnderlayAdaptor<Next> {
       : UnderlayAdaptor<Next>(std::forward<Args>(next)...), loses_(share) {}
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    this->next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    this->next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
       if (!loses_()) up(source, taken);
     });
   }

@@ -48,7 +48,7 @@ class Tap {
     return ether_.put(id_, locator, packet), error_code();
   }
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     if (from.sender != id_ && joined_[from.interface.value()]) up(from, frame);
   }
   void begin_batch() {}
@@ -105,7 +105,7 @@ struct World {
       const Ether::Frame& frame = ether.frames[ether.first];
       for (Node* node : {&alice, &router, &bob}) {
         auto octets = frame.octets;
-        node->on_receive({frame.locator, frame.sender}, MutableBytes(octets).first(frame.size), cx, up);
+        node->feed({frame.locator, frame.sender}, MutableBytes(octets).first(frame.size), cx, up);
         node->end_batch(cx);
       }
     }

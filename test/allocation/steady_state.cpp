@@ -25,7 +25,7 @@ class Sink {
     return {};
   }
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     up(from, frame);
   }
   template <class Cx>
@@ -67,7 +67,7 @@ struct FedNode {
   }
 
   void hear(Locator on, Octets frame) {
-    stack.on_receive(FrameSource{on, 0xb}, MutableBytes(frame), cx, [](std::uint16_t, Bytes) {});
+    stack.feed(FrameSource{on, 0xb}, MutableBytes(frame), cx, [](std::uint16_t, Bytes) {});
   }
 
   /// A frame that is written before the measurement, and numbered and fed in it.
@@ -90,7 +90,7 @@ struct FedNode {
       for (auto& [on, frame] : frames) {
         wire::set_hop_limit(frame, 2);
         wire::store(frame, frame.size() - 8, number);
-        stack.on_receive(FrameSource{on, 0xb}, MutableBytes(frame), cx, up());
+        stack.feed(FrameSource{on, 0xb}, MutableBytes(frame), cx, up());
         stack.end_batch(cx);
       }
       sent += !stack.send(port, Bytes(payload), cx);

@@ -46,7 +46,7 @@ class CableEnd {
     return {};
   }
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     if (joined_.contains(from.interface)) up(from, frame);
   }
   template <class Cx>

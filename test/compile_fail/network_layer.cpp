@@ -5,7 +5,7 @@ struct Mine {
   template <class Cx>
   ilnp::error_code send(ilnp::Nid, std::uint8_t, ilnp::Packet&, Cx&);
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
+  void feed(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
   template <class Cx, class Up>
   void on_timer(Cx&, Up&&);
   template <class Cx>

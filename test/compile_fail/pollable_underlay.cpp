@@ -13,7 +13,7 @@ struct Mine {
   template <class Cx>
   ilnp::error_code send(ilnp::Locator, const ilnp::Packet&, Cx&);
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
+  void feed(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
   template <class Cx>
   bool on_timer(Cx&);
   ilnp::TimePoint next_deadline() const;

@@ -6,7 +6,7 @@ struct Mine {
   template <class Cx>
   ilnp::error_code send(std::uint16_t, ilnp::Nid, std::uint16_t, ilnp::Bytes, Cx&);
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
+  void feed(ilnp::FrameSource, ilnp::MutableBytes, Cx&, Up&&);
   template <class Cx, class Up>
   void on_timer(Cx&, Up&&);
   template <class Cx>

@@ -19,8 +19,8 @@ template <Underlay Next>
 struct EveryNth : UnderlayAdaptor<Next> {
   explicit EveryNth(unsigned n, auto&&... next)
       : UnderlayAdaptor<Next>(std::forward<decltype(next)>(next)...), n_(n) {}
-  void on_receive(FrameSource from, MutableBytes frame, auto& cx, auto&& up) {
-    this->next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+  void feed(FrameSource from, MutableBytes frame, auto& cx, auto&& up) {
+    this->next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
       if (++received_ % n_ == 0) up(source, taken);  // last: it may send
     });
   }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_layer_of_ones_own) {
   Context cx(TimePoint{}, random);
   BOOST_TEST(!stack.next_layer().start(cx));
   std::vector<std::byte> frame(40);
-  for (int i = 0; i < 9; ++i) stack.on_receive({Locator(0xa), 1}, frame, cx, [](const auto&, Bytes) {});
+  for (int i = 0; i < 9; ++i) stack.feed({Locator(0xa), 1}, frame, cx, [](const auto&, Bytes) {});
   BOOST_TEST(stack.next_layer().counters().received == 3u);
 }
 
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(an_observer_of_ones_own) {
   Context cx(TimePoint{}, random, DropCounts{&counts});
   BOOST_TEST(!node.start(cx));
   std::vector<std::byte> too_short(7);
-  node.on_receive({Locator(0xa), 1}, too_short, cx, [](const auto&, Bytes) {});
+  node.feed({Locator(0xa), 1}, too_short, cx, [](const auto&, Bytes) {});
   BOOST_TEST(counts[static_cast<std::size_t>(Drop::too_short)] == 1);
 }
 

@@ -55,7 +55,7 @@ class PeerLink {
   }
 
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx&, Up&& up) {
+  void feed(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx&, Up&& up) {
     if (std::ranges::find(joined_, from.interface) != joined_.end()) up(from, frame);
   }
   template <class Cx>

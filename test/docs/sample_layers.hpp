@@ -154,8 +154,8 @@ class CodedPackets : public NetworkAdaptor<Next> {
   }
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    this->next_.on_receive(from, frame, cx, unpacked(up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    this->next_.feed(from, frame, cx, unpacked(up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
@@ -200,8 +200,8 @@ class CodedDatagrams : public TransportAdaptor<Next> {
   }
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    this->next_.on_receive(from, frame, cx, unpacked(up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    this->next_.feed(from, frame, cx, unpacked(up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
@@ -254,8 +254,8 @@ class Notes : public TransportAdaptor<Next> {
 
   /// Calls `up(Note, MutableBytes)` for a note, and otherwise `up` as a transport does.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    this->next_.on_receive(from, frame, cx, receiver(up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    this->next_.feed(from, frame, cx, receiver(up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

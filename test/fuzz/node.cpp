@@ -208,7 +208,7 @@ class FuzzedNode : test::HandFed<Stack> {
     fed_ = &whole;
     int ups = 0;
     underlay().sent.clear();
-    stack.on_receive(
+    stack.feed(
         FrameSource{on, sender}, MutableBytes(octets), cx,
         [&]<class Source>(const Source& source,
                           Bytes payload) requires(!std::same_as<Source, NetworkSource>) {

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_comes_in_is_shown_before_the_layer_above_sees_it) {
   auto frame = test::octets("frame");
   std::size_t shown_before = 0;
   std::string above;
-  capture.on_receive({Locator(0xa), 77}, frame, cx, [&](FrameSource from, MutableBytes octets) {
+  capture.feed({Locator(0xa), 77}, frame, cx, [&](FrameSource from, MutableBytes octets) {
     shown_before = seen.size();
     above = as_text(octets);
     BOOST_TEST(from.sender == 77u);
@@ -89,8 +89,7 @@ BOOST_AUTO_TEST_CASE(what_comes_in_is_shown_before_the_layer_above_sees_it) {
 
 BOOST_AUTO_TEST_CASE(what_the_underlay_drops_is_not_shown) {
   auto frame = test::octets("frame");
-  capture.on_receive({Locator(0xb), 77}, frame, cx,
-                     [](FrameSource, MutableBytes) { BOOST_ERROR("not joined"); });
+  capture.feed({Locator(0xb), 77}, frame, cx, [](FrameSource, MutableBytes) { BOOST_ERROR("not joined"); });
   BOOST_TEST(seen.empty());
 }
 

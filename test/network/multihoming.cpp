@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(packets_to_either_locator_arrive_once_with_and_without_a_ro
       std::vector<std::byte> frame(wire::IlnpHeader::size + update.size());
       wire::IlnpHeaderRepr{9, 44, 3, {a, alice.nid()}, {a, bob.nid()}}.write_to(frame);
       std::ranges::copy(update, frame.begin() + 40);
-      stack.on_receive({a, 99}, MutableBytes(frame), cx, [](const auto&, Bytes) {});
+      stack.feed({a, 99}, MutableBytes(frame), cx, [](const auto&, Bytes) {});
     });
     net.world.run_for(100ms);
     bob.stream(alice, 1ms, net.in(1ms), net.in(10s));

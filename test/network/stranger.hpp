@@ -29,7 +29,7 @@ struct Stranger {
   struct Deaf : sim::SimUnderlay {
     using sim::SimUnderlay::SimUnderlay;
     template <class Cx, class Up>
-    void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
+    void feed(FrameSource, MutableBytes, Cx&, Up&&) {}
     template <class Cx, class Up>
     void on_timer(Cx& cx, Up&&) {
       sim::SimUnderlay::on_timer(cx);

@@ -66,8 +66,8 @@ class ReferenceNetwork {
   }
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, [&](const FrameSource& source, MutableBytes received) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, [&](const FrameSource& source, MutableBytes received) {
       receive(source.interface, received, cx, up);
     });
   }

@@ -35,10 +35,10 @@ class ReferenceNode {
   }
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     if (deaf_) return;
-    next_.on_receive(from, frame, cx,
-                     [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
+    next_.feed(from, frame, cx,
+               [&](const NetworkSource& source, MutableBytes packet) { receive(source, packet, up); });
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

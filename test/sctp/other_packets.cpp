@@ -41,7 +41,7 @@ void feed() {
   std::vector<std::string> delivered;
   std::vector<std::uint8_t> next_headers;
   auto octets = frame({a, Nid(2)}, {a, Nid(1)}, 253, as_bytes("a note"));
-  stack.on_receive({a, 2}, octets, cx, Top<takes_packets>{&delivered, &next_headers});
+  stack.feed({a, 2}, octets, cx, Top<takes_packets>{&delivered, &next_headers});
   stack.end_batch(cx);
   if (takes_packets) BOOST_TEST((delivered == std::vector<std::string>{"a note"}));
   BOOST_TEST((next_headers == std::vector<std::uint8_t>(takes_packets ? 1 : 0, 253)));

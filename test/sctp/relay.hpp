@@ -96,7 +96,7 @@ class RelayedLink {
     return {};
   }
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     if (joined_.contains(from.interface)) up(from, frame);
   }
   template <class Cx>

@@ -13,9 +13,9 @@ using Sound = STP<ILNP<sim::SimUnderlay>>;
 struct Greedy : UnderlayAdaptor<sim::SimUnderlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     if (frame[6] == std::byte{42}) wire::store(frame, 32, std::uint64_t{2});
-    UnderlayAdaptor::on_receive(from, frame, cx, up);
+    UnderlayAdaptor::feed(from, frame, cx, up);
   }
 };
 
@@ -24,8 +24,8 @@ template <int defect>
 struct Broken : Sound {
   using Sound::Sound;
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    Sound::on_receive(from, frame, cx, [&](DatagramSource source, MutableBytes payload) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    Sound::feed(from, frame, cx, [&](DatagramSource source, MutableBytes payload) {
       if (defect == 1) up(source, payload);
       if (defect == 2) ++source.destination_port;
       up(source, defect == 3 ? payload.first(payload.size() - 1) : payload);
@@ -43,7 +43,7 @@ struct Scene {
 
   template <class Node>
   void prepare(Node& node) {
-    node.on_receive([this, &node](const DatagramSource& source, Bytes payload) {
+    node.feed([this, &node](const DatagramSource& source, Bytes payload) {
       check.delivered(network_layer(node.stack()).local_nid(), source, payload);
     });
     node.with([](auto& stack, auto&) { BOOST_TEST(!stack.bind(port)); });

@@ -9,9 +9,9 @@ namespace ilnp::test::hop_limit_check_test {
 struct Raising : UnderlayAdaptor<sim::SimUnderlay> {
   using UnderlayAdaptor::UnderlayAdaptor;
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     ++reinterpret_cast<unsigned char&>(frame[7]);
-    UnderlayAdaptor::on_receive(from, frame, cx, up);
+    UnderlayAdaptor::feed(from, frame, cx, up);
   }
 };
 
@@ -20,7 +20,7 @@ struct Porter {
   struct Deaf : sim::SimUnderlay {
     using sim::SimUnderlay::SimUnderlay;
     template <class Cx, class Up>
-    void on_receive(FrameSource, MutableBytes, Cx&, Up&&) {}
+    void feed(FrameSource, MutableBytes, Cx&, Up&&) {}
     template <class Cx, class Up>
     void on_timer(Cx&, Up&&) {}
   };

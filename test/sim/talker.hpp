@@ -23,8 +23,8 @@ class Talker {
   }
 
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, [&](const ilnp::FrameSource& source, ilnp::MutableBytes bytes) {
+  void feed(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, [&](const ilnp::FrameSource& source, ilnp::MutableBytes bytes) {
       if (echo) static_cast<void>(next_.send(source.interface, ilnp::Packet({}, bytes), cx));
       up(source, bytes);
     });
@@ -68,7 +68,7 @@ struct Person : TalkerNode {
   Person(ilnp::sim::World& in, std::string name, std::vector<Locator> locators)
       : TalkerNode(in, std::move(name)) {
     for (const Locator locator : locators) BOOST_TEST(!underlay().join(locator));
-    on_receive([this](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
+    feed([this](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
       heard.push_back({world().now(), from.interface, from.sender, std::string(ilnp::as_text(bytes))});
     });
   }

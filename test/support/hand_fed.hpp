@@ -110,7 +110,7 @@ class HandFed {
 
   /// A frame of the neighbour `sender` comes in on `on`.
   void feed(Locator on, Octets octets, std::uint64_t sender) {
-    stack.on_receive(FrameSource{on, sender}, MutableBytes(octets), cx, up());
+    stack.feed(FrameSource{on, sender}, MutableBytes(octets), cx, up());
     stack.end_batch(cx);
   }
   /// The same; the sender is told by the source of the packet.

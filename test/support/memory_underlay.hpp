@@ -42,7 +42,7 @@ class MemoryUnderlay {
   }
 
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     if (joined(from.interface)) up(from, frame);
   }
 

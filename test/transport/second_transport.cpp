@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(up_decides_by_its_type_what_it_takes) {
   int count = 0;
   auto note = frame(bob, self, other, as_bytes("a note"));
   auto hello = datagram(bob, self, 80, 4000, "hello");
-  node.stack.on_receive({a, 2}, note, node.cx, Datagrams{&count});
-  node.stack.on_receive({a, 2}, hello, node.cx, Datagrams{&count});
+  node.stack.feed({a, 2}, note, node.cx, Datagrams{&count});
+  node.stack.feed({a, 2}, hello, node.cx, Datagrams{&count});
   BOOST_TEST(count == 1);
   BOOST_TEST(node.stp().dropped_unknown_next_header == 1u);
 }

@@ -454,7 +454,7 @@ BOOST_AUTO_TEST_CASE(an_underlay_forwards_from_where_the_frame_lies) {
   BOOST_TEST(eventually([&] {
     router->begin_batch();
     router->receive([&](FrameSource from, MutableBytes frame) {
-      router->on_receive(from, frame, router.cx(), [&](FrameSource, MutableBytes up) {
+      router->feed(from, frame, router.cx(), [&](FrameSource, MutableBytes up) {
         up[7] = std::byte{9};
         BOOST_TEST(!router.send(b, up));
         ++forwarded;

@@ -27,7 +27,7 @@ concept ExecutionContext = std::derived_from<Context, boost::asio::execution_con
 /// Runs a stack on an Asio executor: waits until the underlay is readable or the next deadline has come, feeds the
 /// frames upwards in batches, and at the end of each batch sends what was queued in the meantime.
 ///
-///     readable:  begin batch, receive: stack.on_receive(..., up) for each frame, up.flush(), stack.end_batch(context)
+///     readable:  begin batch, receive: stack.feed(..., up) for each frame, up.flush(), stack.end_batch(context)
 ///     deadline:  stack.on_timer(..., up), up.flush(), stack.end_batch(context)
 ///     with(f):   begin batch, f(stack, context), up.flush(), stack.end_batch(context)
 ///
@@ -231,7 +231,7 @@ class Node {
       const auto received = lowest_layer(stack_).receive([&](const FrameSource& from, MutableBytes frame) {
         if (run != run_) return;
         lent_.add(frame);  // shares no memory with others (see `PollableUnderlay`)
-        turn.attempt([&] { stack_.on_receive(from, frame, cx_, up(turn.attempt)); });
+        turn.attempt([&] { stack_.feed(from, frame, cx_, up(turn.attempt)); });
       });
       if (received != 0 && !drained()) continue;
       turn.attempt([&] { caught_up(); });

@@ -29,8 +29,8 @@ class LayerOver {
   explicit LayerOver(Args&&... args) : next_(std::forward<Args>(args)...) {}
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, std::forward<Up>(up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, std::forward<Up>(up));
   }
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
@@ -88,7 +88,7 @@ class UnderlayAdaptor : public detail::LayerOver<Next> {
 };
 
 /// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. A layer that changes packets must do so in
-/// `on_receive` and in `on_timer`, where packets come up that a node sends to itself.
+/// `feed` and in `on_timer`, where packets come up that a node sends to itself.
 template <NetworkLayer Next>
 class NetworkAdaptor : public detail::LayerOver<Next> {
  protected:

@@ -97,7 +97,7 @@ constexpr auto taking(F own, Up& up) noexcept {
 ///   sent, or is no more, gives it back.
 /// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at its
 ///   end; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
-/// - `on_receive(from, frame, cx, up)`: a frame that arrived: calls `up(from, frame)`, or drops it.
+/// - `feed(from, frame, cx, up)`: a frame that arrived: calls `up(from, frame)`, or drops it.
 /// - `on_timer(cx)`: does what is due; true if the link has come back, and the node should announce itself again.
 /// - `max_frame()`: the largest frame, octets.
 template <class U>
@@ -108,7 +108,7 @@ concept Underlay = requires(U& u, const U& cu, Locator l, const Packet& packet, 
   u.begin_batch();
   { u.headroom(std::size_t()) } -> std::same_as<MutableBytes>;
   { u.send(l, packet, cx) } -> std::same_as<error_code>;
-  u.on_receive(from, frame, cx, up);
+  u.feed(from, frame, cx, up);
   { u.on_timer(cx) } -> std::same_as<bool>;
   { cu.next_deadline() } -> std::same_as<TimePoint>;
   u.end_batch(cx);
@@ -154,7 +154,7 @@ struct NetworkSource {
 ///
 /// - `headroom(size)`: the underlay's, with room for the network layer's header and for `size` octets of headers above it.
 /// - `send(nid, next_header, packet, cx)`: see `Errc` for what can go wrong.
-/// - `on_receive(from, frame, cx, up)` calls `up(NetworkSource, MutableBytes)` for each packet for this node.
+/// - `feed(from, frame, cx, up)` calls `up(NetworkSource, MutableBytes)` for each packet for this node.
 /// - `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too.
 /// - `end_batch(cx)`: ends the batch, here and then below; what was handed up is not borrowed any more.
 /// - `resolve(name, cx)`: the NID of a host name, or `Errc::unknown_host`.
@@ -165,7 +165,7 @@ concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_he
                                 std::string_view name) {
   { n.headroom(std::size_t()) } -> std::same_as<MutableBytes>;
   { n.send(nid, next_header, packet, cx) } -> std::same_as<error_code>;
-  n.on_receive(from, frame, cx, up);
+  n.feed(from, frame, cx, up);
   n.on_timer(cx, up);
   n.end_batch(cx);
   { cn.next_deadline() } -> std::same_as<TimePoint>;
@@ -199,7 +199,7 @@ struct DatagramSource {
 ///
 /// - `bind(port)`: from now on datagrams to it are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
 /// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed like that of a `Packet`. Errors: see `Errc`.
-/// - `on_receive(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a bound port.
+/// - `feed(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a bound port.
 ///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. A transport hands up once, unchanged, what it
 ///   does not own, and neither keeps nor answers it: packets with another next header, with their `NetworkSource`, and whatever
 ///   the layer below hands up as a type of its own. See `taking` and `offer`.
@@ -213,7 +213,7 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { t.bind(port) } -> std::same_as<error_code>;
   t.unbind(port);
   { t.send(port, nid, port, payload, cx) } -> std::same_as<error_code>;
-  t.on_receive(from, frame, cx, up);
+  t.feed(from, frame, cx, up);
   t.on_timer(cx, up);
   t.end_batch(cx);
   { ct.next_deadline() } -> std::same_as<TimePoint>;

@@ -43,7 +43,7 @@ struct StreamEvent {
 /// - `listen(port)`, `connect(nid, port, cx)`: see `Sctp`.
 /// - `write` and `read` return how many octets they moved, or `would_block`; a read of 0 octets is the end.
 /// - `shutdown` ends the direction to the peer; `reset` ends both at once; `close` says that nobody will read any more.
-/// - `on_receive` and `on_timer` call `up(const StreamEvent&, MutableBytes())`, in addition to what a transport hands up.
+/// - `feed` and `on_timer` call `up(const StreamEvent&, MutableBytes())`, in addition to what a transport hands up.
 template <class S>
 concept StreamTransport = TransportLayer<S> &&
     requires(S& s, const S& cs, Nid nid, std::uint16_t port, StreamId id, Bytes octets, MutableBytes into,

@@ -55,8 +55,8 @@ class Capture : public UnderlayAdaptor<Next> {
   }
 
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
       sink_(
           CapturedFrame{CapturedFrame::Direction::in, cx.now(), source.interface, source.sender, {}, taken});
       up(source, taken);

@@ -18,7 +18,7 @@ namespace ilnp {
 /// The network layer (RFC 6740; docs/behaviour.md): sends packets to nodes by their identifier, wherever they are; finds
 /// nodes, forwards for others, and moves from network to network. A soft handoff loses no packet.
 ///
-/// A pure state machine: call `start` once, then feed it frames (`on_receive`) and time (`on_timer` at `next_deadline()`).
+/// A pure state machine: call `start` once, then give it frames (`feed`) and time (`on_timer` at `next_deadline()`).
 /// One thread. Does not move in memory. Models `NetworkLayer`.
 ///
 /// `Format` is how headers and messages look; `Guard` decides whom this node believes; `Interop` says which other programs there are.
@@ -86,10 +86,9 @@ class ILNP {
   /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of
   /// the network layer's own messages.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    sender_.next.on_receive(from, frame, cx, [&](FrameSource source, MutableBytes received) {
-      receive(source, received, cx, up);
-    });
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    sender_.next.feed(from, frame, cx,
+                      [&](FrameSource source, MutableBytes received) { receive(source, received, cx, up); });
   }
 
   /// Does what is due. May call `up` for packets that this node has sent to itself.

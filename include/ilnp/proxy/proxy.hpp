@@ -89,8 +89,8 @@ class Proxy {
   /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything that is not a datagram (of streams, or
   /// of another transport) goes up unchanged.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, receiver(cx, up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

@@ -104,8 +104,8 @@ class StreamProxy : public TransportAdaptor<Next> {
 
   /// Calls `up(const StreamProxyEvent&, MutableBytes)`, and passes on everything that does not belong to streams.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, receiver(cx, up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

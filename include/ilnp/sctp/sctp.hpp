@@ -85,8 +85,8 @@ class Sctp : public TransportAdaptor<Next> {
 
   /// Calls `up(const StreamEvent&, MutableBytes)`, and `up(const DatagramSource&, MutableBytes)` for datagrams to other ports.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, receiver(cx, up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

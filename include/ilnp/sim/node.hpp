@@ -78,7 +78,7 @@ class SimNode : public SimHost {
   /// `handler(source, bytes)` receives what arrives at the top. Its first parameter must be the source type of the stack. Packets
   /// of a protocol that no transport of the stack owns are not for it: they are counted as dropped.
   template <class Handler>
-  void on_receive(Handler handler) {
+  void feed(Handler handler) {
     set_handler(std::function(std::move(handler)));
   }
 
@@ -172,7 +172,7 @@ class SimNode : public SimHost {
     if (lent_count_ == lent_.size()) lent_.emplace_back();
     auto& lent = lent_[lent_count_++];
     lent.assign(frame.begin(), frame.end());
-    stack_->on_receive(from, MutableBytes(lent), cx_, up());
+    stack_->feed(from, MutableBytes(lent), cx_, up());
   }
 
   void end_batch() override {

@@ -62,7 +62,7 @@ class SimUnderlay {
   }
 
   template <class Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     if (!joined(from.interface) || !link_up_) {
       ++counters_.not_joined;
     } else if (frame.size() > max_frame_) {

@@ -71,8 +71,8 @@ class Fragment : public TransportAdaptor<Next> {
   /// Calls `up(const DatagramSource&, MutableBytes)` as the transport below does. A reassembled datagram is valid until the batch
   /// ends.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, receiver(cx, up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

@@ -65,8 +65,8 @@ class STP {
   /// Calls `up(const DatagramSource&, MutableBytes)` for a datagram to a port that is bound, and `up(const NetworkSource&,
   /// MutableBytes)` for a packet of another protocol, if `up` takes that; else it is dropped.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
-    next_.on_receive(from, frame, cx, receiver(cx, up));
+  void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
+    next_.feed(from, frame, cx, receiver(cx, up));
   }
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {

@@ -138,7 +138,7 @@ class McastUdp {
 
   /// Hands up a frame that arrived.
   template <ContextLike Cx, class Up>
-  void on_receive(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
+  void feed(FrameSource from, MutableBytes frame, Cx&, Up&& up) {
     up(from, frame);
   }
 

@@ -33,7 +33,7 @@ class Cable {
   }
 
   template <class Cx, class Up>
-  void on_receive(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx&, Up&& up) {
+  void feed(ilnp::FrameSource from, ilnp::MutableBytes frame, Cx&, Up&& up) {
     if (std::ranges::find(joined_, from.interface) != joined_.end()) up(from, frame);
   }
 

@@ -28,7 +28,7 @@ int main() {
     cx.set_now(cx.now() + std::chrono::milliseconds(100));
     for (Node* node : {&alice, &bob}) {
       node->on_timer(cx, up);
-      lowest_layer(*node).fetch([&](auto from, auto& octets) { node->on_receive(from, octets, cx, up); });
+      lowest_layer(*node).fetch([&](auto from, auto& octets) { node->feed(from, octets, cx, up); });
       node->end_batch(cx);
     }
     if (const auto nid = alice.resolve("bob", cx); nid && !sent)
