@@ -110,6 +110,12 @@ class RelayedLink {
     for (const Frame& frame : queue_) transmit(frame);
     queue_.clear();
   }
+  void keep_queued() {
+    for (Frame& frame : queue_) {
+      frame.head.insert(frame.head.end(), frame.payload.begin(), frame.payload.end());
+      frame.payload = {};
+    }
+  }
   std::size_t max_frame() const { return 1440; }
 
   std::span<const int> native_handles() const { return {&descriptor_, 1}; }

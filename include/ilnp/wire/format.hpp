@@ -24,7 +24,7 @@ struct Identity {
 /// What a node keeps for each peer because of the format: nothing.
 struct NoSession {};
 
-/// The format of what network layers send each other (docs/design.md, "A wire format of your own"); `Overlay` is one.
+/// The format of what network layers send each other (docs/design.md, "Policies of the network layer"); `Overlay` is one.
 ///
 /// - `Header`: a checked view of a frame. `parse(frame)` rejects what has no whole header, or the wrong length.
 /// - `HeaderRepr{payload_length, next_header, hop_limit, source, destination}`: its values; `write_to` writes `header_size` octets.
