@@ -143,9 +143,9 @@ class SendDatagram : OperationSteps {
 /// identifier, which stays the same wherever the node goes.
 ///
 /// Refers to its node. When the node is destroyed, the socket is closed, so a coroutine that is destroyed with the `io_context`,
-/// after the node, may hold it. One thread: functions are called on the node's executor. Completion tokens are Asio's: a callback,
-/// `use_awaitable`, `use_future`, `deferred`, or none if the executor has a default. A handler is called on the executor to which
-/// it is bound, by default the socket's, never from within the call that begins the operation.
+/// after the node, may hold it. One thread: functions are called on the node's executor. Completion tokens are Asio's: a
+/// callback, `use_awaitable`, `use_future`, `deferred`, or none if the executor has a default. A handler is called on the
+/// executor to which it is bound, by default the socket's, never from within the call that begins the operation.
 ///
 /// Operations can be cancelled one by one, by every type of cancellation, or all by `cancel`; `close` and destroying the socket
 /// cancel them too, and none of them touches the socket or the node afterwards. A cancelled operation completes with

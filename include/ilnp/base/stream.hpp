@@ -59,7 +59,8 @@ concept StreamTransport = TransportLayer<S> &&
   s.close(id, cx);
 };
 
-/// For layers that stand on a transport with streams and are one: `StreamProxy<Mine<Sctp<STP<ILNP<McastUdp>>>>>`; see adaptor.hpp.
+/// For layers that stand on a transport with streams and are one: `StreamProxy<Mine<Sctp<STP<ILNP<McastUdp>>>>>`; see
+/// adaptor.hpp.
 template <StreamTransport Next>
 class StreamAdaptor : public TransportAdaptor<Next> {
  protected:

@@ -19,16 +19,16 @@
 
 namespace ilnp {
 
-/// What is wrong with a configuration, for the user: one line for each mistake, with the file, the line, the section, the key and the
-/// text.
+/// What is wrong with a configuration, for the user: one line for each mistake, with the
+/// file, the line, the section, the key and the text.
 struct ConfigError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// An .ini file. Every requested key is checked, and every other one is remembered as unknown. Sections and keys are not case-sensitive.
-/// Only lines that begin with '#' or ';' are comments: what looks like a comment after a value is a mistake. A key or section that
-/// appears twice is an error. Text that is not an .ini file at all throws a `ConfigError` at once; mistakes in keys are collected, and
-/// `check` reports all of them together. A value; one thread.
+/// An .ini file. Every requested key is checked, and every other one is remembered as unknown. Sections and keys are not
+/// case-sensitive. Only lines that begin with '#' or ';' are comments: what looks like a comment after a value is a
+/// mistake. A key or section that appears twice is an error. Text that is not an .ini file at all throws a `ConfigError`
+/// at once; mistakes in keys are collected, and `check` reports all of them together. A value; one thread.
 class IniFile {
  public:
   /// Parses `text`; `file` is only its name in errors.

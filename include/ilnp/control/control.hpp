@@ -13,7 +13,8 @@ namespace ilnp {
 ///
 ///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the reply is the proxy's UDP port
 ///     remove LOCAL_PORT [HOST]                      remove its mappings, or the one to HOST; the same reply
-///     list [FROM]                                   the mappings from local port FROM on, one per line; `more PORT` says where to continue
+///     list [FROM]                                   the mappings from local port FROM on, one per line; `more PORT` says where
+///                                                   to continue
 ///     hosts                                         the known nodes: name, identifier, locators; `cut: ...` says how many are
 ///                                                   shown if they do not all fit
 ///     counters                                      the counters of each layer, one per line

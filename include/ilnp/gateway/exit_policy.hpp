@@ -100,8 +100,8 @@ struct ExitRule {
   }
 };
 
-/// Where an exit connects to: to the Internet, but not to this host, to link-local addresses or to private networks, unless a rule
-/// allows it. Hosts on this host's own link that have public addresses are treated like any others.
+/// Where an exit connects to: to the Internet, but not to this host, to link-local addresses or to private networks,
+/// unless a rule allows it. Hosts on this host's own link that have public addresses are treated like any others.
 class ExitPolicy {
  public:
   void allow(const ExitRule& rule) { rules_.push_back(rule); }

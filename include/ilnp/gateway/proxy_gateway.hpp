@@ -42,8 +42,8 @@ struct IgnoreOthers {
 /// port that they come from selects the mapping. Datagrams from the overlay go to the programs' ports, at the address from which
 /// each last sent (`LocalPrograms`), from the address to which it sent. There is one such socket, and more on request:
 ///
-/// - `listen_for(host, address)`: a socket for one host. Datagrams that arrive there go to that host, and those from the host come
-///   from there. So a program distinguishes several peers as in UDP, by address and port.
+/// - `listen_for(host, address)`: a socket for one host. Datagrams that arrive there go to that host, and those
+///   from the host come from there. So a program distinguishes several peers as in UDP, by address and port.
 /// - `redirect(port)`: a socket at `port`, for programs whose own port is not known in advance. Datagrams that arrive there,
 ///   from any port, use the mapping of `port`, and those for `port` go to the program that sent last.
 ///
@@ -77,8 +77,8 @@ class ProxyGateway {
   std::uint16_t port() const noexcept { return sockets_.front().socket.address().port(); }
 
   /// From now on mappings to `host` belong to a socket of their own at `address`, which has the address family of the
-  /// first socket. Returns its address. Throws `boost::system::system_error`: the address is taken, `host_in_use`, `invalid_host_name`,
-  /// `too_many_sockets`.
+  /// first socket. Returns its address. Throws `boost::system::system_error`: the address is taken, `host_in_use`,
+  /// `invalid_host_name`, `too_many_sockets`.
   boost::asio::ip::udp::endpoint listen_for(const std::string& host,
                                             const boost::asio::ip::udp::endpoint& address) {
     const auto bound = open(address);

@@ -28,12 +28,12 @@ struct IgnoreStreamFailures {
 };
 
 /// Connects TCP programs to a stack with a stream proxy. A connection to a local port here goes to a port of another node, and
-/// connections of peers go to ports here (`StreamProxy::expose`), or to outside hosts if `exit` is set. Programs see plain TCP: the
-/// end of a direction, or a reset, arrives as such. If the destination cannot be reached, they see a reset or a SOCKS error.
-/// Destroying the gateway resets all connections, on both sides.
+/// connections of peers go to ports here (`StreamProxy::expose`), or to outside hosts if `exit` is set. Programs see plain
+/// TCP: the end of a direction, or a reset, arrives as such. If the destination cannot be reached, they see a reset or a SOCKS
+/// error. Destroying the gateway resets all connections, on both sides.
 ///
-/// Refers to the node (anything with a `stack_type` and `with`, such as `Node` and `ProxyGateway`), to the sink of its events, and to
-/// `Names`, which resolves the names of outside hosts; all must outlive it. One thread, as for `Node`.
+/// Refers to the node (anything with a `stack_type` and `with`, such as `Node` and `ProxyGateway`), to the sink of its
+/// events, and to `Names`, which resolves the names of outside hosts; all must outlive it. One thread, as for `Node`.
 template <class NodeType, class OnFailure = IgnoreStreamFailures, class Names = const NoNames>
 requires LocalStreamProxy<StreamProxyOf<typename NodeType::stack_type>>
 class StreamGateway {
@@ -247,8 +247,8 @@ class StreamGateway {
     if (const auto dial = dials_.extract(event.stream); !dial.empty()) dial.mapped()->cancel();
   }
 
-  /// Moves octets only after all events that arrived together were handled. Then many octets leave together; otherwise each packet
-  /// would cost a write and an acknowledgement.
+  /// Moves octets only after all events that arrived together were handled. Then many octets
+  /// leave together; otherwise each packet would cost a write and an acknowledgement.
   void go_on_soon(const std::shared_ptr<Relay>& relay) {
     if (due_.empty())
       boost::asio::post(executor_, while_alive([this] {

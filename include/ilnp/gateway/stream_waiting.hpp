@@ -24,8 +24,8 @@ struct StreamOpening {
   }
 };
 
-/// Programs that connect to a node of which nothing is known yet. Each waits for a while, and tries again when the event says that
-/// names have changed. If there are too many, the oldest is dropped. Refers to the event.
+/// Programs that connect to a node of which nothing is known yet. Each waits for a while, and tries again when
+/// the event says that names have changed. If there are too many, the oldest is dropped. Refers to the event.
 class StreamWaiting {
  public:
   static constexpr std::size_t max_waiting = 256;

@@ -39,9 +39,9 @@ inline void prepare_tcp(int socket, const TcpKeepAlive& keep_alive = {}) noexcep
 }
 
 /// Whether the other end of a connection has gone: data was not acknowledged for `limit`, or probes of a closed window were not
-/// answered. The kernel sends keep-alive probes only while no data is in flight, and gives data up only after a quarter of an hour.
-/// (TCP_USER_TIMEOUT is no alternative: it also ends a connection whose reader merely pauses. The host of such a reader answers
-/// each retransmission and each probe, so it is never silent for longer than the time between two of them.)
+/// answered. The kernel sends keep-alive probes only while no data is in flight, and gives data up only after a quarter of an
+/// hour. (TCP_USER_TIMEOUT is no alternative: it also ends a connection whose reader merely pauses. The host of such a reader
+/// answers each retransmission and each probe, so it is never silent for longer than the time between two of them.)
 inline bool is_unanswered(int socket, std::chrono::milliseconds limit) noexcept {
   constexpr unsigned probes = 3;
   tcp_info info{};

@@ -18,8 +18,8 @@ struct PcapOptions {
   std::uint64_t own_sender = 1;      ///< stands for this node as the sender of outgoing frames
   /// Time since 1970 at `TimePoint{}`; the protocol's clock has no date of its own.
   Duration epoch = Duration::zero();
-  /// At most this many octets of each overlay frame go into the file: what follows the headers rarely matters and takes most of the
-  /// room. (The checksum covers the whole frame.)
+  /// At most this many octets of each overlay frame go into the file: what follows the headers
+  /// rarely matters and takes most of the room. (The checksum covers the whole frame.)
   std::size_t most_octets = wire::UdpEncapsulationRepr::max_frame;
 };
 
@@ -27,8 +27,8 @@ struct PcapOptions {
 template <class S>
 concept ByteSink = std::invocable<S&, Bytes>;
 
-/// A sink for `Capture` that turns frames into a pcap file. It writes Ethernet, IPv6 and UDP headers in front of each, so that the frame
-/// looks as on the network and Wireshark can dissect it. The `Output` decides where the octets go: a file, a vector.
+/// A sink for `Capture` that turns frames into a pcap file. It writes Ethernet, IPv6 and UDP headers in front of each, so that
+/// the frame looks as on the network and Wireshark can dissect it. The `Output` decides where the octets go: a file, a vector.
 ///
 /// Calls the output up to three times per frame and does not buffer. No allocation. One thread.
 template <ByteSink Output>

@@ -17,9 +17,9 @@
 
 namespace ilnp {
 
-/// Asks the kernel about network interfaces and receives their changes (rtnetlink(7)), in the network namespace where it was created.
-/// Where such sockets are not allowed it knows nothing, and each result says so. Does not block. Allocates at construction. Movable;
-/// one thread.
+/// Asks the kernel about network interfaces and receives their changes (rtnetlink(7)), in the
+/// network namespace where it was created. Where such sockets are not allowed it knows nothing,
+/// and each result says so. Does not block. Allocates at construction. Movable; one thread.
 class Netlink {
  public:
   Netlink()
@@ -58,7 +58,8 @@ class Netlink {
     return found;
   }
 
-  /// Calls `each(in6_addr)` for each multicast group that the interface of that index receives for this host. True if these are all.
+  /// Calls `each(in6_addr)` for each multicast group that the interface of that index receives for this host. True if these are
+  /// all.
   template <class Each>
   bool for_each_group(unsigned index, Each&& each) {
     struct {

@@ -9,11 +9,11 @@
 namespace ilnp {
 
 /// Separates the buffers that were dropped for lack of room from those that a socket's filter discarded, which the kernel counts
-/// together. It is known what the filter of the data socket discards: own buffers that were looped back, and control messages, which
-/// arrive on the other socket. (So a control message that was lost there counts as lost, as it should.)
+/// together. It is known what the filter of the data socket discards: own buffers that were looped back, and control messages,
+/// which arrive on the other socket. (So a control message that was lost there counts as lost, as it should.)
 ///
-/// The kernel's count is noted at one check and evaluated at the next, when all control messages that it includes have been received.
-/// So the result may lag but is never too high. One thread.
+/// The kernel's count is noted at one check and evaluated at the next, when all control messages
+/// that it includes have been received. So the result may lag but is never too high. One thread.
 class OverflowCount {
  public:
   std::uint64_t count() const noexcept { return count_; }

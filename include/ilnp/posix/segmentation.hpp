@@ -38,15 +38,15 @@ inline bool is_segmentation_refused(int error) noexcept {
   return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
 
-/// True if this error means that a train of datagrams of `segment` octets was refused because it is a train, not because of its length:
-/// then all others are refused too.
+/// True if this error means that a train of datagrams of `segment` octets was refused
+/// because it is a train, not because of its length: then all others are refused too.
 inline bool is_segmentation_refused_altogether(int error, std::size_t segment) noexcept {
   constexpr std::size_t fits_any_mtu = 1280 - 40 - 8;  // of IPv6
   return error == EIO || error == EOPNOTSUPP || error == ENOPROTOOPT || segment <= fits_any_mtu;
 }
 
-/// Splits what `parts` gather into datagrams of `segment` octets (the last may be shorter) and calls `each(iovec* parts, std::size_t count)`
-/// for each. No datagram needs more than 8 parts: two are pushed.
+/// Splits what `parts` gather into datagrams of `segment` octets (the last may be shorter) and calls
+/// `each(iovec* parts, std::size_t count)` for each. No datagram needs more than 8 parts: two are pushed.
 template <class Each>
 void for_each_segment(const iovec* parts, std::size_t count, std::size_t segment, Each&& each) {
   std::array<iovec, 8> pieces;

@@ -10,9 +10,9 @@
 
 namespace ilnp {
 
-/// The destinations to which datagrams cannot be sent, because a firewall rejects them or a device accepts them too slowly. Failures are
-/// noted where they happen, without the time, and checked now and then to report beginning and end. A single failure is not reported.
-/// Fixed size; costs nothing while everything works. One thread.
+/// The destinations to which datagrams cannot be sent, because a firewall rejects them or a device accepts them too
+/// slowly. Failures are noted where they happen, without the time, and checked now and then to report beginning and
+/// end. A single failure is not reported. Fixed size; costs nothing while everything works. One thread.
 class SendFailures {
  public:
   static constexpr std::size_t max_destinations = 32;  ///< further ones are only counted by their sender

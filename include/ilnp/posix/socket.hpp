@@ -67,8 +67,8 @@ inline int get_option(int socket, int level, int name) noexcept {
   return ::getsockopt(socket, level, name, &value, &size) == 0 ? value : -1;
 }
 
-/// Lets the kernel hand over several datagrams of one sender in one buffer (UDP GRO): read them with `ReceiveBatch`. False if this kernel
-/// cannot, which is not an error.
+/// Lets the kernel hand over several datagrams of one sender in one buffer (UDP GRO):
+/// read them with `ReceiveBatch`. False if this kernel cannot, which is not an error.
 inline bool enable_receive_coalescing(int socket) noexcept {
   return !set_option(socket, IPPROTO_UDP, UDP_GRO, 1);
 }
@@ -78,8 +78,8 @@ inline bool supports_segmentation(int socket) noexcept {
   return get_option(socket, IPPROTO_UDP, UDP_SEGMENT) >= 0;
 }
 
-/// The requested and the granted size of a socket's buffer, in octets (in the kernel's accounting, which charges more than a datagram's
-/// size).
+/// The requested and the granted size of a socket's buffer, in octets (in the kernel's
+/// accounting, which charges more than a datagram's size).
 struct BufferSize {
   int requested = 0;
   int granted = 0;
@@ -106,9 +106,9 @@ inline BufferSize set_send_buffer(int socket, int octets) noexcept {
   return detail::set_buffer(socket, SO_SNDBUFFORCE, SO_SNDBUF, octets);
 }
 
-/// The number of buffers that the kernel has dropped at this socket since it was opened, for lack of room or because its filter or a
-/// checksum rejected them. It is the count that `SO_RXQ_OVFL` attaches to a later datagram, but readable when none follows. A buffer may hold many datagrams (UDP GRO). 0 if the kernel does not tell. One
-/// system call.
+/// The number of buffers that the kernel has dropped at this socket since it was opened, for lack of room or because its
+/// filter or a checksum rejected them. It is the count that `SO_RXQ_OVFL` attaches to a later datagram, but readable
+/// when none follows. A buffer may hold many datagrams (UDP GRO). 0 if the kernel does not tell. One system call.
 inline std::uint32_t dropped_buffers(int socket) noexcept {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
   socklen_t size = sizeof info;

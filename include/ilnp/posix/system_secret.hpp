@@ -8,8 +8,8 @@
 
 namespace ilnp {
 
-/// 64 unpredictable bits from the operating system, for secrets. Needs no descriptor. Throws `boost::system::system_error` if the system
-/// provides none.
+/// 64 unpredictable bits from the operating system, for secrets. Needs no descriptor.
+/// Throws `boost::system::system_error` if the system provides none.
 inline std::uint64_t system_secret() {
   std::uint64_t bits = 0;
   while (::getrandom(&bits, sizeof bits, 0) != sizeof bits)

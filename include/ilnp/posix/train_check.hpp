@@ -33,7 +33,8 @@ inline bool is_known_to_corrupt_trains(std::string_view release) noexcept {
   return version[0] == 7 && (version[1] == 0 || (version[1] == 1 && version[2] <= 4));
 }
 
-/// Makes `receiver` accept only what `sender` sends, because others may use the port and send the same. False if that is impossible.
+/// Makes `receiver` accept only what `sender` sends, because others may use the port and send the same. False if that is
+/// impossible.
 inline bool pair_on_loopback(const OwnedSocket& sender, const OwnedSocket& receiver) noexcept {
   Endpoint from(in6addr_loopback, 0);
   socklen_t size = Endpoint::capacity();
@@ -47,9 +48,9 @@ inline bool pair_on_loopback(const OwnedSocket& sender, const OwnedSocket& recei
   return true;
 }
 
-/// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`. False if a datagram
-/// arrived changed. True if none did, even if none arrived at all: the loopback interface may be down, or a firewall in the way. Other
-/// senders, and other nodes that do the same, do not affect the result.
+/// Sends a few trains from one socket of this host to another, at `port` (0: any), by `send_message(socket, msghdr)`.
+/// False if a datagram arrived changed. True if none did, even if none arrived at all: the loopback interface may be
+/// down, or a firewall in the way. Other senders, and other nodes that do the same, do not affect the result.
 template <class SendMessage>
 bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   const OwnedSocket receiver(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
@@ -108,8 +109,8 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
   return true;
 }
 
-/// Whether this kernel can be given trains. Tested once in the life of a process, which takes a millisecond. Faults of a single device
-/// remain undetected. `port`: see `trains_arrive_whole`; that of the first call applies.
+/// Whether this kernel can be given trains. Tested once in the life of a process, which takes a millisecond.
+/// Faults of a single device remain undetected. `port`: see `trains_arrive_whole`; that of the first call applies.
 inline TrainsOff train_fault(std::uint16_t port = 0) {
   static const TrainsOff fault = [port] {
     utsname name{};

@@ -18,8 +18,8 @@ struct Remote {
   bool any = false;        ///< datagrams from any node reach the program, not only those of `host`
 };
 
-/// Local UDP port -> remote. One for each port and local socket of the proxy, and hence bounded. A look-up takes two steps, one for
-/// each half of the port, and one more for each further socket.
+/// Local UDP port -> remote. One for each port and local socket of the proxy, and hence bounded. A
+/// look-up takes two steps, one for each half of the port, and one more for each further socket.
 class MappingTable {
  public:
   struct Mapping {

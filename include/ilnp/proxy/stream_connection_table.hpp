@@ -28,8 +28,8 @@ struct StreamConnection {
   std::vector<std::byte> handshake = {};
 };
 
-/// The connections of a stream proxy, and how many each node has opened. Those of others never keep this node from opening its own,
-/// nor do those of one node keep all others from opening theirs.
+/// The connections of a stream proxy, and how many each node has opened. Those of others never keep
+/// this node from opening its own, nor do those of one node keep all others from opening theirs.
 class StreamConnectionTable {
  public:
   /// The number of excess connections of others that may wait to be told so.

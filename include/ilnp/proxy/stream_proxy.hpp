@@ -28,8 +28,8 @@ class StreamProxy : public TransportAdaptor<Next> {
   using TransportAdaptor<Next>::next_;
 
  public:
-  /// Throws `std::invalid_argument` if `config` is invalid or the port for requests is taken. The other arguments go to the layers
-  /// below.
+  /// Throws `std::invalid_argument` if `config` is invalid or the port for requests is
+  /// taken. The other arguments go to the layers below.
   template <class... Args>
   explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
       : TransportAdaptor<Next>(std::forward<Args>(args)...), config_((config.validate(), config)) {

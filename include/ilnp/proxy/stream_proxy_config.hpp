@@ -10,8 +10,8 @@ namespace ilnp {
 
 /// Configuration of a stream proxy.
 struct StreamProxyConfig {
-  /// Streams that this node opens go directly to the wanted port, without a request: for a peer that is not a stream proxy, such as a
-  /// kernel's SCTP. Exits are unavailable then.
+  /// Streams that this node opens go directly to the wanted port, without a request: for a
+  /// peer that is not a stream proxy, such as a kernel's SCTP. Exits are unavailable then.
   bool plain = false;
   /// Peers may connect to outside hosts, which this node resolves.
   bool exit = false;

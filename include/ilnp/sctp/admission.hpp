@@ -47,8 +47,8 @@ class SctpAdmission {
   /// Places that count nodes, and senders; a secret decides which of them share one.
   static constexpr std::size_t places = 4096;
 
-  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: the sender of the frame, whatever NID it uses (`NetworkSource::share`).
-  /// `known`: there are streams with that node.
+  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: the sender of the frame, whatever
+  /// NID it uses (`NetworkSource::share`). `known`: there are streams with that node.
   template <ContextLike Cx>
   bool allows(Nid from, std::uint64_t sender, const wire::SctpPacket& handshake, bool known, Cx& cx) {
     Place& place = places_[place_of(from.value(), cx)];

@@ -26,9 +26,9 @@ struct SctpAssociation {
   bool has_stream() const noexcept { return gone == never; }
 };
 
-/// Distinguishes the associations of a node. For usrsctp all peers are behind a few addresses, the *doors* of the node, and differ by
-/// their ports. So a handshake needs no state for its sender, and one socket per port listens to all. Two nodes that connect from the
-/// same port to the same port use different doors.
+/// Distinguishes the associations of a node. For usrsctp all peers are behind a few addresses, the *doors*
+/// of the node, and differ by their ports. So a handshake needs no state for its sender, and one socket per
+/// port listens to all. Two nodes that connect from the same port to the same port use different doors.
 class SctpAssociations {
  public:
   static constexpr std::size_t max_doors = 8;
@@ -80,8 +80,8 @@ class SctpAssociations {
     return std::nullopt;
   }
 
-  /// The door of a stream that usrsctp has accepted; none if there already is one between these ports. A stale cookie can reopen an
-  /// association whose stream was reset and not examined yet, and an entry never belongs to two streams.
+  /// The door of a stream that usrsctp has accepted; none if there already is one between these ports. A stale cookie
+  /// can reopen an association whose stream was reset and not examined yet, and an entry never belongs to two streams.
   std::optional<std::size_t> door_let_in(const SctpRemote& remote, std::uint16_t local_port,
                                          std::uint16_t remote_port) {
     const auto known = find(remote, local_port, remote_port);
@@ -89,8 +89,8 @@ class SctpAssociations {
     return door_for(remote, local_port, remote_port);
   }
 
-  /// The door for an association that this node opens; none if there already is a stream with `remote`. Remains of one may still be in
-  /// usrsctp.
+  /// The door for an association that this node opens; none if there already is a stream
+  /// with `remote`. Remains of one may still be in usrsctp.
   std::optional<std::size_t> free_door_for(const SctpRemote& remote, std::uint16_t local_port,
                                            std::uint16_t remote_port) {
     const auto known = find(remote, local_port, remote_port);
@@ -103,8 +103,8 @@ class SctpAssociations {
                        std::uint16_t remote_port) {
     return table_[key(door, local_port, remote_port)] = {remote};
   }
-  /// Whether there is no room for one more. `own`: this node opens it and may use the last quarter. Accepted ones may not, because they
-  /// stay for a while after their streams.
+  /// Whether there is no room for one more. `own`: this node opens it and may use the last
+  /// quarter. Accepted ones may not, because they stay for a while after their streams.
   bool full(bool own) const noexcept {
     return table_.size() >= (own ? max_associations : max_associations - max_associations / 4);
   }

@@ -10,8 +10,8 @@
 
 namespace ilnp {
 
-/// The streams of one node, independent of the transport: packets and the time go in, packets (`output`) and events (`next_event`)
-/// come out. One thread, the same for all endpoints of a process.
+/// The streams of one node, independent of the transport: packets and the time go in, packets
+/// (`output`) and events (`next_event`) come out. One thread, the same for all endpoints of a process.
 class SctpEndpoint {
  public:
   static constexpr Duration orphan_time = std::chrono::seconds(30);
@@ -141,8 +141,8 @@ class SctpEndpoint {
     return stream ? std::optional(stream->names) : std::nullopt;
   }
 
-  /// Accepts as many of `octets` as there is room for. If not all, the event `writable` follows later. Errors: `would_block` (none
-  /// accepted), `broken_pipe` (this direction has ended), `not_connected`.
+  /// Accepts as many of `octets` as there is room for. If not all, the event `writable` follows later.
+  /// Errors: `would_block` (none accepted), `broken_pipe` (this direction has ended), `not_connected`.
   result<std::size_t> write(StreamId id, Bytes octets, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
@@ -173,8 +173,8 @@ class SctpEndpoint {
     return progress_.read(*stream, into, now);
   }
 
-  /// Ends this direction after the written data. The other direction continues, unless the peer is not a node of this kind: plain SCTP
-  /// ends both.
+  /// Ends this direction after the written data. The other direction continues, unless
+  /// the peer is not a node of this kind: plain SCTP ends both.
   error_code shutdown(StreamId id, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return errc(boost::system::errc::not_connected);
@@ -189,8 +189,8 @@ class SctpEndpoint {
     if (SctpStreamState* stream = table().find(id)) progress_.reset(*stream, now);
   }
 
-  /// The user is done with the stream. If both directions have ended, it closes in order. Otherwise written data is still sent, and the
-  /// stream is reset if more arrives.
+  /// The user is done with the stream. If both directions have ended, it closes in order.
+  /// Otherwise written data is still sent, and the stream is reset if more arrives.
   void close(StreamId id, TimePoint now) {
     SctpStreamState* stream = table().find(id);
     if (!stream) return;

@@ -16,8 +16,8 @@
 
 namespace ilnp {
 
-/// Where packets for an address (`sconn_addr`) go. For usrsctp the address is a number that is never used again, so a packet for an
-/// abandoned address goes nowhere.
+/// Where packets for an address (`sconn_addr`) go. For usrsctp the address is a number
+/// that is never used again, so a packet for an abandoned address goes nowhere.
 struct SctpAddress {
   using Send = bool (*)(void* owner, Bytes packet);
 
@@ -25,11 +25,11 @@ struct SctpAddress {
   Send send = nullptr;  ///< called from inside usrsctp, which it must not call; false if there was no room
 };
 
-/// usrsctp, of which there is one per process, since it keeps its state in globals. So all nodes with streams in a process live on one
-/// thread. It runs without threads of its own: it works only inside a call, and `advance` sets the time.
+/// usrsctp, of which there is one per process, since it keeps its state in globals. So all nodes with streams in a process
+/// live on one thread. It runs without threads of its own: it works only inside a call, and `advance` sets the time.
 ///
-/// It still draws its own random numbers (from /dev/urandom) and measures round trips with `gettimeofday`, so a simulation with streams
-/// is not reproducible.
+/// It still draws its own random numbers (from /dev/urandom) and measures round trips
+/// with `gettimeofday`, so a simulation with streams is not reproducible.
 class SctpLibrary {
  public:
   static SctpLibrary& instance() {

@@ -35,8 +35,8 @@ class SctpPeers {
     return found != peers_.end() ? found->second.get() : nullptr;
   }
 
-  /// The peer, created if necessary; null if there are too many. `own`: this node connects and may use the last quarter, which peers that
-  /// connect may not.
+  /// The peer, created if necessary; null if there are too many. `own`: this node
+  /// connects and may use the last quarter, which peers that connect may not.
   SctpPeer* enter(Nid nid, std::uint16_t port, TimePoint now, bool own = true) {
     if (SctpPeer* known = find(nid, port)) {
       if (known->streams == 0) known->heard = now;

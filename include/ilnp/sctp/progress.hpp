@@ -10,8 +10,8 @@
 
 namespace ilnp {
 
-/// The progress of streams: takes data and notifications from usrsctp, moves streams from state to state, and tells their users. One
-/// per node.
+/// The progress of streams: takes data and notifications from usrsctp, moves streams from
+/// state to state, and tells their users. One per node.
 class SctpProgress {
  public:
   /// Returns the shares of streams that end to `shares`, which must outlive it.
@@ -105,8 +105,8 @@ class SctpProgress {
     finish(stream, now);
   }
 
-  /// If both directions have ended and the reader knows, the socket closes once the peer has everything. Returns true then; the stream is
-  /// gone.
+  /// If both directions have ended and the reader knows, the socket closes once the peer
+  /// has everything. Returns true then; the stream is gone.
   bool finish(SctpStreamState& stream, TimePoint now) {
     if (!stream.end_read || !stream.end_sent) return false;
     ++counters_.ended;
@@ -199,8 +199,8 @@ class SctpProgress {
     }
   }
 
-  /// Receives from the socket until there is data, or nothing more; returns the number of octets. Handles notifications. `tells`: the
-  /// reader does not know yet. The stream may be gone afterwards.
+  /// Receives from the socket until there is data, or nothing more; returns the number of octets.
+  /// Handles notifications. `tells`: the reader does not know yet. The stream may be gone afterwards.
   std::size_t pull(SctpStreamState& stream, MutableBytes into, TimePoint now, bool tells) {
     while (true) {
       const auto received = stream.socket.receive(into);

@@ -11,11 +11,12 @@
 namespace ilnp {
 
 /// Streams over datagrams (docs/behaviour.md, "Streams"): reliable, ordered octets between ports of nodes that are named by their
-/// identifier. The protocol is SCTP (RFC 9260), by usrsctp; its packets are the datagrams of one port of the transport (the inner part of
-/// RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier, so it does not notice a move.
+/// identifier. The protocol is SCTP (RFC 9260), by usrsctp; its packets are the datagrams of one port of the transport (the inner
+/// part of RFC 6951). Each stream is an association of its own. It is bound to the peer's identifier, so it does not notice a
+/// move.
 ///
-/// Hands up `StreamEvent`s without data: `read` and `write` move the data. Datagrams for other ports pass unchanged: the layer is also a
-/// `TransportLayer`. One thread, the same for all of a process (see `SctpLibrary`).
+/// Hands up `StreamEvent`s without data: `read` and `write` move the data. Datagrams for other ports pass
+/// unchanged: the layer is also a `TransportLayer`. One thread, the same for all of a process (see `SctpLibrary`).
 template <TransportLayer Next>
 class Sctp : public TransportAdaptor<Next> {
   using TransportAdaptor<Next>::next_;
@@ -23,7 +24,8 @@ class Sctp : public TransportAdaptor<Next> {
  public:
   static constexpr std::size_t min_payload = 524;  ///< of the transport, the minimum for usrsctp
 
-  /// Throws `std::invalid_argument` if `config` is invalid or the transport insufficient. The other arguments go to the layers below.
+  /// Throws `std::invalid_argument` if `config` is invalid or the transport insufficient. The other arguments go to the layers
+  /// below.
   template <class... Args>
   explicit Sctp(const SctpConfig& config, Args&&... args)
       : TransportAdaptor<Next>(std::forward<Args>(args)...),
@@ -41,8 +43,8 @@ class Sctp : public TransportAdaptor<Next> {
   /// Accepts no more; existing streams stay.
   void unlisten(std::uint16_t port) { endpoint_.unlisten(port); }
 
-  /// Starts a stream to `port` of the node `to`. The event `connected` or `closed` reports the result (`connection_refused`, `timed_out`,
-  /// or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
+  /// Starts a stream to `port` of the node `to`. The event `connected` or `closed` reports the result (`connection_refused`,
+  /// `timed_out`, or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
     return connect(to, port, port_, cx);

@@ -17,12 +17,13 @@ struct SctpBuffers {
   friend bool operator==(const SctpBuffers&, const SctpBuffers&) = default;
 };
 
-/// Shares of a node's streams and of the memory for them. Streams that the node opens itself can use everything. All those that peers
-/// open cannot use the last quarter, and those of one node cannot use the last quarter of the rest. So the streams of others never keep
-/// the node from opening its own, and one node never locks out all others.
+/// Shares of a node's streams and of the memory for them. Streams that the node opens itself can use everything. All
+/// those that peers open cannot use the last quarter, and those of one node cannot use the last quarter of the rest.
+/// So the streams of others never keep the node from opening its own, and one node never locks out all others.
 class SctpShares {
  public:
-  /// A stream gets this part of the remaining memory, within bounds. So the first ones have the configured buffers, and later ones less.
+  /// A stream gets this part of the remaining memory, within bounds. So the first ones have the configured buffers, and later
+  /// ones less.
   static constexpr std::uint64_t part = 256;
   static constexpr std::uint32_t min_buffer = 16 * 1024;
   /// usrsctp's overhead per stream and per octet: data is stored in blocks of 2 KiB, each with a header.

@@ -14,9 +14,9 @@
 
 namespace ilnp {
 
-/// Reassembles datagrams from fragments, each of which has already been checked. Bounded in number and time, and fair: a node that
-/// leaves many unfinished loses its own, and a sender that does so in the names of many nodes loses theirs, not those of others.
-/// One thread.
+/// Reassembles datagrams from fragments, each of which has already been checked. Bounded in number and time, and fair: a node
+/// that leaves many unfinished loses its own, and a sender that does so in the names of many nodes loses theirs, not those of
+/// others. One thread.
 class Reassembly {
  public:
   static constexpr std::size_t max_datagrams = 64;  ///< incomplete at the same time
@@ -25,8 +25,8 @@ class Reassembly {
 
   Reassembly() { under_way_.reserve(max_datagrams); }
 
-  /// Adds a fragment of a datagram from `source_port` of the node `from`, which `sender` put on the network. Returns the datagram if
-  /// it is now complete, valid until the batch ends; otherwise nothing.
+  /// Adds a fragment of a datagram from `source_port` of the node `from`, which `sender` put on the
+  /// network. Returns the datagram if it is now complete, valid until the batch ends; otherwise nothing.
   MutableBytes add(Nid from, std::uint64_t sender, std::uint16_t source_port,
                    const wire::FragmentMessage& fragment, TimePoint now, DatagramPool& pool,
                    FragmentCounters& counters) {
@@ -99,8 +99,8 @@ class Reassembly {
     return under_way_.end();
   }
 
-  /// The oldest of `from` if it has its share. Else, if there is no room, the oldest of the node with the most among those that the
-  /// sender with the most speaks for.
+  /// The oldest of `from` if it has its share. Else, if there is no room, the oldest of
+  /// the node with the most among those that the sender with the most speaks for.
   void make_room(Nid from, DatagramPool& pool, FragmentCounters& counters) {
     if (count(&Datagram::from, from) < max_of_one) {
       if (under_way_.size() < max_datagrams) return;

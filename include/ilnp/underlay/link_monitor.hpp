@@ -14,9 +14,9 @@
 
 namespace ilnp {
 
-/// Watches one network interface by name: whether it exists, and whether frames can be sent and received on it. It sends nothing but
-/// asks the kernel, in the network namespace where it was created and only when told to (about eight system calls each time).
-/// Movable; one thread.
+/// Watches one network interface by name: whether it exists, and whether frames can be sent and received on it. It sends
+/// nothing but asks the kernel, in the network namespace where it was created and only when told to (about eight system calls
+/// each time). Movable; one thread.
 class LinkMonitor {
  public:
   /// `group`: a destination of frames, for which the kernel is asked for a route and a source address.
@@ -81,8 +81,8 @@ class LinkMonitor {
     return netlink_.for_each_group(index_, each);
   }
 
-  /// Whether the master of an interface keeps arriving frames from `receiver`. Masters of other kinds do not (batman-adv), nor does a VRF if
-  /// the socket was bound to it (ip vrf exec) or all sockets are accepted.
+  /// Whether the master of an interface keeps arriving frames from `receiver`. Masters of other kinds do not
+  /// (batman-adv), nor does a VRF if the socket was bound to it (ip vrf exec) or all sockets are accepted.
   static bool captures(const std::string& kind, int receiver) {
     for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
       if (kind == each) return true;

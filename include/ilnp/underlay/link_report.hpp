@@ -8,8 +8,8 @@
 
 namespace ilnp {
 
-/// Reports once when the link becomes unusable and once when it is usable again. If the reason changes (the cable is back, but the
-/// address is not ready yet), it reports that only if it lasts.
+/// Reports once when the link becomes unusable and once when it is usable again. If the reason
+/// changes (the cable is back, but the address is not ready yet), it reports that only if it lasts.
 class LinkReport {
  public:
   static constexpr Duration lasting = std::chrono::seconds(3);

@@ -10,9 +10,9 @@
 
 namespace ilnp {
 
-/// Keeps a multicast underlay on its network interface: frames leave there and its groups are joined there. Tells the observer when
-/// one of these or the interface fails, and when it works again. Checks every `check_interval`, and soon after the kernel has news or
-/// frames could not be sent. Sends nothing. Movable; one thread.
+/// Keeps a multicast underlay on its network interface: frames leave there and its groups are joined there. Tells
+/// the observer when one of these or the interface fails, and when it works again. Checks every `check_interval`,
+/// and soon after the kernel has news or frames could not be sent. Sends nothing. Movable; one thread.
 class LinkWatch {
  public:
   static constexpr Duration check_interval = std::chrono::milliseconds(500);

@@ -49,15 +49,16 @@ inline void require_filter(int socket, const BpfProgram& program) {
     throw boost::system::system_error(error, "socket filter for own frames");
 }
 
-/// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except what `filter` discards.
+/// A socket that receives the groups that it joins, on a port that it shares with others of its kind, except what `filter`
+/// discards.
 inline OwnedSocket open_receive_socket(const LinkConfig& config, const BpfProgram& filter) {
   OwnedSocket socket = OwnedSocket::udp(AF_INET6);
   const int handle = socket.native_handle();
   require_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPv6 socket");
   require_option(handle, SOL_SOCKET, SO_REUSEADDR, 1, "sharing of the port");
   require_option(handle, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "packet info");
-  // Without this option the kernel also delivers groups that only others have joined. An old kernel does, and the frames are dropped
-  // later.
+  // Without this option the kernel also delivers groups that only others have joined. An
+  // old kernel does, and the frames are dropped later.
   (void)set_option(handle, IPPROTO_IPV6, multicast_all, 0);
   require_filter(handle, filter);
   const Endpoint any(in6addr_any, config.mcast_port);

@@ -31,8 +31,8 @@ namespace ilnp {
 ///
 /// A locator that has been joined stays wanted until it is left: if the interface goes and comes back, under
 /// the same name, or the kernel loses memberships, its groups are joined again. What is wrong with the interface, and
-/// whether frames can be sent, is shown to the observer (underlay/events.hpp). Movable; one thread; allocates at construction and in `join`
-/// only. Linux.
+/// whether frames can be sent, is shown to the observer (underlay/events.hpp). Movable; one thread; allocates at
+/// construction and in `join` only. Linux.
 class McastUdp {
  public:
   using Counters = McastUdpCounters;
@@ -107,9 +107,9 @@ class McastUdp {
   /// Room in the send queue: a head that is written there is not copied.
   MutableBytes headroom(std::size_t size) noexcept { return queue_.headroom(size); }
 
-  /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `end_batch`; outside of one it has been sent when `send` returns. Error: `Errc::not_joined`,
-  /// `Errc::message_too_long`, ENODEV if the interface is away; outside of a batch also the kernel's: the link is down, or
-  /// has no address yet (EADDRNOTAVAIL: try again).
+  /// One frame to all other members of a locator. Within a batch the packet's payload is borrowed until `end_batch`; outside
+  /// of one it has been sent when `send` returns. Error: `Errc::not_joined`, `Errc::message_too_long`, ENODEV if the interface
+  /// is away; outside of a batch also the kernel's: the link is down, or has no address yet (EADDRNOTAVAIL: try again).
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
     [[maybe_unused]] const Packet::Sending sending(packet);

@@ -18,8 +18,8 @@ struct McastUdpCounters {
   std::uint64_t wrong_interface = 0;  ///< frames that arrived on another interface
   std::uint64_t too_long = 0;         ///< frames longer than the link allows
   std::uint64_t truncated = 0;        ///< frames that the kernel truncated
-  /// Buffers (not frames: with UDP GRO one may hold 64) that the kernel dropped because the socket's buffer was full. Known up to a
-  /// second late, and never too high: the frames that the socket's filter discards are subtracted from the kernel's count.
+  /// Buffers (not frames: with UDP GRO one may hold 64) that the kernel dropped because the socket's buffer was full. Known up
+  /// to a second late, and never too high: the frames that the socket's filter discards are subtracted from the kernel's count.
   std::uint64_t receive_overflow = 0;
   std::uint64_t send_errors = 0;   ///< frames of a batch that could not be sent
   std::uint64_t gso_refusals = 0;  ///< trains (UDP GSO) that were refused and sent frame by frame

@@ -13,8 +13,8 @@
 
 namespace ilnp {
 
-/// The locators whose frames a node wants, and their groups. A locator stays wanted until it is left, whether the network interface
-/// exists or not. The member sockets belong to the caller. One thread.
+/// The locators whose frames a node wants, and their groups. A locator stays wanted until it is left,
+/// whether the network interface exists or not. The member sockets belong to the caller. One thread.
 class Memberships {
  public:
   using Sockets = std::span<const int>;  ///< all are members of the same groups
@@ -29,8 +29,8 @@ class Memberships {
   }
   bool contains(Locator locator) const noexcept { return group(locator) != nullptr; }
 
-  /// Joins `locator` on the interface of that index. If the index is 0 or the interface is gone, `renew` joins it later. Error: the
-  /// kernel's; the locator is not wanted then.
+  /// Joins `locator` on the interface of that index. If the index is 0 or the interface is
+  /// gone, `renew` joins it later. Error: the kernel's; the locator is not wanted then.
   error_code join(Locator locator, Sockets sockets, unsigned interface) {
     if (contains(locator)) return {};
     const Endpoint group(prefix_.group(locator), port_);
@@ -54,9 +54,9 @@ class Memberships {
     return {};
   }
 
-  /// The interface changed from `before` to `now`, or was away: joins everything again. Sockets remember memberships on an interface that is
-  /// gone, and an interface that was away (in another namespace, or without IPv6) does not remember them when it returns under the same
-  /// index.
+  /// The interface changed from `before` to `now`, or was away: joins everything again. Sockets
+  /// remember memberships on an interface that is gone, and an interface that was away (in another
+  /// namespace, or without IPv6) does not remember them when it returns under the same index.
   void renew(Sockets sockets, unsigned before, unsigned now) noexcept {
     for (const Wanted& wanted : wanted_) {
       (void)set(wanted.group, sockets, false, before);
@@ -64,9 +64,9 @@ class Memberships {
     }
   }
 
-  /// Joins those groups again that the kernel has lost although the sockets remember them, as it does when the interface loses IPv6 for a
-  /// moment. `each_group(f)` calls `f(group)` for each group that the interface receives, and returns true if these are all. Returns the
-  /// number of groups.
+  /// Joins those groups again that the kernel has lost although the sockets remember them, as it does
+  /// when the interface loses IPv6 for a moment. `each_group(f)` calls `f(group)` for each group that
+  /// the interface receives, and returns true if these are all. Returns the number of groups.
   template <class EachGroup>
   std::size_t restore(Sockets sockets, unsigned interface, EachGroup&& each_group) {
     for (Wanted& wanted : wanted_) wanted.received = false;

@@ -50,8 +50,8 @@ class SctpParameter {
   std::size_t length() const noexcept { return octets_.size(); }
   Bytes value() const noexcept { return octets_.subspan(header_size); }
 
-  /// Calls `f(SctpParameter)` for each parameter in `octets`. Returns false as soon as one is shorter than its header, longer than
-  /// the rest or one too many, or `f` returns false. The last one may lack its padding.
+  /// Calls `f(SctpParameter)` for each parameter in `octets`. Returns false as soon as one is shorter than its
+  /// header, longer than the rest or one too many, or `f` returns false. The last one may lack its padding.
   template <class F>
   static bool for_each(Bytes octets, F&& f) {
     for (std::size_t count = 0; !octets.empty(); ++count) {
@@ -64,8 +64,8 @@ class SctpParameter {
     return true;
   }
 
-  /// As a parameter of INIT or, with `of_answer`, of INIT ACK: whether its type allows its length. Unknown types may have any length.
-  /// Parameters that change addresses or restart are invalid, because they do not belong in a handshake.
+  /// As a parameter of INIT or, with `of_answer`, of INIT ACK: whether its type allows its length. Unknown types may have
+  /// any length. Parameters that change addresses or restart are invalid, because they do not belong in a handshake.
   bool fits_handshake(bool of_answer) const noexcept {
     switch (type()) {
       case ipv4_address:

@@ -19,8 +19,8 @@
 
 namespace ilnp {
 
-/// The names of a hosts file (hosts(5)). The file is read again only when it has changed: a list of a hundred thousand names takes tens of
-/// milliseconds. One thread.
+/// The names of a hosts file (hosts(5)). The file is read again only when it has changed:
+/// a list of a hundred thousand names takes tens of milliseconds. One thread.
 class HostsFile {
  public:
   using Addresses = std::vector<boost::asio::ip::address>;

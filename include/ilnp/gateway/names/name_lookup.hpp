@@ -32,8 +32,8 @@ struct NameLookupConfig {
   int tries = 3;
 };
 
-/// Whether the text consists of letters, digits, `-`, `_` and dots, as host names do. Any other text has no addresses. (c-ares would take a
-/// backslash for an escape and look up another name than the one that was checked.)
+/// Whether the text consists of letters, digits, `-`, `_` and dots, as host names do. Any other text has no
+/// addresses. (c-ares would take a backslash for an escape and look up another name than the one that was checked.)
 inline bool is_host_name(std::string_view name) noexcept {
   return !name.empty() && std::ranges::all_of(name, [](char octet) {
     const char small = ascii_lower(octet);
@@ -42,9 +42,9 @@ inline bool is_host_name(std::string_view name) noexcept {
   });
 }
 
-/// Looks up the addresses of one name in the system's hosts file and then in DNS. Each look-up has its own c-ares channel and sockets, so
-/// ending one frees everything at once, and each uses the system's current settings. No threads; nothing blocks except reading a changed
-/// hosts file.
+/// Looks up the addresses of one name in the system's hosts file and then in DNS. Each look-up
+/// has its own c-ares channel and sockets, so ending one frees everything at once, and each uses
+/// the system's current settings. No threads; nothing blocks except reading a changed hosts file.
 ///
 /// Lives as long as it is referenced; destroying it ends the look-up. One thread.
 class NameLookup : public std::enable_shared_from_this<NameLookup> {

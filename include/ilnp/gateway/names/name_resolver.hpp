@@ -8,8 +8,8 @@
 
 namespace ilnp {
 
-/// Looks up names for peers in parallel: one that gets no reply delays no other. Bounded per peer and in total; beyond that, the oldest look-up
-/// of the peer with the most is dropped. Destroying it ends all. One thread.
+/// Looks up names for peers in parallel: one that gets no reply delays no other. Bounded per peer and in total;
+/// beyond that, the oldest look-up of the peer with the most is dropped. Destroying it ends all. One thread.
 class NameResolver {
  public:
   using Id = std::uint64_t;

@@ -90,8 +90,9 @@ class AcceptStream : OperationSteps {
 }  // namespace detail
 
 /// Accepts the streams to a port. Refers to its node; when the node is destroyed, the acceptor is closed. Destroying it ends
-/// listening and cancels its operations. A cancelled operation touches neither the acceptor nor the node afterwards, and completes
-/// with `operation_aborted`; a stream that has arrived goes to another operation. Tokens and executors as for `SctpStream`.
+/// listening and cancels its operations. A cancelled operation touches neither the acceptor nor the node afterwards, and
+/// completes with `operation_aborted`; a stream that has arrived goes to another operation. Tokens and executors as for
+/// `SctpStream`.
 ///
 /// An acceptor that was closed or moved from has an executor but no port. It can be assigned to; operations complete with
 /// `bad_descriptor`.

@@ -23,8 +23,8 @@ class StreamUser {
 };
 
 /// A node whose streams are used by `SctpStream` and `SctpAcceptor`. Refers to the stack, which must outlive it. Destroying it
-/// closes them. One thread, as for `Node`, and the same for all nodes with streams. Neither copied nor moved. The executor is that
-/// of its streams as well; if it has a default completion token, their operations use it.
+/// closes them. One thread, as for `Node`, and the same for all nodes with streams. Neither copied nor moved. The executor is
+/// that of its streams as well; if it has a default completion token, their operations use it.
 template <class Stack, class Observer = NoObserver, class Executor = boost::asio::any_io_executor>
 class SctpNode {
  public:

@@ -19,8 +19,8 @@ namespace ilnp {
 /// and one writer at a time.
 ///
 /// Refers to its node; when the node is destroyed, the stream is closed. One thread: functions are called on the node's executor.
-/// Completion tokens are Asio's, and may be left out if the executor has a default. A handler is called on the executor to which it
-/// is bound, by default the stream's, never from within the call that begins the operation.
+/// Completion tokens are Asio's, and may be left out if the executor has a default. A handler is called on the executor to which
+/// it is bound, by default the stream's, never from within the call that begins the operation.
 ///
 /// Operations can be cancelled one by one, by every type of cancellation, or all by `cancel`; a cancelled one completes with
 /// `operation_aborted`, and has had no effect. Destroying the stream closes it in order (`close`), and cancels them; they touch
