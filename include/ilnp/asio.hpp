@@ -1,6 +1,6 @@
 #pragma once
 
-/// The shell on Boost.Asio: nodes and sockets. What it needs of the stack it includes.
+/// The shell on Boost.Asio: nodes and sockets. Includes what it needs of the stack.
 
 #include "asio/attempts.hpp"
 #include "asio/clock.hpp"

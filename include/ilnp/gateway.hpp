@@ -1,7 +1,7 @@
 #pragma once
 
-/// Gateways, which join a stack to local programs: datagrams, connections, SOCKS, the control socket. What they need of the
-/// stack and of the shell they include.
+/// Gateways, which join a stack to local programs: datagrams, connections, SOCKS, the control socket. Includes
+/// what they need of the stack and of the shell.
 
 // The control protocol
 #include "control/control.hpp"

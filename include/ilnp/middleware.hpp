@@ -6,6 +6,6 @@
 #include "wire/pcap.hpp"
 #include "wire/udp_encapsulation.hpp"
 
-// middleware
+// The layers, and the sinks for them
 #include "middleware/capture.hpp"
 #include "middleware/pcap.hpp"

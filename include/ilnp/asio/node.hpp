@@ -36,17 +36,16 @@ concept ExecutionContext = std::derived_from<Context, boost::asio::execution_con
 /// Time that passes while the machine sleeps, or the process is stopped, counts. After such a time the node first tells the
 /// network layer that what it knows, and what waits in the underlay, is old.
 ///
-/// `Up` is called with what the stack hands up (of what it cannot be called with, packets of an unknown protocol are dropped and
-/// counted, and anything else does not compile); the octets are valid until the batch ends: if it has a member `flush()`, that is
-/// called before. It may call `with`.
+/// `Up` is called with what the stack hands up (if it does not take packets of an unknown protocol, they are dropped and counted;
+/// if it does not take anything else, that does not compile). The octets are valid until the batch ends. If it has a member
+/// `flush()`, that is called before. It may call `with`.
 ///
 /// An exception that `up`, an observer or a sink of the stack throws leaves the executor's `run`, as usual in Asio. Before that
 /// the rest of the batch is delivered and sent, and the node waits again, so the caller can call `run` once more. Of several
 /// exceptions in one batch the first one leaves.
 ///
-/// Refers to the stack, which must outlive it. One thread: all calls come from the executor, or while it does
-/// not run. The underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within
-/// `up`.
+/// Refers to the stack, which must outlive it. One thread: call it from the executor, or while that does not run. The
+/// underlay's descriptors stay the underlay's. The node does not move; destroying it stops it, but not from within `up`.
 template <RunnableStack Stack, class Up, class Observer = NoObserver, class TimeSource = BootClock,
           class Executor = boost::asio::any_io_executor>
 class Node {
@@ -65,8 +64,8 @@ class Node {
   static constexpr Duration min_timer_pause = std::chrono::milliseconds(1);
   /// When a deadline is later than this, the node was not run for a while: the network layer is told.
   static constexpr Duration max_lateness = std::chrono::seconds(1);
-  /// The node wakes up at least this often to notice that. This also bounds how late a timer can be that stood still while
-  /// the machine slept.
+  /// The node wakes up at least this often to notice that. This also bounds how late a timer can be that stopped while the
+  /// machine slept.
   static constexpr Duration max_sleep = std::chrono::seconds(1);
 
   Node(const std::type_identity_t<Executor>& executor, Stack& stack, Up up, Observer observer = {})

@@ -21,7 +21,7 @@ template <class Next>
 class LayerOver {
  public:
   using next_layer_type = Next;
-  using adaptor = LayerOver;  ///< tells counters that are only forwarded from a layer's own
+  using adaptor = LayerOver;  ///< tells a layer's own counters from those that it only forwards
 
   /// All arguments go to the layer below.
   template <class... Args>
@@ -142,8 +142,9 @@ class NetworkAdaptor : public detail::LayerOver<Next> {
   { return next_.correspondents(); }
 };
 
-/// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up. Besides
-/// datagrams, packets of other transports pass: a layer that changes datagrams takes those alone, by `taking<DatagramSource>`.
+/// For layers that stand on a transport and are one: `Proxy<Mine<STP<ILNP<McastUdp>>>>`. The same holds for what comes up.
+/// Besides datagrams, packets of other transports pass: a layer that changes datagrams takes those alone, by
+/// `taking<DatagramSource>`.
 template <TransportLayer Next>
 class TransportAdaptor : public detail::LayerOver<Next> {
  protected:

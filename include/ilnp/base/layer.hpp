@@ -93,8 +93,8 @@ constexpr auto taking(F own, Up& up) noexcept {
 /// - `begin_batch()`: from here on `send` queues, until the batch ends.
 /// - `end_batch(cx)`: everything queued leaves; afterwards nothing is borrowed any more.
 /// - `headroom(size)`: room for `size` octets (at most `max_frame()`) where the front of the next packet, or all of it, is best
-///   written; valid until `send` or `end_batch`. It is taken for one packet at a time: a packet that was sent, or could not be
-///   sent, or is no more, gives it back.
+///   written; valid until `send` or `end_batch`. It is taken for one packet at a time: a packet gives it back when it was sent,
+///   when `send` failed, or when it is destroyed.
 /// - `send(l, packet, cx)`: one frame to all other members. Within a batch the payload is queued by reference and leaves at its
 ///   end; outside of one it has been sent, or copied, when `send` returns. Error: why it was not sent.
 /// - `feed(from, frame, cx, up)`: a frame that arrived: calls `up(from, frame)`, or drops it.
@@ -178,8 +178,8 @@ concept NetworkLayer = requires(N& n, const N& cn, Nid nid, std::uint8_t next_he
 /// A network layer that a shell can start and wake: what `Node` needs of the lowest one of a stack.
 ///
 /// - `start(cx)` joins the first locators; call it once. Error: why it could not; then the node does not run.
-/// - `resumed(since, cx)`: nothing was fed from `since` until now, although something was due. What is fed until `caught_up(cx)` is
-///   as old as that.
+/// - `resumed(since, cx)`: nothing was fed from `since` until now, although something was
+///   due. What is fed until `caught_up(cx)` is as old as that.
 template <class N>
 concept StartableNetwork = NetworkLayer<N> && requires(N& n, TimePoint since, Context<>& cx) {
   { n.start(cx) } -> std::same_as<error_code>;
@@ -198,7 +198,7 @@ struct DatagramSource {
 /// Carries datagrams between ports of nodes that are named by their NID.
 ///
 /// - `bind(port)`: from now on datagrams to it are handed up. Errors: `invalid_port`, `port_in_use`. `unbind` ends that.
-/// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed like that of a `Packet`. Errors: see `Errc`.
+/// - `send(source_port, nid, destination_port, payload, cx)`: the payload is borrowed as in a `Packet`. Errors: see `Errc`.
 /// - `feed(from, frame, cx, up)` calls `up(const DatagramSource&, MutableBytes)` for each datagram to a bound port.
 ///   `on_timer(cx, up)` does what is due at `next_deadline()`, and may call it too. A transport hands up once, unchanged, what it
 ///   does not own, and neither keeps nor answers it: packets with another next header, with their `NetworkSource`, and whatever

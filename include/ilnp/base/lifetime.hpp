@@ -10,7 +10,7 @@
 #include "bytes.hpp"
 
 /// 1: memory that was only borrowed is overwritten when its time is over, so that whoever kept it reads 0xdd, and underlays check
-/// what they lend and borrow. By default where asserts are on. The same in all sources of a program.
+/// what they lend and borrow. By default 1 where asserts are on. Must be the same in all sources of a program.
 #ifndef ILNP_POISON
 #ifdef NDEBUG
 #define ILNP_POISON 0
@@ -80,7 +80,7 @@ class Headroom {
   Headroom& operator=(const Headroom&) = default;
   ~Headroom() { give_back(); }
 
-  /// To be called first: nobody has it.
+  /// Asserts that no packet has it. To be called before `lend`.
   void expect_free() const noexcept {
 #if ILNP_POISON
     for ([[maybe_unused]] const MutableBytes taken : detail::taken_headroom)
@@ -108,8 +108,8 @@ class Headroom {
 #endif
 };
 
-/// Octets that an underlay borrows until the batch ends. They are their owner's, who may use them for something else afterwards, so
-/// they are not overwritten. It asserts instead that they did not change as long as they were borrowed.
+/// Octets that an underlay borrows until the batch ends. They belong to the caller, which may use them for something
+/// else afterwards, so they are not overwritten. Asserts instead that they do not change while they are borrowed.
 class BorrowCheck {
  public:
   BorrowCheck() {

@@ -11,7 +11,7 @@ namespace ilnp {
 /// drawn by `secret`, from a separate source. A value; one thread.
 class Random {
  public:
-  /// Returns 64 unpredictable bits, such as `system_secret` in asio/clock.hpp.
+  /// Returns 64 unpredictable bits, such as `system_secret` in posix/system_secret.hpp.
   using SecretSource = std::uint64_t (*)();
 
   /// For simulations and tests: secrets come from the seed as well, in a separate stream, so that drawing one does not

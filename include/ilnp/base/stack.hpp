@@ -31,7 +31,7 @@ constexpr bool network_below() noexcept {
 template <class Class, class Result>
 Class declaring(Result (Class::*)() const);
 
-/// The counters of the layer are those of the next, which an adaptor shows.
+/// The layer has no counters of its own: its adaptor returns those of the layer below.
 template <class Layer>
 concept ForwardsCounters = requires {
   typename decltype(declaring(&Layer::counters))::adaptor;
@@ -92,8 +92,8 @@ using NetworkLayerOf = std::remove_cvref_t<decltype(network_layer(std::declval<S
 template <class Stack>
 concept RunnableStack = StartableNetwork<NetworkLayerOf<Stack>> && PollableUnderlay<LowestLayerOf<Stack>>;
 
-/// The largest datagram to `nid` (0: to any node) that a transport sends in one frame, in octets, even if a layer fragments larger
-/// ones. Such a layer has a member `frame_payload`; layers above it need as much room as their `max_payload` says.
+/// The largest datagram to `nid` (0: to any node) that a transport sends in one frame, in octets, even if a layer fragments
+/// larger ones. Such a layer has a member `frame_payload`; layers above it need as much room as their `max_payload` says.
 template <TransportLayer Layer>
 std::size_t frame_payload(const Layer& layer, Nid nid = {}) noexcept {
   if constexpr (requires { layer.frame_payload(nid); }) {

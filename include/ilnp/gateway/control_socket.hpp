@@ -24,10 +24,11 @@ namespace ilnp {
 
 /// A UNIX datagram socket that answers requests. Each request is a datagram of text. A client that passes a socket with it
 /// (SCM_RIGHTS: one end of a `socketpair`) receives the complete reply there, whichever user it is and whichever files it sees.
-/// Otherwise the reply is one datagram to the address that the client has bound. Never blocks: a reply that cannot be sent is dropped.
+/// Otherwise the reply is one datagram to the address that the client has bound. Never blocks: a reply that cannot be sent is
+/// dropped.
 ///
-/// If its file or the folder of it is removed, both are created again within two seconds, unless another program has put something
-/// there. One thread.
+/// If its file or its folder is removed, both are created again within two seconds,
+/// unless another program has put something there. One thread.
 ///
 /// `Handler` is called as `std::string handler(std::string_view request)`, or with the length of the longest possible reply as a
 /// second argument.

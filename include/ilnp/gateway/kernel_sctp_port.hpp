@@ -42,7 +42,7 @@ class KernelSctpPort {
 
  private:
   std::string file_;
-  OwnedSocket setting_;  // a file, and closed like one
+  OwnedSocket setting_;  // a file; it is closed like a socket
   TimePoint try_at_ = long_ago;
 };
 

@@ -9,8 +9,8 @@
 
 namespace ilnp {
 
-/// An address of this host at which a datagram arrived, so that an answer can be sent from there. None of a socket that is
-/// bound to an address: its answers come from that anyway. A value.
+/// An address of this host at which a datagram arrived, so that a reply can be sent from there. Empty for a socket
+/// that is bound to an address: its replies come from there anyway. A value.
 struct ArrivalAddress {
   int family = 0;  ///< `AF_INET`, `AF_INET6`, or 0: none
   in_addr v4{};
@@ -24,12 +24,12 @@ struct ArrivalAddress {
     } else if (train.destination != nullptr && !IN6_IS_ADDR_MULTICAST(&train.destination->ipi6_addr)) {
       family = AF_INET6;
       v6 = *train.destination;
-      if (!IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr)) v6.ipi6_ifindex = 0;  // whichever way leads there
+      if (!IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr)) v6.ipi6_ifindex = 0;  // any interface will do
     }
   }
 };
 
-/// A program that uses a local socket: where it is, and at which of this host's addresses it expects the answers.
+/// A program that uses a local socket: where it is, and at which of this host's addresses it expects the replies.
 struct LocalProgram {
   Endpoint address;  ///< of size 0: none
   ArrivalAddress arrival;

@@ -36,8 +36,8 @@ inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
   return from.address() == address;
 }
 
-/// The addresses from which a local socket accepts datagrams: those of this host, and others that were allowed. The kernel's
-/// reply about an address is remembered for a second. One thread.
+/// The addresses from which a local socket accepts datagrams: those of this host, and others that were allowed. What
+/// the kernel says of an address is remembered for a second. One thread.
 class LocalSources {
  public:
   static constexpr std::size_t max_remembered = 64;  ///< addresses; the kernel is asked again about others

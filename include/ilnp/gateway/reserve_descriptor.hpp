@@ -7,8 +7,8 @@
 
 namespace ilnp {
 
-/// A descriptor that is held for the time when the process has no other left: given up for a moment, it makes room for a connection that
-/// waits, to be told.
+/// A descriptor that is kept for when the process has no other left. Given up for a moment, it lets a waiting connection be
+/// accepted and turned away.
 class ReserveDescriptor {
  public:
   ReserveDescriptor() noexcept { take(); }

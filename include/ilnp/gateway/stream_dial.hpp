@@ -19,8 +19,8 @@
 
 namespace ilnp {
 
-/// Knows no name: an exit leads to addresses only. `NameResolver` (gateway/names/name_resolver.hpp) takes its place where names are to be
-/// looked up, and tells what each function does.
+/// Knows no name: an exit leads to addresses only. `NameResolver` (gateway/names/name_resolver.hpp)
+/// takes its place where names are to be looked up, and documents the functions.
 struct NoNames {
   using Id = std::uint64_t;
   using Found = std::function<void(const std::vector<boost::asio::ip::address>&)>;
@@ -46,8 +46,9 @@ class StreamDial : public std::enable_shared_from_this<StreamDial<Names>> {
   StreamDial(const boost::asio::any_io_executor& executor, ExitPolicy& policy, Names& names)
       : executor_(executor), policy_(&policy), names_(&names), timer_(executor), delay_(executor) {}
 
-  /// `host`: empty for this host. Calls `done(error_code, Tcp::socket)` once, later, unless it is cancelled. Errors: `not_allowed` (by the
-  /// policy, or a name of the overlay), `unknown_host`, `queue_full` (too many names), `timed_out`, those of the system.
+  /// `host`: empty for this host. Calls `done(error_code, Tcp::socket)` once, later, unless it is cancelled. Errors:
+  /// `not_allowed` (by the policy, or a name of the overlay), `unknown_host`, `queue_full` (too many names), `timed_out`, those
+  /// of the system.
   void start(Nid peer, const std::string& host, std::uint16_t port, Done done) {
     namespace ip = boost::asio::ip;
     const auto self = this->shared_from_this();

@@ -4,7 +4,8 @@
 
 namespace ilnp {
 
-/// Receives a node's stream events. Created before the node, which gets it by `to`; who handles the events is set afterwards.
+/// Receives a node's stream events. Created before the node, which gets `to()`. `connect` sets the handler of the events
+/// afterwards.
 class StreamSink {
  public:
   using Call = void (*)(void*, const StreamProxyEvent&, Bytes);

@@ -75,10 +75,9 @@ class Forwarder {
   /// See `ILNP::resumed`.
   void resumed(TimePoint since, TimePoint now) { election_.resumed(since, now); }
 
-  /// Is this packet, which is to be forwarded, not a duplicate of one that was? Where two nodes have forwarded it, in
-  /// doubt, both have been heard here. A duplicate that took a shorter path is forwarded nevertheless: the first packet may
-  /// not have enough hops left. A packet that its source itself has put on the network was sent once. `path`: see
-  /// `FlowEntry::path_hash`.
+  /// Is this packet, which is to be forwarded, not a duplicate of one that was? If two nodes in doubt have both forwarded it,
+  /// this node has heard both. A duplicate that took a shorter path is forwarded nevertheless: the first packet may not have
+  /// enough hops left. A packet that its source itself has put on the network was sent once. `path`: see `FlowEntry::path_hash`.
   bool admit(FrameSource from, const Header& header, std::uint64_t path, TimePoint now) noexcept {
     return header.source().locator == from.interface ||
            reflections_.admit(header.payload(), path, from.sender, header.hop_limit(), now);

@@ -21,7 +21,7 @@ namespace ilnp {
 /// A pure state machine: call `start` once, then give it frames (`feed`) and time (`on_timer` at `next_deadline()`).
 /// One thread. Does not move in memory. Models `NetworkLayer`.
 ///
-/// `Format` is how headers and messages look; `Guard` decides whom this node believes; `Interop` says which other programs there are.
+/// `Format`: how headers and messages look; `Guard`: whom this node believes; `Interop`: which other programs there are.
 template <Underlay Next, wire::Format Format = wire::Overlay, GuardFor<Format> Guard = NoGuard,
           class Interop = FirstImplementation>
 class ILNP {
@@ -282,7 +282,6 @@ class ILNP {
       mover_.receive(from, *header, *in, cx);
       return nullptr;
     }
-    // The decision for a packet that must be examined again applies to that packet alone.
     if (destination.nid == local_nid()) {
       reach_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());
@@ -290,6 +289,7 @@ class ILNP {
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
+    // The decision for a packet that must be examined again applies to that packet alone.
     const bool alone = kind == wire::Kind::locator_update || hop->alone;
     return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
                       hop->hop_limit);
@@ -298,7 +298,7 @@ class ILNP {
   /// Hands a packet for this node up, once.
   template <ContextLike Cx, class Up>
   void deliver(FrameSource from, const Header& header, const FlowEntry& flow, Cx& cx, Up& up) {
-    // A packet that its source itself has put on the network was sent once.
+    // A packet that its source itself has put on the network was sent once, unless others put packets back there.
     const bool may_return = Interop::packets_return || header.source().locator != from.interface;
     if (may_return &&
         !reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))

@@ -17,7 +17,7 @@ class BasicNeighbourTable {
  public:
   static constexpr std::size_t max_neighbours = 1024;
   static constexpr std::size_t max_places = 8;
-  /// Only nodes heard in two or more networks can forward; so many of these are considered for a new flow.
+  /// Only nodes heard in two or more networks can forward. At most this many of them are considered for a new flow.
   static constexpr std::size_t max_forwarders = 64;
   /// A node that starts appears in all its networks within this time. One that appears later in a second network has moved
   /// there, and is watched for `probation`.
@@ -84,8 +84,8 @@ class BasicNeighbourTable {
   }
 
   /// A frame arrived on `interface` that looks like `sender`'s own, with its identifier `nid`. It may be another node's if some
-  /// send frames back to the network that they came from. Those have a lower hop limit than a node's own, and show that it is
-  /// of that kind.
+  /// send frames back to the network that they came from. Those have a lower hop limit than `sender`'s own, and show that it
+  /// does so.
   void hear(std::uint64_t sender, Nid nid, std::uint8_t hop_limit, const Interface& interface, TimePoint now,
             std::uint64_t share = 0) {
     Neighbour* neighbour = &neighbours_.insert(sender, share, now);

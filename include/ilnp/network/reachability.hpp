@@ -36,9 +36,10 @@ struct Reachability {
 
   const NetworkConfig config;
   HashKey key;
-  /// The one of this node. The tables bump it when the joined locators, a route, or what a name means changes. The parts bump
-  /// it before a discovery message or a locator update is handled, either of which may change what is known of a node, or
-  /// who forwards; when an update is undone, a node is forgotten, or an election decided; and whenever a timer is due.
+  /// The epoch of this node. The tables bump it when the joined locators, a route, or the meaning of a name changes. `ILNP` bumps
+  /// it before it handles a discovery message or a locator update, either of which may change what is known of a node, or who
+  /// forwards; before a requested move; and whenever a timer is due. Its parts bump it when an update is undone, a node is
+  /// forgotten, or an election decided.
   Epoch epoch;
   Interfaces interfaces;
   ForwardingTable forwarding;

@@ -47,8 +47,7 @@ struct ReceivedTrain {
 ///     ilnp::ReceiveBatch batch;
 ///     batch.receive(fd, [&](const ilnp::ReceivedTrain& train) {   // when fd is readable; does not block
 ///       train.for_each([&](ilnp::MutableBytes datagram) { use(train.source, datagram); });
-///     });                                                         // all octets stay valid until the next
-///     receive()
+///     });                                                         // octets stay valid until the next receive()
 class ReceiveBatch {
  public:
   /// Large enough for any UDP datagram and any train of them.

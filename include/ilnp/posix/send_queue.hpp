@@ -25,10 +25,9 @@ namespace ilnp {
 
 /// Datagrams that wait to leave through one UDP socket of either family. They leave in the order in which
 /// they were pushed, many with one system call (`sendmmsg`); neighbours of equal size for the same address
-/// leave as one buffer that the kernel or the device cuts apart (UDP GSO). A datagram without a head leaves from
-/// where it lies. One with a head is put together here: a train of 64 that the kernel has to gather from 128 pieces
-/// costs it ten times what the copy does (docs/performance.md). Allocates once, at construction. Movable; one
-/// thread.
+/// leave as one buffer that the kernel or the device splits (UDP GSO). A datagram without a head leaves from where
+/// it lies. One with a head is put together here: a train of 64 that the kernel has to gather from 128 parts costs
+/// it ten times what the copy does (docs/performance.md). Allocates once, at construction. Movable; one thread.
 ///
 ///     ilnp::SendQueue queue(fd);
 ///     queue.push(to, head, payload);   // payload is borrowed until flush(), or keep()
@@ -43,7 +42,7 @@ class SendQueue {
   static constexpr std::size_t max_train = 64;             ///< datagrams; older kernels allow no more
   static constexpr std::size_t max_train_octets = 65000;   ///< with headers it must stay below 65536
   static constexpr std::size_t max_messages = 256;         ///< buffers handed to the kernel in one call
-  static constexpr std::size_t max_parts = 2048;           ///< pieces of memory that they are gathered from
+  static constexpr std::size_t max_parts = 2048;           ///< areas of memory that they are gathered from
   static constexpr std::size_t arena_octets = 256 * 1024;  ///< datagrams with heads
   static constexpr std::size_t max_head = 65536;           ///< octets of one: a whole frame
   /// How long a flush waits, all in all, for room in the socket's buffer before it gives datagrams up,
@@ -228,7 +227,7 @@ class SendQueue {
     ++message_count_;
   }
 
-  /// Adds a piece to the last message; lengthens the piece before if they touch in memory.
+  /// Adds a part to the last message; lengthens the part before if they touch in memory.
   void append(Bytes octets) noexcept {
     msghdr& header = headers_[message_count_ - 1].msg_hdr;
     if (header.msg_iovlen != 0) {

@@ -27,9 +27,9 @@ struct FarEndFound {
 
 namespace ilnp {
 
-/// The proxy as a layer (docs/behaviour.md, "The proxy"): lets programs that know nothing of the overlay talk through it. It speaks
-/// nodes and ports downwards, local UDP ports upwards. What a local program sends from a port goes to where that port is mapped;
-/// what arrives for the port goes to the program. The local port is also the STP port. One thread.
+/// The proxy as a layer (docs/behaviour.md, "The proxy"): lets programs that know nothing of the overlay talk through it. Below
+/// it, addresses are nodes and ports; above it, local UDP ports. What a local program sends from a port goes to where that port
+/// is mapped; what arrives for the port goes to the program. The local port is also the STP port. One thread.
 template <ResolvingTransport Next>
 class Proxy {
  public:
@@ -86,8 +86,8 @@ class Proxy {
     return send(mappings_.first(local_port), local_port, payload, cx);
   }
 
-  /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything that is not a datagram (of streams, or
-  /// of another transport) goes up unchanged.
+  /// Calls `up(LocalPort, MutableBytes)` for what a local program is to receive. Everything
+  /// that is not a datagram (of streams, or of another transport) goes up unchanged.
   template <ContextLike Cx, class Up>
   void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.feed(from, frame, cx, receiver(cx, up));

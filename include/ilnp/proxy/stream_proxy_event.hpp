@@ -28,7 +28,7 @@ struct StreamProxyEvent {
 
 /// The layer of a stack that connects local programs, as `StreamGateway` needs it. `StreamProxy` is one.
 ///
-/// - `open(nid, port, host, cx)`: a program wants a connection. Events tell of it. `resolve(name, cx)`: as the network layer's.
+/// - `open(nid, port, host, cx)`: a program wants a connection. Events report the result. `resolve`: as the network layer's.
 /// - `answer(id, code, cx)`: the result of a connection that a peer `wanted`. `peer(id)`: which peer.
 /// - `write`, `read`, `shutdown`, `reset`: as those of a `StreamTransport`.
 template <class P>

@@ -9,8 +9,8 @@
 namespace ilnp {
 
 /// Configuration of streams. The defaults are for the short paths of an overlay on one link or a few. Those of RFC 9260 (a
-/// retransmission after at least a second, a dead peer noticed after minutes) are for long ones: a packet lost at the end of a burst
-/// would cost a LAN the time of a hundred megabytes.
+/// retransmission after at least a second, a dead peer noticed after minutes) are for long ones: a packet lost at the end
+/// of a burst would cost a LAN the time of a hundred megabytes.
 struct SctpConfig {
   /// The transport's port, the same on all nodes. The default is the one that IANA assigned to SCTP in UDP (RFC 6951).
   std::uint16_t port = 9899;
@@ -21,10 +21,11 @@ struct SctpConfig {
       std::chrono::milliseconds(200);  ///< before a round trip has been measured
   /// Must be well below the minimum retransmission time; else a receiver that waits for a second packet looks like a loss.
   Duration acknowledgement_delay = std::chrono::milliseconds(20);
-  /// On an idle stream each end sends one this often. One without a reply is repeated after this time plus the retransmission time.
+  /// On an idle stream each end sends a heartbeat this often. One without a reply is repeated after this time plus the
+  /// retransmission time.
   Duration heartbeat_interval = std::chrono::milliseconds(1000);
-  /// A peer from which nothing has arrived for this long is dead, which is noticed within another second. A path may be interrupted for
-  /// this long.
+  /// A peer from which nothing has arrived for this long is dead, which is noticed within
+  /// another second. A path may be interrupted for this long.
   Duration silence = std::chrono::seconds(12);
   std::uint16_t max_connect_attempts = 8;  ///< without a reply: given up after 7.4 s
 

@@ -20,7 +20,7 @@ struct FragmentCounters {
       0;  ///< `send`: the other side does not reassemble, or too long for any node
   std::uint64_t refused_queue_full = 0;  ///< `send`: enough wait already
   std::uint64_t dropped_no_reply = 0;    ///< held, and the other side did not reply
-  std::uint64_t dropped_incomplete = 0;  ///< a fragment was not in time, or others needed the room
+  std::uint64_t dropped_incomplete = 0;  ///< a fragment was too late, or others needed the room
   std::uint64_t dropped_conflict = 0;    ///< two different fragments for one place, or divided in two ways
   std::uint64_t dropped_no_room = 0;     ///< fragments, no buffer free
   std::uint64_t dropped_malformed = 0;   ///< messages

@@ -17,8 +17,8 @@ namespace ilnp {
 ///     unknown --long datagram--> asking --reply--> willing --no reply for `trust`--> unknown
 ///                                asking --no reply to `max_probes`--> refusing --`refusal`--> unknown
 ///
-/// `refusal` is short at first, because probes or replies may have been lost; it doubles each time, up to `longest_refusal`. For a
-/// node that has replied before it stays short.
+/// `refusal` is short at first, because probes or replies may have been lost; it doubles
+/// each time, up to `longest_refusal`. For a node that has replied before, it stays short.
 class FragmentPeers {
  public:
   static constexpr std::size_t max_peers = 256;

@@ -14,8 +14,8 @@
 namespace ilnp {
 
 /// Discards every frame that this node itself sent (multicast loopback brings them back), and those of the other class. A frame
-/// is one's own if it comes from `own_port` and was looped back; if the interface is `lo` (`loopback_interface`), from where
-/// nothing else can come, the port alone tells. Frames of another host that happens to use the same port pass.
+/// is the node's own if it comes from `own_port` and was looped back; if the interface is `lo` (`loopback_interface`), where
+/// nothing else arrives, the port alone decides. Frames of another host that happens to use the same port pass.
 ///
 /// A classic BPF program over the datagram from its UDP header on:
 ///

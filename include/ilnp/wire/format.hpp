@@ -15,7 +15,7 @@ enum class Kind : std::uint8_t {
   locator_update,  ///< a node says that it moves, or acknowledges that
 };
 
-/// What all copies of a packet have in common, wherever they come by: octets, and a number for what stands elsewhere.
+/// What all copies of a packet have in common, whichever path they take: octets, and a number for fields that lie elsewhere.
 struct Identity {
   Bytes octets;
   std::uint64_t rest;
@@ -27,13 +27,13 @@ struct NoSession {};
 /// The format of what network layers send each other (docs/design.md, "Policies of the network layer"); `Overlay` is one.
 ///
 /// - `Header`: a checked view of a frame. `parse(frame)` rejects what has no whole header, or the wrong length.
-/// - `HeaderRepr{payload_length, next_header, hop_limit, source, destination}`: its values; `write_to` writes `header_size` octets.
+/// - `HeaderRepr{payload_length, next_header, hop_limit, source, destination}`: `write_to` writes `header_size` octets.
 /// - `max_payload`: the longest payload that a header can describe.
 /// - `set_hop_limit(frame, n)`: rewrites it in a frame that was parsed.
 /// - `kind(header)`, and `next_header(kind)` for the messages.
 /// - `path(header)`: `path_size` octets; packets that have all of them in common are treated alike (`FlowCache`). Among them are
 ///   the addresses, the next header and the hop limit.
-/// - `identity(header)`: all but what changes on the way, for filters of duplicates.
+/// - `identity(header)`: everything that does not change on the path, for the filters of duplicates.
 /// - `Discovery`, `DiscoveryRepr`, `LocatorUpdate`, `LocatorUpdateRepr`: the messages.
 /// - `Session`: what is kept for each peer. So far it must be empty.
 /// - `classifier`: which frames are control frames.

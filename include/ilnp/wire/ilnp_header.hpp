@@ -5,8 +5,8 @@
 
 namespace ilnp::wire {
 
-/// Next header values of the overlay (docs/wire-formats.md, "Network header"). The last four are reserved for what the type
-/// says: secured packets, the handshake that comes before them, and IP packets in tunnels.
+/// Next header values of the overlay (docs/wire-formats.md, "Network header"). The last four are reserved
+/// for what their names say: secured packets, the handshake that precedes them, and IP packets in tunnels.
 enum class NextHeader : std::uint8_t {
   stp = 42,
   discovery = 43,
