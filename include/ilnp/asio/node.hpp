@@ -124,8 +124,8 @@ class Node {
     descriptors_.clear();
   }
 
-  /// Calls `f(stack, context)` now, as a batch. What it sends has left when `with` returns, or within another batch was
-  /// copied, and must stay valid until then. Returns the result of `f`.
+  /// Calls `f(stack, context)` now, as a batch. What it sends must stay valid until `with` returns: by then it has left or,
+  /// within another batch, was copied. Returns the result of `f`.
   template <class F>
   decltype(auto) with(F&& f) {
     const Turn turn(*this);

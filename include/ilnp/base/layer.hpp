@@ -189,7 +189,7 @@ concept StartableNetwork = NetworkLayer<N> && requires(N& n, TimePoint since, Co
 
 /// What a transport tells about a datagram that it hands up.
 struct DatagramSource {
-  Nid nid;                         ///< who sent it
+  Nid nid;                         ///< the sender
   std::uint16_t port;              ///< from which port
   std::uint16_t destination_port;  ///< to which port of this node
   NetworkSource network;           ///< how it arrived

@@ -12,7 +12,7 @@
 
 namespace ilnp {
 
-/// IPv4 in IPv6 (`::ffff:192.0.2.1`) as the IPv4 that it is; any other address as it is.
+/// IPv4 in IPv6 (`::ffff:192.0.2.1`) as the IPv4 address that it is; any other address unchanged.
 inline boost::asio::ip::address plain_address(const boost::asio::ip::address& address) {
   namespace ip = boost::asio::ip;
   return address.is_v6() && address.to_v6().is_v4_mapped()

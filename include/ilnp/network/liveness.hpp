@@ -9,7 +9,7 @@
 namespace ilnp {
 
 /// Which other nodes are still there, and where (docs/behaviour.md, "Liveness checks"). Hears the source of each frame, and
-/// decides from that who keeps a name, whether a locator update was true, and whether a goodbye was genuine.
+/// decides from that which node keeps a name, whether a locator update was true, and whether a goodbye was genuine.
 template <class Policies>
 class Liveness {
   using Neighbours = BasicNeighbourTable<typename Policies::Interop>;

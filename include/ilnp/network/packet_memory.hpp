@@ -37,7 +37,7 @@ class PacketMemory {
   struct Seen {
     enum class Kind {
       fresh,      ///< nothing
-      unnoted,    ///< nothing, and there is no place for it; or a duplicate over a shorter path
+      unnoted,    ///< not noted: no place, enough identical packets, or the same packet over another path
       duplicate,  ///< seen before, from another sender or with another hop limit; a shorter path would not help
       forwarded  ///< already overheard on the far network: from `forwarder`, with `forwarder_hop_limit`
     };

@@ -15,8 +15,8 @@
 namespace ilnp {
 
 /// Watches one network interface by name: whether it exists, and whether frames can be sent and received on it. It sends
-/// nothing but asks the kernel, in the network namespace where it was created and only when told to (about eight system calls
-/// each time). Movable; one thread.
+/// nothing. When told to, it asks the kernel, in the network namespace where it was created (about eight system calls each
+/// time). Movable; one thread.
 class LinkMonitor {
  public:
   /// `group`: a destination of frames, for which the kernel is asked for a route and a source address.

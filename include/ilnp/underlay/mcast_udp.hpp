@@ -261,7 +261,7 @@ class McastUdp {
     return {locator, key_(host, source.port()) | 1, host};
   }
 
-  /// How many buffers the receive socket's filter has discarded because this node itself sent them.
+  /// How many buffers the data socket's filter has discarded because this node itself sent them.
   std::uint64_t own_buffers() const noexcept {
     if (!comes_back_) return 0;
     return coalesced_ ? queue_.counters().buffers : queue_.counters().datagrams;

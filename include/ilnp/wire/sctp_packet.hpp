@@ -14,8 +14,8 @@ namespace ilnp::wire {
 ///   4 |  Value, and up to three octets of padding
 ///     +---------------------------------------------------------------+
 ///
-/// The header of a chunk. And an SCTP packet (RFC 9260, section 3) all of whose chunks, parameters and causes have a valid
-/// length, so that it is safe for a library that trusts the lengths that it reads.
+/// The diagram shows the header of a chunk. The class is an SCTP packet (RFC 9260, section 3) all of whose chunks, parameters
+/// and causes have a valid length, so that it is safe for a library that trusts the lengths that it reads.
 ///
 /// Knows RFC 9260 and no extension, because a node offers none. So it rejects more than malformed packets, but nothing that a
 /// peer sends after a correct handshake:

@@ -5,7 +5,7 @@
 
 #include "field.hpp"
 
-/// SOCKS version 5 (RFC 1928), as far as a server needs it that only connects and requires no password.
+/// SOCKS version 5 (RFC 1928): the part that a server needs if it only connects and requires no password.
 namespace ilnp::wire {
 
 ///     +---------+----------+-- ... --+
