@@ -23,10 +23,9 @@ struct Pipe {
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   }
-  ~Pipe() {
-    close_reader();
-    ::close(ends[1]);
-  }
+  /// The end to write to stays open. A writer that was given up may still hold it, and would write to whatever has its number
+  /// next.
+  ~Pipe() { close_reader(); }
   void close_reader() {
     if (ends[0] >= 0) ::close(std::exchange(ends[0], -1));
   }

@@ -205,6 +205,10 @@ BOOST_AUTO_TEST_CASE(have_headroom_one_at_a_time) {
     (void)sending.headroom(8);
     (void)sending.headroom(8);
   }));
+  BOOST_TEST(dies([&] {
+    (void)sending.headroom(8);
+    sending.keep();  // would copy over it
+  }));
   const MutableBytes first = sending.headroom(8);
   std::ranges::fill(first, std::byte{1});
   sending.push(address, first, {});

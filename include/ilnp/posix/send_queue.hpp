@@ -159,6 +159,7 @@ class SendQueue {
 
   /// Nothing that was borrowed so far is needed any more: it is copied, or leaves if there is no room for it.
   void keep() noexcept {
+    headroom_.expect_free();  // the copies go where it is
     borrowed_.end();
     for (; kept_parts_ < part_count_; ++kept_parts_) {
       iovec& lies = parts_[kept_parts_];
