@@ -90,7 +90,7 @@ class Simulation {
     const auto& config = scenario_.nodes[i].config;
     Node& node =
         nodes_.emplace_back(world_, config.host_name, ilnp::sim::Observing{Observer{&seen_, i}}, config);
-    node.feed(
+    node.on_receive(
         [this, i](const ilnp::DatagramSource& from, ilnp::Bytes payload) { receive(i, from, payload); });
   }
 

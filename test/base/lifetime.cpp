@@ -20,7 +20,7 @@ using Stack = STP<ILNP<sim::SimUnderlay>>;
 struct Two {
   Two() {
     for (auto* node : {&alice, &bob}) node->start();
-    bob.feed([this](const DatagramSource&, Bytes payload) { got.emplace_back(as_text(payload)); });
+    bob.on_receive([this](const DatagramSource&, Bytes payload) { got.emplace_back(as_text(payload)); });
     bob.with([](Stack& stack, auto&) { BOOST_TEST(!stack.bind(80)); });
     world.run_for(5s);
   }

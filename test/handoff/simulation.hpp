@@ -105,7 +105,7 @@ class Simulation {
     config.handoff_time = cell_.soft ? handoff_time : Duration::zero();
     auto& node = *nodes_.emplace_back(std::make_unique<Node>(world_, name, config));
     node.with([](auto& stack, auto&) { static_cast<void>(stack.bind(port)); });
-    node.feed([this, self = config.nid](const DatagramSource& source, Bytes bytes) {
+    node.on_receive([this, self = config.nid](const DatagramSource& source, Bytes bytes) {
       if (Flow* flow = flow_between(source.nid, self))
         flow->receive(wire::load<std::uint64_t>(bytes, 0), move_, world_.now());
     });

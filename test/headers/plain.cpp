@@ -44,7 +44,7 @@ int main() {
   world.network(ilnp::Locator(0xa));
   ilnp::sim::SimNode<Stack> alice(world, "alice", config("alice", 1)), bob(world, "bob", config("bob", 2));
   bool heard = false;
-  bob.feed([&](const ilnp::DatagramSource& from, ilnp::Bytes) { heard = from.nid == ilnp::Nid(1); });
+  bob.on_receive([&](const ilnp::DatagramSource& from, ilnp::Bytes) { heard = from.nid == ilnp::Nid(1); });
   bob.with([](Stack& stack, auto&) { return stack.bind(7); });
   alice.start();
   bob.start();

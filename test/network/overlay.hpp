@@ -92,7 +92,7 @@ class BasicEndpoint {
       : config_(std::move(config)),
         node_(world, config_.host_name, sim::Observing{Watching{&watch}}, config_) {
     listen();
-    node_.feed([this](const DatagramSource& source, Bytes bytes) {
+    node_.on_receive([this](const DatagramSource& source, Bytes bytes) {
       last_interface = source.network.interface;
       Received& received = from[source.nid];
       if (bytes.size() != 8) return void(++other);

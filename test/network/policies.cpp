@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_stands_on_any_format) {
   Node alice(world, "alice", node_config(1, "alice", {{a}})), bob(world, "bob", node_config(2, "bob", {{b}}));
   Node router(world, "router", node_config(3, "router", {{a, b}}));
   std::vector<std::string> heard;
-  bob.feed([&](LocalPort port, Bytes payload) {
+  bob.on_receive([&](LocalPort port, Bytes payload) {
     BOOST_TEST(port.port == 7000);
     heard.emplace_back(as_text(payload));
   });

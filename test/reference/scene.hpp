@@ -36,7 +36,7 @@ class Station : public sim::SimNode<Stack> {
   };
 
   Station(sim::World& in, const NetworkConfig& config) : sim::SimNode<Stack>(in, config.host_name, config) {
-    this->feed([this](const DatagramSource& source, Bytes bytes) {
+    this->on_receive([this](const DatagramSource& source, Bytes bytes) {
       arrivals.push_back({this->world().now(), std::string(as_text(bytes)), source.network});
     });
   }

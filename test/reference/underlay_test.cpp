@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(is_a_layer_among_layers) {
   first.begin();
   second.start();
   std::vector<std::string> heard;
-  second.feed([&](LocalPort, Bytes bytes) { heard.emplace_back(as_text(bytes)); });
+  second.on_receive([&](LocalPort, Bytes bytes) { heard.emplace_back(as_text(bytes)); });
   world.run_for(1s);
   second.with(
       [](auto& stack, auto&) { BOOST_TEST(!stack.map(10002, Remote{.host = "alice", .port = 10002})); });

@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bursts_arrive_whole_and_in_order, Stack, Stacks) {
   sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
   sim::SimNode<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
   std::vector<std::uint32_t> got;
-  bob.feed([&](LocalPort, Bytes payload) { got.push_back(number_of(payload).value_or(0xffffffff)); });
+  bob.on_receive([&](LocalPort, Bytes payload) { got.push_back(number_of(payload).value_or(0xffffffff)); });
   for (auto* node : {&alice, &bob}) node->start();
   alice.with([](Stack& stack, auto&) { BOOST_TEST(!stack.map(LocalPort(4000), {"bob", 4000})); });
   bob.with([](Stack& stack, auto&) { BOOST_TEST(!stack.map(LocalPort(4000), {"alice", 4000})); });
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_datagram_to_oneself_is_opened_too) {
   sim::World world(7);
   sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
   int got = 0;
-  alice.feed([&](LocalPort, Bytes payload) { got += as_text(payload) == "myself"; });
+  alice.on_receive([&](LocalPort, Bytes payload) { got += as_text(payload) == "myself"; });
   alice.start();
   alice.with([](Stack& stack, auto& cx) {
     BOOST_TEST(!stack.map(LocalPort(4000), {"alice", 4000}));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(what_was_lent_is_overwritten_when_the_batch_ends) {
   sim::SimNode<Stack> alice(world, "alice", node_config(1, "alice", {{a}}));
   sim::SimNode<Stack> bob(world, "bob", node_config(2, "bob", {{a}}));
   Bytes kept;
-  bob.feed([&](LocalPort, Bytes payload) { kept = payload; });
+  bob.on_receive([&](LocalPort, Bytes payload) { kept = payload; });
   for (auto* node : {&alice, &bob}) node->start();
   alice.with([](Stack& stack, auto&) { BOOST_TEST(!stack.map(LocalPort(4000), {"bob", 4000})); });
   bob.with([](Stack& stack, auto&) { BOOST_TEST(!stack.map(LocalPort(4000), {"alice", 4000})); });

@@ -63,7 +63,7 @@ class Peer {
   }
 
   void begin() {
-    node_.feed([this](const StreamEvent& event, Bytes) { on_event(event); });
+    node_.on_receive([this](const StreamEvent& event, Bytes) { on_event(event); });
     node_.start();
   }
   void restart() {

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(packets_are_as_long_as_the_transport_takes_to_that_node) {
   struct End {
     End(sim::World& in, std::uint64_t nid, std::string name)
         : node(in, name, SctpConfig{}, node_config(nid, name, {{a}})) {
-      node.feed([this](const StreamEvent& event, Bytes) { go_on(event.stream); });
+      node.on_receive([this](const StreamEvent& event, Bytes) { go_on(event.stream); });
       node.start();
     }
     void go_on(StreamId id) {
@@ -484,7 +484,7 @@ BOOST_AUTO_TEST_CASE(datagrams_of_other_ports_pass) {
     BOOST_TEST(stack.max_payload() == 1396u);
   });
   std::string got;
-  pair.bob->node().feed([&](const DatagramSource& source, Bytes octets) {
+  pair.bob->node().on_receive([&](const DatagramSource& source, Bytes octets) {
     BOOST_TEST(source.port == 8);
     got = as_text(octets);
   });

@@ -25,7 +25,7 @@ struct Gate {
 
   Gate(sim::World& world, std::uint64_t nid, std::string name, StreamProxyConfig config = {})
       : node(world, name, config, SctpConfig(), node_config(nid, name, {{net_a}})) {
-    node.feed([this](const StreamProxyEvent& event, Bytes octets) {
+    node.on_receive([this](const StreamProxyEvent& event, Bytes octets) {
       heard.push_back({event.kind, event.stream, event.error, event.port, std::string(as_text(octets))});
     });
     node.start();

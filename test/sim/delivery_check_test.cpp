@@ -43,7 +43,7 @@ struct Scene {
 
   template <class Node>
   void prepare(Node& node) {
-    node.feed([this, &node](const DatagramSource& source, Bytes payload) {
+    node.on_receive([this, &node](const DatagramSource& source, Bytes payload) {
       check.delivered(network_layer(node.stack()).local_nid(), source, payload);
     });
     node.with([](auto& stack, auto&) { BOOST_TEST(!stack.bind(port)); });

@@ -238,12 +238,12 @@ BOOST_AUTO_TEST_CASE(ten_thousand_seconds_of_three_nodes_take_a_moment) {
   World world(5);
   Person alice(world, "alice", {a}), bob(world, "bob", {b}), router(world, "router", {a, b});
   std::uint64_t heard = 0;
-  router.feed([&](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
+  router.on_receive([&](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
     router.with([&](auto& stack, auto& cx) {
       static_cast<void>(stack.say(from.interface == a ? b : a, ilnp::as_text(bytes), cx));
     });
   });
-  bob.feed([&](const ilnp::FrameSource&, ilnp::Bytes) { ++heard; });
+  bob.on_receive([&](const ilnp::FrameSource&, ilnp::Bytes) { ++heard; });
   const std::string text(1000, 'm');
   world.every(10ms, TimePoint(), TimePoint(10'000s), [&] { static_cast<void>(alice.say(a, text)); });
   const auto begin = std::chrono::steady_clock::now();

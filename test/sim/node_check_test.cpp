@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_busy_node_is_not_caught_before_it_is_woken) {
   check.watch(first), check.watch(second);
   first.start(), second.start();
   int heard = 0;
-  second.feed([&](const NetworkSource&, Bytes) { ++heard; });
+  second.on_receive([&](const NetworkSource&, Bytes) { ++heard; });
   const auto send = [&] {
     first.with([](auto& stack, auto& cx) {
       Packet packet(stack.headroom(0), Bytes{});

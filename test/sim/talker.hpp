@@ -68,7 +68,7 @@ struct Person : TalkerNode {
   Person(ilnp::sim::World& in, std::string name, std::vector<Locator> locators)
       : TalkerNode(in, std::move(name)) {
     for (const Locator locator : locators) BOOST_TEST(!underlay().join(locator));
-    feed([this](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
+    on_receive([this](const ilnp::FrameSource& from, ilnp::Bytes bytes) {
       heard.push_back({world().now(), from.interface, from.sender, std::string(ilnp::as_text(bytes))});
     });
   }

@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_check_sees_the_active_hosts_and_ends_the_run) {
 BOOST_AUTO_TEST_CASE(a_handler_for_another_stack_is_an_error) {
   World world(1);
   Person alice(world, "alice", {a}), bob(world, "bob", {a});
-  bob.feed([](const ilnp::DatagramSource&, ilnp::Bytes) {});
+  bob.on_receive([](const ilnp::DatagramSource&, ilnp::Bytes) {});
   static_cast<void>(alice.say(a, "x"));
   BOOST_CHECK_THROW(world.run_for(1s), std::logic_error);
 }

@@ -57,7 +57,7 @@ class MemberOf final : public Member {
         name_(config.host_name),
         node_(world, name_, sim::Observing{Tracing{&trace, &world, &name_}}, config) {
     home = config.locators.front();
-    node_.feed([this, heard = std::move(heard)](const DatagramSource& source, Bytes payload) {
+    node_.on_receive([this, heard = std::move(heard)](const DatagramSource& source, Bytes payload) {
       heard(*this, source, payload);
     });
     bind();

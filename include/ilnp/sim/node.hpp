@@ -78,7 +78,7 @@ class SimNode : public SimHost {
   /// `handler(source, bytes)` receives what arrives at the top. Its first parameter must be the source type of the stack. Packets
   /// of a protocol that no transport of the stack owns are not for it: they are counted as dropped.
   template <class Handler>
-  void feed(Handler handler) {
+  void on_receive(Handler handler) {
     set_handler(std::function(std::move(handler)));
   }
 
