@@ -45,6 +45,38 @@ class LayerOver {
  protected:
   Next next_;
 };
+
+/// What adaptors for network layers and for transports have in common: names, and payloads to a node.
+template <class Next>
+class LayerOverNodes : public LayerOver<Next> {
+ protected:
+  using LayerOver<Next>::next_;
+
+ public:
+  using LayerOver<Next>::LayerOver;
+
+  template <ContextLike Cx, class Up>
+  void on_timer(Cx& cx, Up&& up) {
+    next_.on_timer(cx, std::forward<Up>(up));
+  }
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    return next_.resolve(name, cx);
+  }
+  std::size_t max_payload() const { return next_.max_payload(); }
+  std::size_t max_payload(Nid nid) const { return next_.max_payload(nid); }
+
+  // Of a `ResolvingTransport`, and of a network layer for its sake.
+
+  template <ContextLike Cx>
+  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
+  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    return next_.resolve(name, known, cx);
+  }
+  template <ContextLike Cx>
+  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
+  bool holds(const ResolvedName& known, Cx& cx) const { return next_.holds(known, cx); }
+};
 }  // namespace detail
 
 /// For layers that stand on an underlay and are one: `ILNP<Mine<McastUdp>>`.
@@ -90,29 +122,19 @@ class UnderlayAdaptor : public detail::LayerOver<Next> {
 /// For layers that stand on a network layer and are one: `STP<Mine<ILNP<McastUdp>>>`. A layer that changes packets must do so in
 /// `feed` and in `on_timer`, where packets come up that a node sends to itself.
 template <NetworkLayer Next>
-class NetworkAdaptor : public detail::LayerOver<Next> {
+class NetworkAdaptor : public detail::LayerOverNodes<Next> {
  protected:
-  using detail::LayerOver<Next>::next_;
+  using detail::LayerOverNodes<Next>::next_;
 
  public:
-  using detail::LayerOver<Next>::LayerOver;
+  using detail::LayerOverNodes<Next>::LayerOverNodes;
 
   MutableBytes headroom(std::size_t size) { return next_.headroom(size); }
   template <ContextLike Cx>
   error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     return next_.send(to, next_header, packet, cx);
   }
-  template <ContextLike Cx, class Up>
-  void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, std::forward<Up>(up));
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
   Nid local_nid() const { return next_.local_nid(); }
-  std::size_t max_payload() const { return next_.max_payload(); }
-  std::size_t max_payload(Nid nid) const { return next_.max_payload(nid); }
 
   // Of a `StartableNetwork`.
 
@@ -128,14 +150,6 @@ class NetworkAdaptor : public detail::LayerOver<Next> {
   // What a transport uses if it exists.
 
   template <ContextLike Cx>
-  requires requires(Next& next, ResolvedName& known, Cx& cx) { next.resolve(std::string_view(), known, cx); }
-  error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    return next_.resolve(name, known, cx);
-  }
-  template <ContextLike Cx>
-  requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
-  bool holds(const ResolvedName& known, Cx& cx) const { return next_.holds(known, cx); }
-  template <ContextLike Cx>
   requires requires(Next& next, Nid nid, Cx& cx) { next.doubt(nid, cx); }
   void doubt(Nid nid, Cx& cx) { next_.doubt(nid, cx); }
   decltype(auto) correspondents() const requires requires(const Next& next) { next.correspondents(); }
@@ -146,12 +160,12 @@ class NetworkAdaptor : public detail::LayerOver<Next> {
 /// Besides datagrams, packets of other transports pass: a layer that changes datagrams takes those alone, by
 /// `taking<DatagramSource>`.
 template <TransportLayer Next>
-class TransportAdaptor : public detail::LayerOver<Next> {
+class TransportAdaptor : public detail::LayerOverNodes<Next> {
  protected:
-  using detail::LayerOver<Next>::next_;
+  using detail::LayerOverNodes<Next>::next_;
 
  public:
-  using detail::LayerOver<Next>::LayerOver;
+  using detail::LayerOverNodes<Next>::LayerOverNodes;
 
   error_code bind(std::uint16_t port) { return next_.bind(port); }
   void unbind(std::uint16_t port) { next_.unbind(port); }
@@ -159,26 +173,6 @@ class TransportAdaptor : public detail::LayerOver<Next> {
   error_code send(std::uint16_t source_port, Nid to, std::uint16_t destination_port, Bytes payload, Cx& cx) {
     return next_.send(source_port, to, destination_port, payload, cx);
   }
-  template <ContextLike Cx, class Up>
-  void on_timer(Cx& cx, Up&& up) {
-    next_.on_timer(cx, std::forward<Up>(up));
-  }
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    return next_.resolve(name, cx);
-  }
-  std::size_t max_payload() const { return next_.max_payload(); }
-  std::size_t max_payload(Nid nid) const { return next_.max_payload(nid); }
-
-  // Of a `ResolvingTransport`.
-
-  template <ContextLike Cx>
-  requires ResolvingTransport<Next> error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    return next_.resolve(name, known, cx);
-  }
-  template <ContextLike Cx>
-  requires ResolvingTransport<Next>
-  bool holds(const ResolvedName& known, Cx& cx) const { return next_.holds(known, cx); }
 
   // Of a `PacketTransport`.
 
