@@ -59,27 +59,16 @@ concept StreamTransport = TransportLayer<S> &&
   s.close(id, cx);
 };
 
-/// For layers that stand on a transport with streams and are one: `StreamProxy<Mine<Sctp<STP<ILNP<McastUdp>>>>>`; see
-/// adaptor.hpp.
+namespace detail {
+/// The part of an adaptor that is about streams that exist: layers that open streams of another kind have it too.
 template <StreamTransport Next>
-class StreamAdaptor : public TransportAdaptor<Next> {
+class LayerOverStreams : public TransportAdaptor<Next> {
  protected:
   using TransportAdaptor<Next>::next_;
 
  public:
   using TransportAdaptor<Next>::TransportAdaptor;
 
-  error_code listen(std::uint16_t port) { return next_.listen(port); }
-  void unlisten(std::uint16_t port) { next_.unlisten(port); }
-  template <ContextLike Cx>
-  result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
-    return next_.connect(to, port, cx);
-  }
-  template <ContextLike Cx>
-  requires requires(Next& next, Nid to, std::uint16_t port, Cx& cx) { next.connect(to, port, port, cx); }
-  result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
-    return next_.connect(to, port, transport_port, cx);
-  }
   std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
   template <ContextLike Cx>
   result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
@@ -96,6 +85,30 @@ class StreamAdaptor : public TransportAdaptor<Next> {
   template <ContextLike Cx>
   void reset(StreamId id, Cx& cx) {
     next_.reset(id, cx);
+  }
+};
+}  // namespace detail
+
+/// For layers that stand on a transport with streams and are one: `StreamProxy<Mine<Sctp<STP<ILNP<McastUdp>>>>>`; see
+/// adaptor.hpp.
+template <StreamTransport Next>
+class StreamAdaptor : public detail::LayerOverStreams<Next> {
+ protected:
+  using detail::LayerOverStreams<Next>::next_;
+
+ public:
+  using detail::LayerOverStreams<Next>::LayerOverStreams;
+
+  error_code listen(std::uint16_t port) { return next_.listen(port); }
+  void unlisten(std::uint16_t port) { next_.unlisten(port); }
+  template <ContextLike Cx>
+  result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
+    return next_.connect(to, port, cx);
+  }
+  template <ContextLike Cx>
+  requires requires(Next& next, Nid to, std::uint16_t port, Cx& cx) { next.connect(to, port, port, cx); }
+  result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
+    return next_.connect(to, port, transport_port, cx);
   }
   template <ContextLike Cx>
   void close(StreamId id, Cx& cx) {

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "../base/adaptor.hpp"
 #include "../base/arena.hpp"
+#include "../base/stream.hpp"
 #include "stream_connection_table.hpp"
 #include "stream_handshake.hpp"
 #include "stream_proxy_config.hpp"
@@ -24,15 +24,15 @@ namespace ilnp {
 /// of another node. It handles requests, permissions and results; the programs' sockets belong to the shell. Datagrams pass, so a
 /// `Proxy` may stand on top. One thread.
 template <StreamTransport Next>
-class StreamProxy : public TransportAdaptor<Next> {
-  using TransportAdaptor<Next>::next_;
+class StreamProxy : public detail::LayerOverStreams<Next> {
+  using detail::LayerOverStreams<Next>::next_;
 
  public:
   /// Throws `std::invalid_argument` if `config` is invalid or the port for requests is
   /// taken. The other arguments go to the layers below.
   template <class... Args>
   explicit StreamProxy(const StreamProxyConfig& config, Args&&... args)
-      : TransportAdaptor<Next>(std::forward<Args>(args)...), config_((config.validate(), config)) {
+      : detail::LayerOverStreams<Next>(std::forward<Args>(args)...), config_((config.validate(), config)) {
     if (const error_code error = next_.listen(config_.request_port))
       throw std::invalid_argument("port " + std::to_string(config_.request_port) +
                                   " of requests: " + error.message());
@@ -82,20 +82,7 @@ class StreamProxy : public TransportAdaptor<Next> {
     next_.close(id, cx);
   }
 
-  // As for a stream; for established connections.
-
-  template <ContextLike Cx>
-  result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
-    return next_.write(id, octets, cx);
-  }
-  template <ContextLike Cx>
-  result<std::size_t> read(StreamId id, MutableBytes into, Cx& cx) {
-    return next_.read(id, into, cx);
-  }
-  template <ContextLike Cx>
-  error_code shutdown(StreamId id, Cx& cx) {
-    return next_.shutdown(id, cx);
-  }
+  /// As for a stream; `write`, `read`, `shutdown` and `peer` of established connections are the streams'.
   template <ContextLike Cx>
   void reset(StreamId id, Cx& cx) {
     connections_.erase(id);
@@ -124,8 +111,6 @@ class StreamProxy : public TransportAdaptor<Next> {
     if (!asking_.empty()) deadline = std::min(deadline, asking_.front().second);
     return deadline;
   }
-
-  std::optional<StreamPeer> peer(StreamId id) const { return next_.peer(id); }
 
   std::size_t connections() const noexcept { return connections_.size(); }
   const StreamProxyConfig& config() const noexcept { return config_; }
