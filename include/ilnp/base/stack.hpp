@@ -27,6 +27,24 @@ constexpr bool network_below() noexcept {
   }
 }
 
+/// The uppermost layer of a stack for which `Is` is true; the lowest layer if it is true for none.
+template <template <class> class Is, class Layer>
+auto& uppermost(Layer& layer) noexcept {
+  if constexpr (Is<std::remove_const_t<Layer>>::value || !HasNextLayer<Layer>) {
+    return layer;
+  } else {
+    return uppermost<Is>(layer.next_layer());
+  }
+}
+template <class>
+using IsNone = std::false_type;
+template <class Layer>
+using IsUnderlay = std::bool_constant<Underlay<Layer>>;
+template <class Layer>
+using IsNetworkLayer = std::bool_constant<NetworkLayer<Layer>>;
+template <class Layer>
+using IsLowestNetworkLayer = std::bool_constant<NetworkLayer<Layer> && !network_below<Layer>()>;
+
 /// The class that declares a member function.
 template <class Class, class Result>
 Class declaring(Result (Class::*)() const);
@@ -44,43 +62,26 @@ concept ForwardsCounters = requires {
 /// The innermost layer of a stack: its underlay. Follows `next_layer()` down.
 template <class Layer>
 auto& lowest_layer(Layer& layer) noexcept {
-  if constexpr (detail::HasNextLayer<Layer>) {
-    return lowest_layer(layer.next_layer());
-  } else {
-    return layer;
-  }
+  return detail::uppermost<detail::IsNone>(layer);
 }
 
 /// The lowest network layer of a stack, whatever was inserted above or below it; the lowest layer if there is none.
 template <class Layer>
 auto& network_layer(Layer& layer) noexcept {
-  if constexpr ((NetworkLayer<std::remove_const_t<Layer>> && !detail::network_below<Layer>()) ||
-                !detail::HasNextLayer<Layer>) {
-    return layer;
-  } else {
-    return network_layer(layer.next_layer());
-  }
+  return detail::uppermost<detail::IsLowestNetworkLayer>(layer);
 }
 
 /// The uppermost network layer of a stack, on which transports stand: a second one sends its packets there. The lowest layer if
 /// there is none.
 template <class Layer>
 auto& upper_network_layer(Layer& layer) noexcept {
-  if constexpr (NetworkLayer<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
-    return layer;
-  } else {
-    return upper_network_layer(layer.next_layer());
-  }
+  return detail::uppermost<detail::IsNetworkLayer>(layer);
 }
 
 /// The uppermost underlay of a stack: the layer on which a batch begins. The lowest layer if there is none.
 template <class Layer>
 auto& underlay_layer(Layer& layer) noexcept {
-  if constexpr (Underlay<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
-    return layer;
-  } else {
-    return underlay_layer(layer.next_layer());
-  }
+  return detail::uppermost<detail::IsUnderlay>(layer);
 }
 
 template <class Stack>

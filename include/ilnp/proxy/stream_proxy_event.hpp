@@ -45,14 +45,15 @@ concept LocalStreamProxy = requires(P& p, const P& cp, Nid nid, std::uint16_t po
   p.reset(id, cx);
 };
 
+namespace detail {
+template <class Layer>
+using IsLocalStreamProxy = std::bool_constant<LocalStreamProxy<Layer>>;
+}  // namespace detail
+
 /// The uppermost such layer of a stack, whatever lies on it; the lowest layer if there is none.
 template <class Layer>
 auto& stream_proxy_layer(Layer& layer) noexcept {
-  if constexpr (LocalStreamProxy<std::remove_const_t<Layer>> || !detail::HasNextLayer<Layer>) {
-    return layer;
-  } else {
-    return stream_proxy_layer(layer.next_layer());
-  }
+  return detail::uppermost<detail::IsLocalStreamProxy>(layer);
 }
 template <class Stack>
 using StreamProxyOf = std::remove_cvref_t<decltype(stream_proxy_layer(std::declval<Stack&>()))>;
