@@ -292,7 +292,7 @@ class Node {
   Executor executor_;
   typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;
-  [[no_unique_address]] LentFrames<> lent_;
+  [[no_unique_address]] LentFrames lent_;
   std::deque<Descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers check it
   std::uint64_t run_ = 0;             // incremented by each stop

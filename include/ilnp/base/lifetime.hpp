@@ -42,33 +42,34 @@ inline void give_back_headroom(Bytes room) noexcept {
 }  // namespace detail
 #endif
 
-/// The frames that an underlay lends in a batch, where memory is poisoned: checks that they share none, and overwrites them
-/// when the batch ends. Elsewhere it is empty and does nothing.
-template <bool poisoned = ILNP_POISON>
+/// The frames that an underlay lends in a batch. Checks that they share no memory, and overwrites them when the batch ends.
 class LentFrames {
  public:
-  LentFrames() { frames_.reserve(2048); }  // what one call to the kernel gives: 32 trains of 64 frames
-
-  void add(MutableBytes frame) {
+  LentFrames() {
+#if ILNP_POISON
+    frames_.reserve(2048);  // what one call to the kernel gives: 32 trains of 64 frames
+#endif
+  }
+  void add([[maybe_unused]] MutableBytes frame) {
+#if ILNP_POISON
     const std::size_t count = frames_.size();
     for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i)
       assert(frame.empty() || frames_[i].data() + frames_[i].size() <= frame.data() ||
              frame.data() + frame.size() <= frames_[i].data());
     frames_.push_back(frame);
+#endif
   }
   void end() noexcept {
+#if ILNP_POISON
     for (const MutableBytes frame : frames_) poison(frame);
     frames_.clear();
+#endif
   }
 
+#if ILNP_POISON
  private:
   std::vector<MutableBytes> frames_;
-};
-template <>
-class LentFrames<false> {
- public:
-  void add(MutableBytes) noexcept {}
-  void end() noexcept {}
+#endif
 };
 
 /// The headroom of an underlay: lent for one packet at a time. Asserts that it is not taken again before a packet in it was sent
