@@ -42,36 +42,30 @@ for folder, names in uses.items():
         if order.index(name) >= order.index(folder):
             faults.append(f"{folder}/ may not use {name}/, which is above it")
 
+included = {}  # by header: the headers that it includes, all by their paths from include/ilnp
 for path, _, headers in os.walk(include):
-    folder = os.path.relpath(path, include)
-    if folder == "." or not any(header.endswith(".hpp") for header in headers):
-        continue
-    if folder not in uses:
-        faults.append(f"{folder}/ has no place in the order")
-        continue
+    folder = os.path.normpath(os.path.relpath(path, include))
     for header in sorted(headers):
+        name = os.path.normpath(os.path.join(folder, header))
         with open(os.path.join(path, header)) as file:
-            for name in re.findall(r'^\s*#\s*include\s+(?:"([^"]+)"|<ilnp/[^>]+>)', file.read(), re.M):
-                if not name:
-                    faults.append(f"{folder}/{header} includes by <ilnp/...>: write the path from its folder")
-                    continue
-                target = os.path.normpath(os.path.join(folder, name))
-                if not os.path.exists(os.path.join(include, target)):
-                    faults.append(f"{folder}/{header} includes {name}, which does not exist")
-                    continue
-                used = os.path.dirname(target)
-                if used != folder and used not in uses[folder].split():
-                    faults.append(f"{folder}/{header} includes {target}: {folder}/ may use "
-                                  f"{uses[folder] or 'no other folder'}")
+            written = re.findall(r'^\s*#\s*include\s+(?:"([^"]+)"|<ilnp/[^>]+>)', file.read(), re.M)
+        included[name] = [os.path.normpath(os.path.join(folder, each)) for each in written if each]
+        if folder != "." and not all(written):
+            faults.append(f"{name} includes by <ilnp/...>: write the path from its folder")
+
+for folder in sorted({os.path.dirname(name) for name in included} - {"", *uses}):
+    faults.append(f"{folder}/ has no place in the order")
+
+for name, targets in sorted(included.items()):
+    folder = os.path.dirname(name)
+    for target in targets if folder in uses else []:
+        used = os.path.dirname(target)
+        if target not in included:
+            faults.append(f"{name} includes {target}, which does not exist")
+        elif used != folder and used not in uses[folder].split():
+            faults.append(f"{name} includes {target}: {folder}/ may use {uses[folder] or 'no other folder'}")
 
 # Headers that include each other in a circle.
-below = {}
-for path, _, headers in os.walk(include):
-    for header in headers:
-        name = os.path.relpath(os.path.join(path, header), include)
-        with open(os.path.join(path, header)) as file:
-            below[name] = [os.path.normpath(os.path.join(os.path.dirname(name), each))
-                           for each in re.findall(r'^\s*#\s*include\s+"([^"]+)"', file.read(), re.M)]
 state = {}
 
 
@@ -81,12 +75,12 @@ def visit(name, trail):
     if name in trail:
         faults.append("a circle: " + " -> ".join(trail[trail.index(name):] + [name]))
         return
-    for each in below.get(name, []):
+    for each in included.get(name, []):
         visit(each, trail + [name])
     state[name] = "done"
 
 
-for name in sorted(below):
+for name in sorted(included):
     visit(name, [])
 
 for fault in faults:
