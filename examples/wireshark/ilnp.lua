@@ -647,10 +647,6 @@ local function dissect_packet(tvb, pinfo, root, part, length)
 
   -- Wireshark shows both as IPv6 addresses, which identifier-locator vectors resemble. A dissector of the payload gets the
   -- identifiers alone: what it follows must not end when a node moves.
-  local function head()
-    local from, to = name_of(source.nid, pinfo.number), name_of(destination.nid, pinfo.number)
-    return string.format("%s → %s  ", shown(from or source.nid), to_all and "all" or shown(to or destination.nid))
-  end
   local tail = string.format("  HL=%d", hop_limit) .. (copy and string.format(" [copy of frame %d]", copy) or "")
   function p.before_payload()
     pinfo.cols.info = p.info
@@ -664,16 +660,17 @@ local function dissect_packet(tvb, pinfo, root, part, length)
     if captured > HEADER then tree:add(f.payload, tvb(HEADER)) end
     p.info = what and "To all nodes, but no discovery message" or string.format("Unknown next header %d", next_header)
   end
+  local src_name, dst_name = name_of(source.nid, pinfo.number), name_of(destination.nid, pinfo.number)
+  local head = string.format("%s → %s  ", shown(src_name or source.nid), to_all and "all" or shown(dst_name or destination.nid))
   if p.handed_on then
-    pinfo.cols.info:prepend(head())
+    pinfo.cols.info:prepend(head)
     pinfo.cols.info:append(tail)
   else
-    pinfo.cols.info = head() .. (p.info or "Cut off by the capture") .. tail
+    pinfo.cols.info = head .. (p.info or "Cut off by the capture") .. tail
   end
   pinfo.src = Address.ipv6(text:format(source.locator, source.nid))
   pinfo.dst = Address.ipv6(text:format(destination.locator, destination.nid))
 
-  local src_name, dst_name = name_of(source.nid, pinfo.number), name_of(destination.nid, pinfo.number)
   for _, side in ipairs {{at_source, src_name, f.src_name}, {at_destination, dst_name, f.dst_name}} do
     if side[2] then
       generated(side[1], side[3], side[2])
