@@ -433,9 +433,9 @@ def run_flows(flows, rate, seconds, events=(), quiet=0.3):
         if poll.poll(1 if count < total else 20) and receive_all(flows):
             last = max(last, time.monotonic())
         since = time.monotonic() - last
-        if count >= total and not events and since > quiet:
-            if since > 5 * quiet or not any(flow.lost for flow in flows):
-                return start
+        if count >= total and not events and since > quiet and (
+                since > 5 * quiet or not any(flow.lost for flow in flows)):
+            return start
 
 
 def warm_up(flows, timeout=8.0):

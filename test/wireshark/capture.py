@@ -15,7 +15,6 @@ sys.path.insert(0, os.path.join(ROOT, "test", "system"))
 SCRIPT = os.path.join(ROOT, "examples", "wireshark", "ilnp.lua")
 VECTORS = os.path.join(ROOT, "test", "vectors")
 ERROR = 8388608  # the severity of what is malformed
-GROUP_A = (0xFF12 << 112 | 0xA).to_bytes(16, "big")
 
 
 def group(locator, user_id=0):
@@ -30,7 +29,7 @@ def add_up(data):
     return total
 
 
-def udp(payload, to=GROUP_A, source_port=10000, destination_port=10000, sender=1):
+def udp(payload, to=group(0xA), source_port=10000, destination_port=10000, sender=1):
     """An Ethernet frame with IPv6 and UDP, as on a link."""
     source = struct.pack("!QQ", 0xFE80 << 48, sender)
     length = 8 + len(payload)

@@ -22,7 +22,7 @@ struct StreamFailure {
   error_code error;
 };
 
-/// Ignores them; they are counted anyway. A handler that also takes `StreamListenerPaused` is told of ports that pause.
+/// Ignores failures, which the counters show in any case. A handler that also takes `StreamListenerPaused` learns of ports that pause.
 struct IgnoreStreamFailures {
   void operator()(const StreamFailure&) const noexcept {}
 };
