@@ -5,6 +5,7 @@
 
 // The control protocol
 #include "control/control.hpp"
+#include "control/counter_text.hpp"
 
 // Gateways to local programs
 #include "gateway/address_range.hpp"
