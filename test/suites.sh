@@ -2,7 +2,7 @@
 # functions.
 #
 #   begin_suites FOLDER   empties FOLDER, where the logs and exit statuses go
-#   suite NAME            runs the function NAME, prints the end of its log and how long it took
+#   suite NAME            runs the function NAME, prints the end of its log, how long it took, and its processor time
 #   beside NAME...        the same for several in a row, in the background and only in otherwise idle processor time
 #   end_suites            a ctest run over all suites: its exit status is the result
 
@@ -15,14 +15,15 @@ begin_suites() {
 }
 
 suite() {
-  local name=$1 result=0 began=$SECONDS
+  local name=$1 result=0 began=$SECONDS TIMEFORMAT='%U %S' processor
   step "suite $name"
   printf 'add_test([=[%s]=] "sh" "-c" "tail -n 60 %s.log; exit $(cat %s.status)")\n' "$name" "$name" "$name" \
     >>"$suites/CTestTestfile.cmake"
-  "$name" >"$suites/$name.log" 2>&1 || result=$?
+  { time "$name" >"$suites/$name.log" 2>&1; } 2>"$suites/$name.time" || result=$?
+  processor=$(awk '{ printf "%.0f", $1 + $2 }' "$suites/$name.time")
   echo "$result" >"$suites/$name.status"
   tail -n "$((result == 0 ? 4 : 300))" "$suites/$name.log"
-  step "suite $name: $( ((result == 0)) && echo passed || echo "FAILED ($result)"), $((SECONDS - began)) s"
+  step "suite $name: $( ((result == 0)) && echo passed || echo "FAILED ($result)"), $((SECONDS - began)) s ($processor s of processor time)"
 }
 
 beside() {
