@@ -19,7 +19,7 @@ struct BasicFlowEntry {
   const Interface* in = nullptr;  ///< what this node knows of it
   std::optional<Locator> out;     ///< where they are forwarded; none: they are for this node
   std::uint64_t path_hash = 0;    ///< of all that they have in common except the hop limit
-  std::uint8_t hop_limit = 0;     ///< with which forwarded packets arrived, or should have
+  std::uint8_t hop_limit = 0;     ///< with which forwarded packets are sent on
   std::array<std::byte, Format::path_size> path{};  ///< see `wire::Format`
 };
 
@@ -50,8 +50,7 @@ class BasicFlowCache {
     return nullptr;
   }
 
-  /// Adds an entry for packets like this one: forwarded to `out` as if they had arrived with `hop_limit` or, without `out`,
-  /// for this node.
+  /// Adds an entry for packets like this one: forwarded to `out` with `hop_limit` or, without `out`, for this node.
   const FlowEntry* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
                        std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
     const std::uint64_t path_hash = hash(header, in.locator);

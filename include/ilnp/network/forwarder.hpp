@@ -27,7 +27,7 @@ class Forwarder {
   /// How a packet is to be forwarded.
   struct Hop {
     Locator out;
-    std::uint8_t hop_limit;  ///< with which it arrived, or should have
+    std::uint8_t hop_limit;  ///< with which it is sent on
     bool alone = false;      ///< the decision applies to this packet only
   };
 
@@ -56,6 +56,7 @@ class Forwarder {
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);
     if (header.hop_limit() == 0) return drop(Drop::hop_limit);
+    const auto hop_limit = static_cast<std::uint8_t>(header.hop_limit() - 1);
     const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
       case Election::Verdict::duplicate:
@@ -63,13 +64,13 @@ class Forwarder {
       case Election::Verdict::another:
         return drop(Drop::another_forwards);
       case Election::Verdict::returned:
-        return Hop{*out, static_cast<std::uint8_t>(header.hop_limit() + 1), true};
+        return Hop{*out, header.hop_limit(), true};  // the hop here and back does not count
       case Election::Verdict::forward_alone:
-        return Hop{*out, header.hop_limit(), true};
+        return Hop{*out, hop_limit, true};
       case Election::Verdict::forward:
         break;
     }
-    return Hop{*out, header.hop_limit()};
+    return Hop{*out, hop_limit};
   }
 
   /// See `ILNP::resumed`.
@@ -83,12 +84,13 @@ class Forwarder {
            reflections_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
   }
 
-  /// Sends a parsed frame on to `out`, unchanged except for its hop limit.
+  /// Sends a parsed frame on to `out`, unchanged except for its new hop limit.
   template <ContextLike Cx>
   void forward(Locator out, std::uint8_t hop_limit, MutableBytes frame, Cx& cx) {
-    Format::set_hop_limit(frame, static_cast<std::uint8_t>(hop_limit - 1));
-    if (sender_->next.send(out, Packet({}, frame), cx)) return sender_->drop(Drop::send_failed, out, cx);
-    ++sender_->counters.forwarded;
+    Format::set_hop_limit(frame, hop_limit);
+    auto& sender = *sender_;
+    if (sender.next.send(out, Packet({}, frame), cx)) return sender.drop(Drop::send_failed, out, cx);
+    ++sender.counters.forwarded;
   }
 
   const Election& election() const noexcept { return election_; }

@@ -79,8 +79,11 @@ class ILNP {
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const NextHop& hop = next_hops_.last();
-    return sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, hop.interface, next_header,
-                            packet, cx);
+    if (const error_code error =
+            sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, next_header, packet, cx))
+      return error;
+    hop.interface->last_sent = cx.now();
+    return {};
   }
 
   /// A frame arrived. Calls `up(const NetworkSource&, MutableBytes)` if it holds a packet for this node that is not one of

@@ -32,15 +32,17 @@ class Loopback {
     for (std::size_t waiting = packets_.size(); waiting > 0; --waiting) {
       Packet packet = std::move(packets_.front());
       packets_.pop_front();
+      lends_ = true;
       const MutableBytes octets = lent_.emplace_back(std::move(packet.octets));
       f(packet.next_header, octets);
     }
   }
   /// Nothing that was handed up is borrowed any longer.
   void end_batch() noexcept {
-    if (lent_.empty()) return;
+    if (!lends_) return;
     for (auto& octets : lent_) poison(octets);
     lent_.clear();
+    lends_ = false;
   }
 
   bool empty() const noexcept { return packets_.empty(); }
@@ -54,6 +56,7 @@ class Loopback {
 
   std::deque<Packet> packets_;
   std::vector<std::vector<std::byte>> lent_;
+  bool lends_ = false;  // `lent_` is not empty: quicker to read at the end of each batch
 };
 
 }  // namespace ilnp

@@ -12,7 +12,7 @@ namespace ilnp {
 struct NextHop {
   Locator locator;
   Locator out;
-  Interface* interface = nullptr;  ///< what this node knows of `out`
+  Interface* interface = nullptr;  ///< what this node knows of `out`; not null in a valid next hop
 };
 
 /// Recent next hops: packets to the same nodes need no look-up in any other table, and those that directly follow a packet

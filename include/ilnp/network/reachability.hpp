@@ -89,9 +89,10 @@ struct Reachability {
   BOOST_NOINLINE bool find_next_hop(Nid nid, KnownHost& host, Cx& cx) {
     const Locator* locator = locate(nid, host, cx);
     const auto out = locator ? route(*locator, cx.now()) : std::nullopt;
-    if (!out) return false;
+    Interface* interface = out ? interfaces.find(*out) : nullptr;
+    if (!interface) return false;
     const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
-    host.next_hop = {{*locator, *out, interfaces.find(*out)},
+    host.next_hop = {{*locator, *out, interface},
                      epoch.stamp(),
                      std::min({cx.now() + decision_hold, settled, host.expires - hosts.life() / 3})};
     return true;

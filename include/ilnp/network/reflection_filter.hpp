@@ -63,14 +63,15 @@ class ReflectionFilter {
     TimePoint at = long_ago;
     std::uint64_t sender = 0;
     std::uint8_t hop_limit = 0;
+    std::uint8_t other_hop_limit = 0;  ///< of packets over another path
     std::uint8_t count = 1;            ///< packets over this path
-    std::uint8_t others = 0;           ///< and over another
-    std::uint8_t other_hop_limit = 0;  ///< which has this one
+    std::uint8_t others = 0;           ///< and over the other
     std::uint32_t other_sender = 0;
 
     bool same(const Seen& one) const noexcept { return sender == one.sender && hop_limit == one.hop_limit; }
     bool again(TimePoint now) noexcept {
       at = now;
+      if (count == max_lead && others == 0) return true;  // the usual case: one comparison of two octets
       if (count < max_lead) {
         ++count;
       } else if (others > 0) {

@@ -37,17 +37,15 @@ class Sender {
     cx.observe(event::Dropped{reason, interface});
   }
 
-  /// Puts the network header in front of `packet`, and sends it on `out`. `named`: the interface of the source locator, if
-  /// it is joined.
+  /// Puts the network header in front of `packet`, and sends it on `out`.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
-                                        Interface* named, std::uint8_t next_header, Packet& packet, Cx& cx) {
+                                        std::uint8_t next_header, Packet& packet, Cx& cx) {
     const std::size_t size = packet.size();
     typename Format::HeaderRepr{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
                                 destination}
         .write_to(packet.prepend(Format::header_size));
     if (const error_code error = next.send(out, packet, cx)) return error;
-    if (named) named->last_sent = cx.now();
     ++counters.sent;
     cx.observe(event::PacketSent{source, destination, out, next_header, size});
     return {};
@@ -99,11 +97,10 @@ class Sender {
                         Cx& cx) {
     Packet packet(next.headroom(Format::header_size + message.size()), {});
     message.write_to(packet.prepend(message.size()));
-    if (!transmit(to, {own, reach_->config.nid}, out, reach_->interfaces.find(own), Format::next_header(kind),
-                  packet, cx))
-      return true;
-    drop(Drop::send_failed, out, cx);
-    return false;
+    if (transmit(to, {own, reach_->config.nid}, out, Format::next_header(kind), packet, cx))
+      return drop(Drop::send_failed, out, cx), false;
+    if (Interface* named = reach_->interfaces.find(own)) named->last_sent = cx.now();
+    return true;
   }
 
   Reachability* reach_;
