@@ -20,6 +20,7 @@
 
 #include "command_line.hpp"
 #include "event_log.hpp"
+#include "node_watch.hpp"
 #include "output.hpp"
 
 namespace program {
@@ -40,7 +41,9 @@ int run(const char* name, Body&& body) {
     LineWriter write(STDERR_FILENO);  // does not wait for long
     while (!what.empty()) {           // one line for each mistake in a configuration
       const auto end = what.find('\n');
-      write(std::string(name) + ": " + std::string(what.substr(0, end)));
+      const std::string text = std::string(name) + ": " + std::string(what.substr(0, end));
+      const LogFormat format = error_style().format;
+      write(format == LogFormat::text ? text : log_line(format, {Level::error, "", "failed", text}));
       what.remove_prefix(end == what.npos ? what.size() : end + 1);
     }
     return 1;

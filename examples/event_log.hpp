@@ -8,39 +8,74 @@
 #include <string>
 
 #include "command_line.hpp"
+#include "event_about.hpp"
 #include "event_text.hpp"
 #include "link_text.hpp"
 #include "log.hpp"
 
 namespace program {
 
-/// Prints the events of the layers whose log is on (`log = true` in the configuration, or --verbose), and those that the user should know
-/// in any case (unless --quiet). A small value, copied into the node's context.
+/// The options of the log of a program that runs a node, besides --quiet and --verbose.
+inline void add_log_options(CommandLine& line) {
+  line.add_options()  //
+      ("log-level", options::value<std::string>()->value_name("LEVEL"),
+       "log lines of this level and above, of all layers: error (as --quiet), warning, notice, info, debug "
+       "(as "
+       "--verbose); default: info, and debug for layers with log = true in CONFIG")  //
+      ("log-format", options::value<std::string>()->value_name("FORMAT"),
+       "text, json (an object per line) or journal (priorities for systemd); default: text, or journal if "
+       "the journal reads "
+       "standard error");
+}
+
+/// What these options say; standard error has this style from now on.
+inline const LogStyle& read_log_options(const CommandLine& line) {
+  LogStyle& style = error_style();
+  if (line.has("verbose")) style.least = Level::debug;
+  if (line.has("quiet")) style.least = Level::error;
+  if (line.has("log-level")) {
+    const auto level = to_level(line.value("log-level"));
+    if (!level)
+      throw UsageError("--log-level \"" + line.value("log-level") +
+                       "\": not error, warning, notice, info or debug");
+    style.least = *level;
+  }
+  if (line.has("log-format")) {
+    const auto format = to_format(line.value("log-format"));
+    if (!format)
+      throw UsageError("--log-format \"" + line.value("log-format") + "\": not text, json or journal");
+    style.format = *format;
+  }
+  return style;
+}
+
+/// Prints the events of the layers whose log is on (`log = true` in the configuration, or --verbose), and of the others those that
+/// matter enough (--log-level, --quiet). A small value, copied into the node's context.
 class EventLog {
  public:
   EventLog(Log& log, const CommandLine& line, const ilnp::LogConfig& configured)
       : log_(&log),
-        show_(line.has("quiet")     ? ilnp::LogConfig{}
-              : line.has("verbose") ? ilnp::LogConfig{true, true, true, true, true}
-                                    : configured),
-        quiet_(line.has("quiet")) {}
+        show_(log.wants(Level::debug)                      ? ilnp::LogConfig{true, true, true, true, true}
+              : line.has("quiet") || line.has("log-level") ? ilnp::LogConfig{}
+                                                           : configured) {}
 
   template <class Event>
   void operator()(const Event&) const {}  // other events are not shown
 
   void operator()(const ilnp::event::PacketSent& e) const {
+    if (!show_.discovery && !show_.transport && !show_.network) return;
     const bool discovery = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::discovery);
     const bool transport = e.next_header == static_cast<std::uint8_t>(ilnp::wire::NextHeader::stp);
     if (discovery) {
-      show(show_.discovery, "discovery", "packet sent", e);
+      report(show_.discovery, "discovery", "packet sent", e);
     } else if (transport) {
-      show(show_.transport, "transport", "packet sent", e);
+      report(show_.transport, "transport", "packet sent", e);
     } else {
-      show(show_.network, "network", "packet sent", e);
+      network("packet sent", e);
     }
   }
   void operator()(const ilnp::event::Dropped& e) const {
-    show(show_.network, "network", to_string(e.reason), e);
+    if (show_.network) network(to_string(e.reason), e);
   }
   void operator()(const ilnp::event::HandoffBegan& e) const {
     network("handoff", e);
@@ -55,47 +90,46 @@ class EventLog {
   void operator()(const ilnp::event::UpdateAcknowledged& e) const { network("locator update", e); }
   void operator()(const ilnp::event::UpdateGivenUp& e) const { network("locator update", e); }
   void operator()(const ilnp::event::PeerMoved& e) const { network("a node moved", e); }
-  void operator()(const ilnp::event::NameConflict& e) const {
-    if (quiet_) return;
-    note("discovery", "two nodes claim one name", [&]() -> std::optional<std::string> {
-      std::string text = event_text(e);
-      if (!(*conflicts_)(text)) return std::nullopt;
-      return text;
-    });
-  }
   void operator()(const ilnp::event::DuplicateNid& e) const {
-    if (quiet_) return;
-    note("network", "two nodes have one identifier",
-         [&]() -> std::optional<std::string> { return event_text(e); });
+    note("network", "two nodes have one identifier", e);
+  }
+  void operator()(const ilnp::event::UpdateUndone& e) const { note("network", "update undone", e); }
+  void operator()(const ilnp::event::PeerSilent& e) const { note("network", "peer silent", e); }
+  void operator()(const ilnp::event::PeerHeard& e) const { note("network", "peer heard", e); }
+  void operator()(const ilnp::event::PeerLeft& e) const { note("network", "peer left", e); }
+
+  void operator()(const ilnp::event::NameConflict& e) const {
+    note("discovery", "two nodes claim one name", e,
+         [&](const std::string& text) { return (*conflicts_)(text).has_value(); });
   }
   void operator()(const ilnp::event::NameConflictEnded& e) const {
-    tell(!quiet_, "discovery", "name conflict ended", e);
+    note("discovery", "name conflict ended", e);
   }
-  void operator()(const ilnp::event::NamePassed& e) const { tell(!quiet_, "discovery", "name passed", e); }
-  void operator()(const ilnp::event::UpdateUndone& e) const { tell(!quiet_, "network", "update undone", e); }
-  void operator()(const ilnp::event::PeerSilent& e) const { tell(!quiet_, "network", "peer silent", e); }
-  void operator()(const ilnp::event::PeerHeard& e) const { tell(!quiet_, "network", "peer heard", e); }
-  void operator()(const ilnp::event::PeerLeft& e) const { tell(!quiet_, "network", "peer left", e); }
-  void operator()(const ilnp::event::FarEndMissing& e) const { tell(true, "proxy", "unknown host", e); }
-  void operator()(const ilnp::event::FarEndFound& e) const { tell(true, "proxy", "host found", e); }
+  void operator()(const ilnp::event::NamePassed& e) const { note("discovery", "name passed", e); }
+  void operator()(const event::HostAppeared& e) const { discovery("host appeared", e); }
+  void operator()(const event::HostMoved& e) const { discovery("host moved", e); }
+  void operator()(const event::HostExpired& e) const { discovery("host expired", e); }
+  void operator()(const event::HostForgotten& e) const { discovery("host forgotten", e); }
+
+  void operator()(const ilnp::event::FarEndMissing& e) const { note("proxy", "unknown host", e); }
+  void operator()(const ilnp::event::FarEndFound& e) const { note("proxy", "host found", e); }
   void operator()(const ilnp::event::LongDatagramsDropped& e) const {
-    note("transport", "message too long", [&]() -> std::optional<std::string> {
-      return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
-             ", which does not reassemble fragments (" + std::to_string(e.datagrams) + " dropped)";
-    });
+    note("transport", "message too long", e);
   }
-  void operator()(const ilnp::event::LinkDown& e) const { link("cannot be used", e); }
-  void operator()(const ilnp::event::LinkUp& e) const { link("can be used", e); }
-  void operator()(const ilnp::event::SendFailing& e) const { link("cannot be sent", e); }
-  void operator()(const ilnp::event::SendWorks& e) const { link("sent again", e); }
-  void operator()(const ilnp::event::TrainsGivenUp& e) const { show(show_.link, "link", "trains", e); }
-  void operator()(const ilnp::event::GroupsLost& e) const { show(show_.link, "link", "groups", e); }
+
+  // Seldom, and a node can do nothing without a link.
+  void operator()(const ilnp::event::LinkDown& e) const { note("link", "cannot be used", e); }
+  void operator()(const ilnp::event::LinkUp& e) const { note("link", "can be used", e); }
+  void operator()(const ilnp::event::SendFailing& e) const { note("link", "cannot be sent", e); }
+  void operator()(const ilnp::event::SendWorks& e) const { note("link", "sent again", e); }
+  void operator()(const ilnp::event::TrainsGivenUp& e) const { note("link", "trains", e); }
+  void operator()(const ilnp::event::GroupsLost& e) const { note("link", "groups", e); }
 
   /// Describes the link of a node that has just started, if the link's log is on.
   void link(const ilnp::McastUdp& underlay, const ilnp::Config& config) const {
     if (!show_.link) return;
-    log_->show("link", [&] {
-      return "link: " + config.link.mcast_interface + ", UDP port " + std::to_string(config.link.mcast_port) +
+    log_->show({"link", Level::debug, "link", "link"}, [&] {
+      return config.link.mcast_interface + ", UDP port " + std::to_string(config.link.mcast_port) +
              ", user " + std::to_string(config.link.user_id) + ", frames of up to " +
              std::to_string(config.link.buffer_size) + " octets; " +
              (underlay.link_ready() ? "it can be used" : "it cannot be used yet");
@@ -103,52 +137,56 @@ class EventLog {
     groups(config.network.locators.front());
   }
 
-  bool quiet() const noexcept { return quiet_; }
-
  private:
+  struct Always {
+    bool operator()(const std::string&) const noexcept { return true; }
+  };
+
   void groups(std::span<const ilnp::Locator> joined) const {
-    if (show_.link) log_->show("link: groups", [&] { return "link: in the groups of " + list(joined); });
-  }
-  /// Always shown, because a node can do nothing without a link.
-  template <class Event>
-  void link(std::string_view kind, const Event& event) const {
-    if (!quiet_) note("link", kind, [&]() -> std::optional<std::string> { return event_text(event); });
+    if (show_.link)
+      log_->show(
+          {"link: groups", Level::debug, "link", "groups"},
+          [&] { return "in the groups of " + list(joined); },
+          [&](JsonFields& fields) { fields("locators", joined); });
   }
   template <class Event>
   void network(std::string_view kind, const Event& event) const {
-    show(show_.network, "network", kind, event);
-  }
-  /// What the user wants to see of a layer.
-  template <class Event>
-  void show(bool wanted, const char* layer, std::string_view kind, const Event& event) const {
-    if (!wanted) return;
-    log_->show(std::string(layer).append(": ").append(kind),
-               [&] { return std::string(layer) + ": " + event_text(event); });
-  }
-  /// What the user should know. `text` returns none if it has already been reported.
-  template <class Text>
-  void note(const char* layer, std::string_view kind, Text&& text) const {
-    log_->note(std::string(layer).append(": ").append(kind), [&]() -> std::optional<std::string> {
-      const std::optional<std::string> said = text();
-      if (!said) return std::nullopt;
-      return std::string(layer) + ": " + *said;
-    });
+    report(show_.network, "network", kind, event);
   }
   template <class Event>
-  void tell(bool wanted, const char* layer, std::string_view kind, const Event& event) const {
-    if (wanted) note(layer, kind, [&] { return std::optional<std::string>(event_text(event)); });
+  void discovery(std::string_view kind, const Event& event) const {
+    report(show_.discovery, "discovery", kind, event);
+  }
+  /// What the user should know, whether the log of its layer is on or not.
+  template <class Event, class If = Always>
+  void note(std::string_view layer, std::string_view kind, const Event& event, If&& news = {}) const {
+    report(false, layer, kind, event, news);
+  }
+  /// `asked`: the user wants to see the log of this layer. `news(text)`: whether the text was not reported before.
+  template <class Event, class If = Always>
+  void report(bool asked, std::string_view layer, std::string_view kind, const Event& event,
+              If&& news = {}) const {
+    const EventAbout what = about(event, [](std::string_view, const auto&) {});
+    if (!asked && !log_->wants(what.level)) return;
+    const std::string whole = std::string(layer).append(": ").append(kind);
+    const LogEntry entry{whole, what.level, layer, what.name};
+    const auto text = [&]() -> std::optional<std::string> {
+      std::string said = event_text(event);
+      if (!news(said)) return std::nullopt;
+      return said;
+    };
+    const auto fields = [&](JsonFields& members) { about(event, members); };
+    asked ? log_->show(entry, text, fields) : log_->note(entry, text, fields);
   }
 
   Log* log_;
   ilnp::LogConfig show_;
-  bool quiet_;
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 
-/// Reports if nothing can be sent yet, and if the kernel granted the underlay less buffer than requested; unless --quiet.
+/// Reports if nothing can be sent yet, and if the kernel granted the underlay less buffer than requested.
 inline void note_link(Log& log, const EventLog& observer, const ilnp::McastUdp& underlay,
                       const ilnp::Config& whole) {
-  if (observer.quiet()) return;
   observer.link(underlay, whole);
   const ilnp::LinkConfig& config = whole.link;
   if (!underlay.link_ready())

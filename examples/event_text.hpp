@@ -4,9 +4,11 @@
 
 #include <ilnp/network/events.hpp>
 #include <ilnp/proxy/proxy.hpp>
+#include <ilnp/transport/fragment.hpp>
 #include <span>
 #include <string>
 
+#include "host_events.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -51,17 +53,17 @@ inline std::string event_text(const ilnp::event::PeerMoved& e) {
 }
 /// `bob (0:0:0:b)`, or the identifier alone if no name is known.
 inline std::string node_text(std::string_view host_name, ilnp::Nid nid) {
-  return host_name.empty() ? to_string(nid) : printable(host_name) + " (" + to_string(nid) + ')';
+  return host_name.empty() ? to_string(nid) : printable_name(host_name) + " (" + to_string(nid) + ')';
 }
 inline std::string event_text(const ilnp::event::NameConflict& e) {
   return "two nodes claim the name " + printable_name(e.host_name) + ": " + to_string(e.owner) +
          ", which holds it, and " + to_string(e.claimant);
 }
 inline std::string event_text(const ilnp::event::NameConflictEnded& e) {
-  return "only one node still claims the name " + printable(e.host_name) + ": " + to_string(e.owner);
+  return "only one node still claims the name " + printable_name(e.host_name) + ": " + to_string(e.owner);
 }
 inline std::string event_text(const ilnp::event::NamePassed& e) {
-  return "the name " + printable(e.host_name) + " now means " + to_string(e.to) + "; its previous owner, " +
+  return "the name " + printable_name(e.host_name) + " now means " + to_string(e.to) + "; its previous owner, " +
          to_string(e.from) + ", is silent";
 }
 inline std::string event_text(const ilnp::event::UpdateUndone& e) {
@@ -79,10 +81,10 @@ inline std::string event_text(const ilnp::event::PeerLeft& e) {
 }
 inline std::string event_text(const ilnp::event::FarEndMissing& e) {
   return "from local port " + std::to_string(e.local_port) + ": unknown host: no node called " +
-         printable(e.host) + " has been heard";
+         printable_name(e.host) + " has been heard";
 }
 inline std::string event_text(const ilnp::event::FarEndFound& e) {
-  return "from local port " + std::to_string(e.local_port) + ": a node called " + printable(e.host) +
+  return "from local port " + std::to_string(e.local_port) + ": a node called " + printable_name(e.host) +
          " is heard";
 }
 
@@ -95,6 +97,24 @@ inline std::string event_text(const ilnp::event::DuplicateNid& e) {
          " this node's identifier, " + nid + " (a copied configuration file?): heard from " +
          to_string(e.locator) + " on " + to_string(e.interface) + ", " + std::to_string(e.frames) +
          " frames so far; each node receives packets for the other";
+}
+
+inline std::string event_text(const ilnp::event::LongDatagramsDropped& e) {
+  return "message too long: " + std::to_string(e.size) + " octets to " + to_string(e.peer) +
+         ", which does not reassemble fragments (" + std::to_string(e.datagrams) + " dropped)";
+}
+
+inline std::string event_text(const event::HostAppeared& e) {
+  return node_text(e.host_name, e.nid) + " appeared at " + list(e.locators);
+}
+inline std::string event_text(const event::HostMoved& e) {
+  return node_text(e.host_name, e.nid) + " moved from " + list(e.from) + " to " + list(e.to);
+}
+inline std::string event_text(const event::HostExpired& e) {
+  return node_text(e.host_name, e.nid) + " expired: it has not been heard for a long time";
+}
+inline std::string event_text(const event::HostForgotten& e) {
+  return node_text(e.host_name, e.nid) + " is no longer known";
 }
 
 }  // namespace program

@@ -102,6 +102,7 @@ class Experiment {
         complain_(complain),
         stack_(config.network, config.link),
         node_(io.get_executor(), stack_, Up{this}, Observer{log, &last_sent_}),
+        watch_(io.get_executor(), stack_, log),
         pace_(io),
         end_(io),
         random_(ilnp::random_seed()),
@@ -277,6 +278,7 @@ class Experiment {
   ilnp::event::PacketSent last_sent_{};
   Stack stack_;
   ilnp::Node<Stack, Up, Observer> node_;
+  program::NodeWatch<Stack, program::EventLog> watch_;
   boost::asio::steady_timer pace_;
   boost::asio::steady_timer end_;
   ilnp::Random random_;
@@ -312,10 +314,11 @@ int main(int argc, char** argv) {
     line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
                        "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
         "verbose,v", "print what every layer does");
+    program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    program::Output output;
+    program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);

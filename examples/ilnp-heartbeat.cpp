@@ -13,10 +13,11 @@ class Heartbeat {
             program::EventLog log)
       : config_(config),
         complain_(output.log),
-        table_(output.out),
+        table_(output.out, {program::LogFormat::table, program::Level::debug}),
         stack_(config.network, config.link),
         observer_{log, &sent_},
         node_(io.get_executor(), stack_, Print{this}, observer_),
+        watch_(io.get_executor(), stack_, log),
         timer_(io) {
     program::note_link(output.log, log, lowest_layer(stack_), config);
     program::check(stack_.bind(*config.application.port), "[application] port");
@@ -93,7 +94,7 @@ class Heartbeat {
   /// The other end first; the arrow shows which way the text went.
   void print(const End& remote, const char* arrow, const End& local, ilnp::Locator interface,
              std::string_view text) {
-    table_.show(arrow == sent_arrow ? "sent" : "received", [&] {
+    table_.show({arrow == sent_arrow ? "sent" : "received"}, [&] {
       return "[" + to_string(remote.ilv) + "%" + to_string(interface) + "]:" + std::to_string(remote.port) +
              arrow + "[" + to_string(local.ilv) + "]:" + std::to_string(local.port) + " " +
              program::printable(text);
@@ -107,6 +108,7 @@ class Heartbeat {
   Stack stack_;
   Observer observer_;
   ilnp::Node<Stack, Print, Observer> node_;
+  program::NodeWatch<Stack, program::EventLog> watch_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point next_;
 };
@@ -120,10 +122,11 @@ int main(int argc, char** argv) {
         "Sends the time to the node in the [application] section of CONFIG every second, "
         "and prints what it receives.");
     line.add_options()("quiet,q", "no log")("verbose,v", "print what every layer does");
+    program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    program::Output output;
+    program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
     boost::asio::io_context io(1);

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
          "local address to listen on")  //
         ("quiet,q", "print only errors and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
+    program::add_log_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
     if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
     const std::uint16_t port =
         line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
-    program::Output output;
+    program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
       program::print_counters(stack);
       program::print_counters(gateway);
     });
+    const program::NodeWatch watch(io.get_executor(), stack, observer);
     program::check(gateway.start());
     std::cout << "Listening on " << gateway.port() << std::endl;
     io.run();

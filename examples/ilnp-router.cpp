@@ -10,10 +10,11 @@ int main(int argc, char** argv) {
                               "Forwards packets between the networks in the [network] section of CONFIG.\n"
                               "SIGUSR1 prints the counters.");
     line.add_options()("quiet,q", "print only errors")("verbose,v", "print what every layer does");
+    program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    program::Output output;
+    program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
     const auto ignore = [](const auto&...) {};  // there is no layer above
     ilnp::Node node(io.get_executor(), stack, ignore, observer);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
+    const program::NodeWatch watch(io.get_executor(), stack, observer);
     program::check(node.start());
     if (!line.has("quiet"))
       std::cout << "Routing as " << program::printable_name(config.network.host_name) << std::endl;

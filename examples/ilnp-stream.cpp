@@ -70,7 +70,8 @@ class Failures {
     const auto held_back = limit_(text);
     if (!held_back) return;
     if (*held_back != 0) text += " (and " + std::to_string(*held_back) + " more)";
-    (*log_)("ilnp-stream: " + text);
+    log_->note({"ilnp-stream: listening", paused.error ? program::Level::error : program::Level::notice},
+               [&] { return "ilnp-stream: " + text; });
   }
 
  private:
@@ -117,6 +118,7 @@ int main(int argc, char** argv) {
         ("control", value<std::string>()->value_name("PATH"), program::control_help)  //
         ("quiet,q", "print only errors, the ports and Running")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
+    program::add_log_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -149,7 +151,7 @@ int main(int argc, char** argv) {
     proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
     sctp.memory = program::number(line, "stream-memory", program::default_stream_memory(),
                                   program::least_stream_memory, std::uint64_t{1} << 40);
-    program::Output output;
+    program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
@@ -183,6 +185,7 @@ int main(int argc, char** argv) {
       program::print_counters(datagrams);
       program::print_counters(streams);
     });
+    const program::NodeWatch watch(io.get_executor(), stack, observer);
     program::check(datagrams.start());
     if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;
     for (const auto& [port, target] : listens) {

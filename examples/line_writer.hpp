@@ -31,6 +31,12 @@ class LineSource {
   virtual bool pending() = 0;
   /// The lines that are due; `all`: everything that is left.
   virtual std::string due(bool all) = 0;
+  /// The line that reports lines that were dropped.
+  virtual std::string gap(std::uint64_t lines) { return timestamp() + ' ' + gap_text(lines); }
+
+  static std::string gap_text(std::uint64_t lines) {
+    return std::to_string(lines) + " lines dropped: they could not be written in time";
+  }
 };
 
 /// Writes lines from a thread of its own, so that a slow terminal, an unread pipe or a full disk never blocks the caller. Lines that do not
@@ -199,8 +205,7 @@ class LineWriter {
       at = 0;
       taken = std::exchange(waiting, {});
       if (const auto count = std::exchange(dropped, 0); count != 0 && gaps == Gaps::told)
-        taken +=
-            timestamp() + " " + std::to_string(count) + " lines dropped: they could not be written in time\n";
+        taken += (source ? source->gap(count) : timestamp() + ' ' + LineSource::gap_text(count)) + '\n';
       in_hand = static_cast<std::uint64_t>(std::count(taken.begin(), taken.end(), '\n'));
       return !taken.empty();
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-// The log of a running node: lines with the time, and no more of them than a person can read.
+// The log of a running node: lines in some format, and no more of them than a person can read.
 
 #include <algorithm>
 #include <chrono>
@@ -11,11 +11,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include "line_writer.hpp"
-#include "text.hpp"
+#include "log_line.hpp"
 
 namespace program {
 
@@ -76,10 +75,17 @@ class RateLimit {
   std::map<std::string, State> texts_;
 };
 
-/// Prints lines with the time in front. Whatever happens on the network or in local programs, their number is limited by the rates
-/// below: for each kind, so that one does not hide the others, and in total. The number of lines held back is reported:
-/// `57 more lines like this in 10 s`. A kind is a few words that say what such lines are about; it never comes from the network.
-/// The writer must outlive the log. Any thread.
+/// What a line is, besides its text.
+struct LogEntry {
+  std::string_view kind;  ///< a few words that say what such lines are about; it never comes from the network
+  Level level = Level::error;
+  std::string_view layer{};         ///< that it is about; or none
+  std::string_view event = "note";  ///< a word for programs
+};
+
+/// Prints lines in a style. Whatever happens on the network or in local programs, their number is limited by the rates below:
+/// for each kind, so that one does not hide the others, and in total. The number of lines held back is reported: `57 more lines like
+/// this in 10 s`. The writer must outlive the log. Any thread.
 class Log {
  public:
   using Clock = LineBucket::Clock;
@@ -91,24 +97,47 @@ class Log {
   static constexpr auto summary_period =
       std::chrono::seconds(10);                  ///< from the first line held back to the report
   static constexpr std::size_t max_kinds = 100;  ///< the others are one kind
-  static constexpr std::size_t max_line = 1000;  ///< octets; the rest is cut off
 
-  explicit Log(LineWriter& write) : write_(&write), state_(std::make_shared<State>()) { write.ask(state_); }
-
-  /// A note of a kind of its own: `note: ...`, `warning: ...`. Those are few, and all count as one kind.
-  void operator()(std::string_view text) {
-    note("notes", [&] { return std::string(text); });
+  explicit Log(LineWriter& write, LogStyle style = {})
+      : write_(&write), state_(std::make_shared<State>(style)) {
+    write.ask(state_);
   }
+
+  const LogStyle& style() const noexcept { return state_->style; }
+  /// Is a line of this level written, if nobody has asked for it?
+  bool wants(Level level) const noexcept { return level <= state_->style.least; }
+
+  /// A note of a kind of its own; `warning: ...` and `note: ...` say how much it matters, otherwise it is an error. Those are few,
+  /// and all count as one kind.
+  void operator()(std::string_view text) {
+    Level level = Level::error;
+    for (const auto& [prefix, its] : {std::pair<std::string_view, Level>{"warning: ", Level::warning},
+                                      std::pair<std::string_view, Level>{"note: ", Level::notice}})
+      if (text.starts_with(prefix)) {
+        text.remove_prefix(prefix.size());
+        level = its;
+      }
+    note({"notes", level}, [&] { return std::string(text); });
+  }
+
+  struct NoFields {
+    void operator()(JsonFields&) const noexcept {}
+  };
   /// A line that the user should see. `text` is called if the line may be written, and returns it; or none (`std::optional`) if it
-  /// was reported before.
+  /// was reported before. `fields` adds what the text says to a JSON object.
+  template <class Text, class Fields = NoFields>
+  void note(const LogEntry& entry, Text&& text, Fields&& fields = {}) {
+    if (wants(entry.level)) add(false, entry, text, fields);
+  }
+  /// An error.
   template <class Text>
   void note(std::string_view kind, Text&& text) {
-    add(false, kind, std::forward<Text>(text));
+    note(LogEntry{kind}, text);
   }
   /// A line that the user asked for.
-  template <class Text>
-  void show(std::string_view kind, Text&& text) {
-    add(true, kind, std::forward<Text>(text));
+  template <class Text, class Fields = NoFields>
+  void show(const LogEntry& entry, Text&& text, Fields&& fields = {}) {
+    add(true, entry, text, fields);
   }
 
  private:
@@ -116,10 +145,13 @@ class Log {
     explicit Kind(LineRate rate) : bucket(rate) {}
     LineBucket bucket;
     std::uint64_t held_back = 0;
+    Level level{};              ///< of those, the one that matters most
     Clock::time_point since{};  ///< the first of them
   };
 
   struct State : LineSource {
+    explicit State(LogStyle how) : style(how) {}
+
     bool pending() override {
       const std::lock_guard lock(mutex);
       return held_back;
@@ -128,17 +160,23 @@ class Log {
       const std::lock_guard lock(mutex);
       return summaries(Clock::now(), all);
     }
+    std::string gap(std::uint64_t lines) override {
+      JsonFields fields;
+      fields("lines", lines);
+      return log_line(style.format, {Level::warning, "", "lines_dropped", gap_text(lines), fields.text()});
+    }
 
-    bool admit(bool wanted, std::string_view name, Clock::time_point now) {
+    bool admit(bool wanted, const LogEntry& entry, Clock::time_point now) {
       auto& kinds = wanted ? shown_kinds : note_kinds;
-      auto known = kinds.find(name);
+      auto known = kinds.find(entry.kind);
       if (known == kinds.end()) {
-        if (kinds.size() >= max_kinds) name = "others";
+        const std::string_view name = kinds.size() >= max_kinds ? "others" : entry.kind;
         known = kinds.try_emplace(std::string(name), wanted ? shown_of_kind : notes_of_kind).first;
       }
       Kind& kind = known->second;
       if (kind.bucket.take(now) && (wanted ? all_shown : all_notes).take(now)) return true;
-      if (kind.held_back++ == 0) kind.since = now;
+      if (kind.held_back++ == 0) kind.since = now, kind.level = entry.level;
+      kind.level = std::min(kind.level, entry.level);
       return false;
     }
     std::string summaries(Clock::time_point now, bool all) {
@@ -151,15 +189,25 @@ class Log {
             held_back = true;
             continue;
           }
-          const auto seconds = std::chrono::ceil<std::chrono::seconds>(now - kind.since).count();
+          const auto seconds =
+              static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(now - kind.since).count());
           const std::uint64_t count = std::exchange(kind.held_back, 0);
-          lines += timestamp() + " " + name + ": " + std::to_string(count) +
-                   (count == 1 ? " more line like this in " : " more lines like this in ") +
-                   std::to_string(seconds) + " s\n";
+          JsonFields fields;
+          fields("of", name);
+          fields("lines", count);
+          fields("seconds", seconds);
+          lines += log_line(style.format,
+                            {kind.level, "", "repeated",
+                             name + ": " + std::to_string(count) +
+                                 (count == 1 ? " more line like this in " : " more lines like this in ") +
+                                 std::to_string(seconds) + " s",
+                             fields.text()}) +
+                   '\n';
         }
       return lines;
     }
 
+    const LogStyle style;
     std::mutex mutex;
     std::map<std::string, Kind, std::less<>> note_kinds;
     std::map<std::string, Kind, std::less<>> shown_kinds;
@@ -168,31 +216,22 @@ class Log {
     bool held_back = false;
   };
 
-  template <class Text>
-  void add(bool wanted, std::string_view kind, Text&& text) {
+  template <class Text, class Fields>
+  void add(bool wanted, const LogEntry& entry, Text&& text, Fields&& fields) {
     bool admitted = false;
     bool first = false;
     {
       const std::lock_guard lock(state_->mutex);
-      admitted = state_->admit(wanted, kind, Clock::now());
+      admitted = state_->admit(wanted, entry, Clock::now());
       if (!admitted) first = !std::exchange(state_->held_back, true);
     }
     if (first) write_->wake();  // so that the number is reported even if nothing more happens
     if (!admitted) return;
-    std::string line = timestamp() + ' ';
-    if constexpr (std::is_convertible_v<std::invoke_result_t<Text&>, std::string>) {
-      line += text();
-    } else {
-      const std::optional<std::string> said = text();
-      if (!said) return;
-      line += *said;
-    }
-    if (line.size() > max_line) {
-      std::size_t end = max_line;
-      while ((static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;  // not within a character
-      line.replace(end, line.npos, " ...");
-    }
-    (*write_)(line);
+    const std::optional<std::string> said = text();
+    if (!said) return;
+    JsonFields members;
+    if (style().format == LogFormat::json) fields(members);
+    (*write_)(log_line(style().format, {entry.level, entry.layer, entry.event, *said, members.text()}));
   }
 
   LineWriter* write_;

@@ -62,9 +62,11 @@ class LineBuffer : public std::streambuf {
 /// once.
 class Output {
  public:
+  explicit Output(LogStyle style = error_style()) : log(err, style) {}
+
   LineWriter out{STDOUT_FILENO};
   LineWriter err{STDERR_FILENO};
-  Log log{err};
+  Log log;
 
  private:
   LineBuffer cout_{std::cout, out};

@@ -16,7 +16,7 @@ def handoffs(node):
     """When the node's handoffs began, on the monotonic clock. Its network log must be on."""
     offset = time.monotonic() - time.time()
     return [datetime.datetime.strptime(moment, "%Y-%m-%d %H:%M:%S.%f").timestamp() + offset
-            for moment in re.findall(r"^([-0-9]+ [:.0-9]+) network: handoff begins", node.output, re.MULTILINE)]
+            for moment in re.findall(r"^([-0-9]+ [:.0-9]+) info network: handoff begins", node.output, re.MULTILINE)]
 
 
 class Moving(lab.LabTest):

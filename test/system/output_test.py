@@ -305,7 +305,7 @@ class Output(lab.LabTest):
         until(lambda: node.counters()["dropped_too_short"] > 2000, 10, "the frames to be dropped")
         node.stop()
         self.assertLess(len(node.output.splitlines()), 1500)
-        self.assertRegex(node.output, f"(?m)^{TIME} network: .*: \\d+ more lines like this in \\d+ s$")
+        self.assertRegex(node.output, f"(?m)^{TIME} debug network: .*: \\d+ more lines like this in \\d+ s$")
 
     def test_the_log_of_the_link_shows_something(self):
         host = self.lab.host("alice")
@@ -314,9 +314,9 @@ class Output(lab.LabTest):
                 node = self.lab.program(host, program, self.lab.config(
                     "alice", "0:0:0:a-0:0:0:b", ALICE, link={"log": "true"}, application={"port": 10001},
                     network={"move_time": 0.3, "handoff_time": 0.1}))
-                node.wait_line(f"^{TIME} link: eth0, UDP port {lab.MCAST_PORT}, .*can be used")
-                node.wait_line(f"^{TIME} link: in the groups of 0:0:0:a$")
-                node.wait_line(f"^{TIME} link: in the groups of 0:0:0:b$")
+                node.wait_line(f"^{TIME} debug link: eth0, UDP port {lab.MCAST_PORT}, .*can be used")
+                node.wait_line(f"^{TIME} debug link: in the groups of 0:0:0:a$")
+                node.wait_line(f"^{TIME} debug link: in the groups of 0:0:0:b$")
                 self.assertEqual(node.stop(), 0)
 
     def test_ever_changing_ports_do_not_flood_the_log(self):
@@ -333,8 +333,8 @@ class Output(lab.LabTest):
         node.stop()
         lines = node.output.splitlines()
         self.assertLess(len(lines), 100)
-        self.assertRegex(node.output, f"(?m)^{TIME} ilnp-proxy: from local port 20000: ")
-        self.assertRegex(node.output, f"(?m)^{TIME} ilnp-proxy: .*: \\d+ more lines like this in \\d+ s$")
+        self.assertRegex(node.output, f"(?m)^{TIME} error ilnp-proxy: from local port 20000: ")
+        self.assertRegex(node.output, f"(?m)^{TIME} error ilnp-proxy: .*: \\d+ more lines like this in \\d+ s$")
 
     def test_a_comment_behind_a_value_is_an_error_with_its_line(self):
         host = self.lab.host("alice")

@@ -509,7 +509,7 @@ class Programs(lab.LabTest):
         host = self.lab.host("alice")
         host.ip("link", "set", "eth0", "down")
         node = self.lab.program(host, "ilnp-router", self.lab.config("alice", "0:0:0:a", ALICE))
-        node.wait_line("^[-0-9]+ [:.0-9]+ note: eth0 cannot be used yet .*; waiting")
+        node.wait_line("^[-0-9]+ [:.0-9]+ notice eth0 cannot be used yet .*; waiting")
         node.wait_line("^Routing as alice")
 
     def test_heartbeat(self):
