@@ -5,6 +5,7 @@
 #include <ilnp/middleware/pcap.hpp>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/transport/stp.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,16 @@ struct DropCounts {
   void operator()(const Event&) const {}
 };
 
+/// A guard that accepts what members send, and nothing else.
+struct MembersOnly : NoGuard {
+  std::set<Nid> members;
+
+  template <class Header, ContextLike Cx>
+  bool admit(FrameSource, const Header& header, wire::Kind, Cx&) const {
+    return members.contains(header.source().nid);
+  }
+};
+
 BOOST_AUTO_TEST_SUITE(code_in_the_documents)
 
 BOOST_AUTO_TEST_CASE(a_layer_of_ones_own) {
@@ -68,6 +79,24 @@ BOOST_AUTO_TEST_CASE(an_observer_of_ones_own) {
   std::vector<std::byte> too_short(7);
   node.feed({Locator(0xa), 1}, too_short, cx, [](const auto&, Bytes) {});
   BOOST_TEST(counts[static_cast<std::size_t>(Drop::too_short)] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_of_ones_own) {
+  Cable::Frames out, in;
+  using Node = ILNP<Cable, wire::Overlay, MembersOnly>;
+  Node node({.nid = Nid(1), .locators = {{Locator(0xa)}}, .host_name = "alice"}, out, in);
+  Random random(1);
+  Context cx(TimePoint{}, random);
+  BOOST_TEST(!node.start(cx));
+  node.guard().members = {Nid(2)};
+  int heard = 0;
+  for (const std::uint64_t source : {2, 3}) {
+    std::vector<std::byte> frame(40);
+    wire::IlnpHeaderRepr{0, 253, 1, {Locator(0xa), Nid(source)}, {Locator(0xa), Nid(1)}}.write_to(frame);
+    node.feed({Locator(0xa), source}, frame, cx, [&](const auto&, Bytes) { ++heard; });
+  }
+  BOOST_TEST(heard == 1);
+  BOOST_TEST(node.counters().of(Drop::refused) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_capture) {

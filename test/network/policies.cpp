@@ -5,6 +5,7 @@
 #include "ilnp/proxy/proxy.hpp"
 #include "overlay.hpp"
 #include "support/memory_underlay.hpp"
+#include "support/nonce_format.hpp"
 #include "support/small_format.hpp"
 
 namespace ilnp::test::policies_test {
@@ -41,9 +42,9 @@ void check() {
 }
 
 /// Believes nobody whose identifier it does not know.
-struct Strict {
+struct Strict : NoGuard {
   template <class Header, class Cx>
-  bool admit(const Header& header, wire::Kind kind, Cx&) {
+  bool admit(FrameSource, const Header& header, wire::Kind kind, Cx&) {
     ++asked[kind];
     return header.source().nid != Nid(0xbad);
   }
@@ -53,6 +54,8 @@ struct Strict {
 BOOST_AUTO_TEST_SUITE(policies)
 
 BOOST_AUTO_TEST_CASE(another_format_delivers_forwards_and_moves) { check<ILNP<sim::SimUnderlay, Small>>(); }
+
+BOOST_AUTO_TEST_CASE(so_does_one_with_sessions) { check<ILNP<sim::SimUnderlay, Nonced>>(); }
 
 BOOST_AUTO_TEST_CASE(without_interoperation_all_is_delivered_once) {
   check<ILNP<sim::SimUnderlay, wire::Overlay, NoGuard, NoInterop>>();

@@ -15,7 +15,7 @@ namespace ilnp::test {
 ///     discovery: length of the name | name | locator | NID | 0x50 asks, 0x51 tells
 ///     update:    locators (8 each), the preferred one last | their number; 0: acknowledgement
 struct Small {
-  static constexpr std::size_t header_size = 34;
+  static constexpr std::size_t max_header_size = 34;
   static constexpr std::size_t max_payload = 4000;
   static constexpr std::size_t path_size = 34;
   static constexpr std::uint8_t discovery_type = 1, update_type = 2;
@@ -27,15 +27,15 @@ struct Small {
   class Header {
    public:
     static wire::Parsed<Header> parse(Bytes frame) noexcept {
-      if (frame.size() < header_size) return wire::Malformed::too_short;
-      if (frame.size() > header_size + max_payload) return wire::Malformed::wrong_length;
+      if (frame.size() < max_header_size) return wire::Malformed::too_short;
+      if (frame.size() > max_header_size + max_payload) return wire::Malformed::wrong_length;
       return Header(frame);
     }
     std::uint8_t hop_limit() const noexcept { return wire::load<std::uint8_t>(frame_, 0); }
     std::uint8_t next_header() const noexcept { return wire::load<std::uint8_t>(frame_, 1); }
     Ilv destination() const noexcept { return {Locator(load(frame_, 10)), Nid(load(frame_, 2))}; }
     Ilv source() const noexcept { return {Locator(load(frame_, 26)), Nid(load(frame_, 18))}; }
-    Bytes payload() const noexcept { return frame_.subspan(header_size); }
+    Bytes payload() const noexcept { return frame_.subspan(max_header_size); }
     Bytes frame() const noexcept { return frame_; }
 
    private:
@@ -49,6 +49,7 @@ struct Small {
     std::uint8_t hop_limit = 0;
     Ilv source;
     Ilv destination;
+    static constexpr std::size_t size() noexcept { return max_header_size; }
     void write_to(MutableBytes out) const noexcept {
       wire::store(out, 0, hop_limit);
       wire::store(out, 1, next_header);

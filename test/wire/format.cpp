@@ -6,6 +6,7 @@
 #include "ilnp/wire/overlay.hpp"
 #include "support/bpf.hpp"
 #include "support/locators.hpp"
+#include "support/nonce_format.hpp"
 #include "support/octets.hpp"
 #include "support/print.hpp"
 #include "support/seed.hpp"
@@ -25,8 +26,10 @@ template <wire::Format F>
 void check() {
   using Header = typename F::Header;
   const Ilv from{a, Nid(1)}, to{b, Nid(2)};
-  Octets frame(F::header_size + 5, std::byte{0xee});
-  typename F::HeaderRepr{5, 42, 3, from, to}.write_to(frame);
+  const typename F::HeaderRepr values{5, 42, 3, from, to};
+  BOOST_TEST(values.size() <= F::max_header_size);
+  Octets frame(values.size() + 5, std::byte{0xee});
+  values.write_to(frame);
   const auto header = Header::parse(frame);
   BOOST_TEST_REQUIRE(!!header);
   BOOST_TEST(header->next_header() == 42);
@@ -35,7 +38,7 @@ void check() {
   BOOST_TEST(header->destination() == to);
   BOOST_TEST(octets(header->payload()) == Octets(5, std::byte{0xee}));
   BOOST_TEST((F::kind(*header) == wire::Kind::packet));
-  for (std::size_t size = 0; size < F::header_size; ++size)
+  for (std::size_t size = 0; size < values.size(); ++size)
     BOOST_TEST(!Header::parse(Bytes(frame).first(size)));
 
   // On the way the hop limit changes: then the path is another, and the identity is the same.
@@ -102,6 +105,22 @@ BOOST_AUTO_TEST_SUITE(wire_formats)
 
 BOOST_AUTO_TEST_CASE(the_overlay_keeps_the_promises_of_a_format) { check<wire::Overlay>(); }
 BOOST_AUTO_TEST_CASE(so_does_another) { check<Small>(); }
+BOOST_AUTO_TEST_CASE(so_does_one_with_sessions) { check<Nonced>(); }
+
+BOOST_AUTO_TEST_CASE(the_size_of_a_header_may_depend_on_the_packet) {
+  Nonced::HeaderRepr values{5, 42, 3, {a, Nid(1)}, {b, Nid(2)}};
+  for (const bool nonce : {false, true}) {
+    if (nonce) values.nonce = 0xc0ffee42;
+    Octets frame(values.size() + 5, std::byte{0xee});
+    values.write_to(frame);
+    const auto header = Nonced::Header::parse(frame);
+    BOOST_TEST_REQUIRE(!!header);
+    BOOST_TEST(header->payload().size() == 5U);
+    BOOST_TEST(header->nonce().has_value() == nonce);
+    for (std::size_t size = 0; size < values.size(); ++size)
+      BOOST_TEST(!Nonced::Header::parse(Bytes(frame).first(size)));
+  }
+}
 
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -124,16 +124,17 @@ void say_goodbye(Layer& layer, Cx& cx) {
 }
 
 /// Calls `f(layer, name, value)` for each counter of a stack, from the top down: `layer` is the name of the layer that
-/// counts. For display, not for the packet path.
+/// counts, or of its guard. For display, not for the packet path.
 template <class Layer, class F>
 void for_each_counter(const Layer& layer, F&& f) {
-  if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; }) {
-    using Counters = std::remove_cvref_t<decltype(layer.counters())>;
-    if constexpr (!detail::ForwardsCounters<Layer>)
-      layer.counters().for_each([&](std::string_view name, std::uint64_t value) {
-        f(std::string_view(Counters::layer), name, value);
-      });
-  }
+  const auto show = [&]<class Counters>(const Counters& counters) {
+    counters.for_each([&](std::string_view name, std::uint64_t value) {
+      f(std::string_view(Counters::layer), name, value);
+    });
+  };
+  if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; })
+    if constexpr (!detail::ForwardsCounters<Layer>) show(layer.counters());
+  if constexpr (requires { layer.guard().counters(); }) show(layer.guard().counters());
   if constexpr (detail::HasNextLayer<const Layer>) for_each_counter(layer.next_layer(), f);
 }
 

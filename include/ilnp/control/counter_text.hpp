@@ -90,6 +90,8 @@ inline constexpr std::array counter_texts{
                 "Packets to be forwarded whose hop limit was used up: too many hops, or a loop"},
     CounterText{"ilnp.dropped_no_route", loss,
                 "Packets to be forwarded to a network to which no route is known"},
+    CounterText{"ilnp.dropped_not_in_session", loss,
+                "Packets that do not belong to the session with their source, as the wire format says"},
     CounterText{"ilnp.dropped_not_joined", loss, "Frames of a network that this node has not joined"},
     CounterText{"ilnp.dropped_overheard", discard,
                 "Packets between two other nodes, not for this one to forward"},

@@ -32,9 +32,10 @@ enum class Drop : std::uint8_t {
   table_full,                  ///< nothing was learnt: the table is at its limit
   send_failed,                 ///< the underlay refused a forwarded frame or a control message
   refused,                     ///< the guard does not accept it (`GuardFor`)
+  not_in_session,  ///< does not belong to the session with its source, as the format says (`wire::SessionFormat`)
 };
 
-inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::refused) + 1;
+inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::not_in_session) + 1;
 
 constexpr std::string_view to_string(Drop reason) noexcept {
   constexpr std::array<std::string_view, drop_reasons> names{
@@ -43,7 +44,8 @@ constexpr std::string_view to_string(Drop reason) noexcept {
       "duplicate",           "overheard",       "discovery_malformed", "discovery_bad_name",
       "discovery_repeated",  "discovery_stale", "update_malformed",    "update_unexpected",
       "update_too_often",    "update_unproven", "update_contradicted", "acknowledgement_unexpected",
-      "unknown_destination", "table_full",      "send_failed",         "refused"};
+      "unknown_destination", "table_full",      "send_failed",         "refused",
+      "not_in_session"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -2,16 +2,7 @@
 
 #include <boost/config.hpp>
 
-#include "duplicate_filter.hpp"
-#include "flow_cache.hpp"
-#include "forwarder.hpp"
-#include "liveness.hpp"
-#include "loopback.hpp"
-#include "mover.hpp"
-#include "nid_watch.hpp"
-#include "policies.hpp"
-#include "reflection_filter.hpp"
-#include "resumption.hpp"
+#include "parts.hpp"
 
 namespace ilnp {
 
@@ -19,61 +10,48 @@ namespace ilnp {
 /// nodes, forwards for others, and moves from network to network. A soft handoff loses no packet.
 ///
 /// A pure state machine: call `start` once, then give it frames (`feed`) and time (`on_timer` at `next_deadline()`).
-/// One thread. Does not move in memory. Models `NetworkLayer`.
+/// One thread. Does not move in memory. Models `NetworkLayer`. This class decides what happens to a packet; its base holds the parts,
+/// and what it tells of them.
 ///
 /// `Format`: how headers and messages look; `Guard`: whom this node believes; `Interop`: which other programs there are.
 template <Underlay Next, wire::Format Format = wire::Overlay, GuardFor<Format> Guard = NoGuard,
           class Interop = FirstImplementation>
-class ILNP {
-  using Policies = NetworkPolicies<Next, Format, Guard, Interop>;
+class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> {
+  using Parts = NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>>;
   using Header = typename Format::Header;
-  using FlowCache = BasicFlowCache<Format>;
   using FlowEntry = BasicFlowEntry<Format>;
+  using Parts::discoverer_;
+  using Parts::duplicates_;
+  using Parts::flows_;
+  using Parts::forwarder_;
+  using Parts::liveness_;
+  using Parts::loopback_;
+  using Parts::mover_;
+  using Parts::next_hops_;
+  using Parts::nid_watch_;
+  using Parts::reach_;
+  using Parts::reflections_;
+  using Parts::resumption_;
+  using Parts::sender_;
 
  public:
+  using Parts::local_nid;
+
   /// Throws `std::invalid_argument` if `config` does not describe a node, or if the underlay's frames are too small for the
   /// messages of this node, or larger than the header can describe. The other arguments go to the underlay.
   template <class... Args>
   explicit ILNP(NetworkConfig config, Args&&... args)
-      : reach_(std::move(config)),
-        sender_(reach_, std::forward<Args>(args)...),
-        neighbours_(3 * reach_.config.wait_time),
-        liveness_(reach_, sender_, neighbours_),
-        discoverer_(reach_, sender_, neighbours_, liveness_),
-        forwarder_(reach_, sender_, neighbours_),
-        mover_(reach_, sender_, discoverer_, liveness_),
-        resumption_(reach_, neighbours_),
-        nid_watch_(reach_, sender_) {
-    if constexpr (ClassifyingUnderlay<Next>) sender_.next.classify(Format::classifier);
-  }
-
-  ILNP(const ILNP&) = delete;
-  ILNP& operator=(const ILNP&) = delete;
-
-  /// Joins the first set of locators and begins to announce the node; once. Error: the underlay's, for the first locator
-  /// that could not be joined; those before it stay joined.
-  template <ContextLike Cx>
-  error_code start(Cx& cx) {
-    draw_key(cx);
-    for (const Locator locator : reach_.config.locators.front()) {
-      if (const error_code error = sender_.next.join(locator)) return error;
-      reach_.interfaces.add({.locator = locator, .joined_at = cx.now(), .solicit_at = cx.now()});
-    }
-    reach_.rounds.start(cx);
-    mover_.start(cx.now());
-    nid_watch_.start(cx.now());
-    return {};
-  }
+      : Parts(std::move(config), std::forward<Args>(args)...) {}
 
   /// Where the headers of the next packet are best written: `size` octets of the layers above, and this layer's.
-  MutableBytes headroom(std::size_t size) { return sender_.next.headroom(Format::header_size + size); }
+  MutableBytes headroom(std::size_t size) { return sender_.headroom(size); }
 
-  /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay. For an
-  /// unknown host or a missing route the node solicits at once; the caller may try again.
+  /// Sends `packet` to the node `to`. Errors: `unknown_host`, `no_route`, `message_too_long`, those of the underlay and of the
+  /// guard. For an unknown host or a missing route the node solicits at once; the caller may try again.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
     [[maybe_unused]] const Packet::Sending sending(packet);
-    if (packet.size() > max_payload()) return Errc::message_too_long;
+    if (packet.size() > max_payload(to)) return Errc::message_too_long;
     if (!next_hops_.find(to, reach_.epoch, cx.now())) {
       if (to == local_nid()) return loopback_.add(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
@@ -83,6 +61,20 @@ class ILNP {
             sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, next_header, packet, cx))
       return error;
     hop.interface->last_sent = cx.now();
+    return {};
+  }
+
+  /// For a guard: the same to a node of which only the locator is known, and that need not be a correspondent. Error: also
+  /// `no_route`.
+  template <ContextLike Cx>
+  error_code send_to(const Ilv& to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+    [[maybe_unused]] const Packet::Sending sending(packet);
+    if (packet.size() > max_payload(to.nid)) return Errc::message_too_long;
+    const auto out = reach_.route(to.locator, cx.now());
+    if (!out) return reach_.ask(cx.now()), Errc::no_route;
+    if (const error_code error = sender_.transmit(to, {*out, local_nid()}, *out, next_header, packet, cx))
+      return error;
+    if (Interface* named = reach_.interfaces.find(*out)) named->last_sent = cx.now();
     return {};
   }
 
@@ -97,114 +89,31 @@ class ILNP {
   /// Does what is due. May call `up` for packets that this node has sent to itself.
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
-    reach_.epoch.bump();
-    if (sender_.next.on_timer(cx)) reach_.solicit(cx.now());
-    resumption_.on_timer(cx.now());
-    nid_watch_.on_timer(cx);
-    mover_.on_timer(cx);
-    liveness_.on_timer(cx);
-    discoverer_.on_timer(cx);
+    this->wake(cx);
+    sender_.guard.on_timer(*this, cx);
     deliver_looped(up);
   }
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
     sender_.next.end_batch(cx);
     loopback_.end_batch();
+    sender_.guard.end_batch(cx);
   }
 
-  /// For the shell: the node did not run from `since` until now although something was due; the machine slept, or the
-  /// process was stopped. What arrives until `caught_up` is as old as that. Other nodes have moved in the meantime, so
-  /// discovery messages are neither believed nor passed on.
-  template <ContextLike Cx>
-  void resumed(TimePoint since, Cx& cx) {
-    forwarder_.resumed(since, cx.now());
-    nid_watch_.resumed(cx.now());
-    resumption_.begin(cx.now());
-  }
-  /// For the shell, after `resumed`: everything that waited has been fed.
-  template <ContextLike Cx>
-  void caught_up(Cx& cx) {
-    resumption_.caught_up(cx.now());
-  }
-
-  TimePoint next_deadline() const noexcept {
-    if (!loopback_.empty()) return long_ago;
-    return std::min({sender_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
-                     liveness_.next_deadline(), resumption_.next_deadline(), nid_watch_.next_deadline()});
-  }
-
-  /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False,
-  /// and nothing has changed, if none of them could be joined.
-  template <ContextLike Cx>
-  bool move_to(std::span<const Locator> locators, Cx& cx) {
-    reach_.epoch.bump();
-    return mover_.move_to(locators, cx);
-  }
-
-  /// Somebody has sent a goodbye in the name of the node `nid`: solicits, and forgets the node unless it is heard.
-  template <ContextLike Cx>
-  void doubt(Nid nid, Cx& cx) {
-    liveness_.check(nid, cx);
-  }
-
-  /// The identifier that `name` means. Error: `unknown_host`; then the node solicits.
-  template <ContextLike Cx>
-  result<Nid> resolve(std::string_view name, Cx& cx) {
-    const Nid nid = reach_.hosts.resolve(name, cx.now());
-    if (nid == Nid{}) return reach_.ask(cx.now()), Errc::unknown_host;
-    return nid;
-  }
-  /// Does the name still mean the same? Needs no look-up.
-  template <ContextLike Cx>
-  bool holds(const ResolvedName& known, Cx& cx) const noexcept {
-    return known.holds(reach_.hosts.changed(), cx.now());
-  }
-  /// The same as `resolve`, and how long the result is valid. Error: `unknown_host`; then the identifier is unchanged.
-  template <ContextLike Cx>
-  BOOST_NOINLINE error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
-    const ResolvedName found = reach_.hosts.resolve_for_long(name, cx.now());
-    if (found.value == Nid{}) return known.expire(), reach_.ask(cx.now()), Errc::unknown_host;
-    known = found;
-    return {};
-  }
-
-  Nid local_nid() const noexcept { return reach_.config.nid; }
   /// The largest payload that fits after the network header, octets.
-  std::size_t max_payload() const noexcept {
-    return std::max(sender_.next.max_frame(), Format::header_size) - Format::header_size;
+  std::size_t max_payload() const noexcept { return payload_with(Sender::max_overhead); }
+  /// The same for a packet to that node.
+  std::size_t max_payload(Nid nid) const noexcept {
+    return payload_with(Format::max_header_size + sender_.guard.overhead(nid));
   }
-  /// The same for each node.
-  std::size_t max_payload(Nid) const noexcept { return max_payload(); }
-  Guard& guard() noexcept { return guard_; }
-  const Guard& guard() const noexcept { return guard_; }
-  const NetworkConfig& config() const noexcept { return reach_.config; }
-  const NetworkCounters& counters() const noexcept { return sender_.counters; }
-  const Interfaces& interfaces() const noexcept { return reach_.interfaces; }
-  const HostTable& hosts() const noexcept { return reach_.hosts; }
-  const ForwardingTable& forwarding() const noexcept { return reach_.forwarding; }
-  const CorrespondentTable& correspondents() const noexcept { return reach_.correspondents; }
-  /// Calls `f(name, size, limit)` for each table, to check that it is bounded.
-  template <class F>
-  void for_each_table(F&& f) const {
-    f("interfaces", reach_.interfaces.all().size(), Interfaces::max_joined);
-    f("hosts", reach_.hosts.size(), HostTable::max_hosts);
-    f("routes", reach_.forwarding.size(), ForwardingTable::max_routes);
-    f("correspondents", reach_.correspondents.size(), CorrespondentTable::max_correspondents);
-    f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
-    f("neighbours", neighbours_.size(), BasicNeighbourTable<Interop>::max_neighbours);
-    f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
-    f("flows", forwarder_.election().size(), BasicForwarderElection<Interop>::max_flows);
-    f("packets", duplicates_.size(), DuplicateFilter::max_packets);
-    f("checks", liveness_.checks(), LivenessChecks::max_checks);
-    f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
-    f("silent", liveness_.silent(), Liveness<Policies>::max_silent);
-    f("trials", liveness_.trials(), Liveness<Policies>::max_trials);
-    f("loopback", loopback_.size(), Loopback::max_packets);
-  }
-  Next& next_layer() noexcept { return sender_.next; }
-  const Next& next_layer() const noexcept { return sender_.next; }
 
  private:
+  using Sender = ilnp::Sender<NetworkPolicies<Next, Format, Guard, Interop>>;
+
+  std::size_t payload_with(std::size_t overhead) const noexcept {
+    return std::max(sender_.next.max_frame(), overhead) - overhead;
+  }
+
   /// Starts to send to another node than the previous one, or after a change. Kept out of the fast path, which then needs
   /// neither calls nor memory for what it knows of the packet.
   template <ContextLike Cx>
@@ -219,20 +128,6 @@ class ILNP {
     return {};
   }
 
-  /// Values that strangers choose are hashed with a secret.
-  template <ContextLike Cx>
-  void draw_key(Cx& cx) {
-    reach_.draw_key(cx);
-    neighbours_.rekey(reach_.key);
-    discoverer_.rekey(reach_.key);
-    forwarder_.rekey(reach_.key);
-    mover_.rekey(reach_.key);
-    reflections_.rekey(reach_.key);
-    duplicates_.rekey(reach_.key);
-    flows_.rekey(reach_.key);
-    next_hops_.rekey(reach_.key);
-  }
-
   /// There is traffic with `peer`, from this node (`sent`) or to it.
   void meet(Nid peer, bool sent, std::uint64_t sender, TimePoint now) {
     if (reach_.correspondents.touch(peer, sent, sender, now)) mover_.meet(peer, now);
@@ -243,6 +138,10 @@ class ILNP {
   void receive(FrameSource from, MutableBytes frame, Cx& cx, Up& up) {
     ++sender_.counters.received;
     const auto header = Header::parse(frame);
+    if constexpr (Guard::each_packet)
+      if (header && header->destination().nid == local_nid() && reach_.interfaces.find(from.interface) &&
+          !open(from, *header, cx))
+        return;
     const FlowEntry* flow = header ? flows_.find(*header, from.interface, reach_.epoch, cx.now()) : nullptr;
     if (!flow) flow = begin_flow(from, frame, cx);
     if (!flow) return;
@@ -250,6 +149,15 @@ class ILNP {
     if (!forwarder_.admit(from, *header, flow->path_hash, cx.now()))
       return sender_.drop(Drop::reflected, from.interface, cx);
     forwarder_.forward(*flow->out, flow->hop_limit, frame, cx);
+  }
+
+  /// Lets the guard open a packet for this node, whose payload is then `opened_`. False if it goes no further.
+  template <ContextLike Cx>
+  bool open(FrameSource from, const Header& header, Cx& cx) {
+    opened_.payload = mutable_payload(header);
+    const Opened result = sender_.guard.open(from, header, opened_.payload, *this, cx);
+    if (result == Opened::refused) sender_.drop(Drop::refused, from.interface, cx);
+    return result == Opened::yes;
   }
 
   /// Decides about packets like this one. Null if it was dropped or was a message of the network layer. Kept out of the
@@ -268,11 +176,21 @@ class ILNP {
     const Ilv source = header->source();
     const Ilv destination = header->destination();
     const wire::Kind kind = Format::kind(*header);
+    if (!sender_.guard.admit(from, *header, kind, cx)) return drop(Drop::refused);
     if (source.nid == local_nid()) {
       if (nid_watch_.hear(*header, *in, cx)) discoverer_.answer_namesake(cx.now());
       return drop(Drop::own_frame);
     }
-    if (!guard_.admit(*header, kind, cx)) return drop(Drop::refused);
+    // The decision for a packet that must be examined again applies to that packet alone.
+    bool alone = false;
+    if constexpr (Sessions<Format>::kept)
+      if (destination.nid == local_nid()) {
+        const KnownHost* host = reach_.hosts.find(source.nid, cx.now());
+        const bool known = host && host->has(source.locator);
+        const wire::InSession belongs = sender_.sessions.hear(*header, from.share(), known, cx);
+        if (belongs == wire::InSession::no) return drop(Drop::not_in_session);
+        alone = belongs == wire::InSession::once;
+      }
     if (!resumption_.behind()) liveness_.hear(source, kind, cx);
     if (destination == Ilv{all_nodes_locator, Nid{}}) {
       reach_.epoch.bump();
@@ -282,18 +200,17 @@ class ILNP {
     }
     if (kind == wire::Kind::locator_update && destination.nid == local_nid()) {
       reach_.epoch.bump();
-      mover_.receive(from, *header, *in, cx);
+      mover_.receive(from, *header, payload_of(*header), *in, cx);
       return nullptr;
     }
     if (destination.nid == local_nid()) {
       reach_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());
-      return flows_.add(*header, *in, reach_.epoch, cx.now() + decision_hold);
+      return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold);
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
-    // The decision for a packet that must be examined again applies to that packet alone.
-    const bool alone = kind == wire::Kind::locator_update || hop->alone;
+    alone = kind == wire::Kind::locator_update || hop->alone;
     return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
                       hop->hop_limit);
   }
@@ -322,8 +239,13 @@ class ILNP {
     return content_hash(identity.octets, reach_.key, identity.rest);
   }
 
+  /// Of a packet for this node.
+  MutableBytes payload_of(const Header& header) const noexcept {
+    if constexpr (Guard::each_packet) return opened_.payload;
+    return mutable_payload(header);
+  }
   /// The layer above may change it: the frame that was parsed is a `MutableBytes`.
-  static MutableBytes payload_of(const Header& header) noexcept {
+  static MutableBytes mutable_payload(const Header& header) noexcept {
     const Bytes payload = header.payload();
     return {const_cast<std::byte*>(payload.data()), payload.size()};
   }
@@ -340,21 +262,11 @@ class ILNP {
     });
   }
 
-  Reachability reach_;
-  Sender<Policies> sender_;
-  BasicNeighbourTable<Interop> neighbours_;
-  Liveness<Policies> liveness_;
-  Discoverer<Policies> discoverer_;
-  Forwarder<Policies> forwarder_;
-  Mover<Policies> mover_;
-  Resumption<Interop> resumption_;
-  NidWatch<Policies> nid_watch_;
-  [[no_unique_address]] Guard guard_;
-  ReflectionFilter reflections_;
-  DuplicateFilter duplicates_;
-  FlowCache flows_;
-  NextHops next_hops_;
-  Loopback loopback_;
+  struct AsOpened {
+    MutableBytes payload;
+  };
+  struct AsReceived {};
+  [[no_unique_address]] std::conditional_t<Guard::each_packet, AsOpened, AsReceived> opened_;
 };
 
 }  // namespace ilnp

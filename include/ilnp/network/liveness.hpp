@@ -168,6 +168,7 @@ class Liveness {
     reach_->hosts.forget(nid);
     cx.observe(event::NamesChanged{});  // of two names that differ in case, the other is no longer ambiguous
     reach_->correspondents.forget(nid);
+    sender_->sessions.forget(nid);
     neighbours_->forget(nid);
     reach_->epoch.bump();
     std::erase(silent_, nid);

@@ -60,10 +60,10 @@ class Mover {
 
   const LocatorUpdates& updates() const noexcept { return updates_; }
 
-  /// A locator update or an acknowledgement for this node.
+  /// A locator update or an acknowledgement for this node; `payload`: as the guard has opened it.
   template <ContextLike Cx>
-  void receive(FrameSource from, const Header& header, const Interface& in, Cx& cx) {
-    const auto message = Format::LocatorUpdate::parse(header.payload());
+  void receive(FrameSource from, const Header& header, Bytes payload, const Interface& in, Cx& cx) {
+    const auto message = Format::LocatorUpdate::parse(payload);
     if (!message) return sender_->drop(Drop::update_malformed, in.locator, cx);
     const Ilv source = header.source();
     reach_->learn(source.locator, from, cx.now());

@@ -48,22 +48,87 @@ struct NoInterop {
   };
 };
 
-/// Decides whom this node believes; for nodes with keys. `ILNP` owns it (`guard()`); a layer above that seals packets may use it.
-///
-/// - `admit(header, kind, cx)`: is this packet or message of another node accepted? Asked before anything is learnt from it,
-///   once for packets that the flow cache treats alike, and again whenever something has changed. If not, the packet goes no
-///   further and is counted as `Drop::refused`. A guard does the same with packets that it handles itself, such as a handshake.
-template <class G, class Format>
-concept GuardFor = requires(G& guard, const typename Format::Header& header, wire::Kind kind, Context<>& cx) {
-  { guard.admit(header, kind, cx) } -> std::same_as<bool>;
+/// What a guard says of a packet or message for this node.
+enum class Opened : std::uint8_t {
+  yes,      ///< it is genuine
+  refused,  ///< it is dropped, and counted as `Drop::refused`
+  taken,    ///< it was the guard's own, and goes no further
 };
 
-/// Believes everybody, and costs nothing.
+/// Decides whom this node believes, and seals what it sends; for nodes with keys. `ILNP` owns it (`guard()`). A guard derives from
+/// `NoGuard`, and declares what it changes. Whatever it returns, no member has a deduced return type.
+///
+/// Before this node learns anything from a frame, its own identifier in it included:
+/// - `admit(from, header, kind, cx)`: is a packet or message accepted? Asked once for packets that the flow cache treats alike, and
+///   again whenever something has changed. If not, it is counted as `Drop::refused`.
+/// - `open(from, header, payload, network, cx)`: the same for each packet or message for this node, before `admit`. Undoes in place
+///   what `seal` has done, and reduces `payload` to what was sealed.
+///
+/// When this node sends:
+/// - `seal(to, next_header, packet, cx)`: a packet or message of this node to another. May put up to `overhead(to)` octets in front
+///   (`Packet::prepend`), replace the packet by one in memory of its own (with room for the headers below it; borrowed until
+///   `end_batch`), change the next header, or return an error, which the caller of `send` gets. Must not send.
+/// - `sign(header, message, cx)`: a discovery message of this node. May fill in what the format leaves free in its header.
+/// - `max_overhead`, octets, and `overhead(nid)`, the same for packets to that node.
+///
+/// These five are used only if `each_packet` is true. The rest is its own life:
+/// - `start(network, cx)`, `resumed(since, cx)`, `end_batch(cx)`, `on_timer(network, cx)` at `next_deadline()`: as the network layer's.
+/// - `for_each_table(f)`: as `ILNP`'s. What it keeps for each peer lies in tables of its own.
+/// - `counters()`, if it has any: shown with those of the layers (`for_each_counter`).
+///
+/// `network` is the `ILNP` itself. In `on_timer` and `open` a guard sends its own packets through it (`headroom`, `send`, `send_to`);
+/// they pass `seal` too.
+template <class G, class Format>
+concept GuardFor = requires(G& guard, const G& shown, const typename Format::Header& header, FrameSource from,
+                            wire::Kind kind, Nid to, std::uint8_t& next_header, MutableBytes& payload,
+                            Packet& packet, Bytes message, TimePoint since, detail::AnyUp any,
+                            Context<>& cx) {
+  { G::each_packet } -> std::convertible_to<bool>;
+  { G::max_overhead } -> std::convertible_to<std::size_t>;
+  { shown.overhead(to) } -> std::same_as<std::size_t>;
+  { guard.admit(from, header, kind, cx) } -> std::same_as<bool>;
+  { guard.open(from, header, payload, any, cx) } -> std::same_as<Opened>;
+  { guard.seal(to, next_header, packet, cx) } -> std::same_as<error_code>;
+  guard.sign(payload, message, cx);
+  guard.start(any, cx);
+  guard.resumed(since, cx);
+  guard.end_batch(cx);
+  guard.on_timer(any, cx);
+  { shown.next_deadline() } -> std::same_as<TimePoint>;
+  shown.for_each_table(any);
+};
+
+/// Believes everybody, seals nothing, and costs nothing.
 struct NoGuard {
+  static constexpr bool each_packet = false;
+  static constexpr std::size_t max_overhead = 0;
+
+  static constexpr std::size_t overhead(Nid) noexcept { return 0; }
   template <class Header, ContextLike Cx>
-  static constexpr bool admit(const Header&, wire::Kind, Cx&) noexcept {
+  static constexpr bool admit(FrameSource, const Header&, wire::Kind, Cx&) noexcept {
     return true;
   }
+  template <class Header, class Network, ContextLike Cx>
+  static constexpr Opened open(FrameSource, const Header&, MutableBytes&, Network&, Cx&) noexcept {
+    return Opened::yes;
+  }
+  template <ContextLike Cx>
+  static error_code seal(Nid, std::uint8_t&, Packet&, Cx&) noexcept {
+    return {};
+  }
+  template <ContextLike Cx>
+  static constexpr void sign(MutableBytes, Bytes, Cx&) noexcept {}
+  template <class Network, ContextLike Cx>
+  static constexpr void start(const Network&, Cx&) noexcept {}
+  template <ContextLike Cx>
+  static constexpr void resumed(TimePoint, Cx&) noexcept {}
+  template <ContextLike Cx>
+  static constexpr void end_batch(Cx&) noexcept {}
+  template <class Network, ContextLike Cx>
+  static constexpr void on_timer(Network&, Cx&) noexcept {}
+  static constexpr TimePoint next_deadline() noexcept { return never; }
+  template <class F>
+  static constexpr void for_each_table(F&&) noexcept {}
 };
 
 /// The template arguments of an `ILNP`, for its parts.

@@ -9,27 +9,46 @@
 #include "own_messages.hpp"
 #include "policies.hpp"
 #include "reachability.hpp"
+#include "sessions.hpp"
 
 namespace ilnp {
 
-/// How a node sends: the underlay, the messages of the network layer, and the counters. See `Reachability`.
+/// How a node sends: the underlay, the guard, the sessions, the messages of the network layer, and the counters. See
+/// `Reachability`.
 template <class Policies>
 class Sender {
   using Next = typename Policies::Next;
   using Format = typename Policies::Format;
+  using Guard = typename Policies::Guard;
 
  public:
   /// Throws `std::invalid_argument` if the underlay's frames do not suit the node. The other arguments go to the underlay.
   template <class... Args>
   explicit Sender(Reachability& reach, Args&&... args)
-      : next(std::forward<Args>(args)...), reach_(&reach), hop_limit_(reach.config.hop_limit) {
+      : next(std::forward<Args>(args)...),
+        sessions(reach.config.active_unicast_session_ttl),
+        reach_(&reach),
+        hop_limit_(reach.config.hop_limit) {
     check_frames(reach.config, next.max_frame());
   }
 
   Next next;
+  [[no_unique_address]] Guard guard;
+  [[no_unique_address]] Sessions<Format> sessions;
   NetworkCounters counters;
   OwnMessages own_messages;
   TimePoint solicited_at = long_ago;  ///< the last time
+
+  /// The most that is added to a packet, octets.
+  static constexpr std::size_t max_overhead = Format::max_header_size + Guard::max_overhead;
+
+  /// Where the headers of a packet are written, with `size` octets of the layers above.
+  MutableBytes headroom(std::size_t size) {
+    // A packet to a node for which the guard adds less may be longer than others.
+    if constexpr (Guard::max_overhead != 0)
+      return next.headroom(std::min(max_overhead + size, next.max_frame()));
+    return next.headroom(max_overhead + size);
+  }
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -37,14 +56,23 @@ class Sender {
     cx.observe(event::Dropped{reason, interface});
   }
 
-  /// Puts the network header in front of `packet`, and sends it on `out`.
+  /// Seals `packet`, puts the network header in front of it, and sends it on `out`.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
                                         std::uint8_t next_header, Packet& packet, Cx& cx) {
+    [[maybe_unused]] const bool addressed = destination.nid != Nid{};  // and no discovery message
+    if constexpr (Guard::each_packet)
+      if (addressed)
+        if (const error_code error = guard.seal(destination.nid, next_header, packet, cx)) return error;
     const std::size_t size = packet.size();
-    typename Format::HeaderRepr{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
-                                destination}
-        .write_to(packet.prepend(Format::header_size));
+    typename Format::HeaderRepr values{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
+                                       destination};
+    if constexpr (Sessions<Format>::kept)
+      if (addressed) sessions.complete(values, destination.nid, cx);
+    const MutableBytes header = packet.prepend(values.size());
+    values.write_to(header);
+    if constexpr (Guard::each_packet)
+      if (!addressed) guard.sign(header, packet.head().subspan(header.size()), cx);
     if (const error_code error = next.send(out, packet, cx)) return error;
     ++counters.sent;
     cx.observe(event::PacketSent{source, destination, out, next_header, size});
@@ -76,13 +104,13 @@ class Sender {
 
  private:
   /// The largest frame that its header can describe, octets.
-  static constexpr std::size_t max_frame = Format::header_size + Format::max_payload;
+  static constexpr std::size_t max_frame = Format::max_header_size + Format::max_payload;
   /// The smallest frame that holds the messages of a node with this configuration: its name, and the locators of a move.
   static std::size_t min_frame(const NetworkConfig& settings) {
     std::size_t size = typename Format::DiscoveryRepr{settings.nid, {}, false, settings.host_name}.size();
     for (const auto& set : settings.locators)
       size = std::max(size, typename Format::LocatorUpdateRepr{set}.size());
-    return Format::header_size + size;
+    return max_overhead + size;
   }
   static void check_frames(const NetworkConfig& settings, std::size_t size) {
     if (size >= min_frame(settings) && size <= max_frame) return;
@@ -95,7 +123,8 @@ class Sender {
   template <class Repr, ContextLike Cx>
   bool transmit_message(const Repr& message, const Ilv& to, Locator own, Locator out, wire::Kind kind,
                         Cx& cx) {
-    Packet packet(next.headroom(Format::header_size + message.size()), {});
+    Packet packet(headroom(message.size()), {});
+    [[maybe_unused]] const Packet::Sending sending(packet);  // the guard may replace it
     message.write_to(packet.prepend(message.size()));
     if (transmit(to, {own, reach_->config.nid}, out, Format::next_header(kind), packet, cx))
       return drop(Drop::send_failed, out, cx), false;

@@ -3,6 +3,7 @@
 #include <concepts>
 
 #include "../base/address.hpp"
+#include "../base/context.hpp"
 #include "../base/frame_class.hpp"
 #include "field.hpp"
 
@@ -24,10 +25,33 @@ struct Identity {
 /// What a node keeps for each peer because of the format: nothing.
 struct NoSession {};
 
+/// Does a packet belong to the session with the node that it claims to come from?
+enum class InSession : std::uint8_t {
+  no,    ///< no: it is dropped
+  once,  ///< yes, but another packet with the same path may not
+  all,   ///< yes, and so do all packets with the same path
+};
+
+/// A format that keeps something for each peer. The network layer owns the sessions (`Sessions`, network/sessions.hpp).
+///
+/// - `Session`: the state, default-constructed when the session begins.
+/// - `complete(values, session, cx)`: this node sends a packet or message to the peer. Sets the fields of its header that depend on
+///   the session, before `values.size()` is asked.
+/// - `belongs(header, session, known, cx)`: a packet or message for this node has arrived from the peer. `known`: its source is one
+///   of the locators that this node knows of the peer. Changes the session only if the result is not `InSession::no`.
+template <class F>
+concept SessionFormat = std::default_initializable<typename F::Session> &&
+    requires(typename F::HeaderRepr& values, const typename F::Header& header, typename F::Session& session,
+             Context<>& cx) {
+  F::complete(values, session, cx);
+  { F::belongs(header, session, bool(), cx) } -> std::same_as<InSession>;
+};
+
 /// The format of what network layers send each other (docs/design.md, "Policies of the network layer"); `Overlay` is one.
 ///
 /// - `Header`: a checked view of a frame. `parse(frame)` rejects what has no whole header, or the wrong length.
-/// - `HeaderRepr{payload_length, next_header, hop_limit, source, destination}`: `write_to` writes `header_size` octets.
+/// - `HeaderRepr{payload_length, next_header, hop_limit, source, destination}`: `write_to` writes `size()` octets, at most
+///   `max_header_size`. The size may differ from packet to packet.
 /// - `max_payload`: the longest payload that a header can describe.
 /// - `set_hop_limit(frame, n)`: rewrites it in a frame that was parsed.
 /// - `kind(header)`, and `next_header(kind)` for the messages.
@@ -35,7 +59,7 @@ struct NoSession {};
 ///   the addresses, the next header and the hop limit.
 /// - `identity(header)`: everything that does not change on the path, for the filters of duplicates.
 /// - `Discovery`, `DiscoveryRepr`, `LocatorUpdate`, `LocatorUpdateRepr`: the messages.
-/// - `Session`: what is kept for each peer. So far it must be empty.
+/// - `Session`: what is kept for each peer: `NoSession`, or what `SessionFormat` says.
 /// - `classifier`: which frames are control frames.
 template <class F>
 concept Format = requires(const typename F::Header& header, const typename F::HeaderRepr& values,
@@ -43,7 +67,7 @@ concept Format = requires(const typename F::Header& header, const typename F::He
                           const typename F::DiscoveryRepr& announcement,
                           const typename F::LocatorUpdate& update, const typename F::LocatorUpdateRepr& move,
                           Bytes bytes, MutableBytes out) {
-  requires F::header_size >
+  requires F::max_header_size >
   0 && F::max_payload > 0 && F::path_size > 0;
   { F::Header::parse(bytes) } -> std::same_as<Parsed<typename F::Header>>;
   { header.next_header() } -> std::same_as<std::uint8_t>;
@@ -51,6 +75,7 @@ concept Format = requires(const typename F::Header& header, const typename F::He
   { header.source() } -> std::same_as<Ilv>;
   { header.destination() } -> std::same_as<Ilv>;
   { header.payload() } -> std::same_as<Bytes>;
+  { values.size() } -> std::same_as<std::size_t>;
   values.write_to(out);
   F::set_hop_limit(out, std::uint8_t());
   { F::kind(header) } -> std::same_as<Kind>;
@@ -70,7 +95,7 @@ concept Format = requires(const typename F::Header& header, const typename F::He
   { update.locator(std::size_t()) } -> std::same_as<Locator>;
   { move.size() } -> std::same_as<std::size_t>;
   move.write_to(out);
-  requires std::is_empty_v<typename F::Session>;
+  requires std::same_as<typename F::Session, NoSession> || SessionFormat<F>;
   { F::classifier } -> std::convertible_to<FrameClassifier>;
 };
 

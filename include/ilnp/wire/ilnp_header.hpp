@@ -71,7 +71,8 @@ struct IlnpHeaderRepr {
   Ilv source;
   Ilv destination;
 
-  /// Writes `IlnpHeader::size` octets to the front of `out`.
+  static constexpr std::size_t size() noexcept { return IlnpHeader::size; }
+  /// Writes `size()` octets to the front of `out`.
   void write_to(MutableBytes out) const noexcept {
     // One word, so that code that copies the header in words need not wait for its parts.
     store(out, 0, std::uint64_t{payload_length} << 16 | std::uint64_t{next_header} << 8 | hop_limit);

@@ -18,7 +18,7 @@ struct Overlay {
   using LocatorUpdateRepr = wire::LocatorUpdateRepr;
   using Session = NoSession;
 
-  static constexpr std::size_t header_size = IlnpHeader::size;
+  static constexpr std::size_t max_header_size = IlnpHeader::size;
   static constexpr std::size_t max_payload = UINT16_MAX;
   static constexpr std::size_t path_size = 34;
 

@@ -1,0 +1,196 @@
+#pragma once
+
+#include "duplicate_filter.hpp"
+#include "flow_cache.hpp"
+#include "forwarder.hpp"
+#include "liveness.hpp"
+#include "loopback.hpp"
+#include "mover.hpp"
+#include "nid_watch.hpp"
+#include "policies.hpp"
+#include "reflection_filter.hpp"
+#include "resumption.hpp"
+
+namespace ilnp {
+
+/// What an `ILNP` consists of: its parts, which of them refers to which, and what it tells of them. What happens to a packet is in
+/// `ILNP` itself.
+template <class Policies>
+class NetworkParts {
+ public:
+  using Next = typename Policies::Next;
+  using Format = typename Policies::Format;
+  using Guard = typename Policies::Guard;
+  using Interop = typename Policies::Interop;
+
+  NetworkParts(const NetworkParts&) = delete;
+  NetworkParts& operator=(const NetworkParts&) = delete;
+
+  /// Joins the first set of locators and begins to announce the node; once. Error: the underlay's, for the first locator
+  /// that could not be joined; those before it stay joined.
+  template <ContextLike Cx>
+  error_code start(Cx& cx) {
+    draw_key(cx);
+    for (const Locator locator : reach_.config.locators.front()) {
+      if (const error_code error = sender_.next.join(locator)) return error;
+      reach_.interfaces.add({.locator = locator, .joined_at = cx.now(), .solicit_at = cx.now()});
+    }
+    reach_.rounds.start(cx);
+    mover_.start(cx.now());
+    nid_watch_.start(cx.now());
+    sender_.guard.start(*this, cx);
+    return {};
+  }
+
+  /// For the shell: the node did not run from `since` until now although something was due; the machine slept, or the
+  /// process was stopped. What arrives until `caught_up` is as old as that. Other nodes have moved in the meantime, so
+  /// discovery messages are neither believed nor passed on.
+  template <ContextLike Cx>
+  void resumed(TimePoint since, Cx& cx) {
+    forwarder_.resumed(since, cx.now());
+    nid_watch_.resumed(cx.now());
+    resumption_.begin(cx.now());
+    sender_.guard.resumed(since, cx);
+  }
+  /// For the shell, after `resumed`: everything that waited has been fed.
+  template <ContextLike Cx>
+  void caught_up(Cx& cx) {
+    resumption_.caught_up(cx.now());
+  }
+
+  TimePoint next_deadline() const noexcept {
+    if (!loopback_.empty()) return long_ago;
+    return std::min({sender_.next.next_deadline(), discoverer_.next_deadline(), mover_.next_deadline(),
+                     liveness_.next_deadline(), resumption_.next_deadline(), nid_watch_.next_deadline(),
+                     sender_.guard.next_deadline()});
+  }
+
+  /// Moves to `locators` now, as the schedule would: to the first `NetworkConfig::max_locators` of them, each once. False,
+  /// and nothing has changed, if none of them could be joined.
+  template <ContextLike Cx>
+  bool move_to(std::span<const Locator> locators, Cx& cx) {
+    reach_.epoch.bump();
+    return mover_.move_to(locators, cx);
+  }
+
+  /// Somebody has sent a goodbye in the name of the node `nid`: solicits, and forgets the node unless it is heard.
+  template <ContextLike Cx>
+  void doubt(Nid nid, Cx& cx) {
+    liveness_.check(nid, cx);
+  }
+
+  /// The identifier that `name` means. Error: `unknown_host`; then the node solicits.
+  template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx& cx) {
+    const Nid nid = reach_.hosts.resolve(name, cx.now());
+    if (nid == Nid{}) return reach_.ask(cx.now()), Errc::unknown_host;
+    return nid;
+  }
+  /// Does the name still mean the same? Needs no look-up.
+  template <ContextLike Cx>
+  bool holds(const ResolvedName& known, Cx& cx) const noexcept {
+    return known.holds(reach_.hosts.changed(), cx.now());
+  }
+  /// The same as `resolve`, and how long the result is valid. Error: `unknown_host`; then the identifier is unchanged.
+  template <ContextLike Cx>
+  BOOST_NOINLINE error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
+    const ResolvedName found = reach_.hosts.resolve_for_long(name, cx.now());
+    if (found.value == Nid{}) return known.expire(), reach_.ask(cx.now()), Errc::unknown_host;
+    known = found;
+    return {};
+  }
+
+  Nid local_nid() const noexcept { return reach_.config.nid; }
+  Guard& guard() noexcept { return sender_.guard; }
+  const Guard& guard() const noexcept { return sender_.guard; }
+  const NetworkConfig& config() const noexcept { return reach_.config; }
+  const NetworkCounters& counters() const noexcept { return sender_.counters; }
+  const Interfaces& interfaces() const noexcept { return reach_.interfaces; }
+  const HostTable& hosts() const noexcept { return reach_.hosts; }
+  const ForwardingTable& forwarding() const noexcept { return reach_.forwarding; }
+  const CorrespondentTable& correspondents() const noexcept { return reach_.correspondents; }
+  /// Calls `f(name, size, limit)` for each table, to check that it is bounded.
+  template <class F>
+  void for_each_table(F&& f) const {
+    f("interfaces", reach_.interfaces.all().size(), Interfaces::max_joined);
+    f("hosts", reach_.hosts.size(), HostTable::max_hosts);
+    f("routes", reach_.forwarding.size(), ForwardingTable::max_routes);
+    f("correspondents", reach_.correspondents.size(), CorrespondentTable::max_correspondents);
+    f("updates", mover_.updates().pending(), LocatorUpdates::max_pending);
+    f("neighbours", neighbours_.size(), BasicNeighbourTable<Interop>::max_neighbours);
+    f("messages", discoverer_.seen().size(), SeenMessages::max_messages);
+    f("flows", forwarder_.election().size(), BasicForwarderElection<Interop>::max_flows);
+    f("packets", duplicates_.size(), DuplicateFilter::max_packets);
+    f("checks", liveness_.checks(), LivenessChecks::max_checks);
+    f("conflicts", liveness_.conflicts(), NameClaims::max_conflicts);
+    f("silent", liveness_.silent(), Liveness<Policies>::max_silent);
+    f("trials", liveness_.trials(), Liveness<Policies>::max_trials);
+    f("loopback", loopback_.size(), Loopback::max_packets);
+    if constexpr (Sessions<Format>::kept)
+      f("sessions", sender_.sessions.size(), Sessions<Format>::max_sessions);
+    sender_.guard.for_each_table(f);
+  }
+  Next& next_layer() noexcept { return sender_.next; }
+  const Next& next_layer() const noexcept { return sender_.next; }
+
+ protected:
+  template <class... Args>
+  explicit NetworkParts(NetworkConfig config, Args&&... args)
+      : reach_(std::move(config)),
+        sender_(reach_, std::forward<Args>(args)...),
+        neighbours_(3 * reach_.config.wait_time),
+        liveness_(reach_, sender_, neighbours_),
+        discoverer_(reach_, sender_, neighbours_, liveness_),
+        forwarder_(reach_, sender_, neighbours_),
+        mover_(reach_, sender_, discoverer_, liveness_),
+        resumption_(reach_, neighbours_),
+        nid_watch_(reach_, sender_) {
+    if constexpr (ClassifyingUnderlay<Next>) sender_.next.classify(Format::classifier);
+  }
+  ~NetworkParts() = default;
+
+  /// Does what is due, except for packets that this node has sent to itself.
+  template <ContextLike Cx>
+  void wake(Cx& cx) {
+    reach_.epoch.bump();
+    if (sender_.next.on_timer(cx)) reach_.solicit(cx.now());
+    resumption_.on_timer(cx.now());
+    nid_watch_.on_timer(cx);
+    mover_.on_timer(cx);
+    liveness_.on_timer(cx);
+    discoverer_.on_timer(cx);
+  }
+
+  Reachability reach_;
+  Sender<Policies> sender_;
+  BasicNeighbourTable<Interop> neighbours_;
+  Liveness<Policies> liveness_;
+  Discoverer<Policies> discoverer_;
+  Forwarder<Policies> forwarder_;
+  Mover<Policies> mover_;
+  Resumption<Interop> resumption_;
+  NidWatch<Policies> nid_watch_;
+  ReflectionFilter reflections_;
+  DuplicateFilter duplicates_;
+  BasicFlowCache<Format> flows_;
+  NextHops next_hops_;
+  Loopback loopback_;
+
+ private:
+  /// Values that strangers choose are hashed with a secret.
+  template <ContextLike Cx>
+  void draw_key(Cx& cx) {
+    reach_.draw_key(cx);
+    sender_.sessions.rekey(reach_.key);
+    neighbours_.rekey(reach_.key);
+    discoverer_.rekey(reach_.key);
+    forwarder_.rekey(reach_.key);
+    mover_.rekey(reach_.key);
+    reflections_.rekey(reach_.key);
+    duplicates_.rekey(reach_.key);
+    flows_.rekey(reach_.key);
+    next_hops_.rekey(reach_.key);
+  }
+};
+
+}  // namespace ilnp
