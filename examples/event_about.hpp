@@ -2,6 +2,7 @@
 
 // The events of the layers for programs that read the log: how much each matters, its name and its fields.
 
+#include <ilnp/base/ping_reply.hpp>
 #include <ilnp/network/events.hpp>
 #include <ilnp/proxy/proxy.hpp>
 #include <ilnp/transport/fragment.hpp>
@@ -75,6 +76,14 @@ EventAbout about(const ilnp::event::PeerMoved& e, Field&& field) {
   field("from", e.from);
   field("to", e.to);
   return {Level::debug, "peer_moved"};
+}
+template <class Field>
+EventAbout about(const ilnp::event::PingAnswered& e, Field&& field) {
+  field("nid", e.reply.replier.nid);
+  field("locator", e.reply.replier.locator);
+  field("reached", e.reply.reached ? "yes" : "no");
+  field("microseconds", static_cast<std::uint64_t>(e.reply.round_trip / std::chrono::microseconds(1)));
+  return {Level::debug, "ping_answered"};
 }
 template <class Field>
 EventAbout about(const ilnp::event::NameConflict& e, Field&& field) {

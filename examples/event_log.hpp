@@ -89,6 +89,9 @@ class EventLog {
   void operator()(const ilnp::event::UpdateSent& e) const { network("locator update", e); }
   void operator()(const ilnp::event::UpdateAcknowledged& e) const { network("locator update", e); }
   void operator()(const ilnp::event::UpdateGivenUp& e) const { network("locator update", e); }
+  void operator()(const ilnp::event::PingAnswered& e) const {
+    report(show_.transport, "transport", "ping answered", e);
+  }
   void operator()(const ilnp::event::PeerMoved& e) const { network("a node moved", e); }
   void operator()(const ilnp::event::DuplicateNid& e) const {
     note("network", "two nodes have one identifier", e);

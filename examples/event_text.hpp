@@ -2,6 +2,7 @@
 
 // The events of the layers in words.
 
+#include <ilnp/base/ping_reply.hpp>
 #include <ilnp/network/events.hpp>
 #include <ilnp/proxy/proxy.hpp>
 #include <ilnp/transport/fragment.hpp>
@@ -78,6 +79,13 @@ inline std::string event_text(const ilnp::event::PeerHeard& e) {
 }
 inline std::string event_text(const ilnp::event::PeerLeft& e) {
   return node_text(e.host_name, e.peer) + " has shut down";
+}
+inline std::string event_text(const ilnp::event::PingAnswered& e) {
+  return to_string(e.reply.replier) +
+         (e.reply.reached ? " has replied to a ping" : " has replied to a ping whose hop limit ran out") +
+         ", after " +
+         std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(e.reply.round_trip).count()) +
+         " us";
 }
 inline std::string event_text(const ilnp::event::FarEndMissing& e) {
   return "from local port " + std::to_string(e.local_port) + ": unknown host: no node called " +

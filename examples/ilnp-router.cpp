@@ -1,8 +1,8 @@
-// Only forwards between the networks that it has joined: a node without a transport.
+// Only forwards between the networks that it has joined. Its transport does nothing but answer pings.
 
 #include "common.hpp"
 
-using Stack = ilnp::ILNP<ilnp::McastUdp>;
+using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
 
 int main(int argc, char** argv) {
   return program::run("ilnp-router", [&] {

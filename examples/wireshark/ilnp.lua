@@ -8,7 +8,7 @@ if _G.ilnp_dissector_is_loaded then return end -- installed, and named on the co
 _G.ilnp_dissector_is_loaded = true
 
 local STP, DISCOVERY, UPDATE = 42, 43, 44
-local PROBE, REPLY, FRAGMENT, PING, PONG, GOODBYE = 1, 2, 3, 4, 5, 6
+local PROBE, REPLY, FRAGMENT, PING, PING_REPLY, GOODBYE = 1, 2, 3, 4, 5, 6
 local HEADER = 40 -- octets
 local ALL_NODES = "ff02:0:0:1"
 local NOBODY = "0:0:0:0"
@@ -23,8 +23,9 @@ local ilnp = Proto("ilnp", "Identifier-Locator Network Protocol")
 -- Fields ----------------------------------------------------------------------------------------------------------------
 
 local next_headers = {[STP] = "STP", [DISCOVERY] = "discovery", [UPDATE] = "locator update"}
-local kinds = {[PROBE] = "probe", [REPLY] = "reply", [FRAGMENT] = "fragment", [PING] = "ping (reserved)",
-  [PONG] = "ping reply (reserved)", [GOODBYE] = "goodbye"}
+local kinds = {[PROBE] = "probe", [REPLY] = "reply", [FRAGMENT] = "fragment", [PING] = "ping", [PING_REPLY] = "reply to a ping",
+  [GOODBYE] = "goodbye"}
+local ping_codes = {[0] = "destination reached", [1] = "hop limit ran out"}
 local update_types = {[0] = "acknowledgement", [1] = "locator update"}
 local solicitations = {[0] = "advertisement", [1] = "solicitation"}
 
@@ -71,6 +72,14 @@ local f = {
   kind = ProtoField.uint8("ilnp.stp.kind", "Kind", base.DEC, kinds),
   zero = ProtoField.bytes("ilnp.stp.zero", "Zero (ignored)"),
   nonce = ProtoField.uint32("ilnp.probe.nonce", "Nonce", base.HEX),
+  ping_id = ProtoField.uint64("ilnp.ping.id", "Identifier", base.HEX),
+  ping_code = ProtoField.uint8("ilnp.ping.code", "Code", base.DEC, ping_codes),
+  ping_hop_limit = ProtoField.uint8("ilnp.ping.hop_limit", "Hop limit with which the ping arrived", base.DEC),
+  ping_src = ProtoField.string("ilnp.ping.src.locator", "Source locator with which the ping arrived"),
+  ping_dst = ProtoField.string("ilnp.ping.dst.locator", "Destination locator with which the ping arrived"),
+  ping_interface = ProtoField.string("ilnp.ping.interface", "Interface on which the ping arrived"),
+  ping_answers = ProtoField.framenum("ilnp.ping.request", "Reply to the ping in frame", base.NONE, frametype.RESPONSE),
+  ping_time = ProtoField.relative_time("ilnp.ping.time", "Time since that ping"),
   key = ProtoField.uint32("ilnp.fragment.key", "Key", base.HEX),
   fragment_dstport = ProtoField.uint16("ilnp.fragment.dstport", "Destination port of the datagram", base.DEC),
   number = ProtoField.uint32("ilnp.fragment.number", "Datagram number", base.DEC),
@@ -114,7 +123,9 @@ local e = {
     expert.group.PROTOCOL, expert.severity.WARN),
   many_locators = ProtoExpert.new("ilnp.update.many", "More locators than a node takes (16)", expert.group.PROTOCOL,
     expert.severity.WARN),
-  reserved = ProtoExpert.new("ilnp.stp.reserved", "Reserved for ping: a node drops it", expert.group.PROTOCOL, expert.severity.NOTE),
+  unknown_code = malformed("ping.unknown_code", "Unknown code of a reply to a ping"),
+  expired = ProtoExpert.new("ilnp.ping.expired", "The hop limit of the ping ran out at this node", expert.group.SEQUENCE,
+    expert.severity.CHAT),
   conflict = ProtoExpert.new("ilnp.fragment.conflict", "Contradicts an earlier fragment: the receiver drops the datagram",
     expert.group.REASSEMBLE, expert.severity.WARN),
   again = ProtoExpert.new("ilnp.fragment.again", "This fragment was there before (forwarded, or a duplicate)",
@@ -145,7 +156,8 @@ local names -- by NID: {frames = {...}, names = {...}}: from which frame on it h
 local copies -- packets seen lately: two tables, of which the older is dropped every COPY_TIME seconds
 local copy_of -- the number of a frame, by packet
 local updates -- by who is told and where: the latest locator update {frame, time}
-local answers -- by packet: the update that an acknowledgement belongs to, and how long it took
+local answers -- by packet: the update or ping that an acknowledgement or reply belongs to, and how long it took
+local pings -- by identifier and NID of the asking node: the ping {frame, time}; and how many there are
 local unfinished, oldest_unfinished, next_unfinished, queue -- datagrams by key, and their keys in order of age
 local fragments -- by packet: {datagram, expert}
 local current -- what the taps need to know of the packets in the frame that was just dissected
@@ -153,6 +165,7 @@ local current -- what the taps need to know of the packets in the frame that was
 local function forget()
   names, copy_of, fragments, current = {}, {}, {}, {}
   updates, answers = {}, {}
+  pings = {count = 0}
   copies = {new = {}, old = {}, since = 0}
   unfinished, queue, oldest_unfinished, next_unfinished = {}, {}, 1, 1
 end
@@ -497,6 +510,55 @@ local function dissect_fragment(tvb, at, p, tree, source_port)
   p.handed_on = dissect_payload(whole, source_port, fragment.destination_port, p, branch)
 end
 
+-- A ping, or the reply to one. The first frame of each ping counts; the others are copies.
+local function dissect_ping(tvb, at, p, tree, kind)
+  local left = p.length - at
+  local name = kinds[kind]
+  tree:append_text(", " .. name)
+  p.info = kind == PING and "Ping" or "Reply to a ping"
+  if left ~= 36 then
+    complain(tree, e.wrong_message, string.format("A %s has 36 octets, not %d", name, left))
+    p.info = p.info .. ", malformed"
+  end
+  if tvb:captured_len() < at + 12 then return end
+  local key = tvb(at + 4, 8):bytes():tohex() .. " " .. (kind == PING and p.src_nid or p.dst_nid)
+  if kind == PING then
+    tree:add(f.zero, tvb(at + 1, 3))
+    tree:add(f.ping_id, tvb(at + 4, 8))
+    if left == 36 and p.sound and not p.pinfo.visited and not pings[key] then
+      if pings.count >= MAX_UNFINISHED then pings = {count = 0} end
+      pings[key] = {frame = p.pinfo.number, time = p.pinfo.abs_ts}
+      pings.count = pings.count + 1
+    end
+    return
+  end
+  local code = tvb(at + 1, 1):uint()
+  tree:add(f.ping_code, tvb(at + 1, 1))
+  tree:add(f.ping_hop_limit, tvb(at + 2, 1))
+  tree:add(f.zero, tvb(at + 3, 1))
+  tree:add(f.ping_id, tvb(at + 4, 8))
+  if not ping_codes[code] then complain(tree, e.unknown_code, string.format("Unknown code %d of a reply to a ping", code)) end
+  if tvb:captured_len() < at + 36 or left ~= 36 then return end
+  for index, field in ipairs {f.ping_src, f.ping_dst, f.ping_interface} do
+    local from = at + 4 + 8 * index
+    tree:add(field, tvb(from, 8), four_groups(tvb, from))
+  end
+  if code == 1 then complain(tree, e.expired, string.format("The hop limit of the ping ran out at %s", p.who)) end
+  if p.sound and not p.pinfo.visited then
+    local ping = pings[key]
+    if ping and p.pinfo.abs_ts >= ping.time then answers[p.id] = {frame = ping.frame, seconds = p.pinfo.abs_ts - ping.time} end
+  end
+  p.info = code == 1 and "Hop limit of a ping ran out" or p.info
+  local answer = answers[p.id]
+  if answer then
+    local whole = math.floor(answer.seconds)
+    generated(tree, f.ping_answers, answer.frame)
+    generated(tree, f.ping_time, NSTime.new(whole, math.floor((answer.seconds - whole) * 1e9)))
+    p.info = string.format("%s in frame %d, after %.1f ms", code == 1 and "Hop limit ran out: reply to the ping" or "Reply to the ping",
+      answer.frame, answer.seconds * 1000)
+  end
+end
+
 -- The messages that go to port 0: those of long datagrams, ping and goodbye.
 local function dissect_message(tvb, at, p, tree, source_port)
   local left = p.length - at
@@ -515,12 +577,7 @@ local function dissect_message(tvb, at, p, tree, source_port)
     p.info = string.format("Message of unknown kind %d to port 0", kind)
     return
   end
-  if kind == PING or kind == PONG then
-    complain(tree, e.reserved)
-    if tvb:captured_len() > at + 1 then tree:add(f.stp_payload, tvb(at + 1)) end
-    p.info = kind == PING and "Ping (reserved)" or "Reply to a ping (reserved)"
-    return
-  end
+  if kind == PING or kind == PING_REPLY then return dissect_ping(tvb, at, p, tree, kind) end
   local text = {[PROBE] = "Probe: do you reassemble fragments?", [REPLY] = "Reply: send fragments with this key", [GOODBYE] = "Goodbye"}
   p.info = text[kind]
   tree:append_text(", " .. name)

@@ -8,6 +8,8 @@
 #include "asio/name_event.hpp"
 #include "asio/node.hpp"
 #include "asio/operation.hpp"
+#include "asio/ping.hpp"
+#include "asio/ping_event.hpp"
 #include "asio/resolve.hpp"
 #include "asio/stp_node.hpp"
 #include "asio/stp_socket.hpp"

@@ -29,8 +29,10 @@
 #include "base/lifetime.hpp"
 #include "base/multiply.hpp"
 #include "base/packet.hpp"
+#include "base/ping_reply.hpp"
 #include "base/printable.hpp"
 #include "base/random.hpp"
+#include "base/reply_limit.hpp"
 #include "base/search.hpp"
 #include "base/sender_shares.hpp"
 #include "base/stack.hpp"
@@ -44,6 +46,7 @@
 #include "wire/ilnp_header.hpp"
 #include "wire/locator_update.hpp"
 #include "wire/overlay.hpp"
+#include "wire/ping.hpp"
 #include "wire/stp_header.hpp"
 #include "wire/utf8.hpp"
 
@@ -122,8 +125,8 @@
 #include "transport/fragment.hpp"
 #include "transport/fragment_counters.hpp"
 #include "transport/fragment_peers.hpp"
+#include "transport/pings.hpp"
 #include "transport/reassembly.hpp"
-#include "transport/reply_limit.hpp"
 #include "transport/stp.hpp"
 
 // The proxy

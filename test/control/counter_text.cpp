@@ -45,14 +45,14 @@ BOOST_AUTO_TEST_CASE(each_counter_has_a_text) {
 
 BOOST_AUTO_TEST_CASE(each_text_is_that_of_a_counter) {
   const auto all = all_counters();
-  for (const CounterText& each : detail::counter_texts)
+  for (const CounterText& each : ilnp::detail::counter_texts)
     BOOST_TEST(all.contains(each.name), each.name << " is no counter");
-  BOOST_TEST(std::is_sorted(detail::counter_texts.begin(), detail::counter_texts.end(),
+  BOOST_TEST(std::is_sorted(ilnp::detail::counter_texts.begin(), ilnp::detail::counter_texts.end(),
                             [](const CounterText& a, const CounterText& b) { return a.name < b.name; }));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_dropped_or_refused_is_no_activity) {
-  for (const CounterText& each : detail::counter_texts) {
+  for (const CounterText& each : ilnp::detail::counter_texts) {
     const bool gone =
         each.name.find(".dropped_") != each.name.npos || each.name.find(".refused_") != each.name.npos;
     BOOST_TEST((!gone || each.kind == CounterKind::discard || each.kind == CounterKind::loss), each.name);
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(what_is_dropped_or_refused_is_no_activity) {
 }
 
 BOOST_AUTO_TEST_CASE(a_text_begins_with_a_capital_letter_and_ends_without_a_full_stop) {
-  for (const CounterText& each : detail::counter_texts) {
+  for (const CounterText& each : ilnp::detail::counter_texts) {
     BOOST_TEST(((each.meaning.front() >= 'A' && each.meaning.front() <= 'Z') || each.meaning.front() == '1'),
                each.name);
     BOOST_TEST(each.meaning.back() != '.', each.name);

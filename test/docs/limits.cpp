@@ -41,6 +41,8 @@ BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
       {"DuplicateFilter::max_packets", DuplicateFilter::max_packets},
       {"ReflectionFilter::max_packets", ReflectionFilter::max_packets},
       {"ReplyLimit::max_to_one", ReplyLimit::max_to_one},
+      {"PingLimit::max_to_one", PingLimit::max_to_one},
+      {"Pings::max_pings", Pings::max_pings},
       {"Reassembly::max_datagrams", Reassembly::max_datagrams},
       {"FragmentPeers::max_held", FragmentPeers::max_held},
       {"FragmentPeers::max_peers", FragmentPeers::max_peers},

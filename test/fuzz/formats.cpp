@@ -9,6 +9,7 @@
 #include "ilnp/wire/ilnp_header.hpp"
 #include "ilnp/wire/locator_update.hpp"
 #include "ilnp/wire/pcap.hpp"
+#include "ilnp/wire/ping.hpp"
 #include "ilnp/wire/sctp_packet.hpp"
 #include "ilnp/wire/socks5.hpp"
 #include "ilnp/wire/stp_header.hpp"
@@ -113,6 +114,25 @@ void goodbye(const Octets& payload) {
   Octets again(wire::Goodbye::size);
   wire::GoodbyeRepr{}.write_to(again);
   require(payload.size() == again.size() && again[0] == payload[0], "a goodbye is written as it was read");
+}
+
+void ping(const Octets& payload) {
+  const auto message = wire::PingMessage::parse(payload);
+  const bool right = payload.size() == 36 && (payload[0] == std::byte{4} ||
+                                              (payload[0] == std::byte{5} && payload[1] < std::byte{2}));
+  require(message.has_value() == right, "a ping has 36 octets, and a reply a code that is known");
+  if (!message) return;
+  Octets again(wire::PingMessage::size);
+  if (message->kind() == wire::PingKind::ping) {
+    wire::PingRepr{message->identifier()}.write_to(again);
+    return require(equal(Bytes(again).subspan(4, 8), Bytes(payload).subspan(4, 8)),
+                   "a ping is written as it was read");
+  }
+  wire::PingReplyRepr{message->code(),   message->hop_limit(),   message->identifier(),
+                      message->source(), message->destination(), message->interface()}
+      .write_to(again);
+  again[3] = payload[3];
+  require(again == payload, "a reply to a ping is written as it was read");
 }
 
 /// Another way to the same answer: each character is decoded, and encoded again in the shortest form.
@@ -312,6 +332,8 @@ void wire_formats(Bytes octets) {
       return stream_reply(rest);
     case Format::goodbye:
       return goodbye(rest);
+    case Format::ping:
+      return ping(rest);
     default:
       return capture(rest);
   }

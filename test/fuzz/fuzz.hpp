@@ -106,6 +106,7 @@ enum class Format : std::uint8_t {
   stream_request,
   stream_reply,
   goodbye,
+  ping,
   count
 };
 

@@ -98,6 +98,8 @@ std::vector<Octets> wire_seeds() {
   add(Format::stream_request, "01 03 0016 626f62");
   add(Format::stream_reply, "01 00");
   add(Format::goodbye, "06000000");
+  add(Format::ping, "04000000 0123456789abcdef 000000000000000000000000000000000000000000000000");
+  add(Format::ping, "05010200 0123456789abcdef 000000000000000a000000000000000b000000000000000c");
   add(Format::fragment, "02000000 12345678 9abcdef0");
   add(Format::fragment, "03000050 9abcdef0 00000001 0009 0008 0001 61");
   return seeds;

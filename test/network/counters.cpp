@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(each_counter_is_reported_once_with_its_value) {
                         &counters.name_conflicts,
                         &counters.peers_silent,
                         &counters.peers_heard,
-                        &counters.peers_left})
+                        &counters.peers_left,
+                        &counters.expired_answered})
     *counter = ++value;
   for (auto& counter : counters.dropped) counter = ++value;
   std::set<std::string> names;

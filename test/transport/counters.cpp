@@ -22,7 +22,7 @@ void check(const Counters& counters) {
 BOOST_AUTO_TEST_SUITE(transport_counters)
 
 BOOST_AUTO_TEST_CASE(each_counter_is_reported_once_with_its_value) {
-  check(TransportCounters{1, 2, 3, 4, 5, 6, 7, 8});
+  check(TransportCounters{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
   check(FragmentCounters{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19});
 }
 

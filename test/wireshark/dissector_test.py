@@ -23,6 +23,11 @@ ALL = (overlay.ALL_NODES, 0)
 PROBE = struct.pack("!B3xI", 1, 0x01020304)
 REPLY = struct.pack("!B3xII", 2, 0x01020304, 0xA1A2A3A4)
 GOODBYE = struct.pack("!B3x", 6)
+PING = struct.pack("!B3xQ24x", 4, 0x0123456789ABCDEF)
+
+
+def ping_reply(code, hop_limit=2, source=A, destination=B, interface=B):
+    return struct.pack("!BBBxQQQQ", 5, code, hop_limit, 0x0123456789ABCDEF, source, destination, interface)
 
 
 def fragment(index, whole, stride, number=7, key=0xA1A2A3A4, port=5001, total=None):
@@ -67,7 +72,8 @@ def malformed(frame):
             return True
         count = -(-total // stride)
         return count > 256 or index >= count or len(data) - 18 != min(stride, total - index * stride)
-    return {1: len(data) != 8, 2: len(data) != 12, 4: False, 5: False, 6: len(data) != 4}.get(kind, True)
+    wrong_code = kind == 5 and len(data) > 1 and data[1] > 1
+    return {1: len(data) != 8, 2: len(data) != 12, 4: len(data) != 36, 5: len(data) != 36 or wrong_code, 6: len(data) != 4}.get(kind, True)
 
 
 # One of each message.
@@ -83,8 +89,9 @@ MESSAGES = [
     stp(AT_A, AT_B, 5000, 0, fragment(0, bytes(range(200)), 120)),
     stp(AT_A, AT_B, 5000, 0, fragment(1, bytes(range(200)), 120)),
     stp(AT_A, AT_B, 0, 0, GOODBYE),
-    stp(AT_A, AT_B, 0, 0, b"\4 reserved"),
-    stp(AT_A, AT_B, 0, 0, b"\5"),
+    stp(AT_A, AT_B, 0, 0, PING),
+    stp(AT_B, AT_A, 0, 0, ping_reply(0)),
+    stp((B, BOB + 1), AT_A, 0, 0, ping_reply(1)),
 ]
 
 
@@ -236,7 +243,7 @@ class Messages(CaptureTest):
     """One message at a time, made by hand."""
 
     def test_the_columns(self):
-        path = self.capture(*MESSAGES[:8], MESSAGES[10], MESSAGES[11])
+        path = self.capture(*MESSAGES[:8], *MESSAGES[10:])
         rows = fields(path, "_ws.col.Protocol", "_ws.col.Source", "_ws.col.Destination", "_ws.col.Info")
         a, b = "::a:ffff:0:0:a", "::b:ffff:0:0:b"
         self.assertEqual([tuple(value[0] for value in row.values()) for row in rows], [
@@ -249,7 +256,10 @@ class Messages(CaptureTest):
             ("STP", a, b, "alice → bøb  Probe: do you reassemble fragments?  HL=3"),
             ("STP", b, a, "bøb → alice  Reply: send fragments with this key  HL=3"),
             ("STP", a, b, "alice → bøb  Goodbye  HL=3"),
-            ("STP", a, b, "alice → bøb  Ping (reserved)  HL=3")])
+            ("STP", a, b, "alice → bøb  Ping  HL=3"),
+            ("STP", b, a, "bøb → alice  Reply to the ping in frame 10, after 1.0 ms  HL=3"),
+            ("STP", "::b:ffff:0:0:c", a,
+             "ffff:0:0:c → alice  Hop limit ran out: reply to the ping in frame 10, after 2.0 ms  HL=3")])
 
     def test_the_messages_to_port_0(self):
         names = ("ilnp.stp.kind", "ilnp.probe.nonce", "ilnp.fragment.key", "ilnp.fragment.dstport", "ilnp.fragment.number",
@@ -262,6 +272,19 @@ class Messages(CaptureTest):
             ["3", "", "0xa1a2a3a4", "5001", "7", "200", "120", "0", whole[:120].hex()],
             ["3", "", "0xa1a2a3a4", "5001", "7", "200", "120", "1", whole[120:].hex()],
             ["6", "", "", "", "", "", "", "", ""], ["4", "", "", "", "", "", "", "", ""], ["5", "", "", "", "", "", "", "", ""]])
+
+    def test_pings_and_the_replies_to_them(self):
+        names = ("ilnp.ping.id", "ilnp.ping.code", "ilnp.ping.hop_limit", "ilnp.ping.src.locator", "ilnp.ping.dst.locator",
+                 "ilnp.ping.interface", "ilnp.ping.request", "ilnp.ping.time")
+        ping, reply, expired = MESSAGES[11:]
+        unasked = stp(AT_B, (A, ALICE + 1), 0, 0, ping_reply(0))
+        frames = (ping, (reply, group(A)), (ping, group(B)), expired, unasked)
+        path = self.folder.path("x.pcap")
+        write(path, [udp(*frame) if isinstance(frame, tuple) else udp(frame) for frame in frames])
+        said = ["0x0123456789abcdef", "0", "2", "0:0:0:a", "0:0:0:b", "0:0:0:b"]
+        asked = [said[0], *[""] * 7]
+        self.assertEqual([[",".join(value) for value in row.values()] for row in fields(path, *names)], [
+            asked, [*said, "1", "0.001000000"], asked, [said[0], "1", *said[2:], "1", "0.003000000"], [*said, "", ""]])
 
     def test_a_name_is_what_was_said_last(self):
         path = self.capture(stp(AT_A, AT_B, 1, 2, b""), discovery(A, ALICE, "alice"), stp(AT_A, AT_B, 1, 2, b"x"),
@@ -448,6 +471,9 @@ class Malformed(CaptureTest):
             "From port 0": stp(AT_A, AT_B, 0, 9, b""), "without a kind": stp(AT_A, AT_B, 0, 0, b""),
             "Unknown kind 7": stp(AT_A, AT_B, 0, 0, b"\7"), "A probe has 8 octets, not 9": stp(AT_A, AT_B, 0, 0, PROBE + b"x"),
             "A reply has 12 octets, not 8": stp(AT_A, AT_B, 0, 0, REPLY[:8]), "A goodbye has 4": stp(AT_A, AT_B, 0, 0, GOODBYE[:3]),
+            "A ping has 36 octets, not 35": stp(AT_A, AT_B, 0, 0, PING[:-1]), "A ping has 36 octets, not 1": stp(AT_A, AT_B, 0, 0, PING[:1]),
+            "A reply to a ping has 36 octets, not 37": stp(AT_A, AT_B, 0, 0, ping_reply(0) + b"x"),
+            "Unknown code 2": stp(AT_A, AT_B, 0, 0, ping_reply(2)),
             "Fragment of 17": stp(AT_A, AT_B, 1, 0, fragment(0, whole, 500)[:17]),
             "stride is 0": stp(AT_A, AT_B, 1, 0, fragment(0, whole, 0)), "only one fragment": stp(AT_A, AT_B, 1, 0, fragment(0, whole, 1000)),
             "longer than 65507": stp(AT_A, AT_B, 1, 0, fragment(0, whole, 1000, total=65508)),
@@ -475,7 +501,7 @@ class Malformed(CaptureTest):
             "is not zero": packet(AT_A, AT_B, STP, b"\0\1\0\2", first=0x60000000),
             "not addressed to all": packet(AT_A, AT_B, DISCOVERY, discovery(A, ALICE, "alice")[40:]),
             "ffff:0:0:a in the header": discovery(A, ALICE, "alice", named=BOB), "More locators": update(AT_A, AT_B, range(1, 18)),
-            "Reserved": stp(AT_A, AT_B, 0, 0, b"\4"), "ffff:0:0:a is shutting down": stp(AT_A, AT_B, 0, 0, GOODBYE),
+            "ran out at ffff:0:0:b": stp(AT_B, AT_A, 0, 0, ping_reply(1)), "ffff:0:0:a is shutting down": stp(AT_A, AT_B, 0, 0, GOODBYE),
             "moves to 0:0:0:b": update(AT_A, AT_B, [B]),
         }
         rows = fields(self.capture(*odd.values()), *EXPERT)

@@ -17,6 +17,7 @@
 #include "attempts.hpp"
 #include "clock.hpp"
 #include "name_event.hpp"
+#include "ping_event.hpp"
 
 namespace ilnp {
 
@@ -72,7 +73,7 @@ class Node {
       : stack_(stack),
         up_(std::move(up)),
         random_(random_seed(), &system_secret),
-        cx_(TimeSource::now(), random_, {&names_, std::move(observer)}),
+        cx_(TimeSource::now(), random_, {&names_, {&pings_, std::move(observer)}}),
         executor_(executor),
         timer_(executor) {}
   template <ExecutionContext Io>
@@ -137,6 +138,8 @@ class Node {
   const Stack& stack() const noexcept { return stack_; }
   /// For operations that wait until a name is known.
   NameEvent& names() noexcept { return names_; }
+  /// For operations that wait for the reply to a ping (`async_ping`).
+  PingEvent& pings() noexcept { return pings_; }
 
  private:
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
@@ -288,7 +291,8 @@ class Node {
   Up up_;
   Random random_;
   NameEvent names_;
-  Context<NameObserver<Observer>> cx_;
+  PingEvent pings_;
+  Context<NameObserver<PingObserver<Observer>>> cx_;
   Executor executor_;
   typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;

@@ -48,6 +48,7 @@ class StpNode {
   }
   const executor_type& get_executor() const noexcept { return node_.get_executor(); }
   NameEvent& names() noexcept { return node_.names(); }
+  PingEvent& pings() noexcept { return node_.pings(); }
 
   // For sockets.
 

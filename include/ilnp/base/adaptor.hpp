@@ -150,6 +150,13 @@ class NetworkAdaptor : public detail::LayerOverNodes<Next> {
   // What a transport uses if it exists.
 
   template <ContextLike Cx>
+  requires requires(Next& next, Nid nid, Packet& packet, Cx& cx) { next.send(nid, 0, packet, cx, 0); }
+  error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx, std::uint8_t hop_limit) {
+    return next_.send(to, next_header, packet, cx, hop_limit);
+  }
+  std::uint8_t hop_limit() const requires requires(const Next& next) { next.hop_limit(); }
+  { return next_.hop_limit(); }
+  template <ContextLike Cx>
   requires requires(Next& next, Nid nid, Cx& cx) { next.doubt(nid, cx); }
   void doubt(Nid nid, Cx& cx) { next_.doubt(nid, cx); }
   decltype(auto) correspondents() const requires requires(const Next& next) { next.correspondents(); }

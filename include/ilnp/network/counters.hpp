@@ -31,6 +31,7 @@ struct NetworkCounters {
   std::uint64_t peers_silent = 0;               ///< how often a peer fell silent
   std::uint64_t peers_heard = 0;                ///< how often such a peer was heard again
   std::uint64_t peers_left = 0;                 ///< forgotten after a goodbye
+  std::uint64_t expired_answered = 0;  ///< replies to pings that were dropped because of their hop limit
   std::array<std::uint64_t, drop_reasons> dropped{};
 
   std::uint64_t of(Drop reason) const noexcept { return dropped[static_cast<std::size_t>(reason)]; }
@@ -59,6 +60,7 @@ struct NetworkCounters {
     f("peers_silent", peers_silent);
     f("peers_heard", peers_heard);
     f("peers_left", peers_left);
+    f("expired_answered", expired_answered);
     for (std::size_t reason = 0; reason < drop_reasons; ++reason)
       f("dropped_" + std::string(to_string(static_cast<Drop>(reason))), dropped[reason]);
   }

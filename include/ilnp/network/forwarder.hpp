@@ -1,5 +1,11 @@
 #pragma once
 
+#include <boost/config.hpp>
+
+#include "../base/reply_limit.hpp"
+#include "../wire/ilnp_header.hpp"
+#include "../wire/ping.hpp"
+#include "../wire/stp_header.hpp"
 #include "forwarder_election.hpp"
 #include "reflection_filter.hpp"
 #include "sender.hpp"
@@ -22,6 +28,7 @@ class Forwarder {
   void rekey(const HashKey& key) {
     election_.rekey(key);
     reflections_.rekey(key);
+    ping_limit_.rekey(key);
   }
 
   /// How a packet is to be forwarded.
@@ -55,7 +62,10 @@ class Forwarder {
       return drop(Drop::overheard);
     }
     if (*out == flow.source.locator) return drop(Drop::reflected);
-    if (header.hop_limit() == 0) return drop(Drop::hop_limit);
+    if (header.hop_limit() == 0) {
+      answer_ping(from, header, in, *out, cx);
+      return drop(Drop::hop_limit);
+    }
     const auto hop_limit = static_cast<std::uint8_t>(header.hop_limit() - 1);
     const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(*out));
     switch (election_.decide(flow, in.locator, *out, packet, in_handoff, cx.now())) {
@@ -100,6 +110,34 @@ class Forwarder {
     return interface && (interface->leaving || interface->passing);
   }
 
+  /// The hop limit of a packet that arrived on `in` and would leave on `towards` ran out: replies if it is a ping that this node would
+  /// have forwarded, and not to too many. The reply goes to where the ping came from.
+  template <ContextLike Cx>
+  BOOST_NOINLINE void answer_ping(FrameSource from, const Header& header, const Interface& in,
+                                  Locator towards, Cx& cx) {
+    if (wire::NextHeader{header.next_header()} != wire::NextHeader::stp) return;
+    const auto datagram = wire::StpHeader::parse(header.payload());
+    if (!datagram || datagram->destination_port() != 0) return;
+    const auto ping = wire::PingMessage::parse(datagram->payload());
+    if (!ping || ping->kind() != wire::PingKind::ping) return;
+    const Ilv to = header.source();
+    const bool in_handoff = passing(&in) || passing(reach_->interfaces.find(towards));
+    if (!election_.would_forward({to, header.destination()}, in.locator, towards, in_handoff, cx.now()))
+      return;
+    const auto out = reach_->route(to.locator, cx.now());
+    if (!out || to.nid == Nid{} || to.nid == header.destination().nid || to.locator == all_nodes_locator ||
+        !ping_limit_.admit(to.nid, from.share(), false, cx.now()))
+      return;
+    Packet packet(sender_->headroom(wire::StpHeader::size + wire::PingMessage::size), {});
+    [[maybe_unused]] const Packet::Sending sending(packet);
+    wire::PingReplyRepr{wire::PingCode::expired,      header.hop_limit(), ping->identifier(), to.locator,
+                        header.destination().locator, in.locator}
+        .write_to(packet.prepend(wire::PingMessage::size));
+    wire::StpHeaderRepr{0, 0}.write_to(packet.prepend(wire::StpHeader::size));
+    if (!sender_->transmit(to, {*out, reach_->config.nid}, *out, header.next_header(), packet, cx))
+      ++sender_->counters.expired_answered;
+  }
+
   /// Another node's locator update, overheard: a node that moves does not stay to forward.
   void watch_move(const Header& header, TimePoint now) {
     const auto message = Format::LocatorUpdate::parse(header.payload());
@@ -119,6 +157,7 @@ class Forwarder {
   Neighbours* neighbours_;
   Election election_;
   ReflectionFilter reflections_{true};
+  PingLimit ping_limit_;
 };
 
 }  // namespace ilnp

@@ -140,6 +140,14 @@ class BasicForwarderElection {
     return Verdict::forward;
   }
 
+  /// Would this node forward a packet of the flow now? Arguments as those of `decide`. Changes nothing.
+  bool would_forward(const ForwardedFlow& flow, Locator in, Locator out, bool passing,
+                     TimePoint now) const noexcept {
+    const State* state = flows_.find(flow);
+    if (state && now - state->seen_at < flow_life && state->out == out) return !state->yielding;
+    return !passing && !first_choice(flow, in, out, now);
+  }
+
   /// A packet of the flow was put on `on`, which is not where the flow comes from. True if this node, which has forwarded
   /// the flow, yields from now on.
   bool overhear(const ForwardedFlow& flow, Locator on, const FlowPacket& packet, bool passing,
@@ -207,11 +215,19 @@ class BasicForwarderElection {
     state.yielding = passing;
     state.account.begin(ForwardingAccount::step_at(now));
     if (passing) return;
+    if (const auto other = first_choice(flow, in, out, now)) yield_to(state, *other, now);
+  }
+
+  /// The neighbour to which this node yields from the first packet of the flow, if there is one.
+  std::optional<std::uint64_t> first_choice(const ForwardedFlow& flow, Locator in, Locator out,
+                                            TimePoint now) const {
+    std::optional<std::uint64_t> choice;
     neighbours_->for_each_forwarder([&](std::uint64_t sender, const Neighbour& other) {
-      if (!state.yielding && (other.habits.always_forwards() || other.nid < self_) &&
-          !other.distrusted(now) && may_forward(other, flow, in, out, now))
-        yield_to(state, sender, now);
+      if (!choice && (other.habits.always_forwards() || other.nid < self_) && !other.distrusted(now) &&
+          may_forward(other, flow, in, out, now))
+        choice = sender;
     });
+    return choice;
   }
 
   /// `forwarder` has forwarded `packet`, which left with `hop_limit`. True if this node, which has forwarded the flow, yields

@@ -50,6 +50,12 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
   /// guard. For an unknown host or a missing route the node solicits at once; the caller may try again.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
+    return send(to, next_header, packet, cx, sender_.hop_limit());
+  }
+  /// The same with a hop limit other than this node's: for a ping.
+  template <ContextLike Cx>
+  BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx,
+                                    std::uint8_t hop_limit) {
     [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload(to)) return Errc::message_too_long;
     if (!next_hops_.find(to, reach_.epoch, cx.now())) {
@@ -57,8 +63,8 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const NextHop& hop = next_hops_.last();
-    if (const error_code error =
-            sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, next_header, packet, cx))
+    if (const error_code error = sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out,
+                                                  next_header, packet, hop_limit, cx))
       return error;
     hop.interface->last_sent = cx.now();
     return {};

@@ -101,6 +101,8 @@ class NetworkParts {
   }
 
   Nid local_nid() const noexcept { return reach_.config.nid; }
+  /// Of the packets that this node sends.
+  std::uint8_t hop_limit() const noexcept { return sender_.hop_limit(); }
   Guard& guard() noexcept { return sender_.guard; }
   const Guard& guard() const noexcept { return sender_.guard; }
   const NetworkConfig& config() const noexcept { return reach_.config; }

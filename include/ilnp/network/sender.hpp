@@ -50,6 +50,9 @@ class Sender {
     return next.headroom(max_overhead + size);
   }
 
+  /// Of the packets that this node sends.
+  std::uint8_t hop_limit() const noexcept { return hop_limit_; }
+
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
     ++counters.dropped[static_cast<std::size_t>(reason)];
@@ -60,12 +63,19 @@ class Sender {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
                                         std::uint8_t next_header, Packet& packet, Cx& cx) {
+    return transmit(destination, source, out, next_header, packet, hop_limit_, cx);
+  }
+  /// The same with a hop limit other than this node's.
+  template <ContextLike Cx>
+  BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
+                                        std::uint8_t next_header, Packet& packet, std::uint8_t hop_limit,
+                                        Cx& cx) {
     [[maybe_unused]] const bool addressed = destination.nid != Nid{};  // and no discovery message
     if constexpr (Guard::each_packet)
       if (addressed)
         if (const error_code error = guard.seal(destination.nid, next_header, packet, cx)) return error;
     const std::size_t size = packet.size();
-    typename Format::HeaderRepr values{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
+    typename Format::HeaderRepr values{static_cast<std::uint16_t>(size), next_header, hop_limit, source,
                                        destination};
     if constexpr (Sessions<Format>::kept)
       if (addressed) sessions.complete(values, destination.nid, cx);

@@ -17,6 +17,11 @@ struct TransportCounters {
   std::uint64_t refused_too_long = 0;  ///< `send`: message too long
   std::uint64_t goodbyes_sent = 0;
   std::uint64_t goodbyes_received = 0;
+  std::uint64_t pings_sent = 0;
+  std::uint64_t pings_answered = 0;          ///< of other nodes
+  std::uint64_t ping_replies_received = 0;   ///< to pings of this node
+  std::uint64_t dropped_pings_too_many = 0;  ///< pings beyond the limit for replies
+  std::uint64_t dropped_ping_not_asked = 0;  ///< a reply to no ping of this node, or a second one
 
   template <class F>
   void for_each(F&& f) const {
@@ -28,6 +33,11 @@ struct TransportCounters {
     f("refused_too_long", refused_too_long);
     f("goodbyes_sent", goodbyes_sent);
     f("goodbyes_received", goodbyes_received);
+    f("pings_sent", pings_sent);
+    f("pings_answered", pings_answered);
+    f("ping_replies_received", ping_replies_received);
+    f("dropped_pings_too_many", dropped_pings_too_many);
+    f("dropped_ping_not_asked", dropped_ping_not_asked);
   }
 };
 

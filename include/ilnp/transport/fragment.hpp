@@ -6,10 +6,10 @@
 #include "../base/adaptor.hpp"
 #include "../base/address.hpp"
 #include "../base/keyed_hash.hpp"
+#include "../base/reply_limit.hpp"
 #include "../base/stack.hpp"
 #include "fragment_peers.hpp"
 #include "reassembly.hpp"
-#include "reply_limit.hpp"
 
 /// Events that transports show through `cx.observe(event)`.
 namespace ilnp::event {

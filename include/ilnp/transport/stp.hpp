@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <bitset>
 #include <boost/config.hpp>
+#include <optional>
 
 #include "../base/layer.hpp"
+#include "../base/reply_limit.hpp"
 #include "../wire/goodbye.hpp"
 #include "../wire/ilnp_header.hpp"
 #include "../wire/stp_header.hpp"
 #include "counters.hpp"
+#include "pings.hpp"
 
 namespace ilnp {
 
@@ -86,6 +89,23 @@ class STP {
     }
   }
 
+  /// Asks the node `to` for a reply, to measure the path; `hop_limit` is the node's own by default. Returns the identifier of the
+  /// ping. The reply is shown as `event::PingAnswered`, and then `pings()` has it. There may be none: pings and replies can be lost,
+  /// nodes without this extension never reply, and no node replies to everything. Errors: those of the network layer.
+  template <ContextLike Cx>
+  BOOST_NOINLINE result<std::uint64_t> ping(Nid to, std::optional<std::uint8_t> hop_limit, Cx& cx) {
+    const std::uint64_t identifier = cx.secret();
+    Packet packet(next_.headroom(wire::StpHeader::size + wire::PingMessage::size), {});
+    wire::PingRepr{identifier}.write_to(packet.prepend(wire::PingMessage::size));
+    wire::StpHeaderRepr{reserved_port, reserved_port}.write_to(packet.prepend(wire::StpHeader::size));
+    const std::uint8_t hops = hop_limit ? *hop_limit : next_.hop_limit();
+    if (const error_code error = next_.send(to, protocol, packet, cx, hops)) return error;
+    ++counters_.pings_sent;
+    pings_.add(identifier, to, hops, cx.now());
+    return identifier;
+  }
+  const Pings& pings() const noexcept { return pings_; }
+
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
     next_.end_batch(cx);
@@ -134,23 +154,52 @@ class STP {
     }
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(++counters_.dropped_too_short);
-    if (header->destination_port() == reserved_port && wire::Goodbye::parse(header->payload()))
-      return receive_goodbye(source.source.nid, cx);
+    if (header->destination_port() == reserved_port && receive_message(source, header->payload(), cx)) return;
     if (!bound_.test(header->destination_port())) return void(++counters_.dropped_port_not_bound);
     ++counters_.delivered;
     up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
        packet.subspan(wire::StpHeader::size));
   }
 
+  /// A datagram to port 0. False if it is no message of this layer, or malformed: then it may be for a layer above.
   template <ContextLike Cx>
-  BOOST_NOINLINE void receive_goodbye(Nid from, Cx& cx) {
+  BOOST_NOINLINE bool receive_message(const NetworkSource& source, Bytes payload, Cx& cx) {
+    if (wire::Goodbye::parse(payload)) return receive_goodbye(source.source.nid, cx), true;
+    const auto ping = wire::PingMessage::parse(payload);
+    if (!ping) return false;
+    if (ping->kind() == wire::PingKind::ping) return answer(source, *ping, cx), true;
+    const PingReply* const reply = pings_.receive(source, *ping, cx.now());
+    if (!reply) return ++counters_.dropped_ping_not_asked, true;
+    ++counters_.ping_replies_received;
+    cx.observe(event::PingAnswered{*reply});
+    return true;
+  }
+
+  template <ContextLike Cx>
+  void receive_goodbye(Nid from, Cx& cx) {
     ++counters_.goodbyes_received;
     if constexpr (requires { next_.doubt(from, cx); }) next_.doubt(from, cx);
+  }
+
+  /// The reply goes to the node that the ping names as its source, as long as it is not sent too many.
+  template <ContextLike Cx>
+  void answer(const NetworkSource& from, const wire::PingMessage& ping, Cx& cx) {
+    if (!ping_limit_) ping_limit_.emplace().rekey(HashKey(cx));
+    if (!ping_limit_->admit(from.source.nid, from.share, false, cx.now()))
+      return void(++counters_.dropped_pings_too_many);
+    Packet packet(next_.headroom(wire::StpHeader::size + wire::PingMessage::size), {});
+    wire::PingReplyRepr{wire::PingCode::reached, from.hop_limit,           ping.identifier(),
+                        from.source.locator,     from.destination.locator, from.interface}
+        .write_to(packet.prepend(wire::PingMessage::size));
+    wire::StpHeaderRepr{reserved_port, reserved_port}.write_to(packet.prepend(wire::StpHeader::size));
+    if (!next_.send(from.source.nid, protocol, packet, cx)) ++counters_.pings_answered;
   }
 
   Next next_;
   std::bitset<65536> bound_;
   TransportCounters counters_;
+  Pings pings_;
+  std::optional<PingLimit> ping_limit_;  // from the first ping on
 };
 
 }  // namespace ilnp

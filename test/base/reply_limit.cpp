@@ -1,4 +1,4 @@
-#include "ilnp/transport/reply_limit.hpp"
+#include "ilnp/base/reply_limit.hpp"
 
 #include <boost/test/unit_test.hpp>
 

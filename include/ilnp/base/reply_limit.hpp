@@ -3,27 +3,29 @@
 #include <algorithm>
 #include <array>
 
-#include "../base/hash_key.hpp"
+#include "hash_key.hpp"
 
 namespace ilnp {
 
-/// Limits the replies to probes, so that a node that probes a lot does not keep replies from others. In one second:
+/// Limits the replies to messages that anybody may send, so that a node that asks a lot does not keep replies from others. In one
+/// second:
 ///
-/// - `max_to_one` for one node, caused by one sender;
-/// - `max_to_sender` for unknown nodes, caused by one sender;
-/// - `max_in_all` for all unknown nodes.
+/// - `to_one` for one node, caused by one sender;
+/// - `to_sender` for unknown nodes, caused by one sender;
+/// - `in_all` for all unknown nodes.
 ///
-/// A node that is known to reassemble or to send fragments is counted on its own. Fixed size and cost: each count is in two
+/// A node that the caller knows is counted on its own. Fixed size and cost: each count is in two
 /// places, which a secret hash selects, and the smaller one applies, so strangers hardly ever share both.
-class ReplyLimit {
+template <unsigned to_one, unsigned to_sender, unsigned in_all>
+class BasicReplyLimit {
  public:
-  static constexpr unsigned max_to_one = 8;
-  static constexpr unsigned max_to_sender = 1024;
-  static constexpr unsigned max_in_all = 8192;
+  static constexpr unsigned max_to_one = to_one;
+  static constexpr unsigned max_to_sender = to_sender;
+  static constexpr unsigned max_in_all = in_all;
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// Whether a probe of `to`, which `sender` put on the network, may be answered. Counts it.
+  /// Whether what `to` asks, which `sender` put on the network, may be answered. Counts it.
   bool admit(Nid to, std::uint64_t sender, bool known, TimePoint now) noexcept {
     if (now - since_ >= std::chrono::seconds(1)) {
       since_ = now;
@@ -57,5 +59,10 @@ class ReplyLimit {
   std::array<std::uint16_t, 512> to_sender_{};
   unsigned in_all_ = 0;
 };
+
+/// For probes of `Fragment`.
+using ReplyLimit = BasicReplyLimit<8, 1024, 8192>;
+/// For pings, which people send.
+using PingLimit = BasicReplyLimit<16, 64, 512>;
 
 }  // namespace ilnp
