@@ -36,9 +36,9 @@ BOOST_AUTO_TEST_CASE(all_active_nodes_are_listed) {
   table.touch(bob, true, 0xd, now);
   now += 20s;
   table.touch(carol, false, 0xd, now);
-  BOOST_TEST((table.all_active(now) == std::vector{bob, carol}));
+  BOOST_TEST((table.all_active(now) == List<Nid>{bob, carol}));
   now += 15s;
-  BOOST_TEST(table.all_active(now) == std::vector{carol});
+  BOOST_TEST(table.all_active(now) == List<Nid>{carol});
   BOOST_TEST(table.size() == 2U);
 }
 

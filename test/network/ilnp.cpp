@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_move_from_the_first_frame_to_the_last) {
   BOOST_TEST(node.events.acknowledged == 1);
   node.run(9900ms);
   BOOST_TEST(!node.underlay().joined(a));
-  BOOST_TEST(node.stack.interfaces().locators() == std::vector{c});
+  BOOST_TEST((node.stack.interfaces().locators() == List<Locator>{c}));
   BOOST_TEST(node.take(44).empty());
   BOOST_TEST(node.events.ended == 1);
   BOOST_TEST(node.counters().handoffs == 1U);

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_set_is_made_valid) {
   net.start(500ms);
   const auto joined = [&] { return alice.network().interfaces().locators(); };
   alice.move_to({b, b, a, all_nodes_locator, b});
-  BOOST_TEST((joined() == std::vector{b, a}));
+  BOOST_TEST((joined() == List<Locator>{b, a}));
   std::vector<Locator> many;
   for (std::uint64_t i = 0; i < 40; ++i) many.push_back(Locator(0x100 + i));
   alice.move_to(many);

@@ -1,17 +1,11 @@
 #include "ilnp/network/name_spellings.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <functional>
 
 namespace ilnp::test::name_spellings_test {
 
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-};
-
 BOOST_AUTO_TEST_CASE(all_spellings_of_a_name_are_found_by_each) {
-  NameSpellings<Hash> names;
+  NameSpellings names;
   BOOST_TEST(names.of("bob").empty());
   names.add("Bob");
   names.add("BOB");
@@ -28,7 +22,7 @@ BOOST_AUTO_TEST_CASE(all_spellings_of_a_name_are_found_by_each) {
 }
 
 BOOST_AUTO_TEST_CASE(names_are_found_up_to_the_maximum_length) {
-  NameSpellings<Hash> names;
+  NameSpellings names;
   names.add(std::string(255, 'X'));
   names.add(std::string(256, 'X'));
   BOOST_TEST(names.of(std::string(255, 'x')).size() == 1u);

@@ -39,8 +39,7 @@ BOOST_AUTO_TEST_CASE(ports_are_told_in_order) {
   for (const auto port : std::initializer_list<std::uint16_t>{65535, 1, 256, 255})
     table.add({port, 0}, {"bob", 1});
   table.add({1, 1}, {"carol", 1});
-  BOOST_TEST(table.ports() == (std::vector<std::uint16_t>{1, 255, 256, 65535}),
-             boost::test_tools::per_element());
+  BOOST_TEST((table.ports() == List<std::uint16_t>{1, 255, 256, 65535}));
 }
 
 }  // namespace ilnp::test::mapping_table_test

@@ -99,7 +99,8 @@ class MemberOf final : public Member {
     if constexpr (is_reference) {
       return network_layer(node_.stack()).interfaces();
     } else {
-      return network_layer(node_.stack()).interfaces().locators();
+      const auto locators = network_layer(node_.stack()).interfaces().locators();
+      return {locators.begin(), locators.end()};
     }
   }
   void watch(sim::NodeCheck& check) override { check.watch(node_); }

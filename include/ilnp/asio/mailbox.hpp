@@ -6,16 +6,16 @@
 #include <cstdint>
 #include <list>
 #include <utility>
-#include <vector>
 
 #include "../base/layer.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
 /// A received datagram: a copy that belongs to the reader.
 struct Datagram {
   DatagramSource source{};
-  std::vector<std::byte> payload;
+  List<std::byte> payload;
 };
 
 /// The datagrams to a port that wait until its owner reads them. Memory is kept for later ones, so that reading into the
@@ -33,7 +33,7 @@ class Mailbox {
     if (waiting_.size() == max_waiting) return void(++dropped_);
     if (spare_.empty()) spare_.emplace_back();
     spare_.front().source = source;
-    spare_.front().payload.assign(payload.begin(), payload.end());
+    spare_.front().payload.assign(payload.data(), payload.data() + payload.size());
     waiting_.splice(waiting_.end(), spare_, spare_.begin());
     arrival_.cancel_one();
   }

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "../base/list.hpp"
 #include "operation.hpp"
 #include "resolve.hpp"
 #include "stp_node.hpp"
@@ -74,7 +74,7 @@ struct StpSocketState {
   std::weak_ptr<const int> life;  // the node's
   boost::asio::any_io_executor executor;
   Mailbox mailbox;
-  std::vector<std::byte> gathered;  // a datagram that came in several buffers
+  List<std::byte> gathered;  // a datagram that came in several buffers
   std::uint16_t port = 0;
   unsigned cancels = 0;
 };

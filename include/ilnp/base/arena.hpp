@@ -4,10 +4,10 @@
 #include <cassert>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "bytes.hpp"
 #include "lifetime.hpp"
+#include "list.hpp"
 
 namespace ilnp {
 
@@ -67,7 +67,7 @@ class Arena {
   }
 
  private:
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  List<std::unique_ptr<std::byte[]>> blocks_;
   std::size_t block_ = 0;  // that is being filled
   std::size_t used_ = 0;   // of it
 };

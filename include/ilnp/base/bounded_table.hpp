@@ -3,9 +3,9 @@
 #include <boost/config.hpp>
 #include <cassert>
 #include <utility>
-#include <vector>
 
 #include "context.hpp"
+#include "hash_chains.hpp"
 #include "hash_key.hpp"
 #include "sender_shares.hpp"
 
@@ -44,17 +44,19 @@ class BoundedTable {
     key_ = key;
     loose_.rekey(key);
     kept_.rekey(key);
-    fill_buckets(buckets_.size());
+    for (std::size_t place = 0; place < slots_.size(); ++place)
+      if (chains_.taken(place)) chains_.set_hash(place, Hash{}(key_, slots_[place].key));
+    chains_.rebuild();
   }
 
-  std::size_t size() const noexcept { return slots_.size() - free_.size(); }
+  std::size_t size() const noexcept { return chains_.taken(); }
   std::size_t capacity() const noexcept { return capacity_; }
   /// A sender with no more entries than this is not the first to give way.
   std::size_t fair_share() const noexcept { return std::max<std::size_t>(capacity_ / 64, 1); }
 
   Value* find(const Key& key) noexcept {
     const std::uint32_t slot = slot_of(key);
-    return slot == end ? nullptr : &slots_[slot].value;
+    return slot == HashChains::none ? nullptr : &slots_[slot].value;
   }
   const Value* find(const Key& key) const noexcept { return const_cast<BoundedTable*>(this)->find(key); }
 
@@ -72,7 +74,7 @@ class BoundedTable {
   Value* insert_within_share(const Key& key, std::uint64_t sender, TimePoint now) {
     if (Value* value = find(key)) return value;
     sweep(now, ignore);
-    const bool full = free_.empty() && slots_.size() == capacity_;
+    const bool full = !chains_.any_free() && slots_.size() == capacity_;
     if (full && loose_.of(sender) + 1 >= loose_.largest() && !slots_[loose_.first_to_go()].value.expired(now))
       return nullptr;
     return &add(key, sender, now, ignore);
@@ -80,23 +82,22 @@ class BoundedTable {
 
   void erase(const Key& key) {
     const std::uint32_t slot = slot_of(key);
-    if (slot != end) release(slot);
+    if (slot != HashChains::none) release(slot);
   }
 
   /// Calls `f(key, value)` for each entry, in an order that depends only on the history of the table.
   template <class F>
   void for_each(F&& f) {
-    for (auto& slot : slots_)
-      if (slot.taken) f(std::as_const(slot.key), slot.value);
+    for (std::size_t place = 0; place < slots_.size(); ++place)
+      if (chains_.taken(place)) f(const_key(place), slots_[place].value);
   }
   template <class F>
   void for_each(F&& f) const {
-    for (const auto& slot : slots_)
-      if (slot.taken) f(slot.key, slot.value);
+    for (std::size_t place = 0; place < slots_.size(); ++place)
+      if (chains_.taken(place)) f(slots_[place].key, slots_[place].value);
   }
 
  private:
-  static constexpr std::uint32_t end = static_cast<std::uint32_t>(-1);  // of a chain
   static constexpr std::size_t sweep_step = 4;    // places that an insertion examines for expired entries
   static constexpr std::size_t search_step = 64;  // places examined for one that may give way
   static constexpr auto ignore = [](const Key&, const Value&) {};
@@ -104,64 +105,43 @@ class BoundedTable {
   struct Slot {
     Key key{};
     Value value{};
-    std::uint32_t next = end;  // in the chain of its bucket
-    bool taken = false;
-    bool kept = false;  // found in use
     std::uint64_t sender = 0;
     TimePoint kept_at = long_ago;
+    bool kept = false;  // found in use
   };
 
   /// Does it matter which sender caused an entry?
   bool shared() const noexcept { return first_come_ != 0; }
+  const Key& const_key(std::size_t place) const noexcept { return slots_[place].key; }
 
-  /// The bucket of `key`: the first slot of its chain.
-  std::uint32_t& bucket(const Key& key) noexcept {
-    return buckets_[Hash{}(key_, key) & (buckets_.size() - 1)];
-  }
-
-  std::uint32_t slot_of(const Key& key) noexcept {
-    std::uint32_t slot = bucket(key);
-    while (slot != end && !(slots_[slot].key == key)) slot = slots_[slot].next;
+  std::uint32_t slot_of(const Key& key) const noexcept {
+    std::uint32_t slot = chains_.first(Hash{}(key_, key));
+    while (slot != HashChains::none && !(slots_[slot].key == key)) slot = chains_.next(slot);
     return slot;
   }
 
-  void fill_buckets(std::size_t count) {
-    buckets_.assign(count, end);
-    for (std::size_t slot = 0; slot < slots_.size(); ++slot)
-      if (slots_[slot].taken)
-        slots_[slot].next = std::exchange(bucket(slots_[slot].key), static_cast<std::uint32_t>(slot));
-  }
-
-  /// Adds a slot; keeps at least as many buckets as slots.
-  std::uint32_t add_slot() {
-    slots_.emplace_back();
-    if (slots_.size() > buckets_.size()) fill_buckets(std::bit_ceil(slots_.size()));
-    return static_cast<std::uint32_t>(slots_.size() - 1);
-  }
-
   void release(std::uint32_t slot) {
-    std::uint32_t* link = &bucket(slots_[slot].key);
-    while (*link != slot) link = &slots_[*link].next;
-    *link = slots_[slot].next;
     if (shared()) (slots_[slot].kept ? kept_ : loose_).remove(slot);
     slots_[slot] = Slot{};
-    free_.push_back(slot);
+    chains_.leave(slot);
   }
 
   template <class OnEvict>
   BOOST_NOINLINE Value& add(const Key& key, std::uint64_t sender, TimePoint now, OnEvict& on_evict) {
     sweep(now, on_evict);
-    const std::uint32_t slot = take_slot(now, on_evict);
-    std::uint32_t& first = bucket(key);
-    slots_[slot] = Slot{key, Value{}, first, true, false, sender, long_ago};
-    first = slot;
-    if (shared()) loose_.add(slot, sender, slot >= first_come_);
-    return slots_[slot].value;
+    const std::uint32_t place = take_slot(now, on_evict);
+    Slot& slot = slots_[place];  // as `Slot{}`
+    slot.key = key;
+    slot.sender = sender;
+    chains_.enter(place, Hash{}(key_, key));
+    if (shared()) loose_.add(place, sender, place >= first_come_);
+    return slot.value;
   }
 
   template <class OnEvict>
   void evict(std::uint32_t slot, OnEvict& on_evict) {
-    on_evict(std::as_const(slots_[slot].key), std::as_const(slots_[slot].value));
+    const Slot& gone = slots_[slot];
+    on_evict(gone.key, gone.value);
     release(slot);
   }
 
@@ -169,17 +149,23 @@ class BoundedTable {
   void sweep(TimePoint now, OnEvict& on_evict) {
     for (std::size_t step = 0; step < sweep_step && !slots_.empty(); ++step) {
       sweep_hand_ = (sweep_hand_ + 1) % slots_.size();
-      if (slots_[sweep_hand_].taken && slots_[sweep_hand_].value.expired(now))
+      if (chains_.taken(sweep_hand_) && slots_[sweep_hand_].value.expired(now))
         evict(static_cast<std::uint32_t>(sweep_hand_), on_evict);
     }
   }
 
   template <class OnEvict>
   std::uint32_t take_slot(TimePoint now, OnEvict& on_evict) {
-    if (free_.empty() && slots_.size() < capacity_) return add_slot();
-    while (free_.empty()) {
+    if (!chains_.any_free() && slots_.size() < capacity_) {
+      slots_.emplace_back();
+      return chains_.add_place();
+    }
+    while (!chains_.any_free()) {
       const std::uint32_t slot = next_to_go();
-      if (!shared()) return evict(slot, on_evict), take_free();
+      if (!shared()) {
+        evict(slot, on_evict);
+        break;
+      }
       const Value& value = slots_[slot].value;
       if (value.expired(now) || value.last_used() == long_ago) {
         evict(slot, on_evict);
@@ -187,12 +173,7 @@ class BoundedTable {
         keep(slot, now, on_evict);
       }
     }
-    return take_free();
-  }
-  std::uint32_t take_free() noexcept {
-    const std::uint32_t slot = free_.back();
-    free_.pop_back();
-    return slot;
+    return chains_.take_free();
   }
 
   /// Which of the entries not found in use gives way; there is always one.
@@ -230,11 +211,10 @@ class BoundedTable {
   std::size_t sweep_hand_ = 0;
   std::size_t turn_hand_;
   HashKey key_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> buckets_{end};  // a power of two
-  SenderShares loose_;                       // the slots that may give way, and
-  SenderShares kept_;                        // those that were found in use
+  List<Slot> slots_;    // by place
+  HashChains chains_;   // of the places that are taken
+  SenderShares loose_;  // the places that may give way, and
+  SenderShares kept_;   // those that were found in use
 };
 
 }  // namespace ilnp

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "bytes.hpp"
+#include "list.hpp"
 
 /// 1: memory that was only borrowed is overwritten when its time is over, so that whoever kept it reads 0xdd, and underlays check
 /// what they lend and borrow. By default 1 where asserts are on. Must be the same in all sources of a program.
@@ -31,11 +31,11 @@ inline void poison(MutableBytes octets) noexcept {
 #if ILNP_POISON
 namespace detail {
 /// Headroom that was taken on this thread, and of which no packet was sent yet.
-inline thread_local std::vector<MutableBytes> taken_headroom;
+inline thread_local List<MutableBytes> taken_headroom;
 
 /// A packet in it was sent, could not be sent, or is no more.
 inline void give_back_headroom(Bytes room) noexcept {
-  std::erase_if(taken_headroom, [&](MutableBytes taken) {
+  taken_headroom.erase_if([&](MutableBytes taken) {
     return room.data() >= taken.data() && room.data() <= taken.data() + taken.size();
   });
 }
@@ -68,7 +68,7 @@ class LentFrames {
 
 #if ILNP_POISON
  private:
-  std::vector<MutableBytes> frames_;
+  List<MutableBytes> frames_;
 #endif
 };
 
@@ -150,7 +150,7 @@ class BorrowCheck {
     return sum;
   }
 
-  std::vector<Borrowed> borrowed_;
+  List<Borrowed> borrowed_;
 #endif
 };
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <vector>
 
 #include "hash_key.hpp"
+#include "list.hpp"
 
 namespace ilnp {
 
@@ -26,7 +26,7 @@ class SenderShares {
     std::uint32_t at = find(sender);
     if (at == none) at = enter(sender);
     Share& share = shares_[at];
-    List& list = share.lists[in_turn];
+    Places& list = share.lists[in_turn];
     links_[place] = {list.last, none, at, in_turn};
     (list.last == none ? list.first : links_[list.last].after) = place;
     list.last = place;
@@ -36,7 +36,7 @@ class SenderShares {
   /// `place` is free again.
   void remove(std::uint32_t place) {
     const Link link = links_[place];
-    List& list = shares_[link.share].lists[link.in_turn];
+    Places& list = shares_[link.share].lists[link.in_turn];
     (link.before == none ? list.first : links_[link.before].after) = link.after;
     (link.after == none ? list.last : links_[link.after].before) = link.before;
     recount(link.share, shares_[link.share].count - 1);
@@ -65,7 +65,7 @@ class SenderShares {
     std::uint32_t share;
     bool in_turn;
   };
-  struct List {
+  struct Places {
     std::uint32_t first = none, last = none;
   };
   struct Share {
@@ -73,7 +73,7 @@ class SenderShares {
     std::uint32_t count = 0;
     std::uint32_t before = none, after = none;  // shares with the same count
     std::uint32_t next = none;                  // in the chain of its bucket, or in the free list
-    std::array<List, 2> lists{};
+    std::array<Places, 2> lists{};
   };
 
   void grow(std::uint32_t place) {
@@ -133,10 +133,10 @@ class SenderShares {
   }
 
   HashKey key_;
-  std::vector<Link> links_;  // by place
-  std::vector<Share> shares_;
-  std::vector<std::uint32_t> by_count_;  // by number of places: the first share with that many
-  std::vector<std::uint32_t> buckets_;   // a power of two
+  List<Link> links_;  // by place
+  List<Share> shares_;
+  List<std::uint32_t> by_count_;  // by number of places: the first share with that many
+  List<std::uint32_t> buckets_;   // a power of two
   std::uint32_t free_ = none;
   std::size_t largest_ = 0;
   std::size_t size_ = 0;

@@ -48,7 +48,7 @@ struct Config {
   NetworkConfig network;
   ApplicationConfig application;
   LogConfig log;
-  std::vector<std::string> warnings;  ///< one line for each unknown key
+  List<std::string> warnings;  ///< one line for each unknown key
 };
 
 namespace detail {

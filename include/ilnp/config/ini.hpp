@@ -1,20 +1,18 @@
 #pragma once
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
+#include "../base/name_table.hpp"
 #include "../base/printable.hpp"
 
 namespace ilnp {
@@ -50,13 +48,13 @@ class IniFile {
 
   /// The text of a key, trimmed; none if it is missing or followed by a comment, which is a mistake.
   std::optional<std::string> text(std::string_view section, std::string_view key) {
-    const std::string name = folded(section, key);
-    const bool first = known_.insert(name).second;
-    const auto found = entries_.find(name);
-    if (found == entries_.end()) return std::nullopt;
-    if (!found->second.comment) return found->second.value;
+    Entry* const found = entries_.find(folded(section, key));
+    if (!found) return std::nullopt;
+    const bool first = !found->requested;
+    found->requested = true;
+    if (!found->comment) return found->value;
     if (first)
-      fail(section, key, found->second.value,
+      fail(section, key, found->value,
            "has a comment after the value: put the comment on a line of its own that begins with '#' or ';'");
     return std::nullopt;
   }
@@ -64,7 +62,7 @@ class IniFile {
   /// A required key; none, and a mistake, if it is missing.
   std::optional<std::string> required(std::string_view section, std::string_view key) {
     auto value = text(section, key);
-    if (!entries_.contains(folded(section, key))) errors_.push_back(where(section, key) + "missing");
+    if (!entries_.find(folded(section, key))) errors_.push_back(where(section, key) + "missing");
     return value;
   }
 
@@ -108,14 +106,13 @@ class IniFile {
   }
 
   /// One line for each key that was not requested: most likely a typing error, and so worth a warning.
-  std::vector<std::string> unknown() const {
-    std::map<unsigned, std::string> lines;  // in the order of the file
-    for (const auto& [name, entry] : entries_)
-      if (!known_.contains(name))
-        lines[entry.line] = file_ + ':' + std::to_string(entry.line) + ": [" + shown(entry.section) + "] " +
-                            shown(entry.key) + ": unknown key, ignored: " + quoted(entry.value);
-    std::vector<std::string> all;
-    for (auto& [line, warning] : lines) all.push_back(std::move(warning));
+  List<std::string> unknown() const {
+    List<std::string> all;
+    entries_.for_each([&](const std::string&, const Entry& entry) {  // in the order of the file
+      if (!entry.requested)
+        all.push_back(file_ + ':' + std::to_string(entry.line) + ": [" + shown(entry.section) + "] " +
+                      shown(entry.key) + ": unknown key, ignored: " + quoted(entry.value));
+    });
     return all;
   }
 
@@ -132,10 +129,10 @@ class IniFile {
   /// Throws if there were mistakes: all of them, and the unknown keys, one of which may be a missing one with a typing error.
   void check() const {
     if (errors_.empty()) return;
-    std::vector<std::string> lines = errors_;
+    List<std::string> lines = errors_;
     for (auto& warning : unknown()) lines.push_back(std::move(warning));
     std::string all;
-    for (std::size_t i = 0; i < std::min(lines.size(), max_told); ++i) all += (i == 0 ? "" : "\n") + lines[i];
+    for (std::size_t i = 0; i < lines.size() && i < max_told; ++i) all += (i == 0 ? "" : "\n") + lines[i];
     if (lines.size() > max_told)
       all += '\n' + file_ + ": and " + std::to_string(lines.size() - max_told) + " more mistakes";
     throw ConfigError(all);
@@ -144,10 +141,10 @@ class IniFile {
   /// `alice.ini:7: [network] nid: `; for a missing key, with the line of its section.
   std::string where(std::string_view section, std::string_view key) const {
     std::string place = file_;
-    if (const auto found = entries_.find(folded(section, key)); found != entries_.end()) {
-      place += ':' + std::to_string(found->second.line);
-    } else if (const auto header = sections_.find(folded(section)); header != sections_.end()) {
-      place += ':' + std::to_string(header->second);
+    if (const Entry* found = entries_.find(folded(section, key))) {
+      place += ':' + std::to_string(found->line);
+    } else if (const unsigned* header = sections_.find(folded(section))) {
+      place += ':' + std::to_string(*header);
     }
     return place + ": [" + shown(section) + "] " + shown(key) + ": ";
   }
@@ -165,8 +162,9 @@ class IniFile {
     std::string section;
     std::string key;
     std::string value;
-    unsigned line;
-    bool comment;  ///< the value contains what looks like one
+    unsigned line = 0;       ///< 0: not set yet
+    bool comment = false;    ///< the value contains what looks like one
+    bool requested = false;  ///< by the program
   };
 
   static constexpr std::string_view blanks{" \t\r\v\f"};
@@ -203,8 +201,9 @@ class IniFile {
       const auto end = line.find(']');
       if (end == line.npos) wrong("unmatched '['");
       section = trimmed(line.substr(1, end - 1));
-      const auto [known, fresh] = sections_.try_emplace(folded(section), number);
-      if (!fresh) wrong("duplicate section, first in line " + std::to_string(known->second));
+      unsigned& first = sections_.insert(folded(section));
+      if (first != 0) wrong("duplicate section, first in line " + std::to_string(first));
+      first = number;
       return;
     }
     const auto equals = line.find('=');
@@ -212,18 +211,20 @@ class IniFile {
     const std::string_view key = trimmed(line.substr(0, equals));
     const std::string_view value = line.substr(equals + 1);
     if (key.empty()) wrong("the key is missing");
-    if (sections_.empty()) wrong("must follow a [section]");
-    const auto [known, fresh] = entries_.try_emplace(
-        folded(section, key),
-        Entry{section, std::string(key), std::string(trimmed(value)), number, has_comment(value)});
-    if (!fresh) wrong("duplicate key, first in line " + std::to_string(known->second.line));
+    if (sections_.size() == 0) wrong("must follow a [section]");
+    Entry& entry = entries_.insert(folded(section, key));
+    if (entry.line != 0) wrong("duplicate key, first in line " + std::to_string(entry.line));
+    entry.section = section;
+    entry.key = key;
+    entry.value = trimmed(value);
+    entry.line = number;
+    entry.comment = has_comment(value);
   }
 
   std::string file_;
-  std::map<std::string, Entry> entries_;      // by section and key, in lower case
-  std::map<std::string, unsigned> sections_;  // the line of each section
-  std::set<std::string> known_;
-  std::vector<std::string> errors_;
+  NameTable<Entry> entries_;      // by section and key, in lower case
+  NameTable<unsigned> sections_;  // the line of each section
+  List<std::string> errors_;
 };
 
 }  // namespace ilnp

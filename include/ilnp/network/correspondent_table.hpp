@@ -1,9 +1,8 @@
 #pragma once
 
-#include <vector>
-
 #include "../base/address.hpp"
 #include "../base/bounded_table.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
@@ -50,8 +49,8 @@ class CorrespondentTable {
   }
 
   /// The nodes with traffic within the time to live; those to which this node has sent something come first.
-  std::vector<Nid> all_active(TimePoint now) const {
-    std::vector<Nid> found;
+  List<Nid> all_active(TimePoint now) const {
+    List<Nid> found;
     for (const bool sent : {true, false})
       correspondents_.for_each([&](Nid nid, const Correspondent& known) {
         if (active(known, now) && (known.sent_at != long_ago) == sent) found.push_back(nid);
@@ -60,8 +59,8 @@ class CorrespondentTable {
   }
 
   /// The same, at most `limit` of them.
-  std::vector<Nid> most_active(std::size_t limit, TimePoint now) const {
-    std::vector<Nid> found;
+  List<Nid> most_active(std::size_t limit, TimePoint now) const {
+    List<Nid> found;
     for (const bool sent : {true, false})
       correspondents_.for_each([&](Nid nid, const Correspondent& known) {
         if ((known.sent_at != long_ago) == sent && active(known, now) && found.size() < limit)

@@ -4,6 +4,7 @@
 
 #include "../base/bounded_table.hpp"
 #include "../base/epoch.hpp"
+#include "../base/list.hpp"
 #include "interfaces.hpp"
 
 namespace ilnp {
@@ -139,7 +140,7 @@ class ForwardingTable {
   bool forget(Locator interface, std::optional<Locator> instead, TimePoint now) {
     changed_.note();
     bool guessed = false;
-    std::vector<Locator> gone;
+    List<Locator> gone;
     routes_.for_each([&](Locator locator, Route& route) {
       if (route.alternate_since != never && route.alternate == interface) route.alternate_since = never;
       if (route.interface != interface) return;

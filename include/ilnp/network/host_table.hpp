@@ -2,23 +2,15 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "../base/bounded_table.hpp"
-#include "../base/content_hash.hpp"
 #include "../base/layer.hpp"
+#include "../base/name_table.hpp"
 #include "known_host.hpp"
 #include "name_spellings.hpp"
 #include "wanted_names.hpp"
 
 namespace ilnp {
-
-/// Hashes host names. Keyed, since strangers choose them.
-struct NameHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view name) const noexcept { return content_hash(as_bytes(name), key); }
-  HashKey key{};
-};
 
 /// The known nodes, by identifier and by name.
 ///
@@ -36,10 +28,8 @@ class HostTable {
 
   void rekey(const HashKey& key) {
     hosts_.rekey(key);
-    Names keyed(names_.size(), NameHash{key});
-    for (auto& [name, claim] : names_) keyed.emplace(name, claim);
-    names_ = std::move(keyed);
-    spellings_.rehash(NameHash{key});
+    names_.rekey(key);
+    spellings_.rekey(key);
   }
 
   /// The entry of `nid`, new or existing, with its life renewed. `sender`: the node that sent the information.
@@ -79,7 +69,7 @@ class HostTable {
       host.name = name;
       changed_.note();
     }
-    auto& claim = names_[host.name];
+    Claim& claim = names_.insert(host.name);
     if (fresh) enlist(nid, host, claim);
     if (claim.owner != nid && !alive(claim.owner, now)) {
       claim.owner = nid;
@@ -92,10 +82,10 @@ class HostTable {
   /// `name` passes from one node to another that claims it. False if it did not belong to the first, or if the other is
   /// unknown.
   bool pass(std::string_view name, Nid from, Nid to, TimePoint now) {
-    const auto at = names_.find(name);
+    Claim* const claim = names_.find(name);
     const KnownHost* heir = find(to, now);
-    if (at == names_.end() || at->second.owner != from || !heir || heir->name != name) return false;
-    at->second.owner = to;
+    if (!claim || claim->owner != from || !heir || heir->name != name) return false;
+    claim->owner = to;
     changed_.note();
     return true;
   }
@@ -163,8 +153,8 @@ class HostTable {
   void for_each(TimePoint now, F&& f) const {
     hosts_.for_each([&](Nid nid, const KnownHost& host) {
       if (host.expired(now)) return;
-      const auto at = names_.find(host.name);
-      f(nid, host, at != names_.end() && at->second.owner == nid);
+      const Claim* const claim = names_.find(host.name);
+      f(nid, host, claim && claim->owner == nid);
     });
   }
 
@@ -179,8 +169,6 @@ class HostTable {
     Nid owner;        ///< 0 if no claimant is alive
     Nid first, last;  ///< the list of claimants: see `KnownHost::after`
   };
-  using Names = std::unordered_map<std::string, Claim, NameHash, std::equal_to<>>;
-
   /// The entry of `nid`; null if there is none or it has expired.
   KnownHost* alive(Nid nid, TimePoint now) noexcept {
     KnownHost* host = hosts_.find(nid);
@@ -195,12 +183,11 @@ class HostTable {
 
   /// The node with exactly this name, if it is alive.
   Owner owner_of(std::string_view name, TimePoint now) {
-    const auto at = names_.find(name);
-    if (at == names_.end() || at->second.owner == Nid{}) return {};
-    Claim& claim = at->second;
-    if (KnownHost* host = alive(claim.owner, now)) return {claim.owner, host};
-    const Owner owner = heir(claim, now);
-    claim.owner = owner.nid;
+    Claim* const claim = names_.find(name);
+    if (!claim || claim->owner == Nid{}) return {};
+    if (KnownHost* host = alive(claim->owner, now)) return {claim->owner, host};
+    const Owner owner = heir(*claim, now);
+    claim->owner = owner.nid;
     return owner;
   }
   Owner only_owner_but_for_case(std::string_view name, TimePoint now) {
@@ -234,16 +221,15 @@ class HostTable {
 
   /// `host`, the entry of `nid`, no longer claims its name, which passes to another claimant, if there is one.
   void disown(Nid nid, const KnownHost& host) {
-    const auto at = names_.find(host.name);
-    if (at == names_.end()) return;
-    Claim& claim = at->second;
+    Claim* const claim = names_.find(host.name);
+    if (!claim) return;
     changed_.note();
-    delist(host, claim);
-    if (claim.first == Nid{}) {
+    delist(host, *claim);
+    if (claim->first == Nid{}) {
       spellings_.remove(host.name);
-      names_.erase(at);
-    } else if (claim.owner == nid) {
-      claim.owner = claim.first;
+      names_.erase(host.name);
+    } else if (claim->owner == nid) {
+      claim->owner = claim->first;
     }
   }
 
@@ -264,8 +250,8 @@ class HostTable {
   std::string self_name_;
   Duration life_;
   BoundedTable<Nid, KnownHost> hosts_{max_hosts};
-  Names names_;
-  NameSpellings<NameHash> spellings_;  // of the names in `names_`
+  NameTable<Claim> names_;
+  NameSpellings spellings_;  // of the names in `names_`
   WantedNames wanted_;
 };
 

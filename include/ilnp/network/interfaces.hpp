@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
 #include "../base/epoch.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 
 namespace ilnp {
@@ -44,8 +44,8 @@ class Interfaces {
 
   bool joined(Locator locator) const noexcept { return find(locator) != nullptr; }
 
-  std::vector<Locator> locators() const {
-    std::vector<Locator> found;
+  List<Locator> locators() const {
+    List<Locator> found;
     for (const Interface& interface : all_) found.push_back(interface.locator);
     return found;
   }
@@ -85,7 +85,7 @@ class Interfaces {
       left_[next_left_] = {locator, gone->last_sent};
       next_left_ = (next_left_ + 1) % left_.size();
     }
-    std::erase_if(all_, [&](const Interface& i) { return i.locator == locator; });
+    all_.erase_if([&](const Interface& i) { return i.locator == locator; });
     changed_.note();
   }
   /// When the last frame with `locator` as its source was sent, also before it was left, as far as that is remembered.
@@ -104,8 +104,8 @@ class Interfaces {
     changed_.note();
   }
 
-  std::vector<Interface>& all() noexcept { return all_; }
-  const std::vector<Interface>& all() const noexcept { return all_; }
+  List<Interface>& all() noexcept { return all_; }
+  const List<Interface>& all() const noexcept { return all_; }
   /// The last change of the set.
   Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
 
@@ -117,7 +117,7 @@ class Interfaces {
 
  private:
   LastChange changed_;
-  std::vector<Interface> all_;
+  List<Interface> all_;
   std::uint8_t last_slot_ = 0;
   std::array<Locator, max_joined> had_slot_{};  // the last locator in each slot
 

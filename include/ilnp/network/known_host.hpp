@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "next_hops.hpp"
 #include "update_trial.hpp"
@@ -77,8 +77,8 @@ class KnownHost {
       Place* place = find(named[at]);
       if (!place) place = &add(named[at]);
       const Place moved{named[at], now, true};
-      places_.erase(places_.begin() + (place - places_.data()));
-      places_.insert(places_.begin(), moved);
+      places_.erase(place);
+      places_.push_front(moved);
     }
     change();
   }
@@ -216,11 +216,11 @@ class KnownHost {
   bool any_updated() const noexcept { return any_of(places_, &Place::updated); }
   Place& add(Locator locator) {
     if (places_.size() == max_locators) places_.erase(least_by(places_, &Place::confirmed));
-    return places_.emplace_back(Place{locator, long_ago, false});
+    return places_.push_back({locator, long_ago, false});
   }
 
-  std::vector<Place> places_;
-  std::vector<Place> before_;  // what the update on trial has replaced
+  List<Place> places_;
+  List<Place> before_;  // what the update on trial has replaced
   Locator before_in_use_;
   Locator
       still_at_;  // where it was heard during the trial: the locator that was in use, or else the last one

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "liveness_checks.hpp"
 #include "name_claims.hpp"
@@ -39,7 +40,7 @@ class Liveness {
       if (check.why == LivenessChecks::Why::name_claimed)
         keep_name(check.name, check.nid, check.claimant, cx);
     });
-    if (!silent_.empty() && std::erase(silent_, source.nid) != 0) {
+    if (!silent_.empty() && silent_.erase_all(source.nid) != 0) {
       ++sender_->counters.peers_heard;
       cx.observe(event::PeerHeard{source.nid, name_of(source.nid)});
     }
@@ -171,7 +172,7 @@ class Liveness {
     sender_->sessions.forget(nid);
     neighbours_->forget(nid);
     reach_->epoch.bump();
-    std::erase(silent_, nid);
+    silent_.erase_all(nid);
     claims_.end(cx.now(), nid, [&](const NameClaims::Conflict& over) { say_over(over, cx); });
     ++sender_->counters.peers_left;
     if (used) cx.observe(event::PeerLeft{nid, name});
@@ -193,7 +194,7 @@ class Liveness {
   void settle_updates(Cx& cx) {
     trials_at_ = never;
     bool asked = false;
-    std::erase_if(trials_, [&](Nid nid) {
+    trials_.erase_if([&](Nid nid) {
       KnownHost* host = reach_->hosts.entry(nid);
       if (!host) return true;
       if (host->settle(cx.now())) say_undone(nid, *host, cx);
@@ -221,9 +222,9 @@ class Liveness {
   Neighbours* neighbours_;
   LivenessChecks checks_;
   NameClaims claims_;
-  std::vector<Nid> silent_;
+  List<Nid> silent_;
   TimePoint scan_at_ = never;
-  std::vector<Nid> trials_;  // nodes whose updates are on trial
+  List<Nid> trials_;  // nodes whose updates are on trial
   TimePoint trials_at_ = never;
 };
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 
 namespace ilnp {
@@ -101,7 +101,7 @@ class LivenessChecks {
       }
     } else if (any) {
       // No more solicitations may be sent, and a node that was not asked is not gone.
-      std::erase_if(checks_, [&](const Check& check) { return check.ask_at <= now && !check.asked; });
+      checks_.erase_if([&](const Check& check) { return check.ask_at <= now && !check.asked; });
       for (Check& check : checks_)
         if (check.ask_at <= now) check.ask_at = never;
     }
@@ -123,7 +123,7 @@ class LivenessChecks {
   /// Removes the checks that `which` selects, then passes them to `f`, which may add others.
   template <class Which, class F>
   void take(Which&& which, F&& f) {
-    std::vector<Check> taken;
+    List<Check> taken;
     for (auto at = checks_.begin(); at != checks_.end();) {
       if (which(*at)) {
         taken.push_back(std::move(*at));
@@ -135,7 +135,7 @@ class LivenessChecks {
     for (const Check& check : taken) f(check);
   }
 
-  std::vector<Check> checks_;
+  List<Check> checks_;
   TimePoint budget_full_at_ = long_ago;  // when earlier solicitations no longer count against the limit
 };
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <span>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/bounded_table.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
@@ -21,7 +21,7 @@ class LocatorUpdates {
   void rekey(const HashKey& key) { pending_.rekey(key); }
 
   /// This node is now at `locators`; nobody has been told.
-  void begin(std::vector<Locator> locators) {
+  void begin(List<Locator> locators) {
     locators_ = std::move(locators);
     erase_all([](Nid, const Pending&) { return true; });
     next_ = never;
@@ -84,9 +84,9 @@ class LocatorUpdates {
 
   unsigned attempts_;
   Duration wait_;
-  std::vector<Locator> locators_;
+  List<Locator> locators_;
   BoundedTable<Nid, Pending> pending_{max_pending};
-  std::vector<Nid> gone_;
+  List<Nid> gone_;
   TimePoint next_ = never;
 };
 

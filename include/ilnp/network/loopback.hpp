@@ -2,12 +2,11 @@
 
 #include <boost/config.hpp>
 #include <cstdint>
-#include <deque>
-#include <vector>
 
 #include "../base/arena.hpp"
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
@@ -19,44 +18,42 @@ class Loopback {
 
   /// Keeps a copy of a packet: `head`, then `payload`. Error: `queue_full`.
   BOOST_NOINLINE error_code add(std::uint8_t next_header, Bytes head, Bytes payload) {
-    if (packets_.size() + lent_.size() >= max_packets) return Errc::queue_full;
-    Packet& packet = packets_.emplace_back(Packet{next_header, {}});
-    packet.octets.assign(head.begin(), head.end());
-    packet.octets.insert(packet.octets.end(), payload.begin(), payload.end());
+    if (packets_.size() >= max_packets) return Errc::queue_full;
+    Packet& packet = packets_.push_back({next_header, {}});
+    packet.octets.reserve(head.size() + payload.size());
+    packet.octets.append(head.data(), head.data() + head.size());
+    packet.octets.append(payload.data(), payload.data() + payload.size());
     return {};
   }
 
   /// Calls `f(next_header, octets)` for each waiting packet, the oldest first. What `f` adds waits for the next call.
   template <class F>
   void deliver(F&& f) {
-    for (std::size_t waiting = packets_.size(); waiting > 0; --waiting) {
-      Packet packet = std::move(packets_.front());
-      packets_.pop_front();
-      lends_ = true;
-      const MutableBytes octets = lent_.emplace_back(std::move(packet.octets));
-      f(packet.next_header, octets);
+    for (std::size_t waiting = size(); waiting > 0; --waiting) {
+      Packet& packet = packets_[lent_++];
+      const std::uint8_t next_header = packet.next_header;
+      f(next_header, MutableBytes(packet.octets));
     }
   }
   /// Nothing that was handed up is borrowed any longer.
   void end_batch() noexcept {
-    if (!lends_) return;
-    for (auto& octets : lent_) poison(octets);
-    lent_.clear();
-    lends_ = false;
+    if (lent_ == 0) return;
+    for (std::size_t at = 0; at < lent_; ++at) poison(packets_[at].octets);
+    packets_.erase_front(lent_);
+    lent_ = 0;
   }
 
-  bool empty() const noexcept { return packets_.empty(); }
-  std::size_t size() const noexcept { return packets_.size(); }
+  bool empty() const noexcept { return size() == 0; }
+  std::size_t size() const noexcept { return packets_.size() - lent_; }
 
  private:
   struct Packet {
     std::uint8_t next_header;
-    std::vector<std::byte> octets;
+    List<std::byte> octets;
   };
 
-  std::deque<Packet> packets_;
-  std::vector<std::vector<std::byte>> lent_;
-  bool lends_ = false;  // `lent_` is not empty: quicker to read at the end of each batch
+  List<Packet> packets_;  // first those that are lent, then those that wait
+  std::size_t lent_ = 0;
 };
 
 }  // namespace ilnp

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "discoverer.hpp"
 #include "locator_updates.hpp"
@@ -75,7 +76,7 @@ class Mover {
     }
     if (!reach_->correspondents.active(source.nid, cx.now()))
       return sender_->drop(Drop::update_unexpected, in.locator, cx);
-    std::vector<Locator> locators(std::min(message->count(), KnownHost::max_locators));
+    List<Locator> locators(std::min(message->count(), KnownHost::max_locators));
     for (std::size_t at = 0; at < locators.size(); ++at) locators[at] = message->locator(at);
     KnownHost* host = &reach_->hosts.touch(source.nid, from.share(), cx.now());
     if (!host->updated_to(locators)) {
@@ -97,16 +98,14 @@ class Mover {
  private:
   bool handing_off() const noexcept { return schedule_.handoff_end() != never; }
 
-  static bool among(const std::vector<Locator>& set, Locator locator) noexcept {
-    return contains(set, locator);
-  }
+  static bool among(const List<Locator>& set, Locator locator) noexcept { return contains(set, locator); }
 
   /// Joins the new locators, announces them, and tells the correspondents.
   template <ContextLike Cx>
   bool begin_handoff(std::span<const Locator> locators, Cx& cx) {
     Interfaces& interfaces = reach_->interfaces;
-    const std::vector<Locator> from = interfaces.locators();
-    std::vector<Locator> to;
+    const List<Locator> from = interfaces.locators();
+    List<Locator> to;
     error_code why;
     for (const Locator locator : locators) {
       if (among(to, locator) || to.size() == NetworkConfig::max_locators) continue;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 
 namespace ilnp {
@@ -65,7 +65,7 @@ class NameClaims {
   /// the claimant is `gone`.
   template <class F>
   void end(TimePoint now, Nid gone, F&& f) {
-    std::erase_if(conflicts_, [&](const Conflict& each) {
+    conflicts_.erase_if([&](const Conflict& each) {
       const bool over = now >= each.ends || (gone != Nid{} && (each.owner == gone || each.claimant == gone));
       if (over) f(each);
       return over;
@@ -74,7 +74,7 @@ class NameClaims {
   /// The same for one name, which has passed to another node.
   template <class F>
   void end(std::string_view name, F&& f) {
-    std::erase_if(conflicts_, [&](const Conflict& each) {
+    conflicts_.erase_if([&](const Conflict& each) {
       if (each.name != name) return false;
       f(each);
       return true;
@@ -95,7 +95,7 @@ class NameClaims {
   }
 
   Duration life_;
-  std::vector<Conflict> conflicts_;
+  List<Conflict> conflicts_;
 };
 
 }  // namespace ilnp

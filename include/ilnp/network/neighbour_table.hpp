@@ -1,8 +1,7 @@
 #pragma once
 
-#include <vector>
-
 #include "../base/bounded_table.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "interfaces.hpp"
 #include "policies.hpp"
@@ -40,7 +39,7 @@ class BasicNeighbourTable {
 
   struct Neighbour {
     Nid nid;
-    std::vector<Place> places;
+    List<Place> places;
     [[no_unique_address]] typename Interop::Habits habits;
     TimePoint failed_at = long_ago;
     TimePoint counted_on = long_ago;  ///< when this node last yielded to it
@@ -134,7 +133,7 @@ class BasicNeighbourTable {
 
   /// `nid` is gone for good.
   void forget(Nid nid) {
-    std::vector<std::uint64_t> gone;
+    List<std::uint64_t> gone;
     neighbours_.for_each([&](std::uint64_t sender, const Neighbour& neighbour) {
       if (neighbour.nid == nid) gone.push_back(sender);
     });
@@ -210,7 +209,7 @@ class BasicNeighbourTable {
   Duration life_;
   BoundedTable<std::uint64_t, Neighbour> neighbours_{max_neighbours};
   BoundedTable<Nid, Sender> senders_{max_neighbours};
-  std::vector<std::uint64_t> forwarders_;  // heard in two or more networks, the first ones first
+  List<std::uint64_t> forwarders_;  // heard in two or more networks, the first ones first
 };
 
 using NeighbourTable = BasicNeighbourTable<FirstImplementation>;

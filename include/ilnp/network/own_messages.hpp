@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
@@ -47,7 +47,7 @@ class OwnMessages {
     return mix64(mix64(mix64(out.value()) + named.value()) + solicitation);
   }
 
-  std::vector<std::array<Message, 2>> sets_;
+  List<std::array<Message, 2>> sets_;
   TimePoint forgot_at_ = long_ago;
 };
 

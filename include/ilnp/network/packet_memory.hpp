@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <vector>
 
+#include "../base/list.hpp"
 #include "packet_sample.hpp"
 
 namespace ilnp {
@@ -185,7 +185,7 @@ class PacketMemory {
     return oldest;
   }
 
-  std::vector<Set> sets_;
+  List<Set> sets_;
   std::uint32_t turn_ = 0;
   PacketSample sample_{budget};
 };

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/content_hash.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 
 namespace ilnp {
 
@@ -106,7 +106,7 @@ class ReflectionFilter {
   }
 
   HashKey key_;
-  std::vector<Set> sets_;
+  List<Set> sets_;
   bool shorter_passes_;
 };
 

@@ -9,9 +9,9 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
 #include "../base/bytes.hpp"
+#include "../base/list.hpp"
 #include "endpoint.hpp"
 #include "segmentation.hpp"
 #include "socket.hpp"
@@ -78,7 +78,7 @@ bool trains_arrive_whole(SendMessage&& send_message, std::uint16_t port = 0) {
     const auto length = [&](std::size_t index) -> std::size_t {
       return index + 1 == train.count ? train.last : train.segment;
     };
-    std::vector<std::byte> octets;
+    List<std::byte> octets;
     for (std::size_t index = 0; index < train.count; ++index)
       for (std::size_t at = 0; at < length(index); ++at) octets.push_back(octet(index, at));
     // In parts whose ends are not those of datagrams.

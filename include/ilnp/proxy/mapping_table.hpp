@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "../base/layer.hpp"
+#include "../base/list.hpp"
 #include "local_port.hpp"
 
 namespace ilnp {
@@ -62,8 +62,8 @@ class MappingTable {
   std::size_t size() const noexcept { return size_; }
 
   /// The local ports, ascending.
-  std::vector<std::uint16_t> ports() const {
-    std::vector<std::uint16_t> ports;
+  List<std::uint16_t> ports() const {
+    List<std::uint16_t> ports;
     for (std::size_t high = 0; high < pages_.size(); ++high)
       for (std::size_t low = 0; pages_[high] && low < page_size; ++low)
         if ((*pages_[high])[low]) ports.push_back(static_cast<std::uint16_t>(high * page_size + low));

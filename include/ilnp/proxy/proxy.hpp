@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../base/layer.hpp"
+#include "../base/list.hpp"
 #include "../wire/utf8.hpp"
 #include "counters.hpp"
 #include "mapping_table.hpp"
@@ -43,7 +44,7 @@ class Proxy {
   error_code use_socket(std::string host, std::uint8_t socket) {
     if (!wire::is_host_name(as_bytes(host))) return Errc::invalid_host_name;
     if (socket_of(host) != 0) return Errc::host_in_use;
-    sockets_.emplace_back(std::move(host), socket);
+    sockets_.push_back({std::move(host), socket});
     return {};
   }
 
@@ -207,7 +208,7 @@ class Proxy {
 
   Next next_;
   MappingTable mappings_;
-  std::vector<std::pair<std::string, std::uint8_t>> sockets_;  // hosts that have one of their own
+  List<std::pair<std::string, std::uint8_t>> sockets_;  // hosts that have one of their own
   ProxyCounters counters_;
 };
 

@@ -4,10 +4,10 @@
 #include <cassert>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "../base/arena.hpp"
 #include "../base/bytes.hpp"
+#include "../base/list.hpp"
 #include "../wire/fragment.hpp"
 
 namespace ilnp {
@@ -68,8 +68,8 @@ class DatagramPool {
 
   std::array<std::unique_ptr<Buffer>, max_buffers> buffers_;
   std::size_t count_ = 0;
-  std::vector<std::uint16_t> free_;
-  std::vector<Lent> lent_;
+  List<std::uint16_t> free_;
+  List<Lent> lent_;
 };
 
 }  // namespace ilnp

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
@@ -51,7 +51,7 @@ class FragmentPeers {
     TimePoint refusing_until = long_ago;
     Duration refusal = first_refusal;  ///< duration of the next one
     TimePoint used_at = long_ago;
-    std::vector<Held> held;
+    List<Held> held;
 
     bool willing(TimePoint now) const noexcept { return now - answered_at < trust; }
     bool refusing(TimePoint now) const noexcept { return now < refusing_until; }
@@ -158,8 +158,8 @@ class FragmentPeers {
     --held_;
   }
 
-  std::vector<Peer> peers_;
-  std::vector<Nid> nids_;  // of the peers, for the search
+  List<Peer> peers_;
+  List<Nid> nids_;  // of the peers, for the search
   TimePoint next_ = never;
   std::size_t last_ = 0;
   std::size_t held_ = 0;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "../base/layer.hpp"
+#include "../base/list.hpp"
 #include "../base/ping_reply.hpp"
 #include "../wire/ping.hpp"
 
@@ -61,7 +61,7 @@ class Pings {
     return at == pings_.end() ? nullptr : &*at;
   }
 
-  std::vector<Ping> pings_;
+  List<Ping> pings_;
   std::size_t next_ = 0;
 };
 

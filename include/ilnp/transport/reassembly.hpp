@@ -4,10 +4,10 @@
 #include <bitset>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/context.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "datagram_pool.hpp"
 #include "fragment_counters.hpp"
@@ -87,7 +87,7 @@ class Reassembly {
     TimePoint began;
     std::bitset<wire::FragmentMessage::max_fragments> have;
   };
-  using At = std::vector<Datagram>::iterator;
+  using At = Datagram*;
 
   At find(Nid from, std::uint16_t source_port, const wire::FragmentMessage& fragment) noexcept {
     for (auto at = under_way_.end(); at != under_way_.begin();) {  // usually it is the latest
@@ -125,7 +125,7 @@ class Reassembly {
     under_way_.erase(at);
   }
 
-  std::vector<Datagram> under_way_;  // ordered by when they began
+  List<Datagram> under_way_;  // ordered by when they began
 };
 
 }  // namespace ilnp

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <span>
-#include <vector>
 
 #include "../base/address.hpp"
 #include "../base/error.hpp"
+#include "../base/list.hpp"
 #include "../base/search.hpp"
 #include "../posix/endpoint.hpp"
 #include "group_address.hpp"
@@ -104,7 +104,7 @@ class Memberships {
 
   GroupPrefix prefix_;
   std::uint16_t port_;
-  std::vector<Wanted> wanted_;
+  List<Wanted> wanted_;
 };
 
 }  // namespace ilnp
