@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "../base/adaptor.hpp"
 
@@ -34,7 +35,7 @@ concept FrameSink = std::invocable<S&, const CapturedFrame&>;
 /// A frame that comes in is shown when the underlay has taken it, before the layer above sees it; one that
 /// goes out, when the underlay has accepted it: within a batch that is before it leaves, and an error of the
 /// flush does not show. The sink is called on the node's thread, on the packet path: a slow one slows the
-/// node. What it throws passes through.
+/// node. What it throws passes through. It sees octets, whatever their format.
 template <Underlay Next, FrameSink Sink>
 class Capture : public UnderlayAdaptor<Next> {
   using UnderlayAdaptor<Next>::next_;
@@ -47,10 +48,10 @@ class Capture : public UnderlayAdaptor<Next> {
 
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    head_.assign(packet.head().begin(), packet.head().end());  // the underlay's again once it was sent
     const error_code error = next_.send(locator, packet, cx);
     if (!error)
-      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, packet.head(),
-                          packet.payload()});
+      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, head_, packet.payload()});
     return error;
   }
 
@@ -67,6 +68,7 @@ class Capture : public UnderlayAdaptor<Next> {
 
  private:
   Sink sink_;
+  std::vector<std::byte> head_;
 };
 
 }  // namespace ilnp

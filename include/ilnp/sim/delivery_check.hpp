@@ -7,7 +7,7 @@
 
 #include "../base/content_hash.hpp"
 #include "../base/layer.hpp"
-#include "../wire/ilnp_header.hpp"
+#include "../wire/overlay.hpp"
 #include "../wire/stp_header.hpp"
 #include "world.hpp"
 
@@ -25,10 +25,12 @@ struct Ends {
 /// is delivered at most once, plus once for each duplicate that a network made of it.
 ///
 /// It is told of each datagram that was sent, and of each that arrived at the top of a stack. Any number of identical
-/// datagrams may be sent: they are counted. A datagram is remembered for a time between `memory` and twice that.
-class DeliveryCheck {
+/// datagrams may be sent: they are counted. A datagram is remembered for a time between `memory` and twice that. `Format`: that of
+/// the frames.
+template <wire::Format Format>
+class BasicDeliveryCheck {
  public:
-  explicit DeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
+  explicit BasicDeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
       : world_(world), memory_(memory) {
     world.tap_duplicates([this](const SentFrame& frame, HostId) {
       if (Known* known = find(frame.bytes)) ++known->duplicates;
@@ -38,8 +40,8 @@ class DeliveryCheck {
       if (Known* known = find(frame.bytes)) forwarded(*known, frame.host);
     });
   }
-  DeliveryCheck(const DeliveryCheck&) = delete;
-  DeliveryCheck& operator=(const DeliveryCheck&) = delete;
+  BasicDeliveryCheck(const BasicDeliveryCheck&) = delete;
+  BasicDeliveryCheck& operator=(const BasicDeliveryCheck&) = delete;
 
   /// `host` may forward a packet several times (a first-implementation node forwards each copy that it hears). Whatever it
   /// forwards more often than it was sent counts as duplicates made on the path.
@@ -132,7 +134,7 @@ class DeliveryCheck {
 
   /// What is known of the datagram in `frame`; null if it holds none.
   Known* find(Bytes frame) {
-    const auto header = wire::IlnpHeader::parse(frame);
+    const auto header = Format::Header::parse(frame);
     if (!header || header->next_header() != static_cast<std::uint8_t>(wire::NextHeader::stp)) return nullptr;
     const auto ports = wire::StpHeader::parse(header->payload());
     if (!ports) return nullptr;
@@ -159,5 +161,7 @@ class DeliveryCheck {
   std::uint64_t sent_ = 0;
   std::uint64_t delivered_ = 0;
 };
+
+using DeliveryCheck = BasicDeliveryCheck<wire::Overlay>;
 
 }  // namespace ilnp::sim

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../base/content_hash.hpp"
-#include "../wire/ilnp_header.hpp"
+#include "../wire/overlay.hpp"
 #include "world.hpp"
 
 namespace ilnp::sim {
@@ -15,15 +15,17 @@ namespace ilnp::sim {
 /// a hop limit that is lower by one. So no packet is forwarded more often than its hop limit allows, and none returns to
 /// the network that it came from. The host that first puts a packet on a network is its origin.
 ///
-/// Frames are remembered for a time between `memory` and twice that, which is longer than any frame is on its way.
-class HopLimitCheck {
+/// Frames are remembered for a time between `memory` and twice that, which is longer than any frame is on its way. `Format`:
+/// that of the frames.
+template <wire::Format Format>
+class BasicHopLimitCheck {
  public:
-  explicit HopLimitCheck(World& world, Duration memory = std::chrono::seconds(10))
+  explicit BasicHopLimitCheck(World& world, Duration memory = std::chrono::seconds(10))
       : world_(world), memory_(memory) {
     world.tap([this](const SentFrame& frame) { check(frame); });
   }
-  HopLimitCheck(const HopLimitCheck&) = delete;
-  HopLimitCheck& operator=(const HopLimitCheck&) = delete;
+  BasicHopLimitCheck(const BasicHopLimitCheck&) = delete;
+  BasicHopLimitCheck& operator=(const BasicHopLimitCheck&) = delete;
 
   /// `host` may reflect packets to the network that they came from (a first-implementation node does).
   void may_reflect(HostId host) { reflecting_.push_back(host); }
@@ -41,11 +43,12 @@ class HopLimitCheck {
   };
 
   void check(const SentFrame& frame) {
-    const auto header = wire::IlnpHeader::parse(frame.bytes);
+    const auto header = Format::Header::parse(frame.bytes);
     if (!header)
       return world_.violated(name(frame.host) + " sent a malformed frame on " + to_string(frame.network));
     const Put put{frame.network, frame.host, header->hop_limit()};
-    Known& known = find(content_hash(frame.bytes.subspan(8), HashKey(), header->next_header()), frame.host);
+    const wire::Identity identity = Format::identity(*header);
+    Known& known = find(content_hash(identity.octets, HashKey(), identity.rest), frame.host);
     if (put.host != known.origin && !forwarded(known, put))
       world_.violated(name(put.host) + " put on " + to_string(put.network) + " with hop limit " +
                       std::to_string(put.hop_limit) +
@@ -86,5 +89,7 @@ class HopLimitCheck {
   boost::unordered_flat_map<std::uint64_t, Known> older_;
   std::vector<HostId> reflecting_;
 };
+
+using HopLimitCheck = BasicHopLimitCheck<wire::Overlay>;
 
 }  // namespace ilnp::sim
