@@ -61,6 +61,7 @@ class ProxyGateway {
 
   using Counters = ProxyGatewayCounters;
   using stack_type = Stack;
+  using executor_type = boost::asio::any_io_executor;
 
   /// Binds the first local socket to `address`; port 0 takes any free one. Throws `boost::system::system_error`.
   ProxyGateway(const boost::asio::any_io_executor& executor, Stack& stack,
@@ -130,6 +131,9 @@ class ProxyGateway {
     return node_.with(std::forward<F>(f));
   }
   NameEvent& names() noexcept { return node_.names(); }
+  /// For `async_ping`.
+  PingEvent& pings() noexcept { return node_.pings(); }
+  const executor_type& get_executor() const noexcept { return node_.get_executor(); }
 
   Counters counters() const noexcept {
     Counters counters = counters_;
