@@ -63,6 +63,7 @@
 #include "posix/send_queue.hpp"
 #include "posix/socket.hpp"
 #include "posix/system_secret.hpp"
+#include "posix/train_builder.hpp"
 #include "posix/train_check.hpp"
 #include "posix/trains.hpp"
 
@@ -89,6 +90,7 @@
 #include "network/duplicate_filter.hpp"
 #include "network/events.hpp"
 #include "network/flow_cache.hpp"
+#include "network/forwarded_flow.hpp"
 #include "network/forwarder.hpp"
 #include "network/forwarder_election.hpp"
 #include "network/forwarding_account.hpp"

@@ -34,6 +34,7 @@
 #include "sctp/output.hpp"
 #include "sctp/peers.hpp"
 #include "sctp/progress.hpp"
+#include "sctp/replies.hpp"
 #include "sctp/sctp.hpp"
 #include "sctp/shares.hpp"
 #include "sctp/socket.hpp"

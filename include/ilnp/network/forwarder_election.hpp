@@ -1,32 +1,11 @@
 #pragma once
 
 #include "../base/content_hash.hpp"
+#include "forwarded_flow.hpp"
 #include "neighbour_table.hpp"
 #include "packet_memory.hpp"
 
 namespace ilnp {
-
-/// A flow that a node may have to forward: the ILVs of its source and its destination.
-struct ForwardedFlow {
-  Ilv source;
-  Ilv destination;
-  friend bool operator==(const ForwardedFlow&, const ForwardedFlow&) noexcept = default;
-};
-
-struct ForwardedFlowHash {
-  std::uint64_t operator()(const HashKey& key, const ForwardedFlow& flow) const noexcept {
-    return key(flow.source, flow.destination);
-  }
-};
-
-/// A packet of a flow, as it was heard.
-struct FlowPacket {
-  std::uint64_t sender;  ///< the node that put it on the network
-  std::uint8_t hop_limit;
-  std::uint64_t rest;       ///< see `wire::Identity`
-  Bytes content;            ///< everything that does not change on the path
-  std::uint64_t share = 0;  ///< see `FrameSource`
-};
 
 /// Decides which of several nodes that join the same networks forwards a flow between them. There is no message for this
 /// (docs/behaviour.md, "Designated forwarder"). Each node overhears, on the far network, what the others forward:
@@ -53,14 +32,13 @@ class BasicForwarderElection {
   /// Within this time, a hop limit lower than the highest, or another interface, means a duplicate.
   static constexpr Duration duplicate_window = std::chrono::milliseconds(500);
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
-  static constexpr Duration flow_life = std::chrono::seconds(60);
+  static constexpr Duration flow_life = ForwardedFlowState::life;
   /// In a flow that was not forwarded, a node must forward for this long before this node yields to it; each further
   /// failure doubles the time.
   static constexpr Duration proof = std::chrono::seconds(1);
   static constexpr std::uint8_t max_failures = 7;
 
-  /// Packets of a flow that may be waited for in one step (`ForwardingAccount::step`) before only a sample of them is.
-  static constexpr unsigned max_sampled = 32;
+  static constexpr unsigned max_sampled = ForwardedFlowState::max_sampled;
 
   /// `forward_alone`: the decision applies to this packet only. `returned`: the forwarder has sent the packet back to where
   /// it came from; this node forwards it.
@@ -181,29 +159,7 @@ class BasicForwarderElection {
  private:
   using Step = ForwardingAccount::Step;
 
-  struct State {
-    Locator in;
-    Locator out;
-    TimePoint seen_at = long_ago;
-    TimePoint mixed_since = long_ago;  ///< the first packet that was, or made others look like, a duplicate
-    TimePoint mixed_at = long_ago;     ///< the last
-    std::uint64_t sender = 0;          ///< of the packets with `hop_limit`
-    std::uint64_t sender_before = 0;   ///< the same at `mixed_since`
-    TimePoint unconfirmed = never;     ///< the first packet since the other node was last heard to forward
-    TimePoint conflict = long_ago;     ///< since when another node has forwarded although it should not
-    TimePoint conflict_heard = long_ago;
-    std::uint64_t conflicts = 0;  ///< packets that both have forwarded since then
-    std::uint64_t rival = 0;      ///< the node that forwards: rightly, or although it should yield
-    ForwardingAccount account;    ///< of the rival
-    PacketSample sample{max_sampled};
-    std::uint8_t hop_limit = 0;
-    std::uint8_t failures = 0;  ///< of rivals; if any, the next one must first show that it forwards
-    bool yielding = false;
-    TimePoint failed_at = long_ago;
-
-    TimePoint last_used() const noexcept { return long_ago; }
-    bool expired(TimePoint now) const noexcept { return now - seen_at >= flow_life; }
-  };
+  using State = ForwardedFlowState;
 
   std::uint64_t hash(const FlowPacket& packet) const noexcept {
     return content_hash(packet.content, key_, packet.rest);

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <bitset>
 
-#include "../wire/sctp_reply.hpp"
 #include "admission.hpp"
 #include "listeners.hpp"
 #include "progress.hpp"
+#include "replies.hpp"
 
 namespace ilnp {
 
@@ -53,7 +52,7 @@ class SctpEndpoint {
       return take_handshake(remote, share, *parsed, packet, peer && peer->streams != 0, cx);
     if (known) return take(remote, known->door, packet, now);
     ++counters().received_stray;
-    answer(remote, share, *parsed, packet, cx);
+    replies_.answer(remote, share, *parsed, packet, counters(), cx);
   }
 
   /// Does the work that is due.
@@ -242,22 +241,10 @@ class SctpEndpoint {
     const auto door = associations_.door_for(remote, header.destination_port(), header.source_port());
     const auto refusal = shares_.refusal(remote.nid, false);
     if (refusal) static_cast<void>(count(*refusal));
-    if (refusal || !door || associations_.full(false)) return answer(remote, share, parsed, packet, cx);
+    if (refusal || !door || associations_.full(false))
+      return replies_.answer(remote, share, parsed, packet, counters(), cx);
     if (listeners_.open(associations_.address(*door), header.destination_port(), shares_.buffers()))
       take(remote, *door, packet, cx.now());
-  }
-
-  /// Tells the sender that there is no such stream.
-  void answer(const SctpRemote& remote, std::uint64_t share, const wire::SctpPacket& parsed, Bytes packet,
-              auto& cx) {
-    const auto repr = wire::SctpReplyRepr::to(parsed);
-    if (!repr) return;
-    if (!admission_.answer(share, cx)) return void(++counters().dropped_too_often);
-    if (!SctpLibrary::instance().is_sealed(packet)) return void(++counters().dropped_bad_checksum);
-    std::array<std::byte, wire::SctpReplyRepr::size> octets;
-    repr->write_to(octets);
-    SctpLibrary::seal(octets);
-    output_.push(remote.nid, remote.port, octets);
   }
 
   void look(TimePoint now) {
@@ -295,6 +282,7 @@ class SctpEndpoint {
   SctpOutput output_;
   SctpShares shares_{config_};
   SctpAdmission admission_;
+  SctpReplies replies_{admission_, output_};
   SctpPeers peers_{config_.max_peers};
   SctpAssociations associations_{output_};
   SctpListeners listeners_{config_, mtu_};
