@@ -1,7 +1,7 @@
 #pragma once
 
-// The default places where ilnp-proxy-create finds ilnp-proxy or ilnp-stream: one list for both sides. A proxy uses the first that it
-// can use, ilnp-proxy-create the first where a proxy replies.
+// The default places where ilnp-ctl and ilnp-proxy-create find ilnp-proxy or ilnp-stream: one list for both sides. A proxy uses the
+// first that it can use, a client the first where a proxy replies.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,9 +20,10 @@ namespace program {
 
 /// The help text of --control.
 inline constexpr const char* control_help =
-    "UNIX socket for ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR, /run/user/UID, "
-    "/run/ilnp "
-    "for root, or /tmp/ilnp-UID)";
+    "UNIX socket for ilnp-ctl and ilnp-proxy-create (default: ilnp-HOST.sock in $XDG_RUNTIME_DIR, "
+    "/run/user/UID, /run/ilnp for root, or /tmp/ilnp-UID)";
+/// The same of a program that has no control socket without it.
+inline constexpr const char* own_control_help = "UNIX socket for ilnp-ctl (default: none)";
 
 /// A folder for control sockets, and the user that must own it. No other user may be able to write there, since such a user could take
 /// a proxy's place.

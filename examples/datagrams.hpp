@@ -83,12 +83,11 @@ void set_up_datagrams(const CommandLine& line, Gateway& gateway, Stack& stack,
   });
 }
 
-/// The counters of the gateway, in the form of the control protocol.
+/// Adds the counters of a gateway to those of the node.
 template <class Gateway>
-void append_counters(const Gateway& gateway, std::string& reply, const char* prefix = "gateway.") {
-  gateway.counters().for_each([&](std::string_view name, std::uint64_t value) {
-    reply.append(prefix).append(name).append(" ").append(std::to_string(value)).append("\n");
-  });
+void add_counters(const Gateway& gateway, std::string_view layer,
+                  const ilnp::ControlProgram::AddCounter& add) {
+  gateway.counters().for_each([&](std::string_view name, std::uint64_t value) { add(layer, name, value); });
 }
 
 /// Reports a datagram that could not be forwarded; the same report at most once a second.

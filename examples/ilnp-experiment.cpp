@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "common.hpp"
+#include "control_server.hpp"
 #include "experiment_peers.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
@@ -95,7 +96,7 @@ class Report {
 class Experiment {
  public:
   Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::Log& complain,
-             program::EventLog log)
+             program::Followed<program::EventLog> log)
       : io_(io),
         config_(config.application),
         report_(report),
@@ -107,7 +108,7 @@ class Experiment {
         end_(io),
         random_(ilnp::random_seed()),
         datagram_(std::min<std::size_t>(1396, stack_.max_payload())) {
-    program::note_link(complain, log, lowest_layer(stack_), config);
+    program::note_link(complain, log.log, lowest_layer(stack_), config);
     if (config_.port) program::check(stack_.bind(*config_.port), "[application] port");
   }
 
@@ -116,6 +117,7 @@ class Experiment {
     if (sends()) next_number();
   }
   void stop() { program::say_goodbye(node_); }
+  auto& node() noexcept { return node_; }
 
   /// To be printed at the end.
   void print_summary() const {
@@ -142,7 +144,7 @@ class Experiment {
       100ms;  ///< a sender that is later than this does not catch up, which would be a burst
 
   struct Observer {
-    program::EventLog log;
+    program::Followed<program::EventLog> log;
     ilnp::event::PacketSent* last;  ///< how the last datagram left, which the transport does not say
     template <class Event>
     void operator()(const Event& event) const {
@@ -278,7 +280,7 @@ class Experiment {
   ilnp::event::PacketSent last_sent_{};
   Stack stack_;
   ilnp::Node<Stack, Up, Observer> node_;
-  program::NodeWatch<Stack, program::EventLog> watch_;
+  program::NodeWatch<Stack, program::Followed<program::EventLog>> watch_;
   boost::asio::steady_timer pace_;
   boost::asio::steady_timer end_;
   ilnp::Random random_;
@@ -311,19 +313,28 @@ int main(int argc, char** argv) {
         "seconds, for run_time seconds. Prints each packet that it sends (<-) or receives (->), and finally\n"
         "the losses, duplicates and reordering. Without remote_hostname it only receives; without port it\n"
         "only forwards.");
-    line.add_options()("csv", program::options::value<std::string>()->value_name("FILE"),
-                       "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
-        "verbose,v", "print what every layer does");
+    line.add_options()  //
+        ("control", program::options::value<std::string>()->value_name("PATH"),
+         program::own_control_help)  //
+        ("csv", program::options::value<std::string>()->value_name("FILE"),
+         "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
+            "verbose,v", "print what every layer does");
     program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
+    program::ControlEvents events;
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Report report(output.out, line.has("quiet"), line.value("csv"));
-    Experiment experiment(io, config, report, output.log, program::EventLog(output.log, line, config.log));
+    Experiment experiment(io, config, report, output.log,
+                          program::Followed(program::EventLog(output.log, line, config.log), &events));
+    ilnp::ControlProgram about;
+    about.name = "ilnp-experiment";
+    const program::Control control(io.get_executor(), line, output.log, experiment.node(), events,
+                                   std::move(about), true);
     experiment.start();
     io.run();
     experiment.stop();

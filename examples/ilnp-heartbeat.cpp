@@ -2,6 +2,7 @@
 // also remote_hostname and remote_port.
 
 #include "common.hpp"
+#include "control_server.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
 
@@ -10,7 +11,7 @@ namespace {
 class Heartbeat {
  public:
   Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::Output& output,
-            program::EventLog log)
+            program::Followed<program::EventLog> log)
       : config_(config),
         complain_(output.log),
         table_(output.out, {program::LogFormat::table, program::Level::debug}),
@@ -19,7 +20,7 @@ class Heartbeat {
         node_(io.get_executor(), stack_, Print{this}, observer_),
         watch_(io.get_executor(), stack_, log),
         timer_(io) {
-    program::note_link(output.log, log, lowest_layer(stack_), config);
+    program::note_link(output.log, log.log, lowest_layer(stack_), config);
     program::check(stack_.bind(*config.application.port), "[application] port");
   }
 
@@ -30,6 +31,7 @@ class Heartbeat {
     beat();
   }
   void stop() { program::say_goodbye(node_); }
+  auto& node() noexcept { return node_; }
 
  private:
   static constexpr auto period = std::chrono::seconds(1);
@@ -38,7 +40,7 @@ class Heartbeat {
 
   /// Remembers how the last datagram left, which the transport does not say.
   struct Observer {
-    program::EventLog log;
+    program::Followed<program::EventLog> log;
     ilnp::event::PacketSent* sent;
     template <class Event>
     void operator()(const Event& event) const {
@@ -108,7 +110,7 @@ class Heartbeat {
   Stack stack_;
   Observer observer_;
   ilnp::Node<Stack, Print, Observer> node_;
-  program::NodeWatch<Stack, program::EventLog> watch_;
+  program::NodeWatch<Stack, program::Followed<program::EventLog>> watch_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point next_;
 };
@@ -121,7 +123,10 @@ int main(int argc, char** argv) {
         "ilnp-heartbeat CONFIG [OPTIONS]",
         "Sends the time to the node in the [application] section of CONFIG every second, "
         "and prints what it receives.");
-    line.add_options()("quiet,q", "no log")("verbose,v", "print what every layer does");
+    line.add_options()  //
+        ("control", program::options::value<std::string>()->value_name("PATH"),
+         program::own_control_help)  //
+        ("quiet,q", "no log")("verbose,v", "print what every layer does");
     program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
@@ -129,8 +134,14 @@ int main(int argc, char** argv) {
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
+    program::ControlEvents events;
     boost::asio::io_context io(1);
-    Heartbeat heartbeat(io, config, output, program::EventLog(output.log, line, config.log));
+    Heartbeat heartbeat(io, config, output,
+                        program::Followed(program::EventLog(output.log, line, config.log), &events));
+    ilnp::ControlProgram about;
+    about.name = "ilnp-heartbeat";
+    const program::Control control(io.get_executor(), line, output.log, heartbeat.node(), events,
+                                   std::move(about), true);
     const program::Signals signals(io);
     heartbeat.start();
     io.run();

@@ -1,111 +1,9 @@
 // Asks a running ilnp-proxy to create, show or remove mappings.
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <array>
-#include <cstring>
-
 #include "common.hpp"
-#include "control_path.hpp"
+#include "control_client.hpp"
 
 namespace {
-
-/// Sends requests to a proxy. Each request passes one end of a socket pair, and the reply arrives at the other. So it does not matter
-/// who runs the proxy and which files it sees.
-class Client {
- public:
-  /// `path`: of its socket.
-  explicit Client(std::string path) : path_(std::move(path)) {
-    if (const int error = connect(path_)) fail("no proxy answers on " + path_, error);
-  }
-  /// Looks for one.
-  Client() {
-    std::string tried;
-    for (const program::ControlPlace& place : program::client_places()) {
-      path_ = place.path();
-      std::string problem = place.problem();
-      if (problem.empty()) {
-        const int error = connect(path_);
-        if (error == 0) return;
-        problem = std::strerror(error);
-      }
-      tried += (tried.empty() ? "" : "; ") + path_ + ": " + problem;
-    }
-    throw std::runtime_error("no proxy answers; tried " + tried);
-  }
-
-  /// The proxy's reply. Throws if there is none.
-  std::string ask(const std::string& request) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-      fail("cannot create a pair of sockets");
-    const ilnp::OwnedSocket here(ends[0]);
-    ilnp::OwnedSocket there(ends[1]);
-    // The proxy reads this after the complete reply. If it remains unread, the end of the reply is a reset.
-    if (::send(here.native_handle(), "\n", 1, MSG_NOSIGNAL) != 1) fail("cannot write to a socket");
-    send(request, there.native_handle());
-    there = ilnp::OwnedSocket();
-
-    std::string reply;
-    std::array<char, 64 * 1024> part;
-    while (true) {
-      pollfd ready{here.native_handle(), POLLIN, 0};
-      if (::poll(&ready, 1, patience * 1000) <= 0)
-        throw std::runtime_error("no reply from the proxy on " + path_);
-      const ssize_t size = ::recv(here.native_handle(), part.data(), part.size(), 0);
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0) fail("incomplete reply from the proxy on " + path_);
-      if (size == 0) return reply;
-      reply.append(part.data(), static_cast<std::size_t>(size));
-    }
-  }
-
- private:
-  static constexpr int patience = 5;  // seconds without an octet
-
-  /// 0, or the error.
-  int connect(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-      throw std::runtime_error(path + ": too long for the path of a UNIX socket");
-    path.copy(address.sun_path, path.size());
-    socket_ = ilnp::OwnedSocket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (socket_.native_handle() < 0) return errno;
-    const timeval limit{patience, 0};
-    (void)ilnp::set_option(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, limit);
-    const auto* to = reinterpret_cast<const sockaddr*>(&address);
-    return ::connect(socket_.native_handle(), to, sizeof address) == 0 ? 0 : errno;
-  }
-
-  void send(const std::string& request, int reply) {
-    iovec text{const_cast<char*>(request.data()), request.size()};
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof reply)> control{};
-    msghdr header{};
-    header.msg_iov = &text;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    cmsghdr* item = CMSG_FIRSTHDR(&header);
-    item->cmsg_level = SOL_SOCKET;
-    item->cmsg_type = SCM_RIGHTS;
-    item->cmsg_len = CMSG_LEN(sizeof reply);
-    std::memcpy(CMSG_DATA(item), &reply, sizeof reply);
-    if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) >= 0) return;
-    if (errno == EAGAIN)
-      throw std::runtime_error("no reply from the proxy on " + path_ + ": it accepts no requests");
-    fail("no proxy answers on " + path_);
-  }
-
-  [[noreturn]] static void fail(const std::string& what, int error = errno) {
-    throw std::runtime_error(what + ": " + std::strerror(error));
-  }
-
-  std::string path_;
-  ilnp::OwnedSocket socket_;
-};
 
 /// A line from the proxy, safe for a terminal: names in it are escaped, but something else might reply there.
 std::string shown(std::string_view line) { return ilnp::printable(line, ilnp::Escape::unsafe); }
@@ -137,7 +35,7 @@ void print(std::string_view text) {
 }
 
 /// A long list arrives in parts; all but the last end with `more PORT`.
-void print_list(Client& client) {
+void print_list(program::ControlClient& client) {
   for (std::string request = "list"; !request.empty();) {
     std::string reply = checked(client.ask(request));
     request.clear();
@@ -205,7 +103,8 @@ int main(int argc, char** argv) {
     if (!line.parse(argc, argv)) return 0;
 
     const std::string request = read_request(line);
-    Client client = line.has("control") ? Client(line.value("control")) : Client();
+    auto client = line.has("control") ? program::ControlClient("proxy", line.value("control"))
+                                      : program::ControlClient("proxy");
     if (request == "list") {
       print_list(client);
     } else {

@@ -34,26 +34,25 @@ int main(int argc, char** argv) {
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
+    program::ControlEvents events;
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
-                               program::Complaints("ilnp-proxy", log, stack), observer);
+                               program::Complaints("ilnp-proxy", log, stack),
+                               program::Followed(observer, &events));
     program::set_up_datagrams(line, gateway, stack, address);
-    const program::ControlServer control(
-        io.get_executor(), line, log, [&](std::string_view request, std::size_t limit) {
-          return gateway.with([&](Stack& proxy, auto& cx) {
-            return ilnp::ControlProtocol::answer(
-                proxy, request, gateway.port(), cx, limit,
-                [&](std::string& counters) { program::append_counters(gateway, counters); });
-          });
-        });
+    ilnp::ControlProgram about;
+    about.name = "ilnp-proxy";
+    about.port = gateway.port();
+    about.counters = [&](const auto& add) { program::add_counters(gateway, "gateway", add); };
+    const program::Control control(io.get_executor(), line, log, gateway, events, std::move(about));
     const program::Signals signals(io, [&] {
       program::print_counters(stack);
       program::print_counters(gateway);
     });
-    const program::NodeWatch watch(io.get_executor(), stack, observer);
+    const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(gateway.start());
     std::cout << "Listening on " << gateway.port() << std::endl;
     io.run();

@@ -1,6 +1,7 @@
 // Only forwards between the networks that it has joined. Its transport does nothing but answer pings.
 
 #include "common.hpp"
+#include "control_server.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
 
@@ -9,7 +10,10 @@ int main(int argc, char** argv) {
     program::CommandLine line("ilnp-router CONFIG [OPTIONS]",
                               "Forwards packets between the networks in the [network] section of CONFIG.\n"
                               "SIGUSR1 prints the counters.");
-    line.add_options()("quiet,q", "print only errors")("verbose,v", "print what every layer does");
+    line.add_options()  //
+        ("control", program::options::value<std::string>()->value_name("PATH"),
+         program::own_control_help)  //
+        ("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     program::add_log_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
@@ -18,14 +22,18 @@ int main(int argc, char** argv) {
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
+    program::ControlEvents events;
 
     boost::asio::io_context io(1);
     Stack stack(config.network, config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
     const auto ignore = [](const auto&...) {};  // there is no layer above
-    ilnp::Node node(io.get_executor(), stack, ignore, observer);
+    ilnp::Node node(io.get_executor(), stack, ignore, program::Followed(observer, &events));
+    ilnp::ControlProgram about;
+    about.name = "ilnp-router";
+    const program::Control control(io.get_executor(), line, log, node, events, std::move(about), true);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
-    const program::NodeWatch watch(io.get_executor(), stack, observer);
+    const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(node.start());
     if (!line.has("quiet"))
       std::cout << "Routing as " << program::printable_name(config.network.host_name) << std::endl;

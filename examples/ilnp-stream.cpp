@@ -155,6 +155,7 @@ int main(int argc, char** argv) {
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
+    program::ControlEvents events;
     raise_descriptor_limit();
 
     boost::asio::io_context io(1);
@@ -165,27 +166,27 @@ int main(int argc, char** argv) {
 
     ilnp::StreamSink sink;
     ilnp::ProxyGateway datagrams(io.get_executor(), stack, {address, datagram_port},
-                                 program::Complaints("ilnp-stream", log, stack), observer, sink.to());
+                                 program::Complaints("ilnp-stream", log, stack),
+                                 program::Followed(observer, &events), sink.to());
     program::set_up_datagrams(line, datagrams, stack, address);
     ilnp::NameResolver names(io.get_executor());
     ilnp::StreamGateway streams(io.get_executor(), datagrams, sink, Failures(log), std::move(policy), names);
-    std::optional<program::ControlServer> control;
-    if (line.has("control") || line.has("PORT"))
-      control.emplace(io.get_executor(), line, log, [&](std::string_view request, std::size_t limit) {
-        return datagrams.with([&](Stack& all, auto& cx) {
-          return ilnp::ControlProtocol::answer(all, request, datagrams.port(), cx, limit,
-                                               [&](std::string& counters) {
-                                                 program::append_counters(datagrams, counters);
-                                                 program::append_counters(streams, counters, "streams.");
-                                               });
-        });
-      });
+    ilnp::ControlProgram about;
+    about.name = "ilnp-stream";
+    about.port = datagrams.port();
+    about.counters = [&](const auto& add) {
+      program::add_counters(datagrams, "gateway", add);
+      program::add_counters(streams, "streams", add);
+    };
+    about.streams = [&](const auto& add) { streams.for_each_stream(add); };
+    const program::Control control(io.get_executor(), line, log, datagrams, events, std::move(about),
+                                   !line.has("PORT"));
     const program::Signals signals(io, [&] {
       program::print_counters(stack);
       program::print_counters(datagrams);
       program::print_counters(streams);
     });
-    const program::NodeWatch watch(io.get_executor(), stack, observer);
+    const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(datagrams.start());
     if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;
     for (const auto& [port, target] : listens) {

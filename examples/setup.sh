@@ -123,6 +123,7 @@ find_missing() {
   if [[ $tests == yes ]]; then
     installed libssl-dev || missing+=(libssl-dev)
     installed zlib1g-dev || missing+=(zlib1g-dev)
+    python3 -c 'import jsonschema' 2>/dev/null || missing+=(python3-jsonschema)
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
   installed libc-ares-dev || missing+=(libc-ares-dev)

@@ -6,10 +6,20 @@
 // The control protocol
 #include "control/control.hpp"
 #include "control/counter_text.hpp"
+#include "control/json.hpp"
+#include "control/mappings.hpp"
+#include "control/moves.hpp"
+#include "control/node_control.hpp"
+#include "control/program.hpp"
+#include "control/rate_meter.hpp"
+#include "control/status.hpp"
+#include "control/tables.hpp"
+#include "control/words.hpp"
 
 // Gateways to local programs
 #include "gateway/address_range.hpp"
 #include "gateway/connect_race.hpp"
+#include "gateway/control_followers.hpp"
 #include "gateway/control_reply.hpp"
 #include "gateway/control_socket.hpp"
 #include "gateway/exit_policy.hpp"

@@ -121,6 +121,7 @@
 #include "network/seen_messages.hpp"
 #include "network/sender.hpp"
 #include "network/sessions.hpp"
+#include "network/traffic.hpp"
 #include "network/update_trial.hpp"
 #include "network/wanted_names.hpp"
 

@@ -48,7 +48,7 @@ while IFS= read -r text; do
     host=${BASH_REMATCH[1]} command=${BASH_REMATCH[2]//\/tmp\//$folder/}
     echo "$host\$ $command"
     case $command in
-      *--hosts) until_true knows "$host" bob ;;
+      *ilnp-ctl*hosts) run_on "$host" "$command" && until_true knows "$host" bob ;;
       *--map*) break ;; # the next part: a node that moves, as the demonstration shows it
       *ilnp-proxy-create*) [[ $(run_on "$host" "$command") == 10000 ]] ;;
       nc*)

@@ -187,7 +187,7 @@ class Node(Process):
         self.config = config
         self.control = os.path.join(lab.folder, f"{name}-{len(lab.processes)}.sock")
         command = [os.path.join(BIN, kind), config, *arguments]
-        if kind == "ilnp-proxy":
+        if kind in ("ilnp-proxy", "ilnp-router"):
             command += ["--control", self.control]
         super().__init__(lab, host, name, command)
 

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <charconv>
-#include <optional>
-
 #include "../base/printable.hpp"
+#include "../base/stack.hpp"
 #include "../network/host_table.hpp"
-#include "../proxy/proxy.hpp"
+#include "mappings.hpp"
 
 namespace ilnp {
 
-/// The control protocol of a running proxy: one request, one reply, both text (docs/configuration.md, "Control").
+/// The requests of ilnp-proxy-create to a running proxy: one request, one reply, both text (docs/control.md, "Requests in text").
+/// `NodeControl` has those of ilnp-ctl.
 ///
 ///     LOCAL_PORT HOST REMOTE_PORT [any] [replace]   make a mapping; the reply is the proxy's UDP port
 ///     remove LOCAL_PORT [HOST]                      remove its mappings, or the one to HOST; the same reply
@@ -35,14 +34,7 @@ class ControlProtocol {
   template <class Stack, ContextLike Cx, class AddCounters = NoMoreCounters>
   static std::string answer(Stack& proxy, std::string_view request, std::uint16_t proxy_port, Cx& cx,
                             std::size_t limit = max_reply, AddCounters&& add_counters = {}) {
-    std::vector<std::string_view> words;
-    while (words.size() <= max_words) {
-      const auto begin = request.find_first_not_of(blanks);
-      if (begin == request.npos) break;
-      request.remove_prefix(begin);
-      words.push_back(request.substr(0, request.find_first_of(blanks)));
-      request.remove_prefix(words.back().size());
-    }
+    const std::vector<std::string_view> words = ControlWords::split(request, max_words);
     if (words.empty()) return usage("empty request");
     if (words[0] == "list" && words.size() <= 2) return list(proxy, words, limit);
     if (words[0] == "hosts" && words.size() == 1) return hosts(proxy, cx, limit);
@@ -58,7 +50,6 @@ class ControlProtocol {
   }
 
  private:
-  static constexpr std::string_view blanks{" \t\r\n\0", 5};
   static constexpr std::size_t max_words = 5;
   // Octets of a line, and of one that says that there is more: a name of 255 octets, all of them escaped, and numbers or
   // addresses.
@@ -70,66 +61,25 @@ class ControlProtocol {
            "; expected: LOCAL_PORT HOST REMOTE_PORT [any] [replace], remove LOCAL_PORT [HOST], list, "
            "hosts or counters";
   }
-  /// Quotes the user's text for a terminal: shortened, and printable ASCII only.
-  static std::string quoted(std::string_view text) {
-    std::string shown(text.substr(0, 60));
-    for (char& each : shown)
-      if (each < ' ' || each > '~') each = '?';
-    return '\'' + shown + (text.size() > 60 ? "...'" : "'");
-  }
 
-  static std::optional<std::uint16_t> port(std::string_view text) noexcept {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > 65535)
-      return std::nullopt;
-    return static_cast<std::uint16_t>(value);
-  }
-  static std::string bad_port(const char* which, std::string_view text) {
-    return std::string("error: ") + which + " port " + quoted(text) + " is not a number from 1 to 65535";
+  template <class Stack>
+  static std::string map(Stack& proxy, std::span<const std::string_view> words, std::uint16_t proxy_port) {
+    std::string_view unexpected;
+    const std::string error = ControlMappings::map(proxy, words, proxy_port, unexpected);
+    if (!unexpected.empty()) return usage(error + ' ' + ControlWords::quoted(unexpected));
+    return error.empty() ? std::to_string(proxy_port) : "error: " + error;
   }
 
   template <class Stack>
-  static std::string map(Stack& proxy, const std::vector<std::string_view>& words, std::uint16_t proxy_port) {
-    bool any = false;
-    bool replace = false;
-    for (std::size_t at = 3; at < words.size(); ++at) {
-      bool& option = words[at] == "any" ? any : replace;
-      if ((words[at] != "any" && words[at] != "replace") || option)
-        return usage("unexpected word " + quoted(words[at]));
-      option = true;
-    }
-    const auto local = port(words[0]);
-    if (!local) return bad_port("local", words[0]);
-    const auto remote = port(words[2]);
-    if (!remote) return bad_port("remote", words[2]);
-    if (*local == proxy_port) return "error: local port " + std::string(words[0]) + " is the proxy's own";
-    Remote to{std::string(words[1]), *remote, any};
-    const error_code error =
-        replace ? proxy.replace(*local, std::move(to)) : proxy.map(*local, std::move(to));
-    if (error == Errc::port_in_use)
-      return "error: local port " + std::string(words[0]) +
-             " is already mapped; remove that mapping first, or replace it";
-    if (error == Errc::invalid_host_name) return "error: " + quoted(words[1]) + " is " + error.message();
-    if (error) return "error: " + error.message();
-    return std::to_string(proxy_port);
-  }
-
-  template <class Stack>
-  static std::string remove(Stack& proxy, const std::vector<std::string_view>& words,
-                            std::uint16_t proxy_port) {
-    const auto local = port(words[1]);
-    if (!local) return bad_port("local", words[1]);
-    if (proxy.unmap(*local, words.size() == 3 ? words[2] : std::string_view()))
-      return "error: local port " + std::string(words[1]) + " is not mapped" +
-             (words.size() == 3 ? " to " + quoted(words[2]) : "");
-    return std::to_string(proxy_port);
+  static std::string remove(Stack& proxy, std::span<const std::string_view> words, std::uint16_t proxy_port) {
+    const std::string error = ControlMappings::unmap(proxy, words.subspan(1));
+    return error.empty() ? std::to_string(proxy_port) : "error: " + error;
   }
 
   template <class Stack>
   static std::string list(Stack& proxy, const std::vector<std::string_view>& words, std::size_t limit) {
-    const auto from = words.size() == 2 ? port(words[1]) : std::uint16_t{1};
-    if (!from) return bad_port("first", words[1]);
+    const auto from = words.size() == 2 ? ControlWords::port(words[1]) : std::uint16_t{1};
+    if (!from) return "error: " + ControlWords::bad_port("first", words[1]);
     std::string text;
     bool full = false;
     std::uint16_t last = 0;

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/local/datagram_protocol.hpp>
@@ -31,7 +32,8 @@ namespace ilnp {
 /// unless another program has put something there. One thread.
 ///
 /// `Handler` is called as `std::string handler(std::string_view request)`, or with the length of the longest possible reply as a
-/// second argument.
+/// second argument. If it has a member `bool take(std::string_view request, OwnedSocket& through)`, that is called first for a request
+/// with a stream socket: with true, it has taken the socket, to reply later, or again and again.
 template <class Handler>
 class ControlSocket {
  public:
@@ -206,9 +208,10 @@ class ControlSocket {
     if ((header.msg_flags & MSG_TRUNC) != 0) problem = "error: request too long";
     OwnedSocket through = passed.first();
     const bool whole = through.native_handle() >= 0 && PassedSockets::type_of(through) != SOCK_DGRAM;
-    std::string text = problem != nullptr ? problem
-                                          : handle({request.data(), static_cast<std::size_t>(size)},
-                                                   whole ? max_reply : max_datagram);
+    const std::string_view words(request.data(), std::min(static_cast<std::size_t>(size), request.size()));
+    if constexpr (requires { handler_.take(words, through); })
+      if (problem == nullptr && whole && handler_.take(words, through)) return true;
+    std::string text = problem != nullptr ? problem : handle(words, whole ? max_reply : max_datagram);
     if (through.native_handle() >= 0) {
       replies_.send(std::move(through), std::move(text));
     } else if (header.msg_namelen > sizeof client.sun_family) {

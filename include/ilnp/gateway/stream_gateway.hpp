@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "../asio/clock.hpp"
+#include "../control/program.hpp"
 #include "socks_handshakes.hpp"
 #include "stream_dial.hpp"
 #include "stream_gateway_counters.hpp"
@@ -77,8 +79,8 @@ class StreamGateway {
       for (auto& [id, opening] : openings_) stack.reset(id, cx);
       for (auto& [id, dial] : dials_) stack.reset(id, cx);
     });
-    for (auto& [id, relay] : relays_) relay->stop();
-    for (auto& [id, dial] : dials_) dial->cancel();
+    for (auto& [id, relayed] : relays_) relayed.relay->stop();
+    for (auto& [id, dialled] : dials_) dialled.dial->cancel();
   }
 
   /// Forwards connections to `local` to `target`. Returns the port. Throws `boost::system::system_error`.
@@ -100,6 +102,27 @@ class StreamGateway {
   }
 
   std::size_t connections() const noexcept { return relays_.size(); }
+  /// Calls `f(const ControlStream&)` for each connection, from the first attempt on.
+  template <class F>
+  void for_each_stream(F&& f) {
+    const auto add = [&](StreamId id, ControlStream stream) {
+      const auto peer = with([&](auto& stack, auto&) { return stack.peer(id); });
+      if (peer) stream.peer = peer->nid;
+      f(std::as_const(stream));
+    };
+    for (const auto& [id, opening] : openings_)
+      add(id, {{}, true, "opening", opening.name(), 0, 0, opening.since});
+    for (const auto& [id, dialled] : dials_)
+      add(id, {{}, false, "connecting", dialled.facts.target, 0, 0, dialled.facts.since});
+    for (const auto& [id, relayed] : relays_)
+      add(id, {{},
+               relayed.facts.own,
+               "open",
+               relayed.facts.target,
+               relayed.relay->sent(),
+               relayed.relay->received(),
+               relayed.facts.since});
+  }
   const Counters& counters() const noexcept { return counters_; }
 
   // Of the relays.
@@ -115,6 +138,21 @@ class StreamGateway {
   }
 
  private:
+  /// What is shown of a connection.
+  struct Facts {
+    std::string target;
+    bool own = false;
+    TimePoint since = long_ago;
+  };
+  struct Relayed {
+    std::shared_ptr<Relay> relay;
+    Facts facts;
+  };
+  struct Dialled {
+    std::shared_ptr<Dial> dial;
+    Facts facts;
+  };
+
   /// A handler that does nothing once the gateway is gone.
   template <class F>
   auto while_alive(F f) {
@@ -151,6 +189,7 @@ class StreamGateway {
     if (!attempt(opening)) counters_.gave_way += waiting_.add(std::move(opening));
   }
   bool attempt(StreamOpening& opening) {
+    if (opening.since == long_ago) opening.since = BootClock::now();
     const StreamTarget& target = opening.target;
     const auto nid = with([&](auto& stack, auto& cx) { return stack.resolve(target.node, cx); });
     if (!nid && nid.error() == Errc::unknown_host) return false;
@@ -188,12 +227,13 @@ class StreamGateway {
       error_code ignored;
       opening.mapped().socket.write_some(boost::asio::buffer(reply), ignored);
     }
-    begin(id, std::move(opening.mapped().socket));
+    Facts facts{opening.mapped().name(), true, opening.mapped().since};
+    begin(id, std::move(opening.mapped().socket), std::move(facts));
   }
 
-  void begin(StreamId id, Tcp::socket socket) {
+  void begin(StreamId id, Tcp::socket socket, Facts facts) {
     const auto relay = std::make_shared<Relay>(*this, std::move(socket), id);
-    relays_[id] = relay;
+    relays_[id] = {relay, std::move(facts)};
     if (!std::exchange(checking_, true)) check_later();
     relay->start();
   }
@@ -203,7 +243,7 @@ class StreamGateway {
     check_timer_.expires_after(check_time);
     check_timer_.async_wait(while_alive([this](const error_code&) {
       std::vector<std::shared_ptr<Relay>> all;
-      for (const auto& [id, relay] : relays_) all.push_back(relay);
+      for (const auto& [id, relayed] : relays_) all.push_back(relayed.relay);
       checking_ = !all.empty();
       if (checking_) check_later();
       for (const auto& relay : all) counters_.vanished += relay->check(silence);
@@ -216,13 +256,15 @@ class StreamGateway {
     ++counters_.dialled;
     const auto peer = with([&](auto& stack, auto&) { return stack.peer(id); });
     const auto dial = std::make_shared<Dial>(executor_, policy_, names_);
-    dials_[id] = dial;
+    const std::string target = (host.empty() ? "this host" : host) + ':' + std::to_string(port);
+    dials_[id] = {dial, {target, false, BootClock::now()}};
     dial->start(peer ? peer->nid : Nid{}, host, port,
                 while_alive([this, id](const error_code& error, Tcp::socket socket) {
-                  if (dials_.erase(id) == 0) return;  // the peer has gone in the meantime
+                  auto dialled = dials_.extract(id);
+                  if (dialled.empty()) return;  // the peer has gone in the meantime
                   if (error) ++counters_.not_reached, resume();
                   with([&](auto& stack, auto& cx) { stack.answer(id, reply_of_error(error), cx); });
-                  if (!error) begin(id, std::move(socket));
+                  if (!error) begin(id, std::move(socket), std::move(dialled.mapped().facts));
                 }));
   }
 
@@ -236,7 +278,7 @@ class StreamGateway {
         break;
     }
     if (const auto found = relays_.find(event.stream); found != relays_.end()) {
-      const auto relay = found->second;  // it may remove itself
+      const auto relay = found->second.relay;  // it may remove itself
       if (relay->on_event(event)) go_on_soon(relay);
       return;
     }
@@ -244,7 +286,7 @@ class StreamGateway {
     if (auto opening = openings_.extract(event.stream); !opening.empty())
       return fail(std::move(opening.mapped()),
                   event.error ? event.error : boost::asio::error::connection_reset);
-    if (const auto dial = dials_.extract(event.stream); !dial.empty()) dial.mapped()->cancel();
+    if (const auto dialled = dials_.extract(event.stream); !dialled.empty()) dialled.mapped().dial->cancel();
   }
 
   /// Moves octets only after all events that arrived together were handled. Then many octets
@@ -278,8 +320,8 @@ class StreamGateway {
                          {[this](StreamOpening& opening) { return attempt(opening); },
                           [this](StreamOpening opening) { fail(std::move(opening), Errc::unknown_host); }}};
   std::unordered_map<StreamId, StreamOpening> openings_;
-  std::unordered_map<StreamId, std::shared_ptr<Dial>> dials_;
-  std::unordered_map<StreamId, std::shared_ptr<Relay>> relays_;
+  std::unordered_map<StreamId, Dialled> dials_;
+  std::unordered_map<StreamId, Relayed> relays_;
   std::vector<std::shared_ptr<Relay>> due_;
   boost::asio::steady_timer check_timer_;
   bool checking_ = false;

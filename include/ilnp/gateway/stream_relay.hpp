@@ -66,6 +66,9 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     reset_tcp(socket_);
   }
   StreamId stream() const noexcept { return stream_; }
+  /// Octets from the program into the overlay so far, and from there to the program.
+  std::uint64_t sent() const noexcept { return sent_; }
+  std::uint64_t received() const noexcept { return received_; }
 
  private:
   template <class F>
@@ -101,6 +104,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     const auto taken =
         gateway_->with([&](auto& stack, auto& cx) { return stack.write(stream_, octets, cx); });
     if (!taken && taken.error() != boost::asio::error::would_block) return reset_stream(), false;
+    sent_ += taken ? *taken : 0;
     const Bytes rest = octets.subspan(taken ? *taken : 0);
     to_stream_.assign(rest.begin(), rest.end());
     return true;
@@ -143,6 +147,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
       const auto size = gateway_->with([&](auto& stack, auto& cx) { return stack.read(stream_, room, cx); });
       if (!size) return;  // nothing to read now; or the end, which the event reports
       moved += *size;
+      received_ += *size;
       if (*size != 0) {
         if (!write_tcp(room.first(*size))) return;
         continue;
@@ -199,6 +204,8 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   StreamId stream_;
   std::vector<std::byte> to_stream_;  // read, but not yet accepted by the stream
   std::vector<std::byte> to_tcp_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
   bool due_ = false;  // `go_on` will be called
   bool stream_readable_ = false;
   bool stream_writable_ = false;

@@ -16,6 +16,7 @@ struct StreamOpening {
   boost::asio::ip::tcp::socket socket;
   StreamTarget target;
   bool socks = false;
+  TimePoint since = long_ago;
 
   /// The destination, as text.
   std::string name() const {

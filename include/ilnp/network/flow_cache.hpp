@@ -8,6 +8,7 @@
 #include "../base/hash_key.hpp"
 #include "../wire/overlay.hpp"
 #include "interfaces.hpp"
+#include "traffic.hpp"
 
 namespace ilnp {
 
@@ -21,6 +22,8 @@ struct BasicFlowEntry {
   std::uint64_t path_hash = 0;    ///< of all that they have in common except the hop limit
   std::uint8_t hop_limit = 0;     ///< with which forwarded packets are sent on
   std::array<std::byte, Format::path_size> path{};  ///< see `wire::Format`
+  Nid source;                                       ///< the node that has sent them
+  mutable Traffic received;                         ///< of these, what was delivered and is not settled yet
 };
 
 /// The flow cache: recent decisions, by path. Packets that follow need no look-up in any other table, and those that
@@ -50,13 +53,24 @@ class BasicFlowCache {
     return nullptr;
   }
 
+  /// Calls `f(entry)` if the entry that `add` would replace has traffic; then it has none.
+  template <class F>
+  void vacate(const Header& header, const Interface& in, F&& f) {
+    settle(next_place(hash(header, in.locator)).value, f);
+  }
+  /// The same for each entry.
+  template <class F>
+  void settle(F&& f) {
+    for (Entry& entry : entries_) settle(entry.value, f);
+  }
+
   /// Adds an entry for packets like this one: forwarded to `out` with `hop_limit` or, without `out`, for this node.
   const FlowEntry* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
                        std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
     const std::uint64_t path_hash = hash(header, in.locator);
-    const std::size_t place = path_hash % max_entries;
-    Entry& entry = entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
-    entry = {{in.locator, &in, out, path_hash, hop_limit, {}}, epoch.stamp(), deadline};
+    Entry& entry = next_place(path_hash);
+    entry = {
+        {in.locator, &in, out, path_hash, hop_limit, {}, header.source().nid, {}}, epoch.stamp(), deadline};
     std::memcpy(entry.value.path.data(), Format::path(header).data(), entry.value.path.size());
     last_ = &entry;
     return &entry.value;
@@ -64,6 +78,18 @@ class BasicFlowCache {
 
  private:
   using Entry = Cached<FlowEntry>;
+
+  /// Of the two places of a path, the one whose entry expires first.
+  Entry& next_place(std::uint64_t path_hash) noexcept {
+    const std::size_t place = path_hash % max_entries;
+    return entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
+  }
+  template <class F>
+  static void settle(const FlowEntry& entry, F& f) {
+    if (entry.received.packets == 0) return;
+    f(entry);
+    entry.received = {};
+  }
 
   static bool applies(const Entry& entry, const Header& header, Locator interface, const Epoch& epoch,
                       TimePoint now) noexcept {

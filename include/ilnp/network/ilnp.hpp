@@ -63,10 +63,12 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const NextHop& hop = next_hops_.last();
+    const std::size_t size = packet.size();
     if (const error_code error = sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out,
                                                   next_header, packet, hop_limit, cx))
       return error;
     hop.interface->last_sent = cx.now();
+    next_hops_.count(size);
     return {};
   }
 
@@ -130,7 +132,7 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
       if (!reach_.find_next_hop(to, *host, cx)) return reach_.ask(cx.now()), Errc::no_route;
       meet(to, true, 0, cx.now());
     }
-    next_hops_.add(to, host->next_hop);
+    next_hops_.add(to, host->next_hop, this->settle_sent());
     return {};
   }
 
@@ -212,11 +214,13 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     if (destination.nid == local_nid()) {
       reach_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());
+      flows_.vacate(*header, *in, this->settle_received());
       return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold);
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
     alone = kind == wire::Kind::locator_update || hop->alone;
+    flows_.vacate(*header, *in, this->settle_received());
     return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
                       hop->hop_limit);
   }
@@ -234,6 +238,7 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     if (several && !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
       return sender_.drop(Drop::duplicate, flow.interface, cx);
     ++sender_.counters.delivered;
+    flow.received.count(payload_of(header).size());
     up(NetworkSource{header.source(), header.destination(), flow.interface, header.next_header(),
                      header.hop_limit(), from.share()},
        payload_of(header));

@@ -9,6 +9,7 @@
 #include "../base/epoch.hpp"
 #include "../base/list.hpp"
 #include "../base/search.hpp"
+#include "traffic.hpp"
 
 namespace ilnp {
 
@@ -23,6 +24,8 @@ struct Interface {
   TimePoint last_sent = long_ago;  ///< the last frame with this locator as its source
   TimePoint solicit_at = never;    ///< a solicitation is due
   TimePoint advertise_at = never;  ///< an unsolicited advertisement is due
+  Traffic sent = {};               ///< packets of this node through it, and
+  Traffic received = {};           ///< for this node, as far as that is settled (`ILNP::settle_traffic`)
 };
 
 /// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a linear scan is fastest.

@@ -195,6 +195,8 @@ class KnownHost {
   std::string new_name;          ///< claimed, and not yet believed
   TimePoint new_name_at = never;
   Nid before, after;             ///< other nodes with the same name, in the order of their claims
+  Traffic sent;                  ///< of this node to it, and
+  Traffic received;              ///< from it, as far as that is settled (`ILNP::settle_traffic`)
   Epoch::Stamp selected_at = 0;  ///< for the caller of `select`: the last time; 0 if this has changed since
 
   TimePoint last_used() const noexcept { return used_at; }

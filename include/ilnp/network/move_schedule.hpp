@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "config.hpp"
 
 namespace ilnp {
@@ -14,8 +16,14 @@ class MoveSchedule {
     if (config_->locators.size() > 1) next_move_ = now + config_->move_time;
   }
 
+  /// `never` if there is no cycle, or it is suspended.
   TimePoint next_move() const noexcept { return next_move_; }
+  /// `never` if there is no handoff in progress.
   TimePoint handoff_end() const noexcept { return handoff_end_; }
+  bool suspended() const noexcept { return suspended_; }
+
+  /// The set in the cycle where the node is, or would be without the suspension.
+  const NetworkConfig::LocatorSet& current_set() const noexcept { return config_->locators[index_]; }
 
   /// The next set in the cycle.
   const NetworkConfig::LocatorSet& next_set() const noexcept {
@@ -28,6 +36,16 @@ class MoveSchedule {
     if (next_move_ <= now) next_move_ += ((now - next_move_) / config_->move_time + 1) * config_->move_time;
   }
 
+  /// From now on the cycle makes no move, until `resume`.
+  void suspend() noexcept {
+    suspended_ = true;
+    next_move_ = never;
+  }
+  /// The cycle continues at `now` from `current_set()`.
+  void resume(TimePoint now) noexcept {
+    if (std::exchange(suspended_, false)) start(now);
+  }
+
   /// A handoff has begun at `now`.
   void begin_handoff(TimePoint now) noexcept { handoff_end_ = now + config_->handoff_time; }
   void end_handoff() noexcept { handoff_end_ = never; }
@@ -37,6 +55,7 @@ class MoveSchedule {
   std::size_t index_ = 0;
   TimePoint next_move_ = never;
   TimePoint handoff_end_ = never;
+  bool suspended_ = false;
 };
 
 }  // namespace ilnp

@@ -51,6 +51,17 @@ class Mover {
     return begin_handoff(locators, cx);
   }
 
+  /// See `ILNP::suspend_moves` and `resume_moves`.
+  void suspend() noexcept { schedule_.suspend(); }
+  template <ContextLike Cx>
+  bool resume(Cx& cx) {
+    if (!schedule_.suspended()) return true;
+    if (!move_to(schedule_.current_set(), cx)) return false;
+    schedule_.resume(cx.now());
+    return true;
+  }
+  const MoveSchedule& schedule() const noexcept { return schedule_; }
+
   /// There is traffic with `peer` again: during a handoff it is told as well.
   void meet(Nid peer, TimePoint now) {
     if (handing_off()) updates_.add(peer, now);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "../base/epoch.hpp"
 #include "../base/hash_key.hpp"
 #include "interfaces.hpp"
+#include "traffic.hpp"
 
 namespace ilnp {
 
@@ -35,16 +37,35 @@ class NextHops {
     return last_->to == to && last_->hop.holds(epoch, now);
   }
   const NextHop& last() const noexcept { return last_->hop.value; }
-  void add(Nid to, const Cached<NextHop>& hop) noexcept {
+  /// A packet of `size` octets was sent there.
+  void count(std::size_t size) noexcept { last_->sent.count(size); }
+
+  /// First calls `f(to, next hop, traffic)` for what was sent by the entry that this one replaces.
+  template <class F>
+  void add(Nid to, const Cached<NextHop>& hop, F&& f) {
     last_ = &place(to);
-    *last_ = {to, hop};
+    settle(*last_, f);
+    *last_ = {to, hop, {}};
+  }
+  void add(Nid to, const Cached<NextHop>& hop) {
+    add(to, hop, [](Nid, const NextHop&, const Traffic&) {});
+  }
+  /// Calls `f(to, next hop, traffic)` for what was sent by each entry since the last time.
+  template <class F>
+  void settle(F&& f) {
+    for (Entry& entry : entries_) settle(entry, f);
   }
 
  private:
   struct Entry {
     Nid to;
     Cached<NextHop> hop;
+    Traffic sent;  // not settled yet
   };
+  template <class F>
+  static void settle(Entry& entry, F& f) {
+    if (entry.sent.packets != 0) f(entry.to, std::as_const(entry.hop.value), std::exchange(entry.sent, {}));
+  }
 
   Entry& place(Nid to) noexcept { return entries_[key_(to.value()) % max_nodes]; }
 

@@ -84,6 +84,9 @@ class NidWatch {
     }
   }
 
+  /// Another node with this node's identifier is heard.
+  bool raised() const noexcept { return state_ == State::raised; }
+
   TimePoint next_deadline() const noexcept {
     return state_ == State::none ? probe_at_ : std::min({probe_at_, repeat_at_, heard_at_ + patience});
   }

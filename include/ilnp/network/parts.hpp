@@ -73,6 +73,16 @@ class NetworkParts {
     return mover_.move_to(locators, cx);
   }
 
+  /// From now on the node moves only when `move_to` is called, not in the configured cycle of locator sets.
+  void suspend_moves() noexcept { mover_.suspend(); }
+  /// Ends that: the node moves back to the set of the cycle where it was before, and to the next after `move_time`. False, and
+  /// nothing has changed, if no locator of that set could be joined.
+  template <ContextLike Cx>
+  bool resume_moves(Cx& cx) {
+    reach_.epoch.bump();
+    return mover_.resume(cx);
+  }
+
   /// Somebody has sent a goodbye in the name of the node `nid`: solicits, and forgets the node unless it is heard.
   template <ContextLike Cx>
   void doubt(Nid nid, Cx& cx) {
@@ -111,6 +121,14 @@ class NetworkParts {
   const HostTable& hosts() const noexcept { return reach_.hosts; }
   const ForwardingTable& forwarding() const noexcept { return reach_.forwarding; }
   const CorrespondentTable& correspondents() const noexcept { return reach_.correspondents; }
+  const MoveSchedule& schedule() const noexcept { return mover_.schedule(); }
+  /// Another node with this node's identifier is heard.
+  bool duplicate_nid() const noexcept { return nid_watch_.raised(); }
+  /// Brings the traffic of each host and interface up to date. For display; the packet path counts elsewhere.
+  void settle_traffic() {
+    next_hops_.settle(settle_sent());
+    flows_.settle(settle_received());
+  }
   /// Calls `f(name, size, limit)` for each table, to check that it is bounded.
   template <class F>
   void for_each_table(F&& f) const {
@@ -161,6 +179,20 @@ class NetworkParts {
     mover_.on_timer(cx);
     liveness_.on_timer(cx);
     discoverer_.on_timer(cx);
+  }
+
+  /// What a next hop or a flow has counted is added up by host and interface.
+  auto settle_sent() noexcept {
+    return [this](Nid to, const NextHop& hop, const Traffic& traffic) {
+      if (KnownHost* host = reach_.hosts.entry(to)) host->sent += traffic;
+      if (Interface* interface = reach_.interfaces.find(hop.out)) interface->sent += traffic;
+    };
+  }
+  auto settle_received() noexcept {
+    return [this](const BasicFlowEntry<Format>& flow) {
+      if (KnownHost* host = reach_.hosts.entry(flow.source)) host->received += flow.received;
+      if (Interface* interface = reach_.interfaces.find(flow.interface)) interface->received += flow.received;
+    };
   }
 
   Reachability reach_;

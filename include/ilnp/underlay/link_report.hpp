@@ -34,6 +34,8 @@ class LinkReport {
     }
   }
 
+  /// Since when the link has been in its present state; `long_ago`: from the start.
+  TimePoint since() const noexcept { return seen_since_; }
   /// How often the link has become unusable.
   std::uint64_t failures() const noexcept { return failures_; }
 

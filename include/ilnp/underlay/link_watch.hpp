@@ -30,6 +30,8 @@ class LinkWatch {
   LinkWatch(std::string name, const Endpoint& group) : monitor_(std::move(name), group), report_(monitor_) {}
 
   const LinkMonitor& monitor() const noexcept { return monitor_; }
+  /// See `LinkReport::since`.
+  TimePoint since() const noexcept { return report_.since(); }
   TimePoint next_deadline() const noexcept { return deadline_; }
   Counters counters() const noexcept {
     Counters all = counters_;

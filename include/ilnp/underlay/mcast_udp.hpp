@@ -211,6 +211,8 @@ class McastUdp {
   BufferSize receive_buffer() const noexcept { return receive_buffer_; }
   /// Frames can be sent and heard on the interface.
   bool link_ready() const noexcept { return link().ready(); }
+  /// Since when that has been so, or why it is not; `long_ago`: from the start.
+  TimePoint link_since() const noexcept { return link_.since(); }
   /// Why they cannot; none if they can.
   error_code link_error() const noexcept { return link().why(); }
   /// The same in detail.

@@ -1,0 +1,81 @@
+#pragma once
+
+// The events of a node as JSON, for the clients that follow them.
+
+#include <ilnp/control/json.hpp>
+#include <ilnp/gateway/control_followers.hpp>
+#include <ilnp/ilnp.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "event_about.hpp"
+#include "event_text.hpp"
+#include "link_text.hpp"
+
+namespace program {
+
+/// Writes the fields of an event as members of an object.
+struct EventMembers {
+  ilnp::JsonWriter* json;
+  void operator()(std::string_view name, std::string_view value) const { json->member(name, value); }
+  void operator()(std::string_view name, std::unsigned_integral auto value) const {
+    json->member(name, value);
+  }
+  template <class Tag>
+  void operator()(std::string_view name, ilnp::Name64<Tag> value) const {
+    json->member(name, to_string(value));
+  }
+  void operator()(std::string_view name, std::span<const ilnp::Locator> all) const {
+    json->strings(name, all, [](ilnp::Locator each) { return to_string(each); });
+  }
+};
+
+/// The line of an event: `{"reply":"event","time":...,"event":...,"text":...`, and its fields.
+template <class Event>
+std::string event_line(const Event& event, std::string_view time) {
+  ilnp::JsonWriter fields;
+  fields.open('{');
+  const EventAbout what = about(event, EventMembers{&fields});
+  ilnp::JsonWriter json;
+  json.open('{').member("reply", "event").member("time", time).member("event", what.name);
+  json.member("level", to_string(what.level)).member("text", event_text(event));
+  const std::string_view members = std::string_view(fields.text()).substr(1);
+  return json.take() + (members.empty() ? "" : ",") + std::string(members) + "}\n";
+}
+
+/// Passes the events of a node on to the clients that follow them, except for those of single packets: these would be too many.
+/// Outlives the node.
+class ControlEvents {
+ public:
+  /// From now on to these; null: to nobody.
+  void connect(ilnp::ControlFollowers* followers) noexcept { followers_ = followers; }
+
+  template <class Event>
+  void operator()(const Event& event) const {
+    if constexpr (requires { about(event, EventMembers{}); })
+      if (followers_ != nullptr && !followers_->empty())
+        followers_->write(event_line(event, utc_timestamp()));
+  }
+  void operator()(const ilnp::event::PacketSent&) const noexcept {}
+  void operator()(const ilnp::event::Dropped&) const noexcept {}
+
+ private:
+  ilnp::ControlFollowers* followers_ = nullptr;
+};
+
+/// The observer of a node: its log, and the clients that follow its events. A small value.
+template <class Log>
+struct Followed {
+  Log log;
+  const ControlEvents* events;
+  template <class Event>
+  void operator()(const Event& event) const {
+    log(event);
+    (*events)(event);
+  }
+};
+template <class Log>
+Followed(Log, const ControlEvents*) -> Followed<Log>;
+
+}  // namespace program

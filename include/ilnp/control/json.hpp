@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "../base/printable.hpp"
+
+namespace ilnp {
+
+/// Writes JSON (RFC 8259) into a string: printable ASCII without line ends, whatever the values are, so that a reply is one line
+/// and safe for a terminal. Other characters are escaped (`\u20ac`); what is not UTF-8 becomes U+FFFD.
+///
+/// The caller opens and closes objects and arrays in order, and writes a key before each value in an object.
+class JsonWriter {
+ public:
+  JsonWriter& open(char bracket) { return separate(), text_ += bracket, *this; }
+  JsonWriter& close(char bracket) { return text_ += bracket, *this; }
+  JsonWriter& key(std::string_view name) { return value(name), text_ += ':', *this; }
+
+  JsonWriter& value(std::string_view text) {
+    separate();
+    text_ += '"';
+    while (!text.empty()) {
+      const auto [code, size] = detail::first_code_point(text);
+      size == 0 ? add_escaped(0xfffd) : add(code);
+      text.remove_prefix(size == 0 ? 1 : size);
+    }
+    text_ += '"';
+    return *this;
+  }
+  JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+  JsonWriter& value(const std::string& text) { return value(std::string_view(text)); }
+  template <std::same_as<bool> Bool>
+  JsonWriter& value(Bool truth) {
+    return raw(truth ? "true" : "false");
+  }
+  template <std::integral Int>
+  requires(!std::same_as<Int, bool>) JsonWriter& value(Int number) { return raw(std::to_string(number)); }
+  /// To a thousandth.
+  JsonWriter& value(double number) {
+    if (!std::isfinite(number)) return null();
+    std::array<char, 400> digits;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed, 3).ptr;
+    return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+  JsonWriter& null() { return raw("null"); }
+
+  template <class T>
+  JsonWriter& member(std::string_view name, const T& its) {
+    return key(name), value(its);
+  }
+  JsonWriter& member(std::string_view name, std::nullptr_t) { return key(name), null(); }
+  /// An array of strings: what `f(each)` returns for each of `all`.
+  template <class Range, class F>
+  JsonWriter& strings(std::string_view name, const Range& all, F&& f) {
+    key(name).open('[');
+    for (const auto& each : all) value(f(each));
+    return close(']');
+  }
+
+  const std::string& text() const noexcept { return text_; }
+  std::string take() noexcept { return std::move(text_); }
+
+ private:
+  void separate() {
+    if (text_.empty()) return;
+    const char last = text_.back();
+    if (last != '{' && last != '[' && last != ':') text_ += ',';
+  }
+  JsonWriter& raw(std::string_view text) { return separate(), text_ += text, *this; }
+  void add(char32_t code) {
+    if (code == '"' || code == '\\') text_ += '\\';
+    if (code >= 0x20 && code < 0x7f) {
+      text_ += static_cast<char>(code);
+    } else if (code < 0x1'0000) {
+      add_escaped(static_cast<unsigned>(code));
+    } else {  // a pair of surrogates
+      add_escaped(0xd7c0U + static_cast<unsigned>(code >> 10));
+      add_escaped(0xdc00U + static_cast<unsigned>(code & 0x3ff));
+    }
+  }
+  void add_escaped(unsigned unit) {
+    std::array<char, 8> shown;
+    const int size = std::snprintf(shown.data(), shown.size(), "\\u%04x", unit & 0xffff);
+    text_.append(shown.data(), static_cast<std::size_t>(size));
+  }
+
+  std::string text_;
+};
+
+}  // namespace ilnp

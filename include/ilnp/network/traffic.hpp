@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ilnp {
+
+/// Packets, and the octets of their payloads.
+struct Traffic {
+  std::uint64_t packets = 0;
+  std::uint64_t octets = 0;
+
+  void count(std::size_t size) noexcept {
+    ++packets;
+    octets += size;
+  }
+  Traffic& operator+=(const Traffic& more) noexcept {
+    packets += more.packets;
+    octets += more.octets;
+    return *this;
+  }
+  friend bool operator==(const Traffic&, const Traffic&) noexcept = default;
+};
+
+}  // namespace ilnp
