@@ -45,6 +45,18 @@ Octets update_to(Locator locator) {
   return out;
 }
 
+/// Knows who alice is.
+struct Pins : NoGuard {
+  template <class Message, class Cx>
+  bool believes(const Ilv&, const Message& message, Cx&) {
+    const bool yes = pinned == Nid{} || message.host_name() != "alice" || message.nid() == pinned;
+    refused += !yes;
+    return yes;
+  }
+  Nid pinned;
+  int refused = 0;
+};
+
 struct Hearing {
   std::vector<PeerBeats>* beats;
   void operator()(const PeerBeats& event) const { beats->push_back(event); }
@@ -131,6 +143,27 @@ BOOST_AUTO_TEST_CASE(nothing_is_learnt_from_what_is_refused) {
   BOOST_TEST(bob_knows->counters().of(Drop::own_frame) == 0U);
   BOOST_TEST(net.bob.watch.namesakes.empty());
   net.bob.node().with([&](auto& stack, auto& cx) { BOOST_TEST(!stack.resolve("eve", cx)); });
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_believed_is_passed_on) {
+  BasicOverlay<BasicEndpoint<STP<ILNP<sim::SimUnderlay, wire::Overlay, Pins>>>> net;
+  auto& mallory = net.add(9, "alice", {a});
+  auto& router = net.add(0xd, "router", {a, b});
+  auto& bob = net.add(0xb, "bob", {b});
+  router.node().with([](auto& stack, auto&) { network_layer(stack).guard().pinned = Nid(0xa); });
+  net.start(3s);
+  const auto meaning = [](auto& node) {
+    return node.node().with([](auto& stack, auto& cx) {
+      const auto nid = stack.resolve("alice", cx);
+      return nid ? *nid : Nid{};
+    });
+  };
+  BOOST_TEST(meaning(router) == Nid{});
+  BOOST_TEST(meaning(bob) == mallory.nid());
+  BOOST_TEST(router.network().guard().refused > 0);
+  bool known = false;
+  router.network().hosts().for_each([&](Nid nid, const KnownHost&) { known |= nid == mallory.nid(); });
+  BOOST_TEST(!known);
 }
 
 BOOST_AUTO_TEST_CASE(a_guard_has_a_timer_and_packets_of_its_own) {

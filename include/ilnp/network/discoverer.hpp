@@ -46,11 +46,12 @@ class Discoverer {
                            in.locator, cx);
     ++sender_->counters.discovery_received;
     const Ilv source = header.source();
+    const std::uint64_t hash = content_hash(header.payload(), reach_->key, reach_->key(source));
+    if (!sender_->guard.believes(source, *message, cx)) return pass_on(hash, header, frame, from, cx);
     reach_->learn(source.locator, from, cx.now());
     if (source.locator == in.locator && message->nid() == source.nid)
       neighbours_->hear(from.sender, source.nid, header.hop_limit(), in, cx.now(), from.share());
     if (message->nid() != reach_->config.nid) learn_host(*message, source, from, cx);
-    const std::uint64_t hash = content_hash(header.payload(), reach_->key, reach_->key(source));
     if (reach_->interfaces.all().size() > 1)
       if (const auto paths =
               seen_.compare(source.locator, from.share(), in.locator, header.hop_limit(), cx.now())) {

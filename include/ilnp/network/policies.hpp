@@ -64,6 +64,9 @@ enum class Opened : std::uint8_t {
 /// - `open(from, header, payload, network, cx)`: the same for each packet or message for this node, before `admit`. Undoes in place
 ///   what `seal` has done, and reduces `payload` to what was sealed.
 ///
+/// - `believes(source, message, cx)`: asked about each discovery message that was admitted. If not, this node passes the message on,
+///   but learns no route, node, place or name from it, and does not answer.
+///
 /// When this node sends:
 /// - `seal(to, next_header, packet, cx)`: a packet or message of this node to another. May put up to `overhead(to)` octets in front
 ///   (`Packet::prepend`), replace the packet by one in memory of its own (with room for the headers below it; borrowed until
@@ -80,15 +83,16 @@ enum class Opened : std::uint8_t {
 /// they pass `seal` too.
 template <class G, class Format>
 concept GuardFor = requires(G& guard, const G& shown, const typename Format::Header& header, FrameSource from,
-                            wire::Kind kind, Nid to, std::uint8_t& next_header, MutableBytes& payload,
-                            Packet& packet, Bytes message, TimePoint since, detail::AnyUp any,
-                            Context<>& cx) {
+                            const typename Format::Discovery& discovery, const Ilv& source, wire::Kind kind,
+                            Nid to, std::uint8_t& next_header, MutableBytes& payload, Packet& packet,
+                            Bytes message, TimePoint since, detail::AnyUp any, Context<>& cx) {
   { G::each_packet } -> std::convertible_to<bool>;
   { G::max_overhead } -> std::convertible_to<std::size_t>;
   { shown.overhead(to) } -> std::same_as<std::size_t>;
   { guard.admit(from, header, kind, cx) } -> std::same_as<bool>;
   { guard.open(from, header, payload, any, cx) } -> std::same_as<Opened>;
   { guard.seal(to, next_header, packet, cx) } -> std::same_as<error_code>;
+  { guard.believes(source, discovery, cx) } -> std::same_as<bool>;
   guard.sign(payload, message, cx);
   guard.start(any, cx);
   guard.resumed(since, cx);
@@ -111,6 +115,10 @@ struct NoGuard {
   template <class Header, class Network, ContextLike Cx>
   static constexpr Opened open(FrameSource, const Header&, MutableBytes&, Network&, Cx&) noexcept {
     return Opened::yes;
+  }
+  template <class Message, ContextLike Cx>
+  static constexpr bool believes(const Ilv&, const Message&, Cx&) noexcept {
+    return true;
   }
   template <ContextLike Cx>
   static error_code seal(Nid, std::uint8_t&, Packet&, Cx&) noexcept {
