@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(joined_locators_are_found_and_left_ones_are_not) {
   BOOST_TEST(all.changed() == epoch.stamp());
   epoch.bump();
   BOOST_TEST(all.changed() < epoch.stamp());
-  BOOST_TEST((all.locators() == std::vector{a, b}));
+  BOOST_TEST((all.locators() == List<Locator>{a, b}));
   BOOST_TEST(all.find(b)->locator == b);
   BOOST_TEST((all.joined(a) && all.current(a)));
   all.find(a)->leaving = true;
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(interfaces_are_in_order_of_preference) {
   all.prefer(std::vector{c, a});
   BOOST_TEST(epoch.stamp() > before);
   BOOST_TEST(all.changed() == epoch.stamp());
-  BOOST_TEST((all.locators() == std::vector{c, a, b}));
+  BOOST_TEST((all.locators() == List<Locator>{c, a, b}));
   BOOST_TEST(all.preferred()->locator == c);
   BOOST_TEST(all.all().front().locator == c);
 }
