@@ -11,8 +11,9 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "experiment_peers.hpp"
+#include "frame_capture.hpp"
 
-using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 using namespace std::chrono_literals;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -96,12 +97,12 @@ class Report {
 class Experiment {
  public:
   Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::Log& complain,
-             program::Followed<program::EventLog> log)
+             program::FrameCapture::Sink capture, program::Followed<program::EventLog> log)
       : io_(io),
         config_(config.application),
         report_(report),
         complain_(complain),
-        stack_(config.network, config.link),
+        stack_(config.network, capture, config.link),
         node_(io.get_executor(), stack_, Up{this}, Observer{log, &last_sent_}),
         watch_(io.get_executor(), stack_, log),
         pace_(io),
@@ -320,16 +321,19 @@ int main(int argc, char** argv) {
          "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
             "verbose,v", "print what every layer does");
     program::add_log_options(line);
+    program::add_capture_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
+    auto target = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     program::ControlEvents events;
+    program::FrameCapture capture(std::move(target), "ilnp-experiment", config.link, output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Report report(output.out, line.has("quiet"), line.value("csv"));
-    Experiment experiment(io, config, report, output.log,
+    Experiment experiment(io, config, report, output.log, capture.sink(),
                           program::Followed(program::EventLog(output.log, line, config.log), &events));
     ilnp::ControlProgram about;
     about.name = "ilnp-experiment";

@@ -3,19 +3,20 @@
 
 #include "common.hpp"
 #include "control_server.hpp"
+#include "frame_capture.hpp"
 
-using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 
 namespace {
 
 class Heartbeat {
  public:
   Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::Output& output,
-            program::Followed<program::EventLog> log)
+            program::FrameCapture::Sink capture, program::Followed<program::EventLog> log)
       : config_(config),
         complain_(output.log),
         table_(output.out, {program::LogFormat::table, program::Level::debug}),
-        stack_(config.network, config.link),
+        stack_(config.network, capture, config.link),
         observer_{log, &sent_},
         node_(io.get_executor(), stack_, Print{this}, observer_),
         watch_(io.get_executor(), stack_, log),
@@ -128,15 +129,18 @@ int main(int argc, char** argv) {
          program::own_control_help)  //
         ("quiet,q", "no log")("verbose,v", "print what every layer does");
     program::add_log_options(line);
+    program::add_capture_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
+    auto target = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
     program::ControlEvents events;
+    program::FrameCapture capture(std::move(target), "ilnp-heartbeat", config.link, output.log);
     boost::asio::io_context io(1);
-    Heartbeat heartbeat(io, config, output,
+    Heartbeat heartbeat(io, config, output, capture.sink(),
                         program::Followed(program::EventLog(output.log, line, config.log), &events));
     ilnp::ControlProgram about;
     about.name = "ilnp-heartbeat";

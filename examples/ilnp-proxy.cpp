@@ -3,8 +3,9 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "datagrams.hpp"
+#include "frame_capture.hpp"
 
-using Stack = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>;
+using Stack = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<program::Link>>>>;
 
 int main(int argc, char** argv) {
   return program::run("ilnp-proxy", [&] {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
         ("quiet,q", "print only errors and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     program::add_log_options(line);
+    program::add_capture_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -30,14 +32,16 @@ int main(int argc, char** argv) {
     if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
     const std::uint16_t port =
         line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
+    auto target = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
     program::ControlEvents events;
 
+    program::FrameCapture capture(std::move(target), "ilnp-proxy", config.link, log);
     boost::asio::io_context io(1);
-    Stack stack(config.network, config.link);
+    Stack stack(config.network, capture.sink(), config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
     ilnp::ProxyGateway gateway(io.get_executor(), stack, {address, port},
                                program::Complaints("ilnp-proxy", log, stack),

@@ -2,8 +2,9 @@
 
 #include "common.hpp"
 #include "control_server.hpp"
+#include "frame_capture.hpp"
 
-using Stack = ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>;
+using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 
 int main(int argc, char** argv) {
   return program::run("ilnp-router", [&] {
@@ -15,17 +16,20 @@ int main(int argc, char** argv) {
          program::own_control_help)  //
         ("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     program::add_log_options(line);
+    program::add_capture_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
+    auto target = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
     program::ControlEvents events;
 
+    program::FrameCapture capture(std::move(target), "ilnp-router", config.link, log);
     boost::asio::io_context io(1);
-    Stack stack(config.network, config.link);
+    Stack stack(config.network, capture.sink(), config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
     const auto ignore = [](const auto&...) {};  // there is no layer above
     ilnp::Node node(io.get_executor(), stack, ignore, program::Followed(observer, &events));

@@ -8,11 +8,12 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "datagrams.hpp"
+#include "frame_capture.hpp"
 #include "stream_memory.hpp"
 
 namespace {
 
-using Streams = ilnp::StreamProxy<ilnp::Sctp<ilnp::Fragment<ilnp::STP<ilnp::ILNP<ilnp::McastUdp>>>>>;
+using Streams = ilnp::StreamProxy<ilnp::Sctp<ilnp::Fragment<ilnp::STP<ilnp::ILNP<program::Link>>>>>;
 using Stack = ilnp::Proxy<Streams>;
 
 void check_host_name(const std::string& where, const std::string& name) {
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
         ("quiet,q", "print only errors, the ports and Running")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
     program::add_log_options(line);
+    program::add_capture_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -151,6 +153,7 @@ int main(int argc, char** argv) {
     proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
     sctp.memory = program::number(line, "stream-memory", program::default_stream_memory(),
                                   program::least_stream_memory, std::uint64_t{1} << 40);
+    auto target = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
@@ -158,8 +161,9 @@ int main(int argc, char** argv) {
     program::ControlEvents events;
     raise_descriptor_limit();
 
+    program::FrameCapture capture(std::move(target), "ilnp-stream", config.link, log);
     boost::asio::io_context io(1);
-    Stack stack(proxy, sctp, config.network, config.link);
+    Stack stack(proxy, sctp, config.network, capture.sink(), config.link);
     program::note_link(log, observer, lowest_layer(stack), config);
     for (const std::uint16_t port : exposed)
       program::check(stack.next_layer().expose(port), "--expose " + std::to_string(port));

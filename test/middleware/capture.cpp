@@ -1,6 +1,7 @@
 #include "ilnp/middleware/capture.hpp"
 #include "ilnp/base/stack.hpp"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <string>
@@ -109,6 +110,28 @@ BOOST_AUTO_TEST_CASE(everything_else_is_handed_on) {
   BOOST_TEST(capture.leave(Locator(0xa)) == Errc::not_joined);
   BOOST_TEST(&lowest_layer(capture) == &capture.next_layer());
   BOOST_TEST(capture.sink().seen == &seen);
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_that_is_not_active_sees_nothing_and_all_passes) {
+  struct Switch {
+    const bool* on;
+    int* seen;
+    bool active() const noexcept { return *on; }
+    void operator()(const CapturedFrame&) const { ++*seen; }
+  };
+  bool on = false;
+  int shown = 0, fed = 0;
+  Capture<test::MemoryUnderlay, Switch> switched{Switch{&on, &shown}, std::size_t{100}};
+  BOOST_TEST(!switched.join(Locator(0xa)));
+  for (const int expected : {0, 2}) {
+    on = expected != 0;
+    std::array<std::byte, 8> octets{};
+    BOOST_TEST(!switched.send(Locator(0xa), Packet({}, octets), cx));
+    switched.feed({Locator(0xa), 7}, octets, cx, [&](FrameSource, MutableBytes) { ++fed; });
+    BOOST_TEST(shown == expected);
+  }
+  BOOST_TEST(fed == 2);
+  BOOST_TEST(lowest_layer(switched).sent.size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,7 +24,8 @@ struct CapturedFrame {
   std::size_t size() const noexcept { return head.size() + payload.size(); }
 };
 
-/// Receives each frame that passes a `Capture`.
+/// Receives each frame that passes a `Capture`. If it has a member `active()`, only while that is true; otherwise a frame then costs no
+/// more than the question.
 template <class S>
 concept FrameSink = std::invocable<S&, const CapturedFrame&>;
 
@@ -48,6 +49,7 @@ class Capture : public UnderlayAdaptor<Next> {
 
   template <ContextLike Cx>
   error_code send(Locator locator, const Packet& packet, Cx& cx) {
+    if (!active()) return next_.send(locator, packet, cx);
     head_.assign(packet.head().begin(), packet.head().end());  // the underlay's again once it was sent
     const error_code error = next_.send(locator, packet, cx);
     if (!error)
@@ -58,8 +60,9 @@ class Capture : public UnderlayAdaptor<Next> {
   template <ContextLike Cx, class Up>
   void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
-      sink_(
-          CapturedFrame{CapturedFrame::Direction::in, cx.now(), source.interface, source.sender, {}, taken});
+      if (active())
+        sink_(CapturedFrame{
+            CapturedFrame::Direction::in, cx.now(), source.interface, source.sender, {}, taken});
       up(source, taken);
     });
   }
@@ -67,6 +70,11 @@ class Capture : public UnderlayAdaptor<Next> {
   Sink& sink() noexcept { return sink_; }
 
  private:
+  bool active() const noexcept {
+    if constexpr (requires { sink_.active(); }) return sink_.active();
+    return true;
+  }
+
   Sink sink_;
   std::vector<std::byte> head_;
 };
