@@ -20,7 +20,6 @@ template <class NodeType>
 class ControlPing : public std::enable_shared_from_this<ControlPing<NodeType>> {
  public:
   using Followers = ilnp::ControlFollowers;
-  static constexpr unsigned max_count = 1000;
   static constexpr auto pause = std::chrono::seconds(1);
   static constexpr auto patience = std::chrono::seconds(1);  ///< for one reply
   static constexpr std::uint8_t max_hops = 32;

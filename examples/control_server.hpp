@@ -4,11 +4,14 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common.hpp"
 #include "control_events.hpp"
 #include "control_path.hpp"
+#include "control_ping.hpp"
 
 namespace program {
 
@@ -66,6 +69,8 @@ class Control {
  public:
   /// How often the rates of the node are measured.
   static constexpr auto sample_time = std::chrono::seconds(1);
+  static constexpr unsigned default_pings = 4;
+  static constexpr unsigned max_pings = 1000;
 
   /// `named_only`: without --control there is no socket.
   Control(const boost::asio::any_io_executor& executor, const CommandLine& line, Log& log, NodeType& node,
@@ -75,6 +80,7 @@ class Control {
         about_(std::move(about)),
         timer_(executor),
         followers_(executor, &events_lost),
+        pinging_(executor, &events_lost),
         server_(
             executor, line, log,
             {[this](std::string_view request, std::size_t limit) { return answer(request, limit); },
@@ -96,25 +102,57 @@ class Control {
     ilnp::JsonWriter json = ilnp::NodeControl::begin("events_lost");
     return finish(json.member("count", count));
   }
-  static bool asks(std::string_view request, std::string_view command) {
-    const auto words = ilnp::ControlWords::split(request, 3);
-    return words.size() == 2 && words[0] == "json" && words[1] == command;
+  static bool asks(const std::vector<std::string_view>& words, std::string_view command) {
+    return words.size() >= 2 && words[0] == "json" && words[1] == command;
   }
 
-  /// Requests whose reply comes later, or has no end. This is the place for others that take time.
+  /// Takes requests whose reply comes later, or has no end; not if there are too many of them.
   bool take(std::string_view request, ilnp::OwnedSocket& through) {
-    if (!asks(request, "events") || followers_.full()) return false;
-    const auto id = followers_.add(std::move(through));
-    ilnp::JsonWriter json = ilnp::NodeControl::begin("following");
-    followers_.write(id, finish(json));
+    const auto words = ilnp::ControlWords::split(request, 4);
+    if (asks(words, "events") && words.size() == 2 && !followers_.full()) {
+      const auto id = followers_.add(std::move(through));
+      ilnp::JsonWriter json = ilnp::NodeControl::begin("following");
+      followers_.write(id, finish(json));
+      return true;
+    }
+    if (!find_pinged(words) || pinging_.full()) return false;
+    const unsigned count = words.size() == 4
+                               ? static_cast<unsigned>(*to_number(std::string(words[3]), 1, max_pings))
+                               : default_pings;
+    const auto id = pinging_.add(std::move(through));
+    const auto pings =
+        std::make_shared<ControlPing<NodeType>>(node_, pinging_, id, *find_pinged(words), count);
+    asks(words, "ping") ? pings->ping() : pings->trace();
     return true;
   }
+  /// The node that a correct `ping HOST [COUNT]` or `trace HOST` means, by its name or identifier.
+  std::optional<ilnp::Nid> find_pinged(const std::vector<std::string_view>& words) {
+    const bool ping = asks(words, "ping");
+    if ((!ping && !asks(words, "trace")) || words.size() < 3 || words.size() > (ping ? 4 : 3))
+      return std::nullopt;
+    if (words.size() == 4 && !to_number(std::string(words[3]), 1, max_pings)) return std::nullopt;
+    const auto named =
+        node_.with([&](auto& stack, auto& cx) { return network_layer(stack).resolve(words[2], cx); });
+    if (named) return *named;
+    const auto nid = ilnp::Nid::parse(words[2]);
+    return nid && *nid != ilnp::Nid{} ? std::optional(*nid) : std::nullopt;
+  }
+  /// The error for a request that `take` has refused; empty for all others.
+  std::string refusal(const std::vector<std::string_view>& words) {
+    const std::string most = std::to_string(ilnp::ControlFollowers::max_followers);
+    if (asks(words, "events"))
+      return "events needs a stream socket, and at most " + most + " clients can follow them at once";
+    if (!asks(words, "ping") && !asks(words, "trace")) return {};
+    if (find_pinged(words))
+      return "this needs a stream socket, and at most " + most + " clients can ping at once";
+    if (words.size() == 3)
+      return ilnp::ControlWords::quoted(words[2]) + ": no node of this name or identifier is known";
+    return "expected: ping HOST [COUNT], with a COUNT from 1 to " + std::to_string(max_pings) +
+           ", or trace HOST";
+  }
   std::string answer(std::string_view request, std::size_t limit) {
-    if (asks(request, "events"))
-      return ilnp::NodeControl::error("events needs a stream socket, and at most " +
-                                      std::to_string(ilnp::ControlFollowers::max_followers) +
-                                      " clients can follow them at once") +
-             '\n';
+    if (const std::string refused = refusal(ilnp::ControlWords::split(request, 4)); !refused.empty())
+      return ilnp::NodeControl::error(refused) + '\n';
     return node_.with(
         [&](auto& stack, auto& cx) { return ilnp::NodeControl::answer(stack, request, about_, cx, limit); });
   }
@@ -133,6 +171,7 @@ class Control {
   ilnp::ControlProgram about_;
   boost::asio::steady_timer timer_;
   ilnp::ControlFollowers followers_;
+  ilnp::ControlFollowers pinging_;
   ControlServer server_;
 };
 

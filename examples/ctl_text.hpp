@@ -129,6 +129,9 @@ class ReplyText {
       return void(out_ << integer(reply, "count")
                        << " events are missing: they came faster than they were read\n");
     if (kind == "following") return;
+    if (kind == "ping") return ping(reply);
+    if (kind == "trace") return trace(reply);
+    if (kind == "ping_end") return ping_end(reply);
     if (kind == "map" || kind == "unmap") return;  // like ip(8): done, and nothing to say
     if (kind == "move" || kind == "join" || kind == "leave" || kind == "auto")
       return void(out_ << "now joined: " << locator_list(reply.at("locators")) << '\n');
@@ -149,6 +152,43 @@ class ReplyText {
     out_ << timestamp(std::chrono::system_clock::from_time_t(::timegm(&parts)) +
                       std::chrono::microseconds(microseconds))
          << ' ' << phrase(reply, "text") << '\n';
+  }
+
+  static std::string milliseconds(const json::value& value) {
+    char text[48];
+    std::snprintf(text, sizeof text, "%.3f ms", value.to_number<double>());
+    return text;
+  }
+  static std::string way(const json::value& reply) {
+    return milliseconds(member(reply, "milliseconds")) + ", from " + word(reply, "sent_from") + " to " +
+           word(reply, "sent_to") + ", back on " + word(reply, "returned_on");
+  }
+  void ping(const json::value& reply) {
+    out_ << integer(reply, "sequence") << ": ";
+    if (!member(reply, "answered").as_bool()) return void(out_ << "no reply\n");
+    if (!member(reply, "reached").as_bool())
+      return void(out_ << "not reached: the hop limit ran out at " << word(reply, "nid") << '\n');
+    const std::string forwarders = integer(reply, "forwarders");
+    out_ << "reply of " << word(reply, "nid") << " at " << word(reply, "locator") << " in " << way(reply)
+         << ", "
+         << (forwarders == "0" ? "directly"
+                               : "through " + forwarders + (forwarders == "1" ? " forwarder" : " forwarders"))
+         << '\n';
+  }
+  void ping_end(const json::value& reply) {
+    out_ << integer(reply, "sent") << " sent, " << integer(reply, "received") << " answered";
+    if (!member(reply, "mean").is_null())
+      out_ << "; " << milliseconds(member(reply, "least")) << " at least, "
+           << milliseconds(member(reply, "mean")) << " on average, " << milliseconds(member(reply, "most"))
+           << " at most";
+    out_ << '\n';
+  }
+  void trace(const json::value& reply) {
+    out_ << integer(reply, "hop") << ": ";
+    if (!member(reply, "answered").as_bool()) return void(out_ << "*\n");
+    out_ << word(reply, "nid") << " at " << word(reply, "locator") << ", "
+         << milliseconds(member(reply, "milliseconds"))
+         << (member(reply, "reached").as_bool() ? ", the destination" : "") << '\n';
   }
 
   void status(const json::value& node) {

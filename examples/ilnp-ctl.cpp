@@ -31,6 +31,9 @@ constexpr std::array commands{
     Command{"counters", "", 0, 0, "all counters, and what they mean"},
     Command{"events", "", 0, 0, "what happens, until the node ends"},
     Command{"top", "", 0, 0, "a terminal view of rates by peer and locator, handoffs and drops"},
+    Command{"ping", "HOST [COUNT]", 1, 2,
+            "how long the way to HOST and back takes, and by which locators it leads"},
+    Command{"trace", "HOST", 1, 1, "the forwarders on the way to HOST"},
     Command{"map", "LOCAL_PORT HOST REMOTE_PORT [any] [replace]", 3, 5,
             "map a local port to one of HOST; any: deliver datagrams from any node"},
     Command{"unmap", "LOCAL_PORT [HOST]", 1, 2, "remove the mappings of a local port, or the one to HOST"},
@@ -122,23 +125,29 @@ int show(const Reply& reply, bool as_json, const std::string& path) {
   return 0;
 }
 
-/// Prints events as they come.
+/// Prints a reply of several lines as they come: events until the node ends, or pings.
 int follow(program::ControlClient& client, const std::string& request, bool as_json) {
   auto reply = client.begin(request);
   std::string text;
   bool begun = false;
+  bool events = false;
+  bool answered = false;
   do {
     for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
       const Reply event = parse(text.substr(0, end + 1), client.path());
       text.erase(0, end + 1);
-      if (!begun && !as_json && event.content.at("reply") == "following")
+      events |= event.content.at("reply") == "following";
+      if (events && !begun && !as_json)
         std::cerr << "ilnp-ctl: following the events of the node on " << client.path() << std::endl;
+      // A ping and a trace are answered if their destination is reached.
+      if (const auto* reached = event.content.if_contains("reached")) answered |= *reached == true;
       begun = true;
       if (const int status = show(event, as_json, client.path()); status != 0) return status;
     }
     if (!std::cout) return 1;
     // The first line comes at once, if at all.
   } while (reply.read(text, begun ? -1 : program::ControlClient::patience * 1000));
+  if (begun && !events && text.empty()) return answered ? 0 : 1;
   if (text.starts_with("error: ")) parse(std::move(text), client.path());
   throw std::runtime_error("the node on " + client.path() + (begun ? " has ended" : " does not reply"));
 }
@@ -165,14 +174,15 @@ int run(const program::CommandLine& line) {
   const std::string request = read_request(line.value<std::vector<std::string>>("COMMAND"));
   const bool as_json = line.has("json");
   const bool live = request == "json events" || request == "json top";
-  if (live && line.has("watch")) throw program::UsageError(request.substr(5) + " does not need --watch");
+  const bool pings = request.starts_with("json ping ") || request.starts_with("json trace ");
+  if ((live || pings) && line.has("watch")) throw program::UsageError("this command takes no --watch");
   if (request == "json top" && as_json) throw program::UsageError("top has no JSON; use status and hosts");
   const auto connect = [&] {
     return line.has("control") ? program::ControlClient("node", line.value("control"))
                                : program::ControlClient("node");
   };
   program::ControlClient client = connect();
-  if (request == "json events") return follow(client, request, as_json);
+  if (request == "json events" || pings) return follow(client, request, as_json);
   if (request == "json top") return top(client);
   if (!line.has("watch")) return show(parse(client.ask(request), client.path()), as_json, client.path());
   const bool clear = !as_json && ::isatty(STDOUT_FILENO) == 1;

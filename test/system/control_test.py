@@ -274,6 +274,39 @@ class Control(lab.LabTest):
         client.close()
         lab.until(lambda: not ask(controls["alice"], "streams")["streams"], what="the end of the stream")
 
+    def lines(self, control, *arguments, status=0):
+        done = lab.run(CTL, "--control", control, "--json", *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        replies = [json.loads(line) for line in done.stdout.splitlines()]
+        for reply in replies:
+            VALIDATOR.validate(reply)
+        return replies
+
+    def test_ping_and_trace_through_a_router(self):
+        alice, bob = (self.lab.proxy(self.lab.host(name), network, nid)
+                      for name, network, nid in (("alice", "0:0:0:a", ALICE), ("bob", "0:0:0:b", BOB)))
+        router = self.lab.router(self.lab.host("router"), "0:0:0:a,0:0:0:b", ROUTER)
+        lab.until(lambda: {"bob", "router"} <= set(self.names(alice)), timeout=20, what="alice to know bob")
+        lab.until(lambda: "alice" in self.names(bob), timeout=20, what="bob to know alice")
+        first, last = self.lines(alice.control, "ping", "bob", "1")
+        self.assertEqual({key: first[key] for key in ("sequence", "answered", "reached", "nid", "locator", "forwarders", "sent_to")},
+                         {"sequence": 1, "answered": True, "reached": True, "nid": BOB, "locator": "0:0:0:b", "forwarders": 1,
+                          "sent_to": "0:0:0:b"})
+        self.assertEqual((last["reply"], last["sent"], last["received"]), ("ping_end", 1, 1))
+        self.assertEqual([(each["hop"], each.get("nid"), each.get("reached")) for each in self.lines(alice.control, "trace", BOB)],
+                         [(1, ROUTER, False), (2, BOB, True)])
+        self.assertRegex(ctl(alice.control, "ping", "bob", 2), rf"(?s)\A1: reply of {BOB} at 0:0:0:b in [\d.]+ ms, .*through 1 forwarder"
+                                                               r"\n2: .*\n2 sent, 2 answered; ")
+        self.assertRegex(ctl(alice.control, "trace", "bob"),
+                         rf"\A1: {ROUTER} at 0:0:0:a, [\d.]+ ms\n2: {BOB} at 0:0:0:b, [\d.]+ ms, the destination\n\Z")
+        self.assertRegex(ctl(router.control, "ping", "bob", 1), "directly\n1 sent, 1 answered")
+        self.assertEqual(ctl(alice.control, "ping", "nobody", status=1),
+                         "ilnp-ctl: 'nobody': no node of this name or identifier is known\n")
+        self.assertIn("COUNT from 1", ctl(alice.control, "ping", "bob", "0", status=1))
+        bob.kill()
+        first, last = self.lines(alice.control, "ping", "bob", "1", status=1)
+        self.assertEqual((first["answered"], last["received"], last["mean"]), (False, 0, None))
+
     def test_watch_repeats(self):
         node = self.lab.router(self.lab.host("alice"), "0:0:0:a", ALICE)
         node.wait_line("Routing")

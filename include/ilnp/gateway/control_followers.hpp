@@ -53,6 +53,9 @@ class ControlFollowers {
     return client->id;
   }
 
+  /// Whether it is still there.
+  bool has(Id id) const { return find(id) != nullptr; }
+
   /// Writes `line`, which ends with a line end, to all.
   void write(std::string_view line) {
     const auto all = followers_;  // a write may end one
