@@ -325,11 +325,11 @@ int main(int argc, char** argv) {
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    auto target = program::capture_target(line);
+    auto pcap = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     program::ControlEvents events;
-    program::FrameCapture capture(std::move(target), "ilnp-experiment", config.link, output.log);
+    program::FrameCapture capture(std::move(pcap), "ilnp-experiment", config.link, output.log);
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Report report(output.out, line.has("quiet"), line.value("csv"));

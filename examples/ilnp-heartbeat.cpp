@@ -133,12 +133,12 @@ int main(int argc, char** argv) {
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
-    auto target = program::capture_target(line);
+    auto pcap = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     const ilnp::Config config = program::load(line["CONFIG"], output.log);
     if (!config.application.port) throw ilnp::ConfigError(line["CONFIG"] + ": [application] port: missing");
     program::ControlEvents events;
-    program::FrameCapture capture(std::move(target), "ilnp-heartbeat", config.link, output.log);
+    program::FrameCapture capture(std::move(pcap), "ilnp-heartbeat", config.link, output.log);
     boost::asio::io_context io(1);
     Heartbeat heartbeat(io, config, output, capture.sink(),
                         program::Followed(program::EventLog(output.log, line, config.log), &events));

@@ -32,14 +32,14 @@ int main(int argc, char** argv) {
     if (error) throw program::UsageError("--bind \"" + line.value("bind") + "\": not an address");
     const std::uint16_t port =
         line.has("PORT") ? program::parse_port("PORT", line["PORT"], 0) : std::uint16_t{0};
-    auto target = program::capture_target(line);
+    auto pcap = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const program::EventLog observer(log, line, config.log);
     program::ControlEvents events;
 
-    program::FrameCapture capture(std::move(target), "ilnp-proxy", config.link, log);
+    program::FrameCapture capture(std::move(pcap), "ilnp-proxy", config.link, log);
     boost::asio::io_context io(1);
     Stack stack(config.network, capture.sink(), config.link);
     program::note_link(log, observer, lowest_layer(stack), config);

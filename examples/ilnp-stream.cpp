@@ -153,7 +153,7 @@ int main(int argc, char** argv) {
     proxy.max_connections = program::number(line, "max-connections", 1000, 1, 1'000'000);
     sctp.memory = program::number(line, "stream-memory", program::default_stream_memory(),
                                   program::least_stream_memory, std::uint64_t{1} << 40);
-    auto target = program::capture_target(line);
+    auto pcap = program::capture_target(line);
     program::Output output(program::read_log_options(line));
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     program::ControlEvents events;
     raise_descriptor_limit();
 
-    program::FrameCapture capture(std::move(target), "ilnp-stream", config.link, log);
+    program::FrameCapture capture(std::move(pcap), "ilnp-stream", config.link, log);
     boost::asio::io_context io(1);
     Stack stack(proxy, sctp, config.network, capture.sink(), config.link);
     program::note_link(log, observer, lowest_layer(stack), config);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/config.hpp>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -48,21 +49,15 @@ class Capture : public UnderlayAdaptor<Next> {
       : UnderlayAdaptor<Next>(std::forward<Args>(next)...), sink_(std::move(sink)) {}
 
   template <ContextLike Cx>
-  error_code send(Locator locator, const Packet& packet, Cx& cx) {
+  BOOST_FORCEINLINE error_code send(Locator locator, const Packet& packet, Cx& cx) {
     if (!active()) return next_.send(locator, packet, cx);
-    head_.assign(packet.head().begin(), packet.head().end());  // the underlay's again once it was sent
-    const error_code error = next_.send(locator, packet, cx);
-    if (!error)
-      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, head_, packet.payload()});
-    return error;
+    return send_and_show(locator, packet, cx);
   }
 
   template <ContextLike Cx, class Up>
   void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
-      if (active())
-        sink_(CapturedFrame{
-            CapturedFrame::Direction::in, cx.now(), source.interface, source.sender, {}, taken});
+      if (active()) show(source, taken, cx.now());
       up(source, taken);
     });
   }
@@ -70,6 +65,19 @@ class Capture : public UnderlayAdaptor<Next> {
   Sink& sink() noexcept { return sink_; }
 
  private:
+  /// These are kept out of the path of a stack whose sink is not active.
+  template <ContextLike Cx>
+  BOOST_NOINLINE error_code send_and_show(Locator locator, const Packet& packet, Cx& cx) {
+    head_.assign(packet.head().begin(), packet.head().end());  // the underlay's again once it was sent
+    const error_code error = next_.send(locator, packet, cx);
+    if (!error)
+      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, head_, packet.payload()});
+    return error;
+  }
+  BOOST_NOINLINE void show(const FrameSource& source, Bytes frame, TimePoint now) {
+    sink_(CapturedFrame{CapturedFrame::Direction::in, now, source.interface, source.sender, {}, frame});
+  }
+
   bool active() const noexcept {
     if constexpr (requires { sink_.active(); }) return sink_.active();
     return true;
