@@ -17,6 +17,7 @@
 
 #include "command_line.hpp"
 #include "event_log.hpp"
+#include "node_metrics_server.hpp"
 #include "node_watch.hpp"
 #include "output.hpp"
 #include "run.hpp"

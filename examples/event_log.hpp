@@ -12,6 +12,7 @@
 #include "event_text.hpp"
 #include "link_text.hpp"
 #include "log.hpp"
+#include "node_metrics.hpp"
 
 namespace program {
 
@@ -78,18 +79,30 @@ class EventLog {
     if (show_.network) network(to_string(e.reason), e);
   }
   void operator()(const ilnp::event::HandoffBegan& e) const {
+    measure(e);
     network("handoff", e);
     groups(e.to);
   }
   void operator()(const ilnp::event::HandoffEnded& e) const {
+    measure(e);
     network("handoff", e);
     groups(e.joined);
   }
   void operator()(const ilnp::event::HandoffUndone& e) const { network("handoff", e); }
-  void operator()(const ilnp::event::UpdateSent& e) const { network("locator update", e); }
-  void operator()(const ilnp::event::UpdateAcknowledged& e) const { network("locator update", e); }
-  void operator()(const ilnp::event::UpdateGivenUp& e) const { network("locator update", e); }
+  void operator()(const ilnp::event::UpdateSent& e) const {
+    measure(e);
+    network("locator update", e);
+  }
+  void operator()(const ilnp::event::UpdateAcknowledged& e) const {
+    measure(e);
+    network("locator update", e);
+  }
+  void operator()(const ilnp::event::UpdateGivenUp& e) const {
+    measure(e);
+    network("locator update", e);
+  }
   void operator()(const ilnp::event::PingAnswered& e) const {
+    measure(e);
     report(show_.transport, "transport", "ping answered", e);
   }
   void operator()(const ilnp::event::PeerMoved& e) const { network("a node moved", e); }
@@ -128,6 +141,9 @@ class EventLog {
   void operator()(const ilnp::event::TrainsGivenUp& e) const { note("link", "trains", e); }
   void operator()(const ilnp::event::GroupsLost& e) const { note("link", "groups", e); }
 
+  /// What the events so far show of how long things take.
+  const std::shared_ptr<Durations>& durations() const noexcept { return durations_; }
+
   /// Describes the link of a node that has just started, if the link's log is on.
   void link(const ilnp::McastUdp& underlay, const ilnp::Config& config) const {
     if (!show_.link) return;
@@ -145,6 +161,10 @@ class EventLog {
     bool operator()(const std::string&) const noexcept { return true; }
   };
 
+  template <class Event>
+  void measure(const Event& event) const {
+    (*durations_)(event, ilnp::BootClock::now());
+  }
   void groups(std::span<const ilnp::Locator> joined) const {
     if (show_.link)
       log_->show(
@@ -184,6 +204,7 @@ class EventLog {
 
   Log* log_;
   ilnp::LogConfig show_;
+  std::shared_ptr<Durations> durations_ = std::make_shared<Durations>();
   std::shared_ptr<RateLimit> conflicts_ = std::make_shared<RateLimit>(std::chrono::minutes(1));
 };
 

@@ -64,8 +64,8 @@ inline std::string event_text(const ilnp::event::NameConflictEnded& e) {
   return "only one node still claims the name " + printable_name(e.host_name) + ": " + to_string(e.owner);
 }
 inline std::string event_text(const ilnp::event::NamePassed& e) {
-  return "the name " + printable_name(e.host_name) + " now means " + to_string(e.to) + "; its previous owner, " +
-         to_string(e.from) + ", is silent";
+  return "the name " + printable_name(e.host_name) + " now means " + to_string(e.to) +
+         "; its previous owner, " + to_string(e.from) + ", is silent";
 }
 inline std::string event_text(const ilnp::event::UpdateUndone& e) {
   return "a locator update of " + node_text(e.host_name, e.peer) + " was wrong: the node is still at " +

@@ -119,6 +119,7 @@ class Experiment {
   }
   void stop() { program::say_goodbye(node_); }
   auto& node() noexcept { return node_; }
+  const Stack& stack() const noexcept { return stack_; }
 
   /// To be printed at the end.
   void print_summary() const {
@@ -322,6 +323,7 @@ int main(int argc, char** argv) {
             "verbose,v", "print what every layer does");
     program::add_log_options(line);
     program::add_capture_options(line);
+    program::add_metrics_option(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
@@ -333,12 +335,15 @@ int main(int argc, char** argv) {
     boost::asio::io_context io(1);
     const program::Signals signals(io);
     Report report(output.out, line.has("quiet"), line.value("csv"));
+    const program::EventLog observer(output.log, line, config.log);
     Experiment experiment(io, config, report, output.log, capture.sink(),
-                          program::Followed(program::EventLog(output.log, line, config.log), &events));
+                          program::Followed(observer, &events));
     ilnp::ControlProgram about;
     about.name = "ilnp-experiment";
     const program::Control control(io.get_executor(), line, output.log, experiment.node(), events,
                                    std::move(about), true);
+    const auto metrics = program::serve_metrics(io.get_executor(), line, output.log, observer,
+                                                experiment.stack(), [](const auto&) {});
     experiment.start();
     io.run();
     experiment.stop();

@@ -33,6 +33,7 @@ class Heartbeat {
   }
   void stop() { program::say_goodbye(node_); }
   auto& node() noexcept { return node_; }
+  const Stack& stack() const noexcept { return stack_; }
 
  private:
   static constexpr auto period = std::chrono::seconds(1);
@@ -130,6 +131,7 @@ int main(int argc, char** argv) {
         ("quiet,q", "no log")("verbose,v", "print what every layer does");
     program::add_log_options(line);
     program::add_capture_options(line);
+    program::add_metrics_option(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
@@ -140,13 +142,15 @@ int main(int argc, char** argv) {
     program::ControlEvents events;
     program::FrameCapture capture(std::move(pcap), "ilnp-heartbeat", config.link, output.log);
     boost::asio::io_context io(1);
-    Heartbeat heartbeat(io, config, output, capture.sink(),
-                        program::Followed(program::EventLog(output.log, line, config.log), &events));
+    const program::EventLog observer(output.log, line, config.log);
+    Heartbeat heartbeat(io, config, output, capture.sink(), program::Followed(observer, &events));
     ilnp::ControlProgram about;
     about.name = "ilnp-heartbeat";
     const program::Control control(io.get_executor(), line, output.log, heartbeat.node(), events,
                                    std::move(about), true);
     const program::Signals signals(io);
+    const auto metrics = program::serve_metrics(io.get_executor(), line, output.log, observer,
+                                                heartbeat.stack(), [](const auto&) {});
     heartbeat.start();
     io.run();
     heartbeat.stop();

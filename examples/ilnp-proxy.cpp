@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     program::add_datagram_options(line);
     program::add_log_options(line);
     program::add_capture_options(line);
+    program::add_metrics_option(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -56,6 +57,9 @@ int main(int argc, char** argv) {
       program::print_counters(stack);
       program::print_counters(gateway);
     });
+    const auto metrics = program::serve_metrics(
+        io.get_executor(), line, log, observer, stack,
+        [&](program::MetricsText& text) { program::add_counters(text, "gateway", gateway); });
     const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(gateway.start());
     std::cout << "Listening on " << gateway.port() << std::endl;

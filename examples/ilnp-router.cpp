@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
         ("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     program::add_log_options(line);
     program::add_capture_options(line);
+    program::add_metrics_option(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
     about.name = "ilnp-router";
     const program::Control control(io.get_executor(), line, log, node, events, std::move(about), true);
     const program::Signals signals(io, [&] { program::print_counters(stack); });
+    const auto metrics = program::serve_metrics(io.get_executor(), line, log, observer, stack, ignore);
     const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(node.start());
     if (!line.has("quiet"))

@@ -121,6 +121,7 @@ int main(int argc, char** argv) {
     program::add_datagram_options(line);
     program::add_log_options(line);
     program::add_capture_options(line);
+    program::add_metrics_option(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -190,6 +191,11 @@ int main(int argc, char** argv) {
       program::print_counters(datagrams);
       program::print_counters(streams);
     });
+    const auto metrics = program::serve_metrics(io.get_executor(), line, log, observer, stack,
+                                                [&](program::MetricsText& text) {
+                                                  program::add_counters(text, "gateway", datagrams);
+                                                  program::add_counters(text, "streams", streams);
+                                                });
     const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(datagrams.start());
     if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;

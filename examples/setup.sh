@@ -48,7 +48,7 @@ done
 tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.openbsd:netcat-openbsd
   gnuplot:gnuplot-nox awk:mawk)
 test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:clang-format
-  git:git valgrind:valgrind tshark:tshark)
+  git:git valgrind:valgrind tshark:tshark promtool:prometheus)
 bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils
   valgrind:valgrind)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
@@ -124,6 +124,7 @@ find_missing() {
     installed libssl-dev || missing+=(libssl-dev)
     installed zlib1g-dev || missing+=(zlib1g-dev)
     python3 -c 'import jsonschema' 2>/dev/null || missing+=(python3-jsonschema)
+    installed python3-prometheus-client || missing+=(python3-prometheus-client)
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
   installed libc-ares-dev || missing+=(libc-ares-dev)
@@ -157,6 +158,10 @@ TEXT
     exit 1
   fi
   step "installing ${missing[*]}"
+  # The tests start their own Prometheus; Debian's would run as a service from now on.
+  if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+    as_root systemctl --quiet mask prometheus.service 2>/dev/null || true
+  fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove \
     -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null || {
     update_lists # an old list names files that the mirror no longer has

@@ -22,7 +22,7 @@ PROGRAMS = {"ilnp-proxy": ["0"], "ilnp-router": [], "ilnp-experiment": [], "ilnp
 def documented_events():
     """The event names and their fields, by the table in docs/monitoring.md."""
     with open(os.path.join(ROOT, "docs", "monitoring.md")) as file:
-        rows = re.findall(r"(?m)^\| `([a-z_]+)` \| (error|warning|notice|info|debug|any) \| ([^|]*) \|", file.read())
+        rows = re.findall(r"(?m)^\| `(?!ilnp_)([a-z_]+)` \| (error|warning|notice|info|debug|any) \| ([^|]*) \|", file.read())
     return {name: (level, set(re.findall(r"`([a-z_]+)`", fields))) for name, level, fields in rows}
 
 

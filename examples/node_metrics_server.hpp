@@ -1,0 +1,44 @@
+#pragma once
+
+// The metrics of a program that runs a node.
+
+#include <memory>
+#include <string>
+
+#include "command_line.hpp"
+#include "event_log.hpp"
+#include "metrics_server.hpp"
+#include "node_metrics.hpp"
+
+namespace program {
+
+/// The option that `serve_metrics` reads.
+inline void add_metrics_option(CommandLine& line) {
+  line.add_options()(
+      "metrics", options::value<std::string>()->value_name("ADDRESS:PORT|PATH"),
+      "serve metrics for Prometheus at http://ADDRESS:PORT/metrics, or on the UNIX socket PATH");
+}
+
+/// Serves the metrics of a stack if the command line says so; none otherwise. `add(metrics)` adds those of what stands on the stack.
+template <class Stack, class Add>
+std::unique_ptr<MetricsServer> serve_metrics(const boost::asio::any_io_executor& executor,
+                                             const CommandLine& line, Log& log, const EventLog& observer,
+                                             Stack& stack, Add add) {
+  start_time();
+  if (!line.has("metrics")) return nullptr;
+  auto server = std::make_unique<MetricsServer>(
+      executor, line.value("metrics"), [&stack, durations = observer.durations(), add](MetricsFormat format) {
+        MetricsText metrics(format);
+        metrics.info("ilnp_build", "The program", {{"version", ILNP_VERSION}});
+        add_process(metrics);
+        add_state(metrics, stack, *durations);
+        add_counters(metrics, stack);
+        add(metrics);
+        return metrics.finish();
+      });
+  if (server->exposed()) log("note: " + server->where() + " can be read by everybody who can reach it");
+  std::cout << "Metrics at " << server->where() << std::endl;
+  return server;
+}
+
+}  // namespace program

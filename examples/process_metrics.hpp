@@ -1,0 +1,52 @@
+#pragma once
+
+// What every exporter says of its process, under the names that Prometheus' own libraries use.
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+
+#include "metrics_text.hpp"
+
+namespace program {
+
+/// The time at which this was first called, in seconds since 1970.
+inline double start_time() {
+  static const double time =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return time;
+}
+
+inline void add_process(MetricsText& metrics) {
+  rusage usage{};
+  (void)::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  metrics.counter("process_cpu_seconds", "Processor time, of the program and of the kernel for it",
+                  seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  metrics.gauge("process_start_time_seconds", "When the program began, since 1970", start_time());
+  unsigned long long pages = 0;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
+    if (std::fscanf(file, "%*u %llu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  metrics.gauge("process_resident_memory_bytes", "Memory in use",
+                std::uint64_t{pages} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+  std::uint64_t open = 0;
+  if (DIR* folder = ::opendir("/proc/self/fd")) {
+    while (const dirent* entry = ::readdir(folder)) open += entry->d_name[0] != '.' ? 1 : 0;
+    ::closedir(folder);
+    if (open != 0) --open;  // the folder itself
+  }
+  metrics.gauge("process_open_fds", "Open descriptors", open);
+  rlimit limit{};
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  metrics.gauge("process_max_fds", "Most descriptors that can be open", std::uint64_t{limit.rlim_cur});
+}
+
+}  // namespace program
