@@ -50,14 +50,16 @@ class Capture : public UnderlayAdaptor<Next> {
 
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Locator locator, const Packet& packet, Cx& cx) {
-    if (!active()) return next_.send(locator, packet, cx);
-    return send_and_show(locator, packet, cx);
+    if (active()) keep(packet.head());
+    const error_code error = next_.send(locator, packet, cx);
+    if (active() && !error) show(Direction::out, {locator, 0}, packet.payload(), cx.now());
+    return error;
   }
 
   template <ContextLike Cx, class Up>
   void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.feed(from, frame, cx, [&](FrameSource source, MutableBytes taken) {
-      if (active()) show(source, taken, cx.now());
+      if (active()) show(Direction::in, source, taken, cx.now());
       up(source, taken);
     });
   }
@@ -65,17 +67,15 @@ class Capture : public UnderlayAdaptor<Next> {
   Sink& sink() noexcept { return sink_; }
 
  private:
-  /// These are kept out of the path of a stack whose sink is not active.
-  template <ContextLike Cx>
-  BOOST_NOINLINE error_code send_and_show(Locator locator, const Packet& packet, Cx& cx) {
-    head_.assign(packet.head().begin(), packet.head().end());  // the underlay's again once it was sent
-    const error_code error = next_.send(locator, packet, cx);
-    if (!error)
-      sink_(CapturedFrame{CapturedFrame::Direction::out, cx.now(), locator, 0, head_, packet.payload()});
-    return error;
-  }
-  BOOST_NOINLINE void show(const FrameSource& source, Bytes frame, TimePoint now) {
-    sink_(CapturedFrame{CapturedFrame::Direction::in, now, source.interface, source.sender, {}, frame});
+  using Direction = CapturedFrame::Direction;
+
+  // Kept out of the path of a stack whose sink is not active.
+
+  /// The head of a packet is the underlay's again once it was sent.
+  BOOST_NOINLINE void keep(Bytes head) { head_.assign(head.begin(), head.end()); }
+  BOOST_NOINLINE void show(Direction direction, FrameSource source, Bytes payload, TimePoint now) {
+    const Bytes head = direction == Direction::out ? Bytes(head_) : Bytes();
+    sink_(CapturedFrame{direction, now, source.interface, source.sender, head, payload});
   }
 
   bool active() const noexcept {
