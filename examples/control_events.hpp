@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "event_about.hpp"
 #include "event_text.hpp"
@@ -67,6 +68,8 @@ class ControlEvents {
 /// The observer of a node: its log, and the clients that follow its events. A small value.
 template <class Log>
 struct Followed {
+  Followed(Log own, const ControlEvents* followers) : log(std::move(own)), events(followers) {}
+
   Log log;
   const ControlEvents* events;
   template <class Event>
@@ -75,7 +78,4 @@ struct Followed {
     (*events)(event);
   }
 };
-template <class Log>
-Followed(Log, const ControlEvents*) -> Followed<Log>;
-
 }  // namespace program
