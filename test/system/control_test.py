@@ -307,6 +307,23 @@ class Control(lab.LabTest):
         first, last = self.lines(alice.control, "ping", "bob", "1", status=1)
         self.assertEqual((first["answered"], last["received"], last["mean"]), (False, 0, None))
 
+    def test_a_trace_through_two_routers_and_three_networks(self):
+        nids = {name: f"ffff:0:0:{digit}" for name, digit in (("alice", "1"), ("near", "2"), ("far", "3"), ("bob", "4"))}
+        networks = {"alice": "0:0:0:a", "near": "0:0:0:a,0:0:0:b", "far": "0:0:0:b,0:0:0:c", "bob": "0:0:0:c"}
+        nodes = {name: self.lab.router(self.lab.host(name), networks[name], nids[name]) for name in nids}
+        for one, other in (("alice", "bob"), ("bob", "alice")):
+            lab.until(lambda: other in self.names(nodes[one]), timeout=30, what=f"{one} to know {other}")
+        expected = [(1, nids["near"], "0:0:0:a", False), (2, nids["far"], "0:0:0:b", False), (3, nids["bob"], "0:0:0:c", True)]
+
+        def trace():
+            lines = self.lines(nodes["alice"].control, "trace", "bob")
+            return [(each["hop"], each.get("nid"), each.get("arrived_on"), each.get("reached")) for each in lines] == expected
+
+        lab.until(trace, timeout=30, what="a trace with two forwarders")
+        first, _ = self.lines(nodes["alice"].control, "ping", "bob", "1")
+        self.assertEqual((first["forwarders"], first["sent_from"], first["sent_to"], first["returned_on"]),
+                         (2, "0:0:0:a", "0:0:0:c", "0:0:0:a"))
+
     def test_watch_repeats(self):
         node = self.lab.router(self.lab.host("alice"), "0:0:0:a", ALICE)
         node.wait_line("Routing")
