@@ -4,7 +4,8 @@
 #
 #   bench/compile_time.sh [--runs N] [--baseline FOLDER] [COMPILER]...     for example: bench/compile_time.sh g++ clang++
 #
-# FOLDER: another checkout, with whose stack this one's is compared. Of N runs (default: 2) the cheapest counts.
+# FOLDER: another checkout, also an older one, with whose stack this one's is compared. Of N runs (default: 2) the cheapest
+# counts.
 #
 #   program     what it does                                        compared with
 #   naming      names the type of a node, and its size              #include <boost/asio.hpp> alone
@@ -14,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "$0"
+  sed -n '2,13s/^# \{0,1\}//p' "$0"
   exit "${1:-2}"
 }
 runs=2 baseline=
@@ -62,8 +63,13 @@ int main() {
   auto& transport = node.next_layer();
   if (transport.bind(7) || transport.send(7, ilnp::Nid(2), 7, ilnp::Bytes(), cx)) return 1;
   std::array<std::byte, 100> frame{};
+  const ilnp::FrameSource from{ilnp::Locator(10), 1};
   const auto up = [](const auto&...) {};
-  node.feed(ilnp::FrameSource{ilnp::Locator(10), 1}, frame, cx, up);
+#ifdef FEED_IS_ON_RECEIVE
+  node.on_receive(from, frame, cx, up);
+#else
+  node.feed(from, frame, cx, up);
+#endif
   node.on_timer(cx, up);
 }
 CPP
@@ -103,11 +109,18 @@ import sys
 folder, runs, baseline, *compilers = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 
 
-def cost(compiler, source, include="include"):
+def options(checkout):
+    """Of the compiler, for "stack": what older checkouts call differently."""
+    with open(f"{checkout}/include/ilnp/proxy/proxy.hpp", encoding="utf-8") as header:
+        return [] if " feed(" in header.read() else ["-DFEED_IS_ON_RECEIVE"]
+
+
+def cost(compiler, source, checkout=".", extra=()):
     """CPU seconds and MB of the cheapest of the runs."""
     best = None
     for _ in range(runs):
-        command = [*compiler.split(), "-std=c++20", "-O0", "-I", include, "-c", source, "-o", f"{folder}/out.o"]
+        command = [*compiler.split(), "-std=c++20", "-O0", "-I", f"{checkout}/include", *extra, "-c", source, "-o",
+                   f"{folder}/out.o"]
         child = os.spawnvp(os.P_NOWAIT, command[0], command)
         _, status, usage = os.wait4(child, 0)
         if status != 0:
@@ -122,7 +135,7 @@ for compiler in compilers:
     pairs = [("naming", cost(compiler, f"{folder}/naming.cpp"), cost(compiler, f"{folder}/asio.cpp"))]
     if baseline:
         pairs.append(("stack", cost(compiler, f"{folder}/stack.cpp"),
-                      cost(compiler, f"{folder}/stack.cpp", f"{baseline}/include")))
+                      cost(compiler, f"{folder}/stack.cpp", baseline, options(baseline))))
     pairs.append(("echo node", cost(compiler, "test/docs/echo_node.cpp"), cost(compiler, f"{folder}/udp.cpp")))
     for name, ours, theirs in pairs:
         print(f"{compiler:<12} {name:<10} {ours[0]:7.2f} {theirs[0]:7.2f} {ours[0] / theirs[0]:6.2f} "

@@ -16,6 +16,7 @@
 #include <boost/system/system_error.hpp>
 #include <list>
 #include <map>
+#include <memory>
 
 #include "accept_header.hpp"
 #include "command_line.hpp"

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <memory>
 #include <thread>
 
 #include "ilnp/asio/stp_socket.hpp"

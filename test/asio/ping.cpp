@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_future.hpp>
 #include <ilnp/asio/stp_node.hpp>
+#include <memory>
 
 #include "pair.hpp"
 #include "support/print.hpp"

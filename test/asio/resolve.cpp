@@ -1,6 +1,7 @@
 #include "ilnp/asio/resolve.hpp"
 
 #include <map>
+#include <memory>
 
 #include "pair.hpp"
 #include "support/print.hpp"

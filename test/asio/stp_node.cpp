@@ -1,5 +1,7 @@
 #include "ilnp/asio/stp_node.hpp"
 
+#include <memory>
+
 #include "pair.hpp"
 #include "support/print.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "ilnp/control/control.hpp"
 #include "ilnp/proxy/proxy.hpp"

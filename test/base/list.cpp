@@ -127,6 +127,16 @@ BOOST_AUTO_TEST_CASE(memory_is_kept_and_moved) {
   BOOST_TEST(*owners[9] == 9);
 }
 
+BOOST_AUTO_TEST_CASE(new_octets_may_have_no_value) {
+  List<char> list{'a'};
+  list.resize_for_overwrite(1000);
+  BOOST_TEST(list.size() == 1000u);
+  BOOST_TEST(list.front() == 'a');
+  list.back() = 'z';
+  list.resize_for_overwrite(1);
+  BOOST_TEST(list.back() == 'a');
+}
+
 BOOST_AUTO_TEST_CASE(elements_are_aligned) {
   List<Wide> list;
   for (int i = 0; i < 10; ++i) {

@@ -1,5 +1,7 @@
 #include "ilnp/gateway/connect_race.hpp"
 
+#include <memory>
+
 #include "streams.hpp"
 #include "support/print.hpp"
 

@@ -1,5 +1,7 @@
 #include "ilnp/gateway/socks_server.hpp"
 
+#include <memory>
+
 #include "streams.hpp"
 #include "support/print.hpp"
 #include "support/seed.hpp"

@@ -1,5 +1,7 @@
 #include "ilnp/gateway/stream_dial.hpp"
 
+#include <memory>
+
 #include "streams.hpp"
 
 namespace ilnp::test::stream_dial_test {

@@ -1,5 +1,7 @@
 #include "ilnp/gateway/stream_listener.hpp"
 
+#include <memory>
+
 #include <sys/resource.h>
 
 #include "streams.hpp"

@@ -2,6 +2,8 @@
 
 #include "ilnp/gateway/stream_relay.hpp"
 
+#include <memory>
+
 #include "streams.hpp"
 
 namespace ilnp::test::stream_relay_test {

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "ilnp/network/ilnp.hpp"

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <memory>
 #include <set>
 
 #include "ilnp/network/ilnp.hpp"

@@ -1,5 +1,8 @@
 #include "ilnp/gateway/names/name_lookup.hpp"
 
+#include <memory>
+#include <set>
+
 #include <fcntl.h>
 #include <sys/resource.h>
 

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "stranger.hpp"
 #include "support/print.hpp"

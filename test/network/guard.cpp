@@ -1,5 +1,6 @@
 // What a guard may do, and when: network/policies.hpp.
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "overlay.hpp"
 #include "stranger.hpp"

@@ -1,6 +1,7 @@
 #include "ilnp/network/policies.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "ilnp/proxy/proxy.hpp"
 #include "overlay.hpp"

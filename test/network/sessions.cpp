@@ -1,6 +1,8 @@
 #include "ilnp/network/sessions.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
 
 #include "overlay.hpp"
 #include "stranger.hpp"

@@ -1,6 +1,7 @@
 #include "ilnp/proxy/proxy.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <set>
 
 #include "support/hand_fed.hpp"

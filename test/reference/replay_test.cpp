@@ -1,6 +1,7 @@
 // The events of the captures, played to the model: it must put the same octets on the same networks, in the same order.
 #include <boost/test/unit_test.hpp>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "captures.hpp"

@@ -1,5 +1,7 @@
 #include "ilnp/sim/node_check.hpp"
 
+#include <deque>
+
 #include "checked.hpp"
 #include "support/locators.hpp"
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "trial.hpp"
 
 namespace ilnp::swarm {

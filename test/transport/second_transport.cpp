@@ -1,5 +1,6 @@
 // A stack that branches: packets of a protocol that none of its transports owns.
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "ilnp/base/adaptor.hpp"
 #include "ilnp/proxy/proxy.hpp"

@@ -1,5 +1,6 @@
 // The ground under a node: interfaces that come and go.
 #include <boost/test/unit_test.hpp>
+#include <fstream>
 
 #include "lab.hpp"
 #include "support/print.hpp"

@@ -6,8 +6,8 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <concepts>
-#include <deque>
 #include <exception>
+#include <forward_list>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -92,9 +92,9 @@ class Node {
     error_code error;
     attempts([&] {
       for (const int descriptor : lowest_layer(stack_).native_handles()) {
-        descriptors_.emplace_back(executor_);
-        descriptors_.back().assign(descriptor);
-        wait(descriptors_.back());
+        descriptors_.emplace_front(executor_);
+        descriptors_.front().assign(descriptor);
+        wait(descriptors_.front());
       }
       cx_.set_now(TimeSource::now());
       if (joined_) {
@@ -297,7 +297,7 @@ class Node {
   typename boost::asio::steady_timer::rebind_executor<Executor>::other timer_;
   TimePoint armed_for_ = never;
   [[no_unique_address]] LentFrames lent_;
-  std::deque<Descriptor> descriptors_;
+  std::forward_list<Descriptor> descriptors_;
   std::shared_ptr<const int> alive_;  // while the node runs; handlers check it
   std::uint64_t run_ = 0;             // incremented by each stop
   TimePoint stopped_at_ = never;

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <memory>
+#include <cstring>
 
 #include "bytes.hpp"
 #include "lifetime.hpp"
@@ -31,19 +30,18 @@ class Arena {
     if (blocks_.empty() || used_ + size > block_octets) {
       const std::size_t next = blocks_.empty() ? 0 : block_ + 1;
       if ((next + 1) * block_octets > max_octets) return {};
-      if (next == blocks_.size())
-        blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_octets));
+      if (next == blocks_.size()) blocks_.emplace_back().resize_for_overwrite(block_octets);
       block_ = next;
       used_ = 0;
     }
-    std::byte* const place = blocks_[block_].get() + used_;
+    std::byte* const place = blocks_[block_].data() + used_;
     used_ += size;
     return {place, size};
   }
 
   /// Reduces what was taken last to its first `used` octets, and returns those.
   MutableBytes shrink(MutableBytes last, std::size_t used) noexcept {
-    assert(used <= last.size() && blocks_[block_].get() + used_ == last.data() + last.size());
+    assert(used <= last.size() && blocks_[block_].data() + used_ == last.data() + last.size());
     used_ -= last.size() - used;
     return last.first(used);
   }
@@ -51,7 +49,7 @@ class Arena {
   /// A copy; none, with a null `data()`, if there is no room.
   MutableBytes copy(Bytes octets) {
     const MutableBytes place = take(octets.size());
-    if (place.data() != nullptr) std::copy(octets.begin(), octets.end(), place.begin());
+    if (place.data() != nullptr) std::memcpy(place.data(), octets.data(), octets.size());
     return place;
   }
 
@@ -59,15 +57,15 @@ class Arena {
   void clear() noexcept {
     if (blocks_.empty()) return;
     if constexpr (ILNP_POISON) {
-      for (std::size_t i = 0; i < block_; ++i) poison({blocks_[i].get(), block_octets});
-      poison({blocks_[block_].get(), used_});
+      for (std::size_t i = 0; i < block_; ++i) poison({blocks_[i].data(), block_octets});
+      poison({blocks_[block_].data(), used_});
     }
     if (blocks_.size() > kept_blocks) blocks_.resize(kept_blocks);
     block_ = used_ = 0;
   }
 
  private:
-  List<std::unique_ptr<std::byte[]>> blocks_;
+  List<List<std::byte>> blocks_;
   std::size_t block_ = 0;  // that is being filled
   std::size_t used_ = 0;   // of it
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <boost/config.hpp>
 #include <cstdint>
 
 #include "list.hpp"
@@ -30,7 +31,7 @@ class HashChains {
     return place;
   }
   /// A new place. There are always at least as many buckets as places.
-  std::uint32_t add_place() {
+  BOOST_NOINLINE std::uint32_t add_place() {
     links_.emplace_back();
     if (links_.size() > buckets_.size()) fill_buckets(std::bit_ceil(links_.size()));
     return static_cast<std::uint32_t>(links_.size() - 1);
@@ -41,7 +42,7 @@ class HashChains {
     links_[place] = {head, static_cast<std::uint32_t>(hash), true};
     head = place;
   }
-  void leave(std::uint32_t place) {
+  BOOST_NOINLINE void leave(std::uint32_t place) {
     std::uint32_t* link = &bucket(links_[place].hash);
     while (*link != place) link = &links_[*link].next;
     *link = links_[place].next;
@@ -63,7 +64,7 @@ class HashChains {
   };
 
   std::uint32_t& bucket(std::uint64_t hash) noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
-  void fill_buckets(std::size_t count) {
+  BOOST_NOINLINE void fill_buckets(std::size_t count) {
     buckets_.assign(count, none);
     for (std::size_t place = 0; place < links_.size(); ++place) {
       Link& link = links_[place];

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cassert>
+#include <boost/config.hpp>
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
@@ -53,7 +53,7 @@ class ListStorage {
   }
 
   // Of elements that can be copied octet by octet:
-  void move_to(std::size_t capacity, Layout layout) {
+  BOOST_NOINLINE void move_to(std::size_t capacity, Layout layout) {
     void* const memory = allocate(capacity, layout);
     if (size_ > 0) std::memcpy(memory, memory_, size_ * layout.width);
     replace_memory(memory, capacity, layout);
@@ -135,6 +135,12 @@ class List : public detail::ListStorage {
     while (size_ < size) emplace_back();
     shrink(size);
   }
+  /// Makes room for `size` elements without giving new ones a value.
+  void resize_for_overwrite(std::size_t size) {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_default_constructible_v<T>);
+    reserve(size);
+    size_ = size;
+  }
   void resize(std::size_t size, const T& value) {
     reserve(size);
     while (size_ < size) push_back(value);
@@ -212,7 +218,7 @@ class List : public detail::ListStorage {
       while (size_ > size) pop_back();
     }
   }
-  void relocate(std::size_t capacity) {
+  BOOST_NOINLINE void relocate(std::size_t capacity) {
     if constexpr (std::is_trivially_copyable_v<T>) {
       move_to(capacity, layout);
     } else {

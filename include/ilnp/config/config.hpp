@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -190,13 +190,19 @@ inline constexpr std::size_t max_config_file = 1 << 20;
 
 /// Reads an .ini file. Throws `ConfigError`.
 inline Config load_config(const std::string& file, const ConfigDefaults& defaults = {}) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
   std::string text(max_config_file + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad())
-    throw ConfigError(file + ": cannot be read: " + std::strerror(errno != 0 ? errno : EIO));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  errno = 0;
+  std::FILE* const stream = std::fopen(file.c_str(), "rb");
+  std::size_t size = 0;
+  bool failed = stream == nullptr;
+  if (stream) {
+    size = std::fread(text.data(), 1, text.size(), stream);
+    failed = std::ferror(stream) != 0;
+  }
+  const int why = errno;
+  if (stream) std::fclose(stream);
+  if (failed) throw ConfigError(file + ": cannot be read: " + std::strerror(why != 0 ? why : EIO));
+  text.resize(size);
   if (text.size() > max_config_file)
     throw ConfigError(file + ": longer than " + std::to_string(max_config_file) + " octets");
   return parse_config(text, file, defaults);

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <exception>
 #include <list>
+#include <memory>
 #include <string>
 #include <unordered_map>
 

@@ -37,16 +37,19 @@ class Loopback {
   }
   /// Nothing that was handed up is borrowed any longer.
   void end_batch() noexcept {
-    if (lent_ == 0) return;
-    for (std::size_t at = 0; at < lent_; ++at) poison(packets_[at].octets);
-    packets_.erase_front(lent_);
-    lent_ = 0;
+    if (lent_ != 0) forget_lent();
   }
 
   bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept { return packets_.size() - lent_; }
 
  private:
+  BOOST_NOINLINE void forget_lent() noexcept {
+    for (std::size_t at = 0; at < lent_; ++at) poison(packets_[at].octets);
+    packets_.erase_front(lent_);
+    lent_ = 0;
+  }
+
   struct Packet {
     std::uint8_t next_header;
     List<std::byte> octets;

@@ -9,10 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "../base/list.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
@@ -22,10 +22,9 @@ namespace ilnp {
 /// and each result says so. Does not block. Allocates at construction. Movable; one thread.
 class Netlink {
  public:
-  Netlink()
-      : asking_(open(0)),
-        hearing_(open(RTMGRP_LINK | RTMGRP_IPV6_IFADDR)),
-        buffer_(std::make_unique<Buffer>()) {}
+  Netlink() : asking_(open(0)), hearing_(open(RTMGRP_LINK | RTMGRP_IPV6_IFADDR)) {
+    buffer_.resize_for_overwrite(buffer_octets);
+  }
 
   /// A descriptor that is readable when there may be news; -1 if there will be none.
   int native_handle() const noexcept { return hearing_.native_handle(); }
@@ -109,9 +108,7 @@ class Netlink {
 
  private:
   static constexpr std::uint32_t skip_statistics = 1 << 3;  // RTEXT_FILTER_SKIP_STATS
-  struct Buffer {
-    alignas(nlmsghdr) std::byte octets[32768];  // the kernel's own messages are not longer
-  };
+  static constexpr std::size_t buffer_octets = 32768;       // the kernel's own messages are not longer
 
   static OwnedSocket open(std::uint32_t groups) {
     OwnedSocket socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE));
@@ -133,8 +130,8 @@ class Netlink {
   ssize_t receive(const OwnedSocket& socket) noexcept {
     for (;;) {
       const ssize_t size =
-          ::recv(socket.native_handle(), buffer_->octets, sizeof buffer_->octets, MSG_DONTWAIT | MSG_TRUNC);
-      if (size > static_cast<ssize_t>(sizeof buffer_->octets)) return -1;
+          ::recv(socket.native_handle(), buffer_.data(), buffer_octets, MSG_DONTWAIT | MSG_TRUNC);
+      if (size > static_cast<ssize_t>(buffer_octets)) return -1;
       if (size >= 0) return size;
       if (errno == ENOBUFS) return -1;
       if (errno != EINTR) return 0;
@@ -166,7 +163,7 @@ class Netlink {
   template <class Each>
   void for_each_message(std::size_t size, Each&& each) const {
     auto left = static_cast<unsigned>(size);
-    for (auto* at = reinterpret_cast<const nlmsghdr*>(buffer_->octets); NLMSG_OK(at, left);
+    for (auto* at = reinterpret_cast<const nlmsghdr*>(buffer_.data()); NLMSG_OK(at, left);
          at = NLMSG_NEXT(at, left))
       if (each(*at)) return;
   }
@@ -217,7 +214,7 @@ class Netlink {
   OwnedSocket asking_;
   OwnedSocket hearing_;
   std::uint32_t sequence_ = 0;
-  std::unique_ptr<Buffer> buffer_;
+  List<std::byte> buffer_;
 };
 
 }  // namespace ilnp

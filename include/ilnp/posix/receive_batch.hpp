@@ -4,13 +4,12 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 
 #include "../base/bytes.hpp"
+#include "../base/list.hpp"
 #include "endpoint.hpp"
 
 namespace ilnp {
@@ -54,14 +53,11 @@ class ReceiveBatch {
   static constexpr std::size_t buffer_size = 65536;
 
   /// At most `buffers` trains per call (up to 64 datagrams each), which bounds the duration of a call.
-  explicit ReceiveBatch(std::size_t buffers = 32)
-      : capacity_(buffers),
-        octets_(std::make_unique_for_overwrite<std::byte[]>(buffers * stride)),
-        slots_(std::make_unique<Slot[]>(buffers)),
-        headers_(std::make_unique<mmsghdr[]>(buffers)) {
+  explicit ReceiveBatch(std::size_t buffers = 32) : capacity_(buffers), slots_(buffers), headers_(buffers) {
+    octets_.resize_for_overwrite(buffers * stride);
     for (std::size_t i = 0; i < buffers; ++i) {
       Slot& slot = slots_[i];
-      slot.buffer = {octets_.get() + i * stride, buffer_size};
+      slot.buffer = {octets_.data() + i * stride, buffer_size};
       msghdr& header = headers_[i].msg_hdr;
       header.msg_name = slot.source.data();
       header.msg_iov = &slot.buffer;
@@ -82,7 +78,7 @@ class ReceiveBatch {
     used_ = 0;
     int received;
     do {
-      received = ::recvmmsg(socket, headers_.get(), static_cast<unsigned>(capacity_), MSG_DONTWAIT, nullptr);
+      received = ::recvmmsg(socket, headers_.data(), static_cast<unsigned>(capacity_), MSG_DONTWAIT, nullptr);
     } while (received < 0 && errno == EINTR);
     if (received <= 0) return 0;
     used_ = static_cast<std::size_t>(received);
@@ -127,7 +123,7 @@ class ReceiveBatch {
     }
     return {slot.source,
             destination,
-            {octets_.get() + index * stride, size},
+            {octets_.data() + index * stride, size},
             segment,
             (header.msg_flags & MSG_TRUNC) != 0,
             destination_v4};
@@ -135,9 +131,9 @@ class ReceiveBatch {
 
   std::size_t capacity_;
   std::size_t used_ = 0;
-  std::unique_ptr<std::byte[]> octets_;
-  std::unique_ptr<Slot[]> slots_;
-  std::unique_ptr<mmsghdr[]> headers_;
+  List<std::byte> octets_;
+  List<Slot> slots_;
+  List<mmsghdr> headers_;
 };
 
 }  // namespace ilnp

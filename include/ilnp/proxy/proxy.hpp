@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/config.hpp>
 #include <cstdint>
 #include <string_view>
 
@@ -78,7 +79,7 @@ class Proxy {
 
   /// A local program sent this from a port. Errors: `not_mapped`, `unknown_host`, those of the transport.
   template <ContextLike Cx>
-  error_code send(LocalPort local, Bytes payload, Cx& cx) {
+  BOOST_FORCEINLINE error_code send(LocalPort local, Bytes payload, Cx& cx) {
     return send(mappings_.find(local), local.port, payload, cx);
   }
   /// The same, at whichever socket the port is mapped; the oldest mapping applies.
@@ -153,7 +154,8 @@ class Proxy {
   }
 
   template <ContextLike Cx>
-  error_code send(MappingTable::Mapping* mapping, std::uint16_t local_port, Bytes payload, Cx& cx) {
+  BOOST_FORCEINLINE error_code send(MappingTable::Mapping* mapping, std::uint16_t local_port, Bytes payload,
+                                    Cx& cx) {
     if (!mapping) return ++counters_.refused_not_mapped, Errc::not_mapped;
     if (const error_code error = resolve(*mapping, cx)) {
       ++counters_.refused_unknown_host;

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cassert>
 #include <cstdint>
-#include <memory>
 
 #include "../base/arena.hpp"
 #include "../base/bytes.hpp"
@@ -27,9 +25,9 @@ class DatagramPool {
   /// The index of a buffer, or `none`.
   std::uint16_t take() {
     if (free_.empty()) {
-      if (count_ == max_buffers) return none;
-      buffers_[count_] = std::make_unique_for_overwrite<Buffer>();
-      return static_cast<std::uint16_t>(count_++);
+      if (buffers_.size() == max_buffers) return none;
+      buffers_.emplace_back().resize_for_overwrite(wire::FragmentMessage::max_total);
+      return static_cast<std::uint16_t>(buffers_.size() - 1);
     }
     const std::uint16_t index = free_.back();
     free_.pop_back();
@@ -51,23 +49,20 @@ class DatagramPool {
   }
 
   MutableBytes octets(std::uint16_t index, std::size_t size) noexcept {
-    assert(index < count_);
-    return MutableBytes(*buffers_[index]).first(size);
+    assert(index < buffers_.size() && size <= buffers_[index].size());
+    return {buffers_[index].data(), size};
   }
 
   /// The number of buffers, free or not.
-  std::size_t size() const noexcept { return count_; }
+  std::size_t size() const noexcept { return buffers_.size(); }
 
  private:
-  using Buffer = std::array<std::byte, wire::FragmentMessage::max_total>;
-
   struct Lent {
     std::uint16_t index;
     std::size_t size;
   };
 
-  std::array<std::unique_ptr<Buffer>, max_buffers> buffers_;
-  std::size_t count_ = 0;
+  List<List<std::byte>> buffers_;
   List<std::uint16_t> free_;
   List<Lent> lent_;
 };

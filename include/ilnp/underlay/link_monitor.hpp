@@ -1,9 +1,10 @@
 #pragma once
 
+#include <fcntl.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <utility>
 
@@ -87,9 +88,9 @@ class LinkMonitor {
     for (const char* each : {"bridge", "bond", "team", "openvswitch", "hsr"})
       if (kind == each) return true;
     if (kind != "vrf" || get_option(receiver, SOL_SOCKET, SO_BINDTOIFINDEX) > 0) return false;
-    int accepts = 0;
-    std::ifstream("/proc/sys/net/ipv4/udp_l3mdev_accept") >> accepts;
-    return accepts == 0;
+    const OwnedSocket setting(::open("/proc/sys/net/ipv4/udp_l3mdev_accept", O_RDONLY | O_CLOEXEC));
+    char accepts = '0';
+    return ::read(setting.native_handle(), &accepts, 1) != 1 || accepts == '0';
   }
 
  private:

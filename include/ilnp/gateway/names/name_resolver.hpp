@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "../../base/address.hpp"
 #include "name_lookup.hpp"

@@ -2,6 +2,7 @@
 
 #include <boost/system/system_error.hpp>
 #include <deque>
+#include <memory>
 
 #include "sctp_stream.hpp"
 
