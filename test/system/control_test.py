@@ -272,6 +272,7 @@ class Control(lab.LabTest):
         self.assertRegex(ctl(controls["alice"], "streams"), rf"(?m)^bob +{BOB} +this node +open +bob:3000 +5 +10 ")
         self.assertEqual(ask(controls["alice"], "status")["streams"], 1)
         client.close()
+        accepted.close()
         lab.until(lambda: not ask(controls["alice"], "streams")["streams"], what="the end of the stream")
 
     def lines(self, control, *arguments, status=0):
