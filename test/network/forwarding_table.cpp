@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(an_interface_being_left_is_replaced_at_once_and_takes_over_
 
 BOOST_AUTO_TEST_CASE(routes_through_an_interface_are_forgotten_with_it) {
   learn(far, a);
-  interfaces.remove(a);
+  interfaces.remove(a, now);
   const Epoch::Stamp before = epoch.stamp();
   BOOST_TEST(!table.forget(a, std::nullopt, now));
   BOOST_TEST(epoch.stamp() > before);
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(routes_through_an_interface_are_forgotten_with_it) {
 BOOST_AUTO_TEST_CASE(a_lost_route_goes_through_another_interface_until_it_is_confirmed) {
   learn(far, a);
   learn(c, b);
-  interfaces.remove(a);
+  interfaces.remove(a, now);
   BOOST_TEST(table.forget(a, b, now));
   BOOST_TEST(way(far) == b);
   BOOST_TEST(way(a) == b);  // the locator that was left, too
@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(a_lost_route_moves_to_the_other_interface_that_heard_the_lo
   learn(far, a);
   now += 1100ms;
   learn(far, c);
-  interfaces.remove(a);
+  interfaces.remove(a, now);
   table.forget(a, b, now);
   BOOST_TEST(way(far) == c);
   now += 29s;

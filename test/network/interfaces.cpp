@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(joined_locators_are_found_and_left_ones_are_not) {
   BOOST_TEST((all.joined(a) && !all.current(a)));
   BOOST_TEST(all.preferred()->locator == b);
   const Epoch::Stamp before = epoch.stamp();
-  all.remove(a);
+  all.remove(a, TimePoint{});
   BOOST_TEST(epoch.stamp() > before);
   BOOST_TEST(all.changed() == epoch.stamp());
   BOOST_TEST(!all.joined(a));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(slots_are_unique_and_the_longest_free_one_is_next) {
   for (std::uint64_t i = 0; i < Interfaces::max_joined; ++i) all.add(test::interface_at(Locator(i)));
   BOOST_TEST(all.taken_slots() == 0xffff'ffffU);
   const auto freed = all.find(Locator(7))->slot;
-  all.remove(Locator(7));
+  all.remove(Locator(7), TimePoint{});
   BOOST_TEST(all.taken_slots() == (0xffff'ffffU & ~(1U << freed)));
   all.add(test::interface_at(Locator(0x100)));
   BOOST_TEST(all.find(Locator(0x100))->slot == freed);
@@ -75,12 +75,12 @@ BOOST_AUTO_TEST_CASE(slots_are_unique_and_the_longest_free_one_is_next) {
   Interfaces two(epoch);
   two.add(test::interface_at(a));
   const auto first = two.find(a)->slot;
-  two.remove(a);
+  two.remove(a, TimePoint{});
   two.add(test::interface_at(b));
   BOOST_TEST(two.find(b)->slot != first);  // duplicates for the old one may still be on their way
   two.add(test::interface_at(a));
   BOOST_TEST(two.find(a)->slot == first);  // and here they arrive
-  two.remove(a);
+  two.remove(a, TimePoint{});
   for (std::uint64_t i = 1; i < Interfaces::max_joined; ++i) two.add(test::interface_at(Locator(0x100 + i)));
   two.add(test::interface_at(a));
   BOOST_TEST(two.taken_slots() != 0U);

@@ -19,7 +19,7 @@ namespace ilnp {
 class DuplicateFilter {
  public:
   static constexpr std::size_t max_packets = 8192;
-  static constexpr Duration window = std::chrono::seconds(1);
+  static constexpr Duration window = Interfaces::duplicates_last;
 
   void rekey(const HashKey& key) { packets_.rekey(key); }
 

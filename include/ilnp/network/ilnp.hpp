@@ -50,12 +50,6 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
   /// guard. For an unknown host or a missing route the node solicits at once; the caller may try again.
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx) {
-    return send(to, next_header, packet, cx, sender_.hop_limit());
-  }
-  /// The same with a hop limit other than this node's: for a ping.
-  template <ContextLike Cx>
-  BOOST_FORCEINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx,
-                                    std::uint8_t hop_limit) {
     [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload(to)) return Errc::message_too_long;
     if (!next_hops_.find(to, reach_.epoch, cx.now())) {
@@ -64,12 +58,19 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     }
     const NextHop& hop = next_hops_.last();
     const std::size_t size = packet.size();
-    if (const error_code error = sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out,
-                                                  next_header, packet, hop_limit, cx))
+    if (const error_code error =
+            sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, next_header, packet, cx))
       return error;
     hop.interface->last_sent = cx.now();
     next_hops_.count(size);
     return {};
+  }
+  /// The same with a hop limit other than this node's: for a ping.
+  template <ContextLike Cx>
+  BOOST_NOINLINE error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx,
+                                 std::uint8_t hop_limit) {
+    const typename Sender::HopLimit other(sender_, hop_limit);
+    return send(to, next_header, packet, cx);
   }
 
   /// For a guard: the same to a node of which only the locator is known, and that need not be a correspondent. Error: also
@@ -151,10 +152,12 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
           !open(from, *header, cx))
         return;
     const FlowEntry* flow = header ? flows_.find(*header, from.interface, reach_.epoch, cx.now()) : nullptr;
-    if (!flow) flow = begin_flow(from, frame, cx);
-    if (!flow) return;
+    if (!flow) [[unlikely]] {
+      flow = begin_flow(from, frame, cx);
+      if (!flow) return;
+    }
     if (!flow->out) return deliver(from, *header, *flow, cx, up);
-    if (!forwarder_.admit(from, *header, flow->path_hash, cx.now()))
+    if (!forwarder_.admit(from, *header, flow->path_hash, cx.now())) [[unlikely]]
       return sender_.drop(Drop::reflected, from.interface, cx);
     forwarder_.forward(*flow->out, flow->hop_limit, frame, cx);
   }
@@ -233,9 +236,8 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     if (may_return &&
         !reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))
       return sender_.drop(Drop::reflected, flow.interface, cx);
-    const bool several =
-        reach_.interfaces.all().size() > 1 || cx.now() - mover_.left_at() < DuplicateFilter::window;
-    if (several && !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
+    if (cx.now() < reach_.interfaces.duplicates_until() &&
+        !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
       return sender_.drop(Drop::duplicate, flow.interface, cx);
     ++sender_.counters.delivered;
     flow.received.count(payload_of(header).size());

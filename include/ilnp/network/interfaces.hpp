@@ -33,6 +33,8 @@ struct Interface {
 class Interfaces {
  public:
   static constexpr std::size_t max_joined = 32;
+  static constexpr Duration duplicates_last =
+      std::chrono::seconds(1);  ///< all copies of a packet arrive within this time
 
   /// Each change of the set bumps `epoch`.
   explicit Interfaces(Epoch& epoch) noexcept : changed_(epoch) {}
@@ -81,14 +83,16 @@ class Interfaces {
     had_slot_[slot] = interface.locator;
     all_.push_back(interface);
     all_.back().slot = static_cast<std::uint8_t>(slot);
+    if (all_.size() > 1) duplicates_until_ = never;
     changed_.note();
   }
-  void remove(Locator locator) {
+  void remove(Locator locator, TimePoint now) {
     if (const Interface* gone = find(locator)) {
       left_[next_left_] = {locator, gone->last_sent};
       next_left_ = (next_left_ + 1) % left_.size();
     }
     all_.erase_if([&](const Interface& i) { return i.locator == locator; });
+    if (all_.size() <= 1) duplicates_until_ = now + duplicates_last;
     changed_.note();
   }
   /// When the last frame with `locator` as its source was sent, also before it was left, as far as that is remembered.
@@ -109,6 +113,9 @@ class Interfaces {
 
   List<Interface>& all() noexcept { return all_; }
   const List<Interface>& all() const noexcept { return all_; }
+  /// Until then packets may arrive more than once: while several locators are joined, and a little longer, because
+  /// duplicates of what arrived at one that was left may still be on their way.
+  TimePoint duplicates_until() const noexcept { return duplicates_until_; }
   /// The last change of the set.
   Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
 
@@ -121,6 +128,7 @@ class Interfaces {
  private:
   LastChange changed_;
   List<Interface> all_;
+  TimePoint duplicates_until_ = long_ago;
   std::uint8_t last_slot_ = 0;
   std::array<Locator, max_joined> had_slot_{};  // the last locator in each slot
 

@@ -67,9 +67,6 @@ class Mover {
     if (handing_off()) updates_.add(peer, now);
   }
 
-  /// When a locator was last left: duplicates of what arrived there may still be on their way.
-  TimePoint left_at() const noexcept { return left_at_; }
-
   const LocatorUpdates& updates() const noexcept { return updates_; }
 
   /// A locator update or an acknowledgement for this node; `payload`: as the guard has opened it.
@@ -176,8 +173,7 @@ class Mover {
       if (!interfaces.find(locator)->leaving) continue;
       guessed |= reach_->forwarding.forget(locator, instead, cx.now());
       sender_->next.leave(locator);
-      interfaces.remove(locator);
-      left_at_ = cx.now();
+      interfaces.remove(locator, cx.now());
       left = true;
     }
     for (Interface& interface : interfaces.all()) {
@@ -225,7 +221,6 @@ class Mover {
   Liveness<Policies>* liveness_;
   LocatorUpdates updates_;
   MoveSchedule schedule_;
-  TimePoint left_at_ = long_ago;
 };
 
 }  // namespace ilnp

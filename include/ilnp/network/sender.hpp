@@ -52,6 +52,20 @@ class Sender {
 
   /// Of the packets that this node sends.
   std::uint8_t hop_limit() const noexcept { return hop_limit_; }
+  /// While it lives, packets are sent with another hop limit.
+  class HopLimit {
+   public:
+    HopLimit(Sender& sender, std::uint8_t hop_limit) noexcept : sender_(sender), usual_(sender.hop_limit_) {
+      sender.hop_limit_ = hop_limit;
+    }
+    ~HopLimit() { sender_.hop_limit_ = usual_; }
+    HopLimit(const HopLimit&) = delete;
+    HopLimit& operator=(const HopLimit&) = delete;
+
+   private:
+    Sender& sender_;
+    std::uint8_t usual_;
+  };
 
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
@@ -63,19 +77,12 @@ class Sender {
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
                                         std::uint8_t next_header, Packet& packet, Cx& cx) {
-    return transmit(destination, source, out, next_header, packet, hop_limit_, cx);
-  }
-  /// The same with a hop limit other than this node's.
-  template <ContextLike Cx>
-  BOOST_FORCEINLINE error_code transmit(const Ilv& destination, const Ilv& source, Locator out,
-                                        std::uint8_t next_header, Packet& packet, std::uint8_t hop_limit,
-                                        Cx& cx) {
     [[maybe_unused]] const bool addressed = destination.nid != Nid{};  // and no discovery message
     if constexpr (Guard::each_packet)
       if (addressed)
         if (const error_code error = guard.seal(destination.nid, next_header, packet, cx)) return error;
     const std::size_t size = packet.size();
-    typename Format::HeaderRepr values{static_cast<std::uint16_t>(size), next_header, hop_limit, source,
+    typename Format::HeaderRepr values{static_cast<std::uint16_t>(size), next_header, hop_limit_, source,
                                        destination};
     if constexpr (Sessions<Format>::kept)
       if (addressed) sessions.complete(values, destination.nid, cx);
@@ -143,7 +150,7 @@ class Sender {
   }
 
   Reachability* reach_;
-  const std::uint8_t hop_limit_;  // a copy, for the packet path
+  std::uint8_t hop_limit_;  // a copy, for the packet path
 };
 
 }  // namespace ilnp

@@ -154,16 +154,22 @@ class STP {
     }
     const auto header = wire::StpHeader::parse(packet);
     if (!header) return void(++counters_.dropped_too_short);
-    if (header->destination_port() == reserved_port && receive_message(source, header->payload(), cx)) return;
+    if (header->destination_port() == reserved_port) [[unlikely]] {
+      const Ilv here{source.destination.locator, next_.local_nid()};
+      if (receive_message({source.source, here, source.interface, protocol, source.hop_limit, source.share},
+                          header->payload(), cx))
+        return;
+    }
     if (!bound_.test(header->destination_port())) return void(++counters_.dropped_port_not_bound);
     ++counters_.delivered;
     up(DatagramSource{source.source.nid, header->source_port(), header->destination_port(), source},
        packet.subspan(wire::StpHeader::size));
   }
 
-  /// A datagram to port 0. False if it is no message of this layer, or malformed: then it may be for a layer above.
+  /// A datagram to port 0. False if it is no message of this layer, or malformed: then it may be for a layer above. Takes
+  /// its own `NetworkSource`, so that the fast path need not have one in memory.
   template <ContextLike Cx>
-  BOOST_NOINLINE bool receive_message(const NetworkSource& source, Bytes payload, Cx& cx) {
+  BOOST_NOINLINE bool receive_message(NetworkSource source, Bytes payload, Cx& cx) {
     if (wire::Goodbye::parse(payload)) return receive_goodbye(source.source.nid, cx), true;
     const auto ping = wire::PingMessage::parse(payload);
     if (!ping) return false;
