@@ -71,4 +71,10 @@ class Context {
   [[no_unique_address]] Observer observer_;
 };
 
+/// Does anybody observe what happens in this context? What is kept only to be shown is not kept otherwise.
+template <ContextLike Cx>
+inline constexpr bool observed = true;
+template <>
+inline constexpr bool observed<Context<NoObserver>> = false;
+
 }  // namespace ilnp

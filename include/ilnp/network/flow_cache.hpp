@@ -53,24 +53,25 @@ class BasicFlowCache {
     return nullptr;
   }
 
-  /// Calls `f(entry)` if the entry that `add` would replace has traffic; then it has none.
-  template <class F>
-  void vacate(const Header& header, const Interface& in, F&& f) {
-    settle(next_place(hash(header, in.locator)).value, f);
-  }
-  /// The same for each entry.
+  /// Calls `f(entry)` for each entry that has traffic; then it has none.
   template <class F>
   void settle(F&& f) {
     for (Entry& entry : entries_) settle(entry.value, f);
   }
 
   /// Adds an entry for packets like this one: forwarded to `out` with `hop_limit` or, without `out`, for this node.
+  /// Calls `f(entry)` if the entry that it replaces has traffic of another node, or from elsewhere.
+  template <class F>
   const FlowEntry* add(const Header& header, const Interface& in, const Epoch& epoch, TimePoint deadline,
-                       std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) noexcept {
+                       F&& f, std::optional<Locator> out = {}, std::uint8_t hop_limit = 0) {
     const std::uint64_t path_hash = hash(header, in.locator);
-    Entry& entry = next_place(path_hash);
-    entry = {
-        {in.locator, &in, out, path_hash, hop_limit, {}, header.source().nid, {}}, epoch.stamp(), deadline};
+    const Nid source = header.source().nid;
+    const std::size_t place = path_hash % max_entries;
+    Entry& entry = entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
+    if (entry.value.source != source || entry.value.interface != in.locator) settle(entry.value, f);
+    entry = {{in.locator, &in, out, path_hash, hop_limit, {}, source, entry.value.received},
+             epoch.stamp(),
+             deadline};
     std::memcpy(entry.value.path.data(), Format::path(header).data(), entry.value.path.size());
     last_ = &entry;
     return &entry.value;
@@ -79,11 +80,6 @@ class BasicFlowCache {
  private:
   using Entry = Cached<FlowEntry>;
 
-  /// Of the two places of a path, the one whose entry expires first.
-  Entry& next_place(std::uint64_t path_hash) noexcept {
-    const std::size_t place = path_hash % max_entries;
-    return entries_[entries_[place].deadline <= entries_[place ^ 1].deadline ? place : place ^ 1];
-  }
   template <class F>
   static void settle(const FlowEntry& entry, F& f) {
     if (entry.received.packets == 0) return;

@@ -57,12 +57,13 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const NextHop& hop = next_hops_.last();
-    const std::size_t size = packet.size();
+    [[maybe_unused]] Traffic& sent = next_hops_.traffic();
+    [[maybe_unused]] const std::size_t size = packet.size();
     if (const error_code error =
             sender_.transmit({hop.locator, to}, {hop.out, local_nid()}, hop.out, next_header, packet, cx))
       return error;
     hop.interface->last_sent = cx.now();
-    next_hops_.count(size);
+    if constexpr (observed<Cx>) sent.count(size);
     return {};
   }
   /// The same with a hop limit other than this node's: for a ping.
@@ -152,12 +153,10 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
           !open(from, *header, cx))
         return;
     const FlowEntry* flow = header ? flows_.find(*header, from.interface, reach_.epoch, cx.now()) : nullptr;
-    if (!flow) [[unlikely]] {
-      flow = begin_flow(from, frame, cx);
-      if (!flow) return;
-    }
+    if (!flow) flow = begin_flow(from, frame, cx);
+    if (!flow) return;
     if (!flow->out) return deliver(from, *header, *flow, cx, up);
-    if (!forwarder_.admit(from, *header, flow->path_hash, cx.now())) [[unlikely]]
+    if (!forwarder_.admit(from, *header, flow->path_hash, cx.now()))
       return sender_.drop(Drop::reflected, from.interface, cx);
     forwarder_.forward(*flow->out, flow->hop_limit, frame, cx);
   }
@@ -217,15 +216,14 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     if (destination.nid == local_nid()) {
       reach_.learn(source.locator, from, cx.now());
       meet(source.nid, false, from.share(), cx.now());
-      flows_.vacate(*header, *in, this->settle_received());
-      return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold);
+      return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold,
+                        this->settle_received());
     }
     const auto hop = forwarder_.decide(from, *header, *in, cx);
     if (!hop) return nullptr;
     alone = kind == wire::Kind::locator_update || hop->alone;
-    flows_.vacate(*header, *in, this->settle_received());
-    return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold, hop->out,
-                      hop->hop_limit);
+    return flows_.add(*header, *in, reach_.epoch, alone ? cx.now() : cx.now() + decision_hold,
+                      this->settle_received(), hop->out, hop->hop_limit);
   }
 
   /// Hands a packet for this node up, once.
@@ -240,7 +238,7 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
         !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))
       return sender_.drop(Drop::duplicate, flow.interface, cx);
     ++sender_.counters.delivered;
-    flow.received.count(payload_of(header).size());
+    if constexpr (observed<Cx>) flow.received.count(payload_of(header).size());
     up(NetworkSource{header.source(), header.destination(), flow.interface, header.next_header(),
                      header.hop_limit(), from.share()},
        payload_of(header));

@@ -15,6 +15,7 @@ struct NextHop {
   Locator locator;
   Locator out;
   Interface* interface = nullptr;  ///< what this node knows of `out`; not null in a valid next hop
+  Traffic* sent = nullptr;         ///< all that was sent to that node; the same
 };
 
 /// Recent next hops: packets to the same nodes need no look-up in any other table, and those that directly follow a packet
@@ -37,20 +38,21 @@ class NextHops {
     return last_->to == to && last_->hop.holds(epoch, now);
   }
   const NextHop& last() const noexcept { return last_->hop.value; }
-  /// A packet of `size` octets was sent there.
-  void count(std::size_t size) noexcept { last_->sent.count(size); }
+  /// What was sent there.
+  Traffic& traffic() noexcept { return last_->sent; }
 
-  /// First calls `f(to, next hop, traffic)` for what was sent by the entry that this one replaces.
+  /// Calls `f(to, cached next hop, traffic)` for what was sent by the entry that this one replaces, unless it goes the same way.
   template <class F>
   void add(Nid to, const Cached<NextHop>& hop, F&& f) {
     last_ = &place(to);
-    settle(*last_, f);
-    *last_ = {to, hop, {}};
+    if (last_->to != to || last_->hop.value.out != hop.value.out) settle(*last_, f);
+    last_->to = to;
+    last_->hop = hop;
   }
   void add(Nid to, const Cached<NextHop>& hop) {
-    add(to, hop, [](Nid, const NextHop&, const Traffic&) {});
+    add(to, hop, [](Nid, const Cached<NextHop>&, const Traffic&) {});
   }
-  /// Calls `f(to, next hop, traffic)` for what was sent by each entry since the last time.
+  /// Calls `f(to, cached next hop, traffic)` for what was sent by each entry since the last time.
   template <class F>
   void settle(F&& f) {
     for (Entry& entry : entries_) settle(entry, f);
@@ -64,7 +66,7 @@ class NextHops {
   };
   template <class F>
   static void settle(Entry& entry, F& f) {
-    if (entry.sent.packets != 0) f(entry.to, std::as_const(entry.hop.value), std::exchange(entry.sent, {}));
+    if (entry.sent.packets != 0) f(entry.to, std::as_const(entry.hop), std::exchange(entry.sent, {}));
   }
 
   Entry& place(Nid to) noexcept { return entries_[key_(to.value()) % max_nodes]; }

@@ -124,7 +124,8 @@ class NetworkParts {
   const MoveSchedule& schedule() const noexcept { return mover_.schedule(); }
   /// Another node with this node's identifier is heard.
   bool duplicate_nid() const noexcept { return nid_watch_.raised(); }
-  /// Brings the traffic of each host and interface up to date. For display; the packet path counts elsewhere.
+  /// Brings the traffic of each host and interface up to date. For display; the packet path counts elsewhere, and only if its
+  /// context has an observer.
   void settle_traffic() {
     next_hops_.settle(settle_sent());
     flows_.settle(settle_received());
@@ -183,9 +184,14 @@ class NetworkParts {
 
   /// What a next hop or a flow has counted is added up by host and interface.
   auto settle_sent() noexcept {
-    return [this](Nid to, const NextHop& hop, const Traffic& traffic) {
+    return [this](Nid to, const Cached<NextHop>& hop, const Traffic& traffic) {
+      if (hop.stamp >= reach_.epoch.stamp()) {  // its pointers are valid
+        *hop.value.sent += traffic;
+        hop.value.interface->sent += traffic;
+        return;
+      }
       if (KnownHost* host = reach_.hosts.entry(to)) host->sent += traffic;
-      if (Interface* interface = reach_.interfaces.find(hop.out)) interface->sent += traffic;
+      if (Interface* interface = reach_.interfaces.find(hop.value.out)) interface->sent += traffic;
     };
   }
   auto settle_received() noexcept {

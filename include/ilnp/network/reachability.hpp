@@ -92,7 +92,7 @@ struct Reachability {
     Interface* interface = out ? interfaces.find(*out) : nullptr;
     if (!interface) return false;
     const TimePoint settled = interfaces.current(*locator) ? never : forwarding.settled_until(*locator);
-    host.next_hop = {{*locator, *out, interface},
+    host.next_hop = {{*locator, *out, interface, &host.sent},
                      epoch.stamp(),
                      std::min({cx.now() + decision_hold, settled, host.expires - hosts.life() / 3})};
     return true;
