@@ -17,7 +17,8 @@ struct Fixture {
     return flows.find(*wire::IlnpHeader::parse(octets), on, epoch, now);
   }
   const FlowEntry* add(const Octets& octets, std::optional<Locator> out = {}) {
-    return flows.add(*wire::IlnpHeader::parse(octets), in, epoch, now + decision_hold, out);
+    const auto settle = [](const FlowEntry&) {};
+    return flows.add(*wire::IlnpHeader::parse(octets), in, epoch, now + decision_hold, settle, out);
   }
 
   Epoch epoch;

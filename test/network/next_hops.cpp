@@ -1,6 +1,7 @@
 #include "ilnp/network/next_hops.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <vector>
 
 #include "support/locators.hpp"
 #include "support/print.hpp"
@@ -44,6 +45,26 @@ BOOST_AUTO_TEST_CASE(the_next_hops_to_many_nodes_in_turn_are_cached) {
     ++found;
   }
   BOOST_TEST(found > nodes * 3 / 4);
+}
+
+BOOST_AUTO_TEST_CASE(traffic_is_settled_when_packets_to_a_node_go_another_way) {
+  std::vector<std::uint64_t> settled;
+  const auto settle = [&](Nid to, const Cached<NextHop>&, const Traffic& traffic) {
+    settled.insert(settled.end(), {to.value(), traffic.packets, traffic.octets});
+  };
+  const auto known_at = [&](Locator out) { return Cached<NextHop>{{a, out}, epoch.stamp(), now + 1s}; };
+  known.add(Nid(1), known_at(b), settle);
+  known.traffic().count(100);
+  known.add(Nid(1), known_at(b), settle);  // the same way
+  known.traffic().count(20);
+  BOOST_TEST(settled.empty());
+  known.add(Nid(1), known_at(c), settle);
+  BOOST_TEST(settled == (std::vector<std::uint64_t>{1, 2, 120}), boost::test_tools::per_element());
+  BOOST_TEST(known.traffic().packets == 0u);
+  known.traffic().count(5);
+  known.settle(settle);
+  known.settle(settle);
+  BOOST_TEST(settled == (std::vector<std::uint64_t>{1, 2, 120, 1, 1, 5}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
