@@ -2,10 +2,13 @@
 
 // The observer of the programs: prints what the layers do.
 
+#include <chrono>
 #include <ilnp/ilnp.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "command_line.hpp"
 #include "event_about.hpp"

@@ -2,6 +2,8 @@
 
 // What becomes of the nodes that this one knows, which no single message says.
 
+#include <algorithm>
+#include <cstdint>
 #include <ilnp/base/address.hpp>
 #include <ilnp/base/context.hpp>
 #include <ilnp/network/host_table.hpp>

@@ -2,11 +2,16 @@
 
 // Looks after a running node: which other nodes come, move and go, and what the service manager should know.
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <ilnp/asio/clock.hpp>
 #include <ilnp/base/stack.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "event_text.hpp"
 #include "host_events.hpp"
