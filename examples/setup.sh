@@ -123,7 +123,7 @@ find_missing() {
   if [[ $tests == yes ]]; then
     installed libssl-dev || missing+=(libssl-dev)
     installed zlib1g-dev || missing+=(zlib1g-dev)
-    python3 -c 'import jsonschema' 2>/dev/null || missing+=(python3-jsonschema)
+    installed python3-jsonschema || missing+=(python3-jsonschema)
     installed python3-prometheus-client || missing+=(python3-prometheus-client)
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)

@@ -8,10 +8,13 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
-import jsonschema
 import lab
+
+sys.path.append("/usr/lib/python3/dist-packages")  # Debian's modules, if another python3 comes first in the path
+import jsonschema
 
 ALICE, BOB, ROUTER = (f"ffff:0:0:{digit}" for digit in "abd")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
