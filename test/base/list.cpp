@@ -45,6 +45,23 @@ BOOST_AUTO_TEST_CASE(it_grows_and_keeps_its_elements) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(growing_one_by_one_seldom_moves_the_elements) {
+  List<int> resized, appended;
+  List<std::string> texts;
+  const std::string text = "a";
+  std::size_t moves = 0;
+  for (std::size_t size = 1; size <= 1000; ++size) {
+    const auto before = resized.capacity() + appended.capacity() + texts.capacity();
+    resized.resize(size, 7);
+    appended.append(&resized.back(), &resized.back() + 1);
+    texts.append(&text, &text + 1);
+    moves += resized.capacity() + appended.capacity() + texts.capacity() != before;
+  }
+  BOOST_TEST(moves <= 11u);
+  BOOST_TEST(appended.size() == 1000u);
+  BOOST_TEST(texts.back() == "a");
+}
+
 BOOST_AUTO_TEST_CASE(every_element_is_destroyed) {
   {
     List<Counted> list = numbers<Counted>(10);

@@ -131,24 +131,24 @@ class List : public detail::ListStorage {
   void clear() noexcept { shrink(0); }
 
   void resize(std::size_t size) {
-    reserve(size);
+    make_room(size);
     while (size_ < size) emplace_back();
     shrink(size);
   }
   /// Makes room for `size` elements without giving new ones a value.
   void resize_for_overwrite(std::size_t size) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_default_constructible_v<T>);
-    reserve(size);
+    make_room(size);
     size_ = size;
   }
-  void resize(std::size_t size, const T& value) {
-    reserve(size);
+  void resize(std::size_t size, T value) {
+    make_room(size);
     while (size_ < size) push_back(value);
     shrink(size);
   }
-  void assign(std::size_t size, const T& value) {
+  void assign(std::size_t size, T value) {
     clear();
-    resize(size, value);
+    resize(size, static_cast<T&&>(value));
   }
   void assign(const T* first, const T* last) {
     clear();
@@ -159,7 +159,7 @@ class List : public detail::ListStorage {
     if constexpr (std::is_trivially_copyable_v<T>) {
       append_octets(first, static_cast<std::size_t>(last - first), layout);
     } else {
-      reserve(size_ + static_cast<std::size_t>(last - first));
+      make_room(size_ + static_cast<std::size_t>(last - first));
       for (; first != last; ++first) push_back(*first);
     }
   }
@@ -210,6 +210,10 @@ class List : public detail::ListStorage {
  private:
   static constexpr Layout layout{sizeof(T), alignof(T)};
 
+  /// Makes room for `size` elements in all. Lists that grow one by one stay cheap.
+  void make_room(std::size_t size) {
+    if (size > capacity_) relocate(grown(size - size_));
+  }
   /// Keeps the first `size` elements, if there are as many.
   void shrink(std::size_t size) noexcept {
     if constexpr (std::is_trivially_destructible_v<T>) {

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <bit>
+#include <boost/endian/conversion.hpp>
 #include <cstdint>
-#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 
@@ -12,38 +11,25 @@
 /// it once, then no accessor can fail), and a `Repr` (plain values that `write_to` writes).
 namespace ilnp::wire {
 
-namespace detail {
-/// Reverses the octets of a value on machines with the other order.
-template <std::endian order, class T>
-constexpr T ordered(T value) noexcept {
-  static_assert(std::is_unsigned_v<T>);
-  if constexpr (std::endian::native == order || sizeof(T) == 1) return value;
-  if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
-  if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
-  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
-}
-}  // namespace detail
-
 /// Reads a big-endian unsigned integer of `sizeof(T)` octets at `offset`. The caller has checked the length.
 template <class T>
 T load(Bytes bytes, std::size_t offset) noexcept {
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return detail::ordered<std::endian::big>(value);
+  return boost::endian::endian_load<T, sizeof(T), boost::endian::order::big>(
+      reinterpret_cast<const unsigned char*>(bytes.data() + offset));
 }
 
 /// Writes `value` big-endian at `offset`. The caller has checked the length.
 template <class T>
 void store(MutableBytes bytes, std::size_t offset, T value) noexcept {
-  value = detail::ordered<std::endian::big>(value);
-  std::memcpy(bytes.data() + offset, &value, sizeof value);
+  boost::endian::endian_store<T, sizeof(T), boost::endian::order::big>(
+      reinterpret_cast<unsigned char*>(bytes.data() + offset), value);
 }
 
 /// Writes `value` little-endian at `offset`. The caller has checked the length.
 template <class T>
 void store_little(MutableBytes bytes, std::size_t offset, T value) noexcept {
-  value = detail::ordered<std::endian::little>(value);
-  std::memcpy(bytes.data() + offset, &value, sizeof value);
+  boost::endian::endian_store<T, sizeof(T), boost::endian::order::little>(
+      reinterpret_cast<unsigned char*>(bytes.data() + offset), value);
 }
 
 /// Why a parser rejected its input.
