@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_mappings) {
   BOOST_TEST(!table.add(10, {"b", 2, false}));
   BOOST_TEST(table.find(10)->remote.host == "a");
   BOOST_TEST(table.find(10)->known.value == Nid{});
-  BOOST_TEST((table.ports() == std::vector<std::uint16_t>{10, 30}));
+  BOOST_TEST((table.ports() == List<std::uint16_t>{10, 30}));
   BOOST_TEST(table.size() == 2U);
   BOOST_TEST(table.add({10, 2}, {"d", 4, false}));
   BOOST_TEST(table.add({10, 1}, {"e", 5, false}));
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_mappings) {
   BOOST_TEST(table.find({10, 1})->remote.host == "e");
   BOOST_TEST(table.find({10, 3}) == nullptr);
   BOOST_TEST(table.first(10)->remote.host == "a");
-  BOOST_TEST((table.ports() == std::vector<std::uint16_t>{10, 30}));
+  BOOST_TEST((table.ports() == List<std::uint16_t>{10, 30}));
   BOOST_TEST(table.size() == 4U);
   BOOST_TEST(table.remove(10));
   BOOST_TEST(!table.remove(10));
