@@ -187,7 +187,7 @@ class FuzzedNode : test::HandFed<Stack> {
     }
   }
 
-  static bool among(const std::vector<Locator>& set, Locator locator) {
+  static bool among(std::span<const Locator> set, Locator locator) {
     return std::ranges::find(set, locator) != set.end();
   }
 

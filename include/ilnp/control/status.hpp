@@ -1,6 +1,10 @@
 #pragma once
 
 #include "../base/stack.hpp"
+#include "../network/interfaces.hpp"
+#include "../network/known_host.hpp"
+#include "../network/move_schedule.hpp"
+#include "../network/traffic.hpp"
 #include "counter_text.hpp"
 #include "json.hpp"
 #include "mappings.hpp"

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "../network/host_table.hpp"
 #include "status.hpp"
 
 namespace ilnp {
