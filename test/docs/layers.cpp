@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_guard_of_ones_own) {
   BOOST_TEST(!node.start(cx));
   node.guard().members = {Nid(2)};
   int heard = 0;
-  for (const std::uint64_t source : {2, 3}) {
+  for (const std::uint64_t source : {2U, 3U}) {
     std::vector<std::byte> frame(40);
     wire::IlnpHeaderRepr{0, 253, 1, {Locator(0xa), Nid(source)}, {Locator(0xa), Nid(1)}}.write_to(frame);
     node.feed({Locator(0xa), source}, frame, cx, [&](const auto&, Bytes) { ++heard; });
