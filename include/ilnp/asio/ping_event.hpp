@@ -59,7 +59,8 @@ class PingEvent {
     /// Calls `handler(error_code)` once: when there is a reply, when the node is gone, or at `until`.
     template <class Handler>
     void async_wait(Timer::time_point until, Handler&& handler) {
-      own_->timer.expires_at(until);
+      const bool over = own_->reply || own_->node_gone;
+      own_->timer.expires_at(over ? Timer::clock_type::now() : until);
       own_->timer.async_wait(std::forward<Handler>(handler));
     }
     const std::optional<PingReply>& reply() const noexcept { return own_->reply; }

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "bytes.hpp"
 #include "lifetime.hpp"
@@ -30,7 +31,11 @@ class Arena {
     if (blocks_.empty() || used_ + size > block_octets) {
       const std::size_t next = blocks_.empty() ? 0 : block_ + 1;
       if ((next + 1) * block_octets > max_octets) return {};
-      if (next == blocks_.size()) blocks_.emplace_back().resize_for_overwrite(block_octets);
+      if (next == blocks_.size()) {
+        List<std::byte> block;
+        block.resize_for_overwrite(block_octets);
+        blocks_.push_back(std::move(block));
+      }
       block_ = next;
       used_ = 0;
     }

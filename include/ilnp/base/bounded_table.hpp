@@ -157,8 +157,9 @@ class BoundedTable {
   template <class OnEvict>
   std::uint32_t take_slot(TimePoint now, OnEvict& on_evict) {
     if (!chains_.any_free() && slots_.size() < capacity_) {
-      slots_.emplace_back();
-      return chains_.add_place();
+      const std::uint32_t place = chains_.add_place();
+      slots_.resize(chains_.places());
+      return place;
     }
     while (!chains_.any_free()) {
       const std::uint32_t slot = next_to_go();

@@ -86,10 +86,10 @@ class List : public detail::ListStorage {
   using const_iterator = const T*;
 
   List() = default;
-  explicit List(std::size_t size) { resize(size); }
-  List(std::initializer_list<T> values) { append(values.begin(), values.end()); }
-  List(const T* first, const T* last) { append(first, last); }
-  List(const List& other) : ListStorage() { append(other.begin(), other.end()); }
+  explicit List(std::size_t size) : List() { resize(size); }
+  List(std::initializer_list<T> values) : List() { append(values.begin(), values.end()); }
+  List(const T* first, const T* last) : List() { append(first, last); }
+  List(const List& other) : List() { append(other.begin(), other.end()); }
   List(List&& other) noexcept : ListStorage() { swap(other); }
   List& operator=(List other) noexcept {
     swap(other);
@@ -147,6 +147,7 @@ class List : public detail::ListStorage {
     shrink(size);
   }
   void assign(std::size_t size, T value) {
+    reserve(size);
     clear();
     resize(size, static_cast<T&&>(value));
   }

@@ -37,8 +37,8 @@ class NameTable {
   /// The value of `name`; a new one is value-initialized.
   Value& insert(std::string_view name) {
     if (Value* value = find(name)) return *value;
-    if (!chains_.any_free()) entries_.emplace_back();
     const std::uint32_t place = chains_.any_free() ? chains_.take_free() : chains_.add_place();
+    if (place >= entries_.size()) entries_.resize(place + 1);
     entries_[place].name = name;
     chains_.enter(place, hash(name));
     return entries_[place].value;

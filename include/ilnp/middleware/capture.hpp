@@ -50,9 +50,10 @@ class Capture : public UnderlayAdaptor<Next> {
 
   template <ContextLike Cx>
   BOOST_FORCEINLINE error_code send(Locator locator, const Packet& packet, Cx& cx) {
-    if (active()) keep(packet.head());
+    const bool shown = active();
+    if (shown) keep(packet.head());
     const error_code error = next_.send(locator, packet, cx);
-    if (active() && !error) show(Direction::out, {locator, 0}, packet.payload(), cx.now());
+    if (shown && !error) show(Direction::out, {locator, 0}, packet.payload(), cx.now());
     return error;
   }
 

@@ -13,7 +13,7 @@ class MoveSchedule {
   explicit MoveSchedule(const NetworkConfig& config) noexcept : config_(&config) {}
 
   void start(TimePoint now) noexcept {
-    if (config_->locators.size() > 1) next_move_ = now + config_->move_time;
+    if (!suspended_ && config_->locators.size() > 1) next_move_ = now + config_->move_time;
   }
 
   /// `never` if there is no cycle, or it is suspended.

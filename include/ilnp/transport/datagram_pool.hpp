@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <utility>
 
 #include "../base/arena.hpp"
 #include "../base/bytes.hpp"
@@ -26,7 +27,9 @@ class DatagramPool {
   std::uint16_t take() {
     if (free_.empty()) {
       if (buffers_.size() == max_buffers) return none;
-      buffers_.emplace_back().resize_for_overwrite(wire::FragmentMessage::max_total);
+      List<std::byte> buffer;
+      buffer.resize_for_overwrite(wire::FragmentMessage::max_total);
+      buffers_.push_back(std::move(buffer));
       return static_cast<std::uint16_t>(buffers_.size() - 1);
     }
     const std::uint16_t index = free_.back();
