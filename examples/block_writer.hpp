@@ -52,9 +52,10 @@ struct CaptureTarget {
     return descriptor >= 0;
   }
   /// `FILE` becomes `FILE.1`, `FILE.1` becomes `FILE.2`, and so on; the oldest is lost. Then creates the next `FILE`.
+  /// False, and FILE is as it was, if it cannot be renamed: see `errno`.
   bool rotate() {
     for (unsigned number = files - 1; number > 0; --number)
-      static_cast<void>(std::rename(name(number - 1).c_str(), name(number).c_str()));
+      if (std::rename(name(number - 1).c_str(), name(number).c_str()) != 0 && number == 1) return false;
     return open();
   }
   bool is_file() const {

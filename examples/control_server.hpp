@@ -146,8 +146,9 @@ class Control {
     if (!asks(words, "ping") && !asks(words, "trace")) return {};
     if (find_pinged(words))
       return "this needs a stream socket, and at most " + most + " clients can ping at once";
-    if (words.size() == 3)
-      return ilnp::ControlWords::quoted(words[2]) + ": no node of this name or identifier is known";
+    if (words.size() == 3 ||
+        (words.size() == 4 && asks(words, "ping") && to_number(std::string(words[3]), 1, max_pings)))
+      return ilnp::ControlWords::quoted(words[2]) + ": no node with this name or identifier is known";
     return "expected: ping HOST [COUNT], with a COUNT from 1 to " + std::to_string(max_pings) +
            ", or trace HOST";
   }

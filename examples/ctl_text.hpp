@@ -59,6 +59,11 @@ inline double real(const json::value& object, std::string_view name) {
 inline std::string integer(const json::value& object, std::string_view name) {
   return std::to_string(member(object, name).to_number<std::uint64_t>());
 }
+/// As in `1 host`, `2 hosts`; `name`: the plural.
+inline std::string count(const json::value& object, std::string_view name) {
+  const std::string number = integer(object, name);
+  return number + ' ' + std::string(name.substr(0, name.size() - (number == "1" ? 1 : 0)));
+}
 inline std::string locator_list(const json::value& array) {
   std::string text;
   for (const json::value& each : array.as_array())
@@ -213,9 +218,9 @@ class ReplyText {
     if (!next.is_null())
       line("moves", "to " + locator_list(member(next, "to")) + " in " + duration_text(real(next, "in")));
     if (!member(node, "port").is_null()) line("local port", integer(node, "port"));
-    std::string known = integer(node, "hosts") + " hosts, " + integer(node, "routes") + " routes";
+    std::string known = count(node, "hosts") + ", " + count(node, "routes");
     for (const char* name : {"mappings", "streams"})
-      if (!member(node, name).is_null()) known += ", " + integer(node, name) + ' ' + name;
+      if (!member(node, name).is_null()) known += ", " + count(node, name);
     line("known", known);
     rates(member(node, "rates"));
     drops(member(node, "drops").as_array());

@@ -133,7 +133,7 @@ class Top {
       out << "link " << word(link, "interface")
           << (member(link, "up").as_bool() ? " up" : " DOWN: " + phrase(link, "problem")) << ", ";
     const json::value& moves = member(node, "moves");
-    out << integer(moves, "handoffs") << " handoffs";
+    out << count(moves, "handoffs");
     if (const json::value& handoff = member(node, "handoff"); !handoff.is_null())
       out << ", one in progress, ends in " << duration_text(real(handoff, "ends_in"));
     const json::value& next = member(moves, "next");

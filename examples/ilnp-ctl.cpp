@@ -23,7 +23,7 @@ struct Command {
 };
 
 constexpr std::array commands{
-    Command{"status", "", 0, 0, "who the node is, where it is, and how it fares"},
+    Command{"status", "", 0, 0, "who the node is, where it is, and how it is doing"},
     Command{"hosts", "", 0, 0, "the other nodes that it knows"},
     Command{"routes", "", 0, 0, "which interface leads to which network"},
     Command{"mappings", "", 0, 0, "the mappings of a proxy"},
@@ -31,8 +31,7 @@ constexpr std::array commands{
     Command{"counters", "", 0, 0, "all counters, and what they mean"},
     Command{"events", "", 0, 0, "what happens, until the node ends"},
     Command{"top", "", 0, 0, "a terminal view of rates by peer and locator, handoffs and drops"},
-    Command{"ping", "HOST [COUNT]", 1, 2,
-            "how long the way to HOST and back takes, and by which locators it leads"},
+    Command{"ping", "HOST [COUNT]", 1, 2, "the round-trip time to HOST, and the locators on the way"},
     Command{"trace", "HOST", 1, 1, "the forwarders on the way to HOST"},
     Command{"map", "LOCAL_PORT HOST REMOTE_PORT [any] [replace]", 3, 5,
             "map a local port to one of HOST; any: deliver datagrams from any node"},
@@ -40,7 +39,7 @@ constexpr std::array commands{
     Command{"move", "LOCATOR[,LOCATOR...]", 1, 1, "hand off to these networks"},
     Command{"join", "LOCATOR", 1, 1, "join one more network"},
     Command{"leave", "LOCATOR", 1, 1, "leave a network"},
-    Command{"auto", "", 0, 0, "resume the configured moves, which the three before suspend"},
+    Command{"auto", "", 0, 0, "resume the configured moves, which the three commands above suspend"},
 };
 
 std::string about() {
@@ -50,8 +49,10 @@ std::string about() {
   for (const Command& each : commands) {
     std::string line = "  " + std::string(each.name);
     if (!each.arguments.empty()) line.append(" ").append(each.arguments);
-    line.resize(std::max<std::size_t>(line.size() + 2, 34), ' ');
-    if (line.size() > 34) line += "\n" + std::string(34, ' ');
+    if (line.size() > 32)
+      line += '\n' + std::string(34, ' ');
+    else
+      line.resize(34, ' ');
     text += line.append(each.about) + '\n';
   }
   text.pop_back();
@@ -132,6 +133,7 @@ int follow(program::ControlClient& client, const std::string& request, bool as_j
   bool begun = false;
   bool events = false;
   bool answered = false;
+  bool complete = !request.starts_with("json ping ");  // a ping says when it is over
   do {
     for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
       const Reply event = parse(text.substr(0, end + 1), client.path());
@@ -141,15 +143,17 @@ int follow(program::ControlClient& client, const std::string& request, bool as_j
         std::cerr << "ilnp-ctl: following the events of the node on " << client.path() << std::endl;
       // A ping and a trace are answered if their destination is reached.
       if (const auto* reached = event.content.if_contains("reached")) answered |= *reached == true;
+      complete |= event.content.at("reply") == "ping_end";
       begun = true;
       if (const int status = show(event, as_json, client.path()); status != 0) return status;
     }
     if (!std::cout) return 1;
-    // The first line comes at once, if at all.
-  } while (reply.read(text, begun ? -1 : program::ControlClient::patience * 1000));
-  if (begun && !events && text.empty()) return answered ? 0 : 1;
+    // Only events may be far apart.
+  } while (reply.read(text, events ? -1 : program::ControlClient::patience * 1000));
+  if (begun && !events && text.empty() && complete && reply.ended()) return answered ? 0 : 1;
   if (text.starts_with("error: ")) parse(std::move(text), client.path());
-  throw std::runtime_error("the node on " + client.path() + (begun ? " has ended" : " does not reply"));
+  throw std::runtime_error("the node on " + client.path() +
+                           (begun && reply.ended() ? " has ended" : " does not reply"));
 }
 
 /// The terminal view.
@@ -176,7 +180,8 @@ int run(const program::CommandLine& line) {
   const bool live = request == "json events" || request == "json top";
   const bool pings = request.starts_with("json ping ") || request.starts_with("json trace ");
   if ((live || pings) && line.has("watch")) throw program::UsageError("this command takes no --watch");
-  if (request == "json top" && as_json) throw program::UsageError("top has no JSON; use status and hosts");
+  if (request == "json top" && as_json)
+    throw program::UsageError("top has no JSON output; use status and hosts");
   const auto connect = [&] {
     return line.has("control") ? program::ControlClient("node", line.value("control"))
                                : program::ControlClient("node");

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
     line.add_options()  //
         ("control", program::options::value<std::string>()->value_name("PATH"),
          program::own_control_help)  //
-        ("quiet,q", "no log")("verbose,v", "print what every layer does");
+        ("quiet,q", "print only errors")("verbose,v", "print what every layer does");
     program::add_log_options(line);
     program::add_capture_options(line);
     program::add_metrics_option(line);

@@ -180,6 +180,11 @@ class ListenerOf : public MetricsServer::Listener, public std::enable_shared_fro
   }
 
   asio::awaitable<void> serve(std::shared_ptr<Stream> stream) {
+    struct Leave {
+      std::list<Stream*>& all;
+      Stream* its;
+      ~Leave() { all.remove(its); }
+    } const leave{streams_, stream.get()};
     beast::flat_buffer buffer(2 * MetricsServer::max_header);
     for (bool more = true; more && acceptor_.is_open();) {
       error_code error;
@@ -199,7 +204,6 @@ class ListenerOf : public MetricsServer::Listener, public std::enable_shared_fro
     }
     error_code ignored;
     stream->socket().shutdown(asio::socket_base::shutdown_send, ignored);
-    streams_.remove(stream.get());
   }
 
   static asio::awaitable<void> write(Stream& stream, Reply& reply, bool head, error_code& error) {
@@ -248,9 +252,13 @@ class LocalListener : public MetricsServer::Listener {
  private:
   void remove_stale(const asio::any_io_executor& executor) const {
     struct stat status {};
-    if (::lstat(path_.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+    if (::lstat(path_.c_str(), &status) != 0) return;
+    if (!S_ISSOCK(status.st_mode))
+      throw boost::system::system_error(EEXIST, boost::system::system_category());
     Protocol::socket probe(executor);
     error_code error;
+    probe.open(Protocol());
+    probe.non_blocking(true);  // the other program may be stopped
     probe.connect(Protocol::endpoint(path_), error);
     if (error == asio::error::connection_refused) ::unlink(path_.c_str());
   }

@@ -220,7 +220,7 @@ BOOST_FIXTURE_TEST_CASE(a_socket_that_was_left_behind_is_replaced, Setting) {
 BOOST_FIXTURE_TEST_CASE(a_socket_in_use_is_left_alone, Setting) {
   const ControlSocket first(io.get_executor(), path, echo());
   const std::string error = error_of([&] { ControlSocket(io.get_executor(), path, echo()); });
-  BOOST_TEST((error.find("another proxy answers on " + path) != error.npos));
+  BOOST_TEST((error.find("another node answers on " + path) != error.npos));
   BOOST_TEST(ask("you?") == "you said: you?");
 }
 

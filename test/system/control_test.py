@@ -305,7 +305,7 @@ class Control(lab.LabTest):
                          rf"\A1: {ROUTER} at 0:0:0:a, [\d.]+ ms\n2: {BOB} at 0:0:0:b, [\d.]+ ms, the destination\n\Z")
         self.assertRegex(ctl(router.control, "ping", "bob", 1), "directly\n1 sent, 1 answered")
         self.assertEqual(ctl(alice.control, "ping", "nobody", status=1),
-                         "ilnp-ctl: 'nobody': no node of this name or identifier is known\n")
+                         "ilnp-ctl: 'nobody': no node with this name or identifier is known\n")
         self.assertIn("COUNT from 1", ctl(alice.control, "ping", "bob", "0", status=1))
         bob.kill()
         first, last = self.lines(alice.control, "ping", "bob", "1", status=1)

@@ -136,7 +136,7 @@ class ControlSocket {
     probe.open();
     probe.non_blocking(true);
     if (::connect(probe.native_handle(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-      fail(EADDRINUSE, "another proxy answers on ");
+      fail(EADDRINUSE, "another node answers on ");
     // EPROTOTYPE: a stream socket, so another program's
     if (errno == EPROTOTYPE) fail(EEXIST);
     if (errno != ECONNREFUSED && errno != ENOENT) fail(errno);
