@@ -54,7 +54,7 @@ class Arena {
   /// A copy; none, with a null `data()`, if there is no room.
   MutableBytes copy(Bytes octets) {
     const MutableBytes place = take(octets.size());
-    if (place.data() != nullptr) std::memcpy(place.data(), octets.data(), octets.size());
+    if (place.data() != nullptr && !octets.empty()) std::memcpy(place.data(), octets.data(), octets.size());
     return place;
   }
 
