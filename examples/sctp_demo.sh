@@ -238,7 +238,7 @@ soon 10 listens alice tcp 8000 || fail "no web server on alice"
 show bob "ssh -o \"ProxyCommand $over_sctp\" -N -D 8080 localhost"
 start bob bob-socks.log "${ssh[@]}" -o "ProxyCommand $over_sctp" -N -D 8080 localhost
 socks=$started
-result "ssh -D: a SOCKS proxy on bob" soon 20 listens bob tcp 8080
+result "ssh -D: a SOCKS proxy on bob" soon 60 listens bob tcp 8080
 browse() { # host, option of curl..., page: fetched, and compared
   local host=$1 page=${*: -1}
   shift
