@@ -1,5 +1,7 @@
 #include "ilnp/posix/netlink.hpp"
 
+#include <poll.h>
+
 #include <boost/test/unit_test.hpp>
 #include <deque>
 
@@ -71,6 +73,9 @@ BOOST_AUTO_TEST_CASE(hears_of_changes_of_one_interface) {
   BOOST_TEST(netlink.changed(eth0, "eth0"));
   BOOST_TEST(!netlink.changed(eth0, "eth0"));
   host.ip("-6 address add fd00::1/64 dev eth0 nodad");
+  // The kernel announces an address from a work queue, a little later.
+  pollfd news{netlink.native_handle(), POLLIN, 0};
+  BOOST_TEST(::poll(&news, 1, 10'000) == 1);
   BOOST_TEST(netlink.changed(eth0, "eth0"));
   host.ip("link set other down");
   host.ip("link set other name new");
