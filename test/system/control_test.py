@@ -185,7 +185,8 @@ class Control(lab.LabTest):
         rounds = 1500  # of two lines each: more than the sockets and the node hold for one client
         for place in range(rounds):
             self.assertTrue(alice.ask(f"json move 0:0:0:{place % 2 + 11:x}"))
-        self.assertLess(alice.memory() - before, 2000)
+        if not lab.SANITIZED:  # a sanitizer keeps memory that was freed
+            self.assertLess(alice.memory() - before, 2000)
         os.kill(slow.pid, signal.SIGCONT)
         lab.until(lambda: '"events_lost"' in slow.output, timeout=20, what="how many events were lost")
         lost = sum(json.loads(line)["count"] for line in slow.output.splitlines() if "events_lost" in line)
