@@ -234,7 +234,7 @@ class Control(lab.LabTest):
             self.assertRegex(screen(), r"(?m)^0:0:0:a +joined +[1-9][\d.]* ")
             ctl(alice.control, "move", "0:0:0:b")
             lab.until(lambda: re.search(r"(?m)^0:0:0:b +(joining|joined) ", screen()), timeout=20, what="the new locator")
-            self.assertIn("1 handoffs", screen())
+            self.assertIn("1 handoff,", screen())
             lab.checked(*server, "send-keys", "q", env=environment)
             lab.until(lambda: "status 0" in screen() and "PEER" not in screen(), what="the end of top")
         finally:
