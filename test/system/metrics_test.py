@@ -263,7 +263,7 @@ class Metrics(lab.LabTest):
         file = os.path.join(self.lab.folder, "file")
         with open(file, "w"):
             pass
-        for where, words in ((file, "Address already in use"), ("/nonexistent/metrics", "No such file"), ("/" + "x" * 200, "too long")):
+        for where, words in ((file, "File exists"), ("/nonexistent/metrics", "No such file"), ("/" + "x" * 200, "too long")):
             done = host.run(os.path.join(lab.BIN, "ilnp-router"), config, "--metrics", where)
             self.assertEqual(done.returncode, 1, where)
             self.assertRegex(done.stderr, f"^ilnp-router: --metrics {where}: .*{words}")
