@@ -2,10 +2,8 @@
 
 // The events of a node as JSON, for the clients that follow them.
 
-#include <ilnp/control/json.hpp>
 #include <ilnp/gateway/control_followers.hpp>
 #include <ilnp/ilnp.hpp>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,33 +14,15 @@
 
 namespace program {
 
-/// Writes the fields of an event as members of an object.
-struct EventMembers {
-  ilnp::JsonWriter* json;
-  void operator()(std::string_view name, std::string_view value) const { json->member(name, value); }
-  void operator()(std::string_view name, std::unsigned_integral auto value) const {
-    json->member(name, value);
-  }
-  template <class Tag>
-  void operator()(std::string_view name, ilnp::Name64<Tag> value) const {
-    json->member(name, to_string(value));
-  }
-  void operator()(std::string_view name, std::span<const ilnp::Locator> all) const {
-    json->strings(name, all, [](ilnp::Locator each) { return to_string(each); });
-  }
-};
-
 /// The line of an event: `{"reply":"event","time":...,"event":...,"text":...`, and its fields.
 template <class Event>
 std::string event_line(const Event& event, std::string_view time) {
-  ilnp::JsonWriter fields;
-  fields.open('{');
-  const EventAbout what = about(event, EventMembers{&fields});
+  JsonFields fields(ilnp::JsonText::ascii);
+  const EventAbout what = about(event, fields);
   ilnp::JsonWriter json;
   json.open('{').member("reply", "event").member("time", time).member("event", what.name);
   json.member("level", to_string(what.level)).member("text", event_text(event));
-  const std::string_view members = std::string_view(fields.text()).substr(1);
-  return json.take() + (members.empty() ? "" : ",") + std::string(members) + "}\n";
+  return json.members(fields.text()).close('}').take() + '\n';
 }
 
 /// Passes the events of a node on to the clients that follow them, except for those of single packets: these would be too many.
@@ -54,7 +34,7 @@ class ControlEvents {
 
   template <class Event>
   void operator()(const Event& event) const {
-    if constexpr (requires { about(event, EventMembers{}); })
+    if constexpr (requires(JsonFields & fields) { about(event, fields); })
       if (followers_ != nullptr && !followers_->empty())
         followers_->write(event_line(event, utc_timestamp()));
   }

@@ -97,12 +97,12 @@ inline std::string log_line(LogFormat format, const LogLine& line,
     text.replace(end, text.npos, " ...");
   }
   if (format == LogFormat::json) {
-    std::string json = "{\"time\":\"" + utc_timestamp(time) + "\",\"level\":\"";
-    json.append(to_string(line.level)).append("\"");
-    if (!line.layer.empty()) json.append(",\"layer\":").append(json_string(line.layer));
-    json.append(",\"event\":").append(json_string(line.event));
-    if (!line.fields.empty()) json.append(",\"fields\":{").append(line.fields).append("}");
-    return json.append(",\"message\":").append(json_string(text)).append("}");
+    ilnp::JsonWriter json(ilnp::JsonText::utf8);
+    json.open('{').member("time", utc_timestamp(time)).member("level", to_string(line.level));
+    if (!line.layer.empty()) json.member("layer", line.layer);
+    json.member("event", line.event);
+    if (!line.fields.empty()) json.key("fields").open('{').members(line.fields).close('}');
+    return json.member("message", text).close('}').take();
   }
   if (!line.layer.empty()) text.insert(0, std::string(line.layer) + ": ");
   switch (format) {

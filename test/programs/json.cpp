@@ -6,7 +6,10 @@
 
 namespace ilnp::test::json_test {
 
-using program::json_string;
+std::string json_string(std::string_view text) {
+  JsonWriter json(JsonText::utf8);
+  return json.value(text).take();
+}
 
 BOOST_AUTO_TEST_SUITE(json)
 

@@ -13,12 +13,19 @@
 
 namespace ilnp {
 
-/// Writes JSON (RFC 8259) into a string: printable ASCII without line ends, whatever the values are, so that a reply is one line
-/// and safe for a terminal. Other characters are escaped (`\u20ac`); what is not UTF-8 becomes U+FFFD.
+/// What the strings of a `JsonWriter` consist of.
+enum class JsonText : std::uint8_t {
+  ascii,  ///< printable ASCII, so that the text is safe for a terminal; other characters are escaped (`\u20ac`)
+  utf8,  ///< UTF-8; only control characters are escaped
+};
+
+/// Writes JSON (RFC 8259) into a string, without line ends, whatever the values are. Octets that are not UTF-8 become U+FFFD.
 ///
 /// The caller opens and closes objects and arrays in order, and writes a key before each value in an object.
 class JsonWriter {
  public:
+  explicit JsonWriter(JsonText strings = JsonText::ascii) noexcept : strings_(strings) {}
+
   JsonWriter& open(char bracket) { return separate(), text_ += bracket, *this; }
   JsonWriter& close(char bracket) { return text_ += bracket, *this; }
   JsonWriter& key(std::string_view name) { return value(name), text_ += ':', *this; }
@@ -28,7 +35,7 @@ class JsonWriter {
     text_ += '"';
     while (!text.empty()) {
       const auto [code, size] = detail::first_code_point(text);
-      size == 0 ? add_escaped(0xfffd) : add(code);
+      size == 0 ? add(0xfffd, "\xef\xbf\xbd") : add(code, text.substr(0, size));
       text.remove_prefix(size == 0 ? 1 : size);
     }
     text_ += '"';
@@ -65,6 +72,9 @@ class JsonWriter {
     return close(']');
   }
 
+  /// Adds members that another writer has written.
+  JsonWriter& members(std::string_view written) { return written.empty() ? *this : raw(written); }
+
   const std::string& text() const noexcept { return text_; }
   std::string take() noexcept { return std::move(text_); }
 
@@ -75,10 +85,10 @@ class JsonWriter {
     if (last != '{' && last != '[' && last != ':') text_ += ',';
   }
   JsonWriter& raw(std::string_view text) { return separate(), text_ += text, *this; }
-  void add(char32_t code) {
+  void add(char32_t code, std::string_view octets) {
     if (code == '"' || code == '\\') text_ += '\\';
-    if (code >= 0x20 && code < 0x7f) {
-      text_ += static_cast<char>(code);
+    if ((code >= 0x20 && code < 0x7f) || (code > 0x7f && strings_ == JsonText::utf8)) {
+      text_ += octets;
     } else if (code < 0x1'0000) {
       add_escaped(static_cast<unsigned>(code));
     } else {  // a pair of surrogates
@@ -92,6 +102,7 @@ class JsonWriter {
     text_.append(shown.data(), static_cast<std::size_t>(size));
   }
 
+  JsonText strings_;
   std::string text_;
 };
 
