@@ -58,8 +58,7 @@ class HostWatch {
     hosts.for_each(now, [&](ilnp::Nid nid, const ilnp::KnownHost& host, bool) {
       if (host.name.empty()) return;  // known only from what it has sent
       places_.clear();
-      for (const auto& place : host.places())
-        if (host.present(place)) places_.push_back(place.locator);
+      host.for_each_present([this](ilnp::Locator each) { places_.push_back(each); });
       std::sort(places_.begin(), places_.end());
       const auto [at, fresh] = known_.try_emplace(nid);
       Known& known = at->second;

@@ -81,7 +81,7 @@ inline std::string counter_metric(std::string_view layer, std::string_view name)
 
 inline void add_counter(MetricsText& metrics, std::string_view layer, std::string_view name,
                         std::uint64_t value) {
-  const ilnp::CounterText* text = ilnp::counter_text(std::string(layer).append(".").append(name));
+  const ilnp::CounterText* text = ilnp::counter_text(ilnp::counter_name(layer, name));
   metrics.counter(counter_metric(layer, name), text ? text->meaning : "A counter of this layer", value);
 }
 /// Adds the counters of a stack.

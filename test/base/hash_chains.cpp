@@ -43,8 +43,7 @@ BOOST_AUTO_TEST_CASE(places_with_one_hash_share_a_chain) {
 BOOST_AUTO_TEST_CASE(hashes_can_change) {
   HashChains chains;
   for (std::uint64_t hash = 0; hash < 8; ++hash) chains.enter(chains.add_place(), hash);
-  for (std::size_t place = 0; place < 8; ++place) chains.set_hash(place, 7 - place);
-  chains.rebuild();
+  chains.rehash([](std::size_t place) { return 7 - place; });
   for (std::uint32_t hash = 0; hash < 8; ++hash)
     BOOST_TEST((places(chains, hash) == std::vector<std::uint32_t>{7 - hash}));
 }

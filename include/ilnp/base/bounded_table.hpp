@@ -44,9 +44,7 @@ class BoundedTable {
     key_ = key;
     loose_.rekey(key);
     kept_.rekey(key);
-    for (std::size_t place = 0; place < slots_.size(); ++place)
-      if (chains_.taken(place)) chains_.set_hash(place, Hash{}(key_, slots_[place].key));
-    chains_.rebuild();
+    chains_.rehash([this](std::size_t place) { return Hash{}(key_, slots_[place].key); });
   }
 
   std::size_t size() const noexcept { return chains_.taken(); }
@@ -89,7 +87,7 @@ class BoundedTable {
   template <class F>
   void for_each(F&& f) {
     for (std::size_t place = 0; place < slots_.size(); ++place)
-      if (chains_.taken(place)) f(const_key(place), slots_[place].value);
+      if (chains_.taken(place)) f(std::as_const(slots_[place].key), slots_[place].value);
   }
   template <class F>
   void for_each(F&& f) const {
@@ -112,7 +110,6 @@ class BoundedTable {
 
   /// Does it matter which sender caused an entry?
   bool shared() const noexcept { return first_come_ != 0; }
-  const Key& const_key(std::size_t place) const noexcept { return slots_[place].key; }
 
   std::uint32_t slot_of(const Key& key) const noexcept {
     std::uint32_t slot = chains_.first(Hash{}(key_, key));

@@ -50,11 +50,13 @@ class HashChains {
     free_.push_back(place);
   }
 
-  /// The hashes have changed: `set_hash` for each place that is taken, then `rebuild`.
-  void set_hash(std::size_t place, std::uint64_t hash) noexcept {
-    links_[place].hash = static_cast<std::uint32_t>(hash);
+  /// The hashes have changed: `hash(place)` is that of the key at a place.
+  template <class Hash>
+  void rehash(Hash&& hash) {
+    for (std::size_t place = 0; place < places(); ++place)
+      if (taken(place)) links_[place].hash = static_cast<std::uint32_t>(hash(place));
+    fill_buckets(buckets_.size());
   }
-  void rebuild() { fill_buckets(buckets_.size()); }
 
  private:
   struct Link {

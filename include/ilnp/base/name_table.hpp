@@ -21,9 +21,7 @@ class NameTable {
   /// Hashes with `key` from now on.
   void rekey(const HashKey& key) {
     key_ = key;
-    for (std::size_t place = 0; place < entries_.size(); ++place)
-      if (chains_.taken(place)) chains_.set_hash(place, hash(entries_[place].name));
-    chains_.rebuild();
+    chains_.rehash([this](std::size_t place) { return hash(entries_[place].name); });
   }
 
   std::size_t size() const noexcept { return chains_.taken(); }

@@ -111,8 +111,7 @@ class ControlProtocol {
       if (text.size() + longest_host > limit) return;
       ++shown;
       text += (host.name.empty() ? "-" : printable_name(host.name)) + ' ' + to_string(nid);
-      for (const auto& place : host.places())
-        if (host.present(place)) text += ' ' + to_string(place.locator);
+      host.for_each_present([&](Locator each) { text += ' ' + to_string(each); });
       text += owns_name || host.name.empty() ? "\n" : " name taken by another node\n";
     });
     if (shown != known)

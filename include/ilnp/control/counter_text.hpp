@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace ilnp {
@@ -227,6 +228,11 @@ inline constexpr std::array counter_texts{
 };
 
 }  // namespace detail
+
+/// `LAYER.NAME`.
+inline std::string counter_name(std::string_view layer, std::string_view name) {
+  return std::string(layer).append(".").append(name);
+}
 
 /// The text of the counter `LAYER.NAME`; null for one of another program's layers.
 constexpr const CounterText* counter_text(std::string_view name) noexcept {

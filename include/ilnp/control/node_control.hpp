@@ -54,7 +54,7 @@ class NodeControl {
       return ControlProtocol::answer(stack, request, program.port, cx, limit, [&](std::string& text) {
         if (program.counters)
           program.counters([&](std::string_view layer, std::string_view name, std::uint64_t value) {
-            text.append(layer).append(".").append(name).append(" ").append(std::to_string(value)) += '\n';
+            text.append(counter_name(layer, name)).append(" ").append(std::to_string(value)) += '\n';
           });
       });
     } else {

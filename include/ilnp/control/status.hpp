@@ -19,11 +19,15 @@ inline double control_age(TimePoint since, TimePoint start, TimePoint now) noexc
   return std::chrono::duration<double>(now - std::max(since, start)).count();
 }
 
-/// Calls `f(layer, name, value)` for each counter of a node and its program, from the top down.
+/// Calls `f(name, text, value)` for each counter of a node and its program, from the top down; see `counter_text`.
 template <class Stack, class F>
 void each_control_counter(const Stack& stack, const ControlProgram& program, F&& f) {
-  if (program.counters) program.counters(f);
-  for_each_counter(stack, f);
+  const auto show = [&](std::string_view layer, std::string_view name, std::uint64_t value) {
+    const std::string full = counter_name(layer, name);
+    f(full, counter_text(full), value);
+  };
+  if (program.counters) program.counters(show);
+  for_each_counter(stack, show);
 }
 
 inline void write_traffic(JsonWriter& json, std::string_view name, const Traffic& traffic) {
@@ -134,11 +138,9 @@ class ControlStatus {
   static void write_drops(JsonWriter& json, const Stack& stack, const ControlProgram& program) {
     json.key("drops").open('[');
     detail::each_control_counter(
-        stack, program, [&](std::string_view layer, std::string_view name, std::uint64_t value) {
-          const std::string full = std::string(layer).append(".").append(name);
-          const CounterText* text = counter_text(full);
+        stack, program, [&](const std::string& name, const CounterText* text, std::uint64_t value) {
           if (value == 0 || !text || text->kind == CounterKind::activity) return;
-          json.open('{').member("counter", full).member("value", value);
+          json.open('{').member("counter", name).member("value", value);
           json.member("kind", to_string(text->kind)).member("meaning", text->meaning).close('}');
         });
     json.close(']');

@@ -36,8 +36,7 @@ class ControlTables {
       json.open('{').key("name");
       host.name.empty() ? json.null() : json.value(host.name);
       json.member("nid", to_string(nid)).member("this_node", false).key("locators").open('[');
-      for (const KnownHost::Place& place : host.places())
-        if (host.present(place)) json.value(to_string(place.locator));
+      host.for_each_present([&](Locator each) { json.value(to_string(each)); });
       json.close(']').key("in_use");
       host.in_use() == Locator{} ? json.null() : json.value(to_string(host.in_use()));
       const auto out = host.in_use() == Locator{} ? std::nullopt : via(host.in_use());
@@ -74,10 +73,8 @@ class ControlTables {
   static void counters(JsonWriter& json, const Stack& stack, const ControlProgram& program) {
     json.key("counters").open('[');
     detail::each_control_counter(
-        stack, program, [&](std::string_view layer, std::string_view name, std::uint64_t value) {
-          const std::string full = std::string(layer).append(".").append(name);
-          const CounterText* text = counter_text(full);
-          json.open('{').member("counter", full).member("value", value);
+        stack, program, [&](const std::string& name, const CounterText* text, std::uint64_t value) {
+          json.open('{').member("counter", name).member("value", value);
           json.member("kind", text ? to_string(text->kind) : std::string_view("activity"));
           json.member("meaning", text ? text->meaning : std::string_view()).close('}');
         });

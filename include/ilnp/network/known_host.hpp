@@ -174,6 +174,12 @@ class KnownHost {
   bool present(const Place& place) const noexcept {
     return place.updated || place.confirmed >= last_confirmed() - burst;
   }
+  /// Calls `f(locator)` for each place where it is, as far as is known.
+  template <class F>
+  void for_each_present(F&& f) const {
+    for (const Place& place : places_)
+      if (present(place)) f(place.locator);
+  }
   bool has(Locator locator) const noexcept { return const_cast<KnownHost*>(this)->find(locator) != nullptr; }
   TimePoint last_confirmed() const noexcept {
     TimePoint latest = long_ago;
