@@ -13,3 +13,4 @@
 #include "asio/resolve.hpp"
 #include "asio/stp_node.hpp"
 #include "asio/stp_socket.hpp"
+#include "asio/waiting_timers.hpp"
