@@ -107,6 +107,33 @@ class Control {
     return words.size() >= 2 && words[0] == "json" && words[1] == command;
   }
 
+  /// `ping HOST [COUNT]` or `trace HOST`.
+  struct PingRequest {
+    bool trace;
+    std::string_view host;
+    unsigned count = default_pings;
+  };
+  static std::optional<PingRequest> ping_request(const std::vector<std::string_view>& words) {
+    const bool trace = asks(words, "trace");
+    if ((!trace && !asks(words, "ping")) || words.size() < 3 || words.size() > (trace ? 3 : 4))
+      return std::nullopt;
+    PingRequest request{trace, words[2]};
+    if (words.size() == 4) {
+      const auto count = to_number(std::string(words[3]), 1, max_pings);
+      if (!count) return std::nullopt;
+      request.count = static_cast<unsigned>(*count);
+    }
+    return request;
+  }
+  /// The node that `host` means: a name or an identifier.
+  std::optional<ilnp::Nid> find(std::string_view host) {
+    const auto named =
+        node_.with([&](auto& stack, auto& cx) { return network_layer(stack).resolve(host, cx); });
+    if (named) return *named;
+    const auto nid = ilnp::Nid::parse(host);
+    return nid && *nid != ilnp::Nid{} ? std::optional(*nid) : std::nullopt;
+  }
+
   /// Takes requests whose reply comes later, or has no end; not if there are too many of them.
   bool take(std::string_view request, ilnp::OwnedSocket& through) {
     const auto words = ilnp::ControlWords::split(request, 4);
@@ -116,27 +143,13 @@ class Control {
       followers_.write(id, finish(json));
       return true;
     }
-    if (!find_pinged(words) || pinging_.full()) return false;
-    const unsigned count = words.size() == 4
-                               ? static_cast<unsigned>(*to_number(std::string(words[3]), 1, max_pings))
-                               : default_pings;
+    const auto ping = ping_request(words);
+    const auto to = ping && !pinging_.full() ? find(ping->host) : std::nullopt;
+    if (!to) return false;
     const auto id = pinging_.add(std::move(through));
-    const auto pings =
-        std::make_shared<ControlPing<NodeType>>(node_, pinging_, id, *find_pinged(words), count);
-    asks(words, "ping") ? pings->ping() : pings->trace();
+    const auto pings = std::make_shared<ControlPing<NodeType>>(node_, pinging_, id, *to, ping->count);
+    ping->trace ? pings->trace() : pings->ping();
     return true;
-  }
-  /// The node that a correct `ping HOST [COUNT]` or `trace HOST` means, by its name or identifier.
-  std::optional<ilnp::Nid> find_pinged(const std::vector<std::string_view>& words) {
-    const bool ping = asks(words, "ping");
-    if ((!ping && !asks(words, "trace")) || words.size() < 3 || words.size() > (ping ? 4 : 3))
-      return std::nullopt;
-    if (words.size() == 4 && !to_number(std::string(words[3]), 1, max_pings)) return std::nullopt;
-    const auto named =
-        node_.with([&](auto& stack, auto& cx) { return network_layer(stack).resolve(words[2], cx); });
-    if (named) return *named;
-    const auto nid = ilnp::Nid::parse(words[2]);
-    return nid && *nid != ilnp::Nid{} ? std::optional(*nid) : std::nullopt;
   }
   /// The error for a request that `take` has refused; empty for all others.
   std::string refusal(const std::vector<std::string_view>& words) {
@@ -144,13 +157,13 @@ class Control {
     if (asks(words, "events"))
       return "events needs a stream socket, and at most " + most + " clients can follow them at once";
     if (!asks(words, "ping") && !asks(words, "trace")) return {};
-    if (find_pinged(words))
-      return "this needs a stream socket, and at most " + most + " clients can ping at once";
-    if (words.size() == 3 ||
-        (words.size() == 4 && asks(words, "ping") && to_number(std::string(words[3]), 1, max_pings)))
-      return ilnp::ControlWords::quoted(words[2]) + ": no node with this name or identifier is known";
-    return "expected: ping HOST [COUNT], with a COUNT from 1 to " + std::to_string(max_pings) +
-           ", or trace HOST";
+    const auto ping = ping_request(words);
+    if (!ping)
+      return "expected: ping HOST [COUNT], with a COUNT from 1 to " + std::to_string(max_pings) +
+             ", or trace HOST";
+    if (!find(ping->host))
+      return ilnp::ControlWords::quoted(ping->host) + ": no node with this name or identifier is known";
+    return "this needs a stream socket, and at most " + most + " clients can ping at once";
   }
   std::string answer(std::string_view request, std::size_t limit) {
     if (const std::string refused = refusal(ilnp::ControlWords::split(request, 4)); !refused.empty())

@@ -173,11 +173,9 @@ class ReplyText {
     if (!member(reply, "answered").as_bool()) return void(out_ << "no reply\n");
     if (!member(reply, "reached").as_bool())
       return void(out_ << "not reached: the hop limit ran out at " << word(reply, "nid") << '\n');
-    const std::string forwarders = integer(reply, "forwarders");
     out_ << "reply of " << word(reply, "nid") << " at " << word(reply, "locator") << " in " << way(reply)
          << ", "
-         << (forwarders == "0" ? "directly"
-                               : "through " + forwarders + (forwarders == "1" ? " forwarder" : " forwarders"))
+         << (integer(reply, "forwarders") == "0" ? "directly" : "through " + count(reply, "forwarders"))
          << '\n';
   }
   void ping_end(const json::value& reply) {

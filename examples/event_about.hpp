@@ -20,6 +20,12 @@ struct EventAbout {
   std::string_view name;  ///< docs/monitoring.md lists all
 };
 
+template <class Field>
+void node_fields(std::string_view host_name, ilnp::Nid nid, Field& field) {
+  field("host", printable_name(host_name));
+  field("nid", nid);
+}
+
 /// Calls `field(name, value)` for each field of an event. A name that a node has given itself is escaped.
 template <class Field>
 EventAbout about(const ilnp::event::PacketSent& e, Field&& field) {
@@ -116,27 +122,23 @@ EventAbout about(const ilnp::event::DuplicateNid& e, Field&& field) {
 }
 template <class Field>
 EventAbout about(const ilnp::event::UpdateUndone& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.peer);
+  node_fields(e.host_name, e.peer, field);
   field("to", e.back_to);
   return {Level::warning, "update_undone"};
 }
 template <class Field>
 EventAbout about(const ilnp::event::PeerSilent& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.peer);
+  node_fields(e.host_name, e.peer, field);
   return {Level::warning, "peer_silent"};
 }
 template <class Field>
 EventAbout about(const ilnp::event::PeerHeard& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.peer);
+  node_fields(e.host_name, e.peer, field);
   return {Level::notice, "peer_heard"};
 }
 template <class Field>
 EventAbout about(const ilnp::event::PeerLeft& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.peer);
+  node_fields(e.host_name, e.peer, field);
   return {Level::notice, "peer_left"};
 }
 template <class Field>
@@ -197,29 +199,25 @@ EventAbout about(const ilnp::event::GroupsLost& e, Field&& field) {
 }
 template <class Field>
 EventAbout about(const event::HostAppeared& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.nid);
+  node_fields(e.host_name, e.nid, field);
   field("locators", e.locators);
   return {Level::info, "host_appeared"};
 }
 template <class Field>
 EventAbout about(const event::HostMoved& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.nid);
+  node_fields(e.host_name, e.nid, field);
   field("from", e.from);
   field("to", e.to);
   return {Level::info, "host_moved"};
 }
 template <class Field>
 EventAbout about(const event::HostExpired& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.nid);
+  node_fields(e.host_name, e.nid, field);
   return {Level::info, "host_expired"};
 }
 template <class Field>
 EventAbout about(const event::HostForgotten& e, Field&& field) {
-  field("host", printable_name(e.host_name));
-  field("nid", e.nid);
+  node_fields(e.host_name, e.nid, field);
   return {Level::info, "host_forgotten"};
 }
 
