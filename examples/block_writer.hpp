@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "patience.hpp"
+
 namespace program {
 
 /// Where a capture goes. Owns the descriptor.
@@ -78,11 +80,6 @@ class BlockWriter {
  public:
   static constexpr std::size_t default_limit = 8 << 20;  ///< octets that wait
 
-  struct Patience {                                      ///< of the destructor
-    Clock::duration progress = std::chrono::seconds(1);  ///< without a single octet written
-    Clock::duration in_all = std::chrono::seconds(3);
-  };
-
   /// Throws `std::system_error` if there is no thread.
   explicit BlockWriter(CaptureTarget target, std::size_t limit = default_limit)
       : state_(std::make_shared<State>(std::move(target), limit)),
@@ -133,11 +130,7 @@ class BlockWriter {
       std::unique_lock lock(mutex);
       ending = true;
       wake.notify_one();
-      while (!done && Clock::now() - begin < patience.in_all) {
-        const std::uint64_t before = progress;
-        finished.wait_for(lock, patience.progress, [&] { return done || progress != before; });
-        if (progress == before) break;
-      }
+      patience.wait(lock, finished, done, progress, begin);
       return done && error == 0;
     }
 

@@ -11,7 +11,7 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "experiment_peers.hpp"
-#include "frame_capture.hpp"
+#include "node_options.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 using namespace std::chrono_literals;
@@ -321,9 +321,7 @@ int main(int argc, char** argv) {
         ("csv", program::options::value<std::string>()->value_name("FILE"),
          "write a table of the packets, for plotting")("quiet,q", "print only the summary")(
             "verbose,v", "print what every layer does");
-    program::add_log_options(line);
-    program::add_capture_options(line);
-    program::add_metrics_option(line);
+    program::add_node_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 

@@ -3,7 +3,7 @@
 
 #include "common.hpp"
 #include "control_server.hpp"
-#include "frame_capture.hpp"
+#include "node_options.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 
@@ -129,9 +129,7 @@ int main(int argc, char** argv) {
         ("control", program::options::value<std::string>()->value_name("PATH"),
          program::own_control_help)  //
         ("quiet,q", "print only errors")("verbose,v", "print what every layer does");
-    program::add_log_options(line);
-    program::add_capture_options(line);
-    program::add_metrics_option(line);
+    program::add_node_options(line);
     line.argument("CONFIG");
     if (!line.parse(argc, argv)) return 0;
 

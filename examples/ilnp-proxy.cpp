@@ -3,7 +3,7 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "datagrams.hpp"
-#include "frame_capture.hpp"
+#include "node_options.hpp"
 
 using Stack = ilnp::Proxy<ilnp::Fragment<ilnp::STP<ilnp::ILNP<program::Link>>>>;
 
@@ -21,9 +21,7 @@ int main(int argc, char** argv) {
          "local address to listen on")  //
         ("quiet,q", "print only errors and the port")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
-    program::add_log_options(line);
-    program::add_capture_options(line);
-    program::add_metrics_option(line);
+    program::add_node_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -51,15 +49,14 @@ int main(int argc, char** argv) {
     ilnp::ControlProgram about;
     about.name = "ilnp-proxy";
     about.port = gateway.port();
-    about.counters = [&](const auto& add) { program::add_counters(gateway, "gateway", add); };
+    const auto counters = [&](const auto& add) { program::add_counters(gateway, "gateway", add); };
+    about.counters = counters;
     const program::Control control(io.get_executor(), line, log, gateway, events, std::move(about));
     const program::Signals signals(io, [&] {
       program::print_counters(stack);
       program::print_counters(gateway);
     });
-    const auto metrics = program::serve_metrics(
-        io.get_executor(), line, log, observer, stack,
-        [&](program::MetricsText& text) { program::add_counters(text, "gateway", gateway); });
+    const auto metrics = program::serve_metrics(io.get_executor(), line, log, observer, stack, counters);
     const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(gateway.start());
     std::cout << "Listening on " << gateway.port() << std::endl;

@@ -8,7 +8,7 @@
 #include "common.hpp"
 #include "control_server.hpp"
 #include "datagrams.hpp"
-#include "frame_capture.hpp"
+#include "node_options.hpp"
 #include "stream_memory.hpp"
 
 namespace {
@@ -119,9 +119,7 @@ int main(int argc, char** argv) {
         ("control", value<std::string>()->value_name("PATH"), program::control_help)  //
         ("quiet,q", "print only errors, the ports and Running")("verbose,v", "print what every layer does");
     program::add_datagram_options(line);
-    program::add_log_options(line);
-    program::add_capture_options(line);
-    program::add_metrics_option(line);
+    program::add_node_options(line);
     line.argument("CONFIG");
     line.argument("PORT");
     if (!line.parse(argc, argv)) return 0;
@@ -179,10 +177,11 @@ int main(int argc, char** argv) {
     ilnp::ControlProgram about;
     about.name = "ilnp-stream";
     about.port = datagrams.port();
-    about.counters = [&](const auto& add) {
+    const auto counters = [&](const auto& add) {
       program::add_counters(datagrams, "gateway", add);
       program::add_counters(streams, "streams", add);
     };
+    about.counters = counters;
     about.streams = [&](const auto& add) { streams.for_each_stream(add); };
     const program::Control control(io.get_executor(), line, log, datagrams, events, std::move(about),
                                    !line.has("PORT"));
@@ -191,11 +190,7 @@ int main(int argc, char** argv) {
       program::print_counters(datagrams);
       program::print_counters(streams);
     });
-    const auto metrics = program::serve_metrics(io.get_executor(), line, log, observer, stack,
-                                                [&](program::MetricsText& text) {
-                                                  program::add_counters(text, "gateway", datagrams);
-                                                  program::add_counters(text, "streams", streams);
-                                                });
+    const auto metrics = program::serve_metrics(io.get_executor(), line, log, observer, stack, counters);
     const program::NodeWatch watch(io.get_executor(), stack, program::Followed(observer, &events));
     program::check(datagrams.start());
     if (program::wants_datagrams(line)) std::cout << "Listening on " << datagrams.port() << std::endl;

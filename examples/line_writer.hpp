@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "patience.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -54,10 +55,6 @@ class LineWriter {
 
   /// How dropped lines are reported.
   enum class Gaps { told, counted };
-  struct Patience {                                      ///< of the destructor
-    Clock::duration progress = std::chrono::seconds(1);  ///< without a single octet written
-    Clock::duration in_all = std::chrono::seconds(3);
-  };
 
   explicit LineWriter(int descriptor, std::size_t limit = default_limit, Gaps gaps = Gaps::told)
       : state_(std::make_shared<State>(descriptor, limit, gaps)) {
@@ -184,11 +181,7 @@ class LineWriter {
         }
         done = true;
       }
-      while (!done && Clock::now() - begin < patience.in_all) {
-        const std::uint64_t before = progress;
-        finished.wait_for(lock, patience.progress, [&] { return done || progress != before; });
-        if (progress == before) break;
-      }
+      patience.wait(lock, finished, done, progress, begin);
       abandoned = true;
       lost += static_cast<std::uint64_t>(std::count(waiting.begin(), waiting.end(), '\n'));
       if (threaded && !done) {

@@ -91,13 +91,6 @@ void add_counters(MetricsText& metrics, const Stack& stack) {
     add_counter(metrics, layer, name, value);
   });
 }
-/// Adds the counters of a gateway.
-template <class Gateway>
-void add_counters(MetricsText& metrics, std::string_view layer, const Gateway& gateway) {
-  gateway.counters().for_each(
-      [&](std::string_view name, std::uint64_t value) { add_counter(metrics, layer, name, value); });
-}
-
 /// Adds the nodes that this one uses, those that it has used last; at most `most`, as strangers can make many.
 inline void add_hosts(MetricsText& metrics, const ilnp::HostTable& hosts, ilnp::TimePoint now,
                       std::size_t most) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <ilnp/posix/socket.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,22 +33,17 @@ class ServiceManager {
     std::memcpy(address_.sun_path, name, size);
     if (name[0] == '@') address_.sun_path[0] = '\0';
     size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  }
-  ServiceManager(const ServiceManager&) = delete;
-  ServiceManager& operator=(const ServiceManager&) = delete;
-  ~ServiceManager() {
-    if (socket_ >= 0) ::close(socket_);
+    socket_ = ilnp::OwnedSocket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   }
 
-  bool listens() const noexcept { return socket_ >= 0; }
+  bool listens() const noexcept { return socket_.native_handle() >= 0; }
 
   /// Sends lines of the form `NAME=VALUE`. False if they were not sent.
   bool tell(std::string_view lines) const noexcept {
-    if (socket_ < 0) return false;
+    if (!listens()) return false;
     ssize_t sent = 0;
     do {
-      sent = ::sendto(socket_, lines.data(), lines.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+      sent = ::sendto(socket_.native_handle(), lines.data(), lines.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                       reinterpret_cast<const sockaddr*>(&address_), size_);
     } while (sent < 0 && errno == EINTR);
     return sent == static_cast<ssize_t>(lines.size());
@@ -76,7 +72,7 @@ class ServiceManager {
 
   sockaddr_un address_{};
   socklen_t size_ = 0;
-  int socket_ = -1;
+  ilnp::OwnedSocket socket_;
 };
 
 }  // namespace program

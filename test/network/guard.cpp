@@ -18,7 +18,7 @@ static_assert(!GuardFor<NoAnswer, wire::Overlay> && !GuardFor<int, wire::Overlay
 
 using Guarded = BasicEndpoint<STP<ILNP<sim::SimUnderlay, wire::Overlay, TagGuard>>>;
 
-/// Alice in a, bob in b, and a router between them have the key. Carol in b has none. So has the stranger in b, who hears all.
+/// Alice in a, bob in b, and a router between them have the key. Carol in b has none; neither has the stranger in b, which hears all frames.
 struct Net : BasicOverlay<Guarded> {
   Net() {
     start();

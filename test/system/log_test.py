@@ -247,7 +247,7 @@ class Logs(lab.LabTest):
         self.assertNotIn("READY=1", seen)
         host.ip("link", "set", "eth0", "up")
         until(lambda: "READY=1" in self.told(manager, seen), 10, "READY=1")
-        # Who is stuck feeds nothing.
+        # A node that is stuck does not feed the watchdog.
         child.send_signal(signal.SIGSTOP)
         self.told(manager, [])
         self.assertEqual(self.told(manager, []), [])
