@@ -113,16 +113,13 @@ class StreamGateway {
     };
     for (const auto& [id, opening] : openings_)
       add(id, {{}, true, "opening", opening.name(), 0, 0, opening.since});
-    for (const auto& [id, dialled] : dials_)
-      add(id, {{}, false, "connecting", dialled.facts.target, 0, 0, dialled.facts.since});
-    for (const auto& [id, relayed] : relays_)
-      add(id, {{},
-               relayed.facts.own,
-               "open",
-               relayed.facts.target,
-               relayed.relay->sent(),
-               relayed.relay->received(),
-               relayed.facts.since});
+    for (const auto& [id, dialled] : dials_) add(id, dialled.shown);
+    for (const auto& [id, relayed] : relays_) {
+      ControlStream stream = relayed.shown;
+      stream.sent = relayed.relay->sent();
+      stream.received = relayed.relay->received();
+      add(id, std::move(stream));
+    }
   }
   const Counters& counters() const noexcept { return counters_; }
 
@@ -139,19 +136,13 @@ class StreamGateway {
   }
 
  private:
-  /// What is shown of a connection.
-  struct Facts {
-    std::string target;
-    bool own = false;
-    TimePoint since = long_ago;
-  };
   struct Relayed {
     std::shared_ptr<Relay> relay;
-    Facts facts;
+    ControlStream shown;  // without its peer, and what the relay counts
   };
   struct Dialled {
     std::shared_ptr<Dial> dial;
-    Facts facts;
+    ControlStream shown;  // likewise
   };
 
   /// A handler that does nothing once the gateway is gone.
@@ -228,13 +219,13 @@ class StreamGateway {
       error_code ignored;
       opening.mapped().socket.write_some(boost::asio::buffer(reply), ignored);
     }
-    Facts facts{opening.mapped().name(), true, opening.mapped().since};
-    begin(id, std::move(opening.mapped().socket), std::move(facts));
+    const std::string target = opening.mapped().name();
+    begin(id, std::move(opening.mapped().socket), {{}, true, "open", target, 0, 0, opening.mapped().since});
   }
 
-  void begin(StreamId id, Tcp::socket socket, Facts facts) {
+  void begin(StreamId id, Tcp::socket socket, ControlStream shown) {
     const auto relay = std::make_shared<Relay>(*this, std::move(socket), id);
-    relays_[id] = {relay, std::move(facts)};
+    relays_[id] = {relay, std::move(shown)};
     if (!std::exchange(checking_, true)) check_later();
     relay->start();
   }
@@ -258,14 +249,16 @@ class StreamGateway {
     const auto peer = with([&](auto& stack, auto&) { return stack.peer(id); });
     const auto dial = std::make_shared<Dial>(executor_, policy_, names_);
     const std::string target = (host.empty() ? "this host" : host) + ':' + std::to_string(port);
-    dials_[id] = {dial, {target, false, BootClock::now()}};
+    dials_[id] = {dial, {{}, false, "connecting", target, 0, 0, BootClock::now()}};
     dial->start(peer ? peer->nid : Nid{}, host, port,
                 while_alive([this, id](const error_code& error, Tcp::socket socket) {
                   auto dialled = dials_.extract(id);
                   if (dialled.empty()) return;  // the peer has gone in the meantime
                   if (error) ++counters_.not_reached, resume();
                   with([&](auto& stack, auto& cx) { stack.answer(id, reply_of_error(error), cx); });
-                  if (!error) begin(id, std::move(socket), std::move(dialled.mapped().facts));
+                  if (error) return;
+                  dialled.mapped().shown.state = "open";
+                  begin(id, std::move(socket), std::move(dialled.mapped().shown));
                 }));
   }
 
