@@ -21,9 +21,11 @@ clang19=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
 
+exec {messages}>&2 # what fails is said, also where the output of a command is kept back
+
 step() { printf '==> %s\n' "$*"; }
 fail() {
-  printf 'setup: %s\n' "$*" >&2
+  printf 'setup: %s\n' "$*" >&"$messages"
   exit 1
 }
 
@@ -76,10 +78,22 @@ as_root() {
     "$@"
   elif ! command -v sudo >/dev/null; then
     fail "not root, and there is no sudo. As root: $*"
-  elif [[ -t 0 || -t 2 ]]; then
+  elif [[ -t 0 || -t $messages ]]; then
     sudo "$@"
   else # nobody to type a password
     sudo -n "$@" || fail "sudo needs a password, and there is no terminal. First run: sudo $*"
+  fi
+}
+
+quietly() { # what ran well needs no lines; what failed needs all
+  local log
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1; then
+    rm -f "$log"
+  else
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
   fi
 }
 
@@ -162,11 +176,12 @@ TEXT
   if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
     as_root systemctl --quiet mask prometheus.service 2>/dev/null || true
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove \
-    -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null || {
-    update_lists # an old list names files that the mirror no longer has
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove \
-      -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null
+  local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove
+    -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}")
+  # An old list names files that the mirror no longer has.
+  "${apt[@]}" >/dev/null 2>&1 || {
+    update_lists
+    quietly "${apt[@]}"
   }
 }
 
@@ -242,17 +257,6 @@ else
 fi
 [[ -z ${ILNP_WERROR:-} ]] || options+=("-DILNP_WERROR=$ILNP_WERROR")
 
-quietly() { # what ran well needs no lines; what failed needs all
-  local log
-  log=$(mktemp)
-  if "$@" >"$log" 2>&1; then
-    rm -f "$log"
-  else
-    cat "$log" >&2
-    rm -f "$log"
-    return 1
-  fi
-}
 step "configuring $build"
 quietly cmake -S "$root" -B "$build" "${options[@]}" || fail "cmake could not configure (see above)"
 step "building (the first time takes some minutes)"
