@@ -6,6 +6,7 @@
 #include <map>
 
 #include "parse_action.hpp"
+#include "parse_comparison.hpp"
 
 namespace lab {
 
@@ -216,20 +217,7 @@ class Parser {
     expected.metric = metric->second;
     if ((expected.metric == Metric::handoffs) != expected.node.has_value())
       line.fail("handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)");
-    static const std::map<std::string, Expectation::Relation, std::less<>> relations{
-        {"=", Expectation::Relation::equal},
-        {"<", Expectation::Relation::less},
-        {"<=", Expectation::Relation::at_most},
-        {">", Expectation::Relation::more},
-        {">=", Expectation::Relation::at_least}};
-    if (const auto relation = relations.find(line.peek()); relation != relations.end()) {
-      expected.relation = relation->second;
-      line.word("relation");
-    }
-    const std::string what(word);
-    expected.value = expected.metric == Metric::gap
-                         ? static_cast<double>(duration(line, what).count())
-                         : static_cast<double>(whole(line, what, 0, std::uint64_t{1} << 50));
+    parse_comparison(line, std::string(word), expected);
     line.end();
     scenario_.expectations.push_back(std::move(expected));
   }

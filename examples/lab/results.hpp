@@ -125,26 +125,46 @@ inline std::string name_of(const Scenario& scenario, const FlowSpec& flow) {
   return scenario.nodes[flow.from].config.host_name + " to " + scenario.nodes[flow.to].config.host_name;
 }
 
+/// `0.25%`; a share that is not 0 never looks like 0.
+inline std::string percentage(std::uint64_t count, std::uint64_t all) {
+  std::array<char, 40> text;
+  const double percent = all == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(all);
+  return {text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.4g%%", percent))};
+}
+
+/// What a flow has to say about an expectation, and whether that holds.
+inline std::pair<bool, std::string> judge(const FlowResult& result, const Expectation& expected) {
+  const double measured = measure(result, expected.metric);
+  if (expected.metric == Expectation::Metric::gap)
+    return {expected.holds(measured),
+            milliseconds(ilnp::Duration(static_cast<ilnp::Duration::rep>(measured))) + "ms"};
+  const auto count = static_cast<std::uint64_t>(measured);
+  if (!expected.percent) return {expected.holds(measured), std::to_string(count)};
+  const bool attempts = expected.metric == Expectation::Metric::refused;
+  const std::uint64_t all = result.sent + (attempts ? result.refused_in_all() : 0);
+  if (all == 0) return {false, "nothing was sent"};
+  // Division rounds correctly, so that `= 0.1%` holds for 1 of 1000.
+  return {expected.holds(100.0 * measured / static_cast<double>(all)),
+          percentage(count, all) + ", " + std::to_string(count) + " of " + std::to_string(all)};
+}
+
 inline Verdict judge(const Scenario& scenario, const Results& results, const Expectation& expected) {
   Verdict verdict{&expected, true, {}};
-  const auto found = [&](const std::string& what, double measured) {
-    if (expected.holds(measured)) return;
+  const auto found = [&](const std::string& what, const std::pair<bool, std::string>& judged) {
+    if (judged.first) return;
     verdict.holds = false;
-    if (!verdict.text.empty()) verdict.text += ", ";
-    verdict.text += what + ": " +
-                    (expected.metric == Expectation::Metric::gap
-                         ? milliseconds(ilnp::Duration(static_cast<ilnp::Duration::rep>(measured))) + "ms"
-                         : std::to_string(static_cast<std::uint64_t>(measured)));
+    verdict.text += (verdict.text.empty() ? "" : ", ") + what + ": " + judged.second;
   };
   if (expected.node) {
+    const std::uint64_t handoffs = results.nodes[*expected.node].handoffs;
     found(scenario.nodes[*expected.node].config.host_name,
-          static_cast<double>(results.nodes[*expected.node].handoffs));
+          {expected.holds(static_cast<double>(handoffs)), std::to_string(handoffs)});
     return verdict;
   }
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
     const FlowSpec& flow = scenario.flows[i];
     if (expected.flow && *expected.flow != std::pair(flow.from, flow.to)) continue;
-    found(name_of(scenario, flow), measure(results.flows[i], expected.metric));
+    found(name_of(scenario, flow), judge(results.flows[i], expected));
   }
   return verdict;
 }

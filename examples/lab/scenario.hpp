@@ -105,7 +105,8 @@ struct Expectation {
   std::string text;  ///< as it was written
   Metric metric{};
   Relation relation = Relation::equal;
-  double value = 0;                                     ///< a number, or nanoseconds
+  bool percent = false;  ///< of the datagrams sent; `refused`: of the attempts to send
+  double value = 0;      ///< a number, or nanoseconds, or percent
   std::optional<std::pair<NodeIndex, NodeIndex>> flow;  ///< none: each of them
   std::optional<NodeIndex> node;                        ///< handoffs: whose
 

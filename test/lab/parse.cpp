@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_values) {
       "at 40s network d bandwidth 0\n"
       "expect lost 0\n"
       "expect mn -> cn gap < 20ms\n"
-      "expect mn handoffs >= 1",
+      "expect mn handoffs >= 1\n"
+      "expect lost < 2.5% # of what was sent\n",
       "x.lab");
   BOOST_TEST(scenario.file == "x.lab");
   BOOST_TEST(scenario.title == "One that  has it all");
@@ -124,13 +125,18 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_values) {
   BOOST_TEST(std::get<lab::Heal>(scenario.actions[11].what).networks.empty());
   BOOST_TEST(std::get<lab::Heal>(scenario.actions[12].what).networks.size() == 2U);
 
-  BOOST_TEST_REQUIRE(scenario.expectations.size() == 3U);
+  BOOST_TEST_REQUIRE(scenario.expectations.size() == 4U);
   BOOST_TEST(scenario.expectations[0].holds(0));
   BOOST_TEST(!scenario.expectations[0].holds(1));
   BOOST_TEST(scenario.expectations[1].text == "mn -> cn gap < 20ms");
   BOOST_TEST((scenario.expectations[1].flow == std::pair<lab::NodeIndex, lab::NodeIndex>(1, 2)));
   BOOST_TEST(scenario.expectations[1].value == 20e6);
   BOOST_TEST(scenario.expectations[2].node == lab::NodeIndex{1});
+  BOOST_TEST(!scenario.expectations[0].percent);
+  BOOST_TEST(scenario.expectations[3].percent);
+  BOOST_TEST(scenario.expectations[3].value == 2.5);
+  BOOST_TEST(scenario.expectations[3].holds(2.4));
+  BOOST_TEST(!scenario.expectations[3].holds(2.5));
 }
 
 BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
@@ -226,9 +232,30 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"expect luck 0",
        "\"luck\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
        "handoffs, of a node)"},
-      {"expect lost", "lost is missing"},
-      {"expect lost none", "lost: \"none\" is not a whole number from 0 to 1125899906842624"},
-      {"expect lost != 1", "lost: \"!=\" is not a whole number from 0 to 1125899906842624"},
+      {"expect lost", "the value of lost is missing"},
+      {"expect lost <", "the value of lost is missing"},
+      {"expect lost none", "lost: \"none\" is neither a whole number nor a percentage (such as 25 or 2.5%)"},
+      {"expect lost 2.5", "lost: \"2.5\" is neither a whole number nor a percentage (such as 25 or 2.5%)"},
+      {"expect lost -1", "lost: \"-1\" is neither a whole number nor a percentage (such as 25 or 2.5%)"},
+      {"expect lost 9999999999999999999",
+       "lost: \"9999999999999999999\" is not a whole number from 0 to 1125899906842624"},
+      {"expect lost != 1", "lost: \"!=\" is not a comparison (<, <=, >, >= or =, and a blank)"},
+      {"expect lost <2%", "lost: \"<2%\" is not a comparison (<, <=, >, >= or =, and a blank)"},
+      {"expect lost < < 2%", "lost: \"<\" is neither a whole number nor a percentage (such as 25 or 2.5%)"},
+      {"expect lost < %", "lost: \"%\" is not a percentage (such as 0.5%)"},
+      {"expect lost < -1%", "lost: \"-1%\" is not a percentage (such as 0.5%)"},
+      {"expect lost < 2%%", "lost: \"2%%\" is not a percentage (such as 0.5%)"},
+      {"expect lost < nan%", "lost: \"nan%\" is not a percentage (such as 0.5%)"},
+      {"expect lost < 2 %", "\"%\" is one word too many"},
+      {"expect lost < 101%", "lost: \"101%\" is more than 100%"},
+      {"expect lost < 0%", "lost: nothing is below 0, so this can never hold"},
+      {"expect lost < 0", "lost: nothing is below 0, so this can never hold"},
+      {"expect received > 100%", "received: nothing is above 100%, so this can never hold"},
+      {"expect sent > 50%",
+       "sent: a percentage of what? Only received, lost, duplicated, reordered and refused have one"},
+      {"expect bob handoffs 5%",
+       "handoffs: a percentage of what? Only received, lost, duplicated, reordered and refused have one"},
+      {"expect gap < 5%", "gap: a time has no percentage (such as gap < 30ms)"},
       {"expect gap 10", "gap: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"expect bob -> alice lost 0", "no flow above this line goes from \"bob\" to that node"},
       {"expect handoffs 1",

@@ -57,6 +57,35 @@ BOOST_AUTO_TEST_CASE(what_does_not_hold_is_said_with_what_was_measured) {
   BOOST_TEST(wrong(results) == "bob handoffs 1 (bob: 0)");
 }
 
+BOOST_AUTO_TEST_CASE(a_percentage_counts_what_was_sent) {
+  const auto judged = [](const std::string& expected, std::uint64_t sent, std::uint64_t lost,
+                         std::uint64_t refused) {
+    const lab::Scenario asked = lab::parse_scenario(
+        "run 60s\nnode alice in a\nnode bob in a\nflow alice -> bob every 10ms\nexpect " + expected, "x.lab");
+    lab::Results results;
+    results.flows.resize(1);
+    results.flows[0].sent = sent;
+    if (refused != 0) results.flows[0].refused["no route"] = refused;
+    for (std::uint64_t number = lost + 1; number <= sent; ++number)
+      results.flows[0].flow.receive(number, 100, TimePoint(number * 10ms));
+    const auto verdicts = judge(asked, results);
+    return verdicts[0].holds ? "" : verdicts[0].text;
+  };
+  BOOST_TEST(judged("lost < 2%", 1000, 19, 0) == "");
+  BOOST_TEST(judged("lost < 2%", 1000, 20, 0) == "alice to bob: 2%, 20 of 1000");
+  BOOST_TEST(judged("lost <= 2%", 1000, 20, 0) == "");
+  BOOST_TEST(judged("lost <= 2%", 1000, 21, 0) == "alice to bob: 2.1%, 21 of 1000");
+  BOOST_TEST(judged("lost 0.1%", 1000, 1, 0) == "");
+  BOOST_TEST(judged("lost = 0.3%", 1000, 3, 0) == "");
+  BOOST_TEST(judged("received >= 98%", 50, 1, 0) == "");
+  BOOST_TEST(judged("received > 98%", 50, 1, 0) == "alice to bob: 98%, 49 of 50");
+  BOOST_TEST(judged("refused < 10%", 90, 0, 9) == "");  // of 99 attempts
+  BOOST_TEST(judged("refused < 10%", 90, 0, 10) == "alice to bob: 10%, 10 of 100");
+  BOOST_TEST(judged("lost < 0.01%", 3'000'000, 1000, 0) == "alice to bob: 0.03333%, 1000 of 3000000");
+  BOOST_TEST(judged("lost < 2%", 0, 0, 5) == "alice to bob: nothing was sent");
+  BOOST_TEST(judged("lost 0", 0, 0, 5) == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_never_sent_spoils_a_run) {
   auto results = good();
   results.flows[0].damaged = 1;
