@@ -88,6 +88,25 @@ BOOST_AUTO_TEST_CASE(every_block_of_code_in_the_documents_is_compiled) {
   }
 }
 
+/// Of docs/tutorial.md: the blocks of the part "A node in five steps" are the program, and each layer is short.
+BOOST_AUTO_TEST_CASE(the_steps_of_the_tutorial_are_a_program) {
+  const std::filesystem::path tutorial = root / "docs" / "tutorial.md";
+  std::vector<Block> steps = blocks(tutorial), layers;
+  const auto is_layer = [](const Block& block) { return block.lines.front().starts_with("///"); };
+  std::ranges::copy_if(steps, std::back_inserter(layers), is_layer);
+  std::erase_if(steps, is_layer);
+  BOOST_TEST(steps.size() == 5u);
+  BOOST_TEST(layers.size() == 4u);
+  for (const Block& layer : layers) BOOST_TEST(layer.lines.size() < 80u, layer.where);
+  Lines program;
+  for (const Block& step : steps) {
+    if (!program.empty()) program.emplace_back();
+    program.insert(program.end(), step.lines.begin(), step.lines.end());
+  }
+  const Lines source = lines_of(root / "test" / "docs" / "tutorial_node.cpp");
+  BOOST_TEST(program == source, boost::test_tools::per_element());
+}
+
 /// What a link calls a heading: in lower case, blanks as hyphens, without punctuation.
 std::string anchor(const std::string& heading) {
   std::string made;
