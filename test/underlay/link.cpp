@@ -1,4 +1,5 @@
 // The ground under a node: interfaces that come and go.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
@@ -19,6 +20,21 @@ void check_traffic(Station& one, Station& two) {
   BOOST_TEST(eventually([&] { return !two.send(a, numbered(2, 50)); }));
   BOOST_TEST(one.hears(1));
   BOOST_TEST(two.hears(1));
+}
+
+/// While the kernel sets an interface up again there may be a moment without a carrier, an address, or a
+/// route. A busy machine makes it long enough to be shown.
+bool is_passing(const std::string& line) {
+  return line == down(LinkProblem::no_carrier) || line == down(LinkProblem::no_address) ||
+         line == down(LinkProblem::no_route);
+}
+
+/// The link was shown as down once, for this reason, and then as up.
+void check_shown(std::vector<std::string> shown, const std::string& reason) {
+  BOOST_TEST_REQUIRE(shown.size() >= 2U);
+  std::erase_if(shown, [&](const std::string& line) { return line != reason && is_passing(line); });
+  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
+  BOOST_TEST((shown == std::vector<std::string>{reason, "up"}));
 }
 
 struct Two {
@@ -63,10 +79,10 @@ BOOST_FIXTURE_TEST_CASE(that_goes_down_and_up_heals, Two) {
   one->end_batch(one.cx());
   BOOST_TEST(one->counters().send_errors == 1U);
   left.ip("link set eth0 up");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
-  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::down), "up"}));
-  BOOST_TEST(one->counters().link_failures == 1U);
+  check_shown(one.shown, down(LinkProblem::down));
+  BOOST_TEST(one->counters().link_failures >= 1U);
 }
 
 // Its IPv6, and with it each membership, goes for a moment, and nobody looks meanwhile.
@@ -77,8 +93,10 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_again, Two) {
   check_traffic(one, two);
   left.ip("link set eth0 mtu 1200");
   left.ip("link set eth0 mtu 1500");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
+  if (is_passing(one.shown.front()))
+    return;  // it did look meanwhile, and joined them when the link was up again
   BOOST_TEST(one.shown == std::vector<std::string>{"lost 2"});
   BOOST_TEST(one->counters().groups_lost == 2U);
 }
@@ -89,7 +107,7 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_a_moment_is_heard_by_all_nodes_of_a
   for (Station* station : {&one, &near, &two}) BOOST_TEST(!(**station).join(a));
   left.ip("link set eth0 mtu 1200");
   left.ip("link set eth0 mtu 1500");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
   near.heard.clear();
   BOOST_TEST(!two.send(a, numbered(3, 50)));
@@ -122,16 +140,9 @@ BOOST_FIXTURE_TEST_CASE(that_has_no_ipv6_for_longer_says_so, Two) {
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
   BOOST_TEST(one->link().problem() == LinkProblem::small_mtu);
   left.ip("link set eth0 mtu 1500");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
-  // While the kernel sets the interface up again there may be a moment without an address or a route.
-  BOOST_TEST_REQUIRE(one.shown.size() >= 2U);
-  BOOST_TEST(one.shown.front() == down(LinkProblem::small_mtu));
-  BOOST_TEST(one.shown.back() == "up");
-  for (std::size_t at = 1; at + 1 < one.shown.size(); ++at)
-    BOOST_TEST(
-        (one.shown[at] == down(LinkProblem::no_address) || one.shown[at] == down(LinkProblem::no_route)),
-        one.shown[at]);
+  check_shown(one.shown, down(LinkProblem::small_mtu));
 }
 
 BOOST_FIXTURE_TEST_CASE(whose_name_changes_is_away_until_it_has_it_again, Two) {
@@ -147,9 +158,9 @@ BOOST_FIXTURE_TEST_CASE(whose_name_changes_is_away_until_it_has_it_again, Two) {
   left.ip("link set eth9 down");
   left.ip("link set eth9 name eth0");
   left.ip("link set eth0 up");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
-  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::renamed, "eth9"), "up"}));
+  check_shown(one.shown, down(LinkProblem::renamed, "eth9"));
 }
 
 BOOST_FIXTURE_TEST_CASE(that_belongs_to_a_bridge_is_deaf_and_says_so, Two) {
@@ -160,7 +171,7 @@ BOOST_FIXTURE_TEST_CASE(that_belongs_to_a_bridge_is_deaf_and_says_so, Two) {
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
   BOOST_TEST(one.shown == std::vector<std::string>{down(LinkProblem::captured, "br9")});
   left.ip("link set eth0 nomaster");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
   BOOST_TEST(one.shown.back() == "up");
 }
@@ -171,9 +182,9 @@ BOOST_FIXTURE_TEST_CASE(without_a_route_says_so, Two) {
   left.ip("-6 route del multicast ff00::/8 dev eth0 table local");
   BOOST_TEST(eventually([&] { return !one.tick() && !one->link_ready(); }));
   left.ip("-6 route add multicast ff00::/8 dev eth0 table local");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
-  BOOST_TEST((one.shown == std::vector<std::string>{down(LinkProblem::no_route), "up"}));
+  check_shown(one.shown, down(LinkProblem::no_route));
 }
 
 BOOST_AUTO_TEST_CASE(is_looked_at_without_sending_anything) {
@@ -214,7 +225,7 @@ BOOST_FIXTURE_TEST_CASE(that_is_removed_and_comes_back_is_joined_again, Two) {
   BOOST_TEST(one.send(a, numbered(1, 50)).failed());
   BOOST_TEST(!one->join(b));  // it is away only now
   ethernet.plug(left, "eth0");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
   BOOST_TEST(!two->join(b));
   one.heard.clear();
@@ -230,7 +241,7 @@ BOOST_FIXTURE_TEST_CASE(that_is_replaced_between_two_looks_is_joined_again, Two)
   BOOST_TEST(!one.tick());
   left.ip("link del eth0");
   ethernet.plug(left, "eth0");
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
 }
 
@@ -245,7 +256,7 @@ BOOST_FIXTURE_TEST_CASE(that_was_in_another_namespace_is_joined_again_under_the_
   away.ip("link set eth0 netns " + left.path());
   left.ip("link set eth0 up");
   BOOST_TEST(PlainSocket::index(left, "eth0") == index);
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::seconds(2)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   check_traffic(one, two);
 }
 
@@ -263,7 +274,7 @@ BOOST_AUTO_TEST_CASE(that_has_no_address_yet_says_so_until_it_has) {
   BOOST_TEST(!two.send(a, numbered(2, 50)));
   BOOST_TEST(one.hears(1));
   BOOST_TEST(eventually([&] { return !one.send(a, numbered(3, 50)); }));
-  BOOST_TEST(eventually([&] { return one.tick(); }, std::chrono::milliseconds(200)));
+  BOOST_TEST(eventually([&] { return one.tick(); }));
   BOOST_TEST(two.hears(1));
 }
 
