@@ -46,6 +46,7 @@ class Names {
     for (const ilnp::Locator each : all) mentioned_.emplace(each, line.number());
     return all;
   }
+  bool uses(ilnp::Locator network) const { return used_.contains(network); }
   /// Some node is in these networks at some time.
   void use(const std::vector<ilnp::Locator>& networks) { used_.insert(networks.begin(), networks.end()); }
   /// A network that is mentioned but that no node ever uses is a typing error.

@@ -17,6 +17,8 @@ class Observations {
   Observations(const Scenario& scenario, const ilnp::sim::World& world, Records* records)
       : scenario_(scenario), world_(world), records_(records) {
     results.flows.resize(scenario.flows.size());
+    for (std::size_t i = 0; i < scenario.flows.size(); ++i)
+      results.flows[i].sent_at = SendTimes(scenario.flows[i].every);
     results.nodes.resize(scenario.nodes.size());
   }
 

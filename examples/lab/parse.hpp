@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "overrides.hpp"
 #include "parse_action.hpp"
 #include "parse_comparison.hpp"
 
@@ -16,7 +17,10 @@ class Parser {
   static constexpr std::size_t max_size = 1 << 20;  ///< octets of a file
   static constexpr std::size_t max_name = 32;       ///< octets of the name of a node, which names files too
 
-  explicit Parser(const std::string& file) { scenario_.file = file; }
+  /// `settings` replace what the scenario says.
+  explicit Parser(const std::string& file, const Settings& settings = {}) : overrides_(settings) {
+    scenario_.file = file;
+  }
 
   Scenario read(std::string_view text) {
     if (text.size() > max_size)
@@ -29,6 +33,7 @@ class Parser {
       if (line.more()) read(line);
     }
     finish(Line({}, scenario_.file, std::max(number, 1U)));
+    overrides_.finish(scenario_, names_);
     return std::move(scenario_);
   }
 
@@ -53,6 +58,12 @@ class Parser {
     scenario_.run = duration(line, "run");
     if (!has_run()) line.fail("run: must be above 0");
     line.end();
+    overrides_.apply({}, [&](Line& value, const std::string& key) {
+      if (key != "run") return false;
+      scenario_.run = duration(value, key);
+      if (!has_run()) value.fail("must be above 0");
+      return true;
+    });
   }
 
   bool has_run() const noexcept { return scenario_.run > ilnp::Duration::zero(); }
@@ -79,31 +90,13 @@ class Parser {
     for (const auto set : split(line.word("the node's networks"), '-'))
       spec.config.locators.push_back(locators(line, set));
     auto& config = spec.config;
-    settings(
-        line,
-        "nid, start, move_time, handoff_time, wait_time, default_hop_limit, backwards_learning_ttl, "
-        "active_unicast_session_ttl, loc_update_retries, loc_update_retry_wait_time",
-        [&](const std::string& key) {
-          if (key == "nid") {
-            const auto word = line.word(key);
-            const auto nid = ilnp::Nid::parse(word);
-            if (!nid)
-              line.fail(in_quotes(word) +
-                        " is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)");
-            config.nid = *nid;
-          } else if (key == "start") {
-            spec.start = moment(line, key);
-          } else if (key == "default_hop_limit") {
-            config.hop_limit = static_cast<std::uint8_t>(whole(line, key, 0, 255));
-          } else if (key == "loc_update_retries") {
-            config.loc_update_retries = static_cast<unsigned>(whole(line, key, 0, 100));
-          } else if (ilnp::Duration* time = duration_of(config, key)) {
-            *time = duration(line, key);
-          } else {
-            return false;
-          }
-          return true;
-        });
+    settings(line,
+             "nid, start, move_time, handoff_time, wait_time, default_hop_limit, backwards_learning_ttl, "
+             "active_unicast_session_ttl, loc_update_retries, loc_update_retry_wait_time",
+             [&](const std::string& key) { return node_setting(line, spec, key); });
+    overrides_.apply(name, [&](Line& value, const std::string& key) {
+      return key != "nid" && node_setting(value, spec, key);
+    });
     if (config.nid == ilnp::Nid{}) config.nid = ilnp::Nid(0xffff'0000'0000'0000 + scenario_.nodes.size() + 1);
     try {
       config.validate();
@@ -116,6 +109,29 @@ class Parser {
     for (const auto& set : config.locators) names_.use(set);
     names_.add_node(line, name, scenario_.nodes.size());
     scenario_.nodes.push_back(std::move(spec));
+  }
+
+  static bool node_setting(Line& line, NodeSpec& spec, const std::string& key) {
+    auto& config = spec.config;
+    if (key == "nid") {
+      const auto word = line.word(key);
+      const auto nid = ilnp::Nid::parse(word);
+      if (!nid)
+        line.fail(in_quotes(word) +
+                  " is not an identifier (four groups of up to four hex digits, such as ffff:0:0:a)");
+      config.nid = *nid;
+    } else if (key == "start") {
+      spec.start = moment(line, key);
+    } else if (key == "default_hop_limit") {
+      config.hop_limit = static_cast<std::uint8_t>(whole(line, key, 0, 255));
+    } else if (key == "loc_update_retries") {
+      config.loc_update_retries = static_cast<unsigned>(whole(line, key, 0, 100));
+    } else if (ilnp::Duration* time = duration_of(config, key)) {
+      *time = duration(line, key);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   static ilnp::Duration* duration_of(ilnp::NetworkConfig& config, std::string_view key) {
@@ -139,35 +155,43 @@ class Parser {
     line.require("every");
     spec.every = duration(line, "every");
     spec.end = scenario_.run;
-    settings(line, "size, from, until", [&](const std::string& key) {
-      if (key == "size") {
-        spec.size = static_cast<std::size_t>(whole(line, key, 8, 1396));
-      } else if (key == "from") {
-        spec.begin = duration(line, key);
-      } else if (key == "until") {
-        spec.end = duration(line, key);
-      } else {
-        return false;
-      }
-      return true;
-    });
+    settings(line, "size, from, until",
+             [&](const std::string& key) { return key != "every" && flow_setting(line, spec, key); });
+    FlowSpec back = spec;
+    std::swap(back.from, back.to);
+    add(line, spec);
+    if (both) add(line, back);
+  }
+
+  static bool flow_setting(Line& line, FlowSpec& spec, const std::string& key) {
+    if (key == "every") {
+      spec.every = duration(line, key);
+    } else if (key == "size") {
+      spec.size = static_cast<std::size_t>(whole(line, key, 8, 1396));
+    } else if (key == "from") {
+      spec.begin = duration(line, key);
+    } else if (key == "until") {
+      spec.end = duration(line, key);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void add(const Line& line, FlowSpec spec) {
+    const std::string& from = scenario_.nodes[spec.from].config.host_name;
+    const std::string& to = scenario_.nodes[spec.to].config.host_name;
+    overrides_.apply(from + "->" + to,
+                     [&](Line& value, const std::string& key) { return flow_setting(value, spec, key); });
     if (spec.every <= ilnp::Duration::zero()) line.fail("every: must be above 0");
     if (spec.end > scenario_.run) line.fail("until: after the end of the run");
     if (spec.begin >= spec.end) line.fail("the flow ends before it begins (by default it begins after 1 s)");
     if (static_cast<std::uint64_t>((spec.end - spec.begin) / spec.every) >= Scenario::max_datagrams)
       line.fail("more than " + std::to_string(Scenario::max_datagrams) + " datagrams");
-    add(line, spec);
-    if (!both) return;
-    std::swap(spec.from, spec.to);
-    add(line, spec);
-  }
-
-  void add(const Line& line, const FlowSpec& spec) {
     if (scenario_.flows.size() == Scenario::max_flows)
       line.fail("more than " + std::to_string(Scenario::max_flows) + " flows");
     if (flow_between(spec.from, spec.to))
-      line.fail("there is a flow from " + scenario_.nodes[spec.from].config.host_name + " to " +
-                scenario_.nodes[spec.to].config.host_name + " already");
+      line.fail("there is a flow from " + from + " to " + to + " already");
     scenario_.flows.push_back(spec);
   }
   bool flow_between(NodeIndex from, NodeIndex to) const noexcept {
@@ -190,14 +214,6 @@ class Parser {
     Expectation expected;
     expected.text = text_of(line);
     using Metric = Expectation::Metric;
-    static const std::map<std::string, Metric, std::less<>> metrics{{"sent", Metric::sent},
-                                                                    {"received", Metric::received},
-                                                                    {"lost", Metric::lost},
-                                                                    {"duplicated", Metric::duplicated},
-                                                                    {"reordered", Metric::reordered},
-                                                                    {"refused", Metric::refused},
-                                                                    {"gap", Metric::gap},
-                                                                    {"handoffs", Metric::handoffs}};
     auto word = line.word("what is expected");
     if (line.accept("->")) {
       const NodeIndex from = names_.node(line, word), to = names_.node(line, "the receiver");
@@ -209,12 +225,7 @@ class Parser {
       expected.node = names_.node(line, word);
       word = line.word("handoffs");
     }
-    const auto metric = metrics.find(word);
-    if (metric == metrics.end())
-      line.fail(in_quotes(word) +
-                " is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
-                "handoffs, of a node)");
-    expected.metric = metric->second;
+    parse_metric(line, word, expected);
     if ((expected.metric == Metric::handoffs) != expected.node.has_value())
       line.fail("handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)");
     parse_comparison(line, std::string(word), expected);
@@ -233,11 +244,13 @@ class Parser {
 
   Scenario scenario_;
   Names names_;
+  Overrides overrides_;
 };
 
 /// Reads the text of a scenario; `file` is only its name in errors. Throws `ScenarioError`.
-inline Scenario parse_scenario(std::string_view text, const std::string& file) {
-  return Parser(file).read(text);
+inline Scenario parse_scenario(std::string_view text, const std::string& file,
+                               const Settings& settings = {}) {
+  return Parser(file, settings).read(text);
 }
 
 }  // namespace lab

@@ -20,6 +20,11 @@ inline Moment moment(Line& line, const std::string& what) {
 /// The rest of the line, unchanged.
 inline std::string text_of(Line line) { return program::printable(line.rest()); }
 
+/// The keys of the conditions of a network.
+inline constexpr std::string_view condition_keys[] = {
+    "delay",      "jitter",           "loss",      "burst_begin", "burst_end", "burst_loss", "duplication",
+    "reordering", "reordering_delay", "bandwidth", "queue"};
+
 /// The rest of the line: `delay 2ms loss 1%`.
 inline void parse_conditions(Line& line, ConditionsChange& change) {
   if (!line.more()) line.fail("conditions are missing (such as: delay 2ms loss 1%)");

@@ -10,6 +10,34 @@
 
 namespace lab {
 
+/// The metric that `word` means. Throws `ScenarioError`.
+inline void parse_metric(const Line& line, std::string_view word, Expectation& expected) {
+  using Metric = Expectation::Metric;
+  static const std::map<std::string, Metric, std::less<>> metrics{{"sent", Metric::sent},
+                                                                  {"received", Metric::received},
+                                                                  {"lost", Metric::lost},
+                                                                  {"duplicated", Metric::duplicated},
+                                                                  {"reordered", Metric::reordered},
+                                                                  {"refused", Metric::refused},
+                                                                  {"gap", Metric::gap},
+                                                                  {"handoffs", Metric::handoffs}};
+  if (const auto metric = metrics.find(word); metric != metrics.end()) {
+    expected.metric = metric->second;
+    return;
+  }
+  for (const Percentile& each : percentiles)
+    for (const Metric metric : {Metric::delay, Metric::jitter})
+      if (word == (metric == Metric::delay ? "delay_" : "jitter_") + std::string(each.name)) {
+        expected.metric = metric;
+        expected.percentile = each.percent;
+        return;
+      }
+  line.fail(
+      in_quotes(word) +
+      " is not a metric (sent, received, lost, duplicated, reordered, refused, gap, delay_p50, delay_p90, "
+      "delay_p99, delay_max, jitter_p50, jitter_p90, jitter_p99, jitter_max; and handoffs, of a node)");
+}
+
 /// Reads `[<|<=|>|>=|=] VALUE` into `expected`, whose metric is known; `what` is the metric as it was written. Throws
 /// `ScenarioError`, also if the expectation can never hold.
 inline void parse_comparison(Line& line, const std::string& what, Expectation& expected) {
@@ -29,8 +57,8 @@ inline void parse_comparison(Line& line, const std::string& what, Expectation& e
 
   const auto word = line.peek();
   if (!line.more()) line.fail("the value of " + what + " is missing");
-  if (expected.metric == Metric::gap) {
-    if (word.ends_with('%')) line.fail(what + ": a time has no percentage (such as gap < 30ms)");
+  if (expected.of_time()) {
+    if (word.ends_with('%')) line.fail(what + ": a time has no percentage (such as " + what + " < 30ms)");
     expected.value = static_cast<double>(duration(line, what).count());
   } else if (word.ends_with('%')) {
     std::string_view unit;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "../flow.hpp"
+#include "delays.hpp"
 #include "scenario.hpp"
 
 namespace lab {
@@ -16,7 +17,21 @@ struct FlowResult {
   program::Flow<ilnp::TimePoint> flow{program::Flow<ilnp::TimePoint>::max_number};  ///< at the receiver
   std::uint64_t damaged = 0;                     ///< received, but different from what was sent
   std::map<std::string, std::uint64_t> refused;  ///< could not be sent, by reason
-  std::vector<ilnp::TimePoint> sent_at;          ///< times from number 1 on; empty unless requested
+  SendTimes sent_at;
+  Percentiles delay;  ///< from the sending to the first arrival of each datagram
+  Percentiles
+      jitter;  ///< by how much the delay differs from that of the previous arrival (RFC 3550, section 6.4.1: |D|)
+
+  void send(ilnp::TimePoint now) { ++sent, sent_at.add(now); }
+  /// Takes only numbers that were sent.
+  void receive(std::uint64_t number, std::size_t octets, ilnp::TimePoint now) {
+    if (!flow.seen(number)) {
+      const ilnp::Duration took = now - sent_at[number];
+      if (!delay.empty()) jitter.add(std::chrono::abs(took - last_delay_));
+      delay.add(last_delay_ = took);
+    }
+    flow.receive(number, octets, now);
+  }
 
   std::uint64_t lost() const noexcept { return sent - flow.received(); }
   std::uint64_t refused_in_all() const noexcept {
@@ -24,6 +39,9 @@ struct FlowResult {
     for (const auto& [reason, count] : refused) sum += count;
     return sum;
   }
+
+ private:
+  ilnp::Duration last_delay_{};
 };
 
 /// Consecutive lost datagrams.
@@ -90,9 +108,9 @@ struct Verdict {
   std::string text;  ///< where it does not hold, and what was measured there
 };
 
-inline double measure(const FlowResult& result, Expectation::Metric metric) {
+inline double measure(const FlowResult& result, const Expectation& expected) {
   using Metric = Expectation::Metric;
-  switch (metric) {
+  switch (expected.metric) {
     case Metric::sent:
       return static_cast<double>(result.sent);
     case Metric::received:
@@ -107,6 +125,10 @@ inline double measure(const FlowResult& result, Expectation::Metric metric) {
       return static_cast<double>(result.refused_in_all());
     case Metric::gap:
       return static_cast<double>(result.flow.longest_gap().count());
+    case Metric::delay:
+      return static_cast<double>(result.delay.at(expected.percentile).count());
+    case Metric::jitter:
+      return static_cast<double>(result.jitter.at(expected.percentile).count());
     case Metric::handoffs:
       break;
   }
@@ -134,8 +156,11 @@ inline std::string percentage(std::uint64_t count, std::uint64_t all) {
 
 /// What a flow has to say about an expectation, and whether that holds.
 inline std::pair<bool, std::string> judge(const FlowResult& result, const Expectation& expected) {
-  const double measured = measure(result, expected.metric);
-  if (expected.metric == Expectation::Metric::gap)
+  const double measured = measure(result, expected);
+  if ((expected.metric == Expectation::Metric::delay && result.delay.empty()) ||
+      (expected.metric == Expectation::Metric::jitter && result.jitter.empty()))
+    return {false, "too little was received"};
+  if (expected.of_time())
     return {expected.holds(measured),
             milliseconds(ilnp::Duration(static_cast<ilnp::Duration::rep>(measured))) + "ms"};
   const auto count = static_cast<std::uint64_t>(measured);

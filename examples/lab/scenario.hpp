@@ -97,19 +97,31 @@ struct Action {
       what;
 };
 
+/// The percentiles of delay and jitter that are shown and can be expected.
+struct Percentile {
+  const char* name;
+  double percent;
+};
+inline constexpr Percentile percentiles[] = {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"max", 100}};
+
 /// An expected result.
 struct Expectation {
-  enum class Metric { sent, received, lost, duplicated, reordered, refused, gap, handoffs };
+  enum class Metric { sent, received, lost, duplicated, reordered, refused, gap, delay, jitter, handoffs };
   enum class Relation { equal, less, at_most, more, at_least };
 
   std::string text;  ///< as it was written
   Metric metric{};
+  double percentile = 0;  ///< delay, jitter: which one
   Relation relation = Relation::equal;
   bool percent = false;  ///< of the datagrams sent; `refused`: of the attempts to send
   double value = 0;      ///< a number, or nanoseconds, or percent
   std::optional<std::pair<NodeIndex, NodeIndex>> flow;  ///< none: each of them
   std::optional<NodeIndex> node;                        ///< handoffs: whose
 
+  /// The value is a time.
+  bool of_time() const noexcept {
+    return metric == Metric::gap || metric == Metric::delay || metric == Metric::jitter;
+  }
   bool holds(double measured) const noexcept {
     switch (relation) {
       case Relation::equal:

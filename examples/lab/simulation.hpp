@@ -213,9 +213,8 @@ class Simulation {
         seen_.trace(flow.from, "cannot send to " + nodes_[flow.to].name() + ": " + error.message());
       return;
     }
-    ++result.sent;
+    result.send(world_.now());
     if (!seen_.records() || seen_.records()->cut()) return;
-    result.sent_at.push_back(world_.now());
     seen_.records()->datagram(
         flow.from, {true, world_.now(), result.sent, sender.datagram.size(), seen_.last_sent.interface,
                     seen_.last_sent.source, seen_.last_sent.destination});
@@ -243,7 +242,7 @@ class Simulation {
       seen_.records()->datagram(node, {false, world_.now(), number, payload.size(), from.network.interface,
                                        from.network.source, from.network.destination});
     }
-    result.flow.receive(number, payload.size(), world_.now());
+    result.receive(number, payload.size(), world_.now());
   }
 
   const Scenario& scenario_;

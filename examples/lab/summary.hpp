@@ -67,25 +67,43 @@ inline void print_flows(std::ostream& out, const Scenario& scenario, const Resul
   }
 }
 
-/// Which datagrams were lost and when. Needs the times of sending.
+/// How long the datagrams took.
+inline void print_delays(std::ostream& out, const Scenario& scenario, const Results& results) {
+  Table table;
+  std::vector<std::string> heading{"flow"};
+  for (const char* what : {"delay ", "jitter "})
+    for (const Percentile& each : percentiles) heading.push_back(what + std::string(each.name));
+  table.row(std::move(heading));
+  bool any = false;
+  for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
+    std::vector<std::string> row{name_of(scenario, scenario.flows[i])};
+    for (const Percentiles* times : {&results.flows[i].delay, &results.flows[i].jitter}) {
+      for (const Percentile& each : percentiles)
+        row.push_back(times->empty() ? "-" : milliseconds(times->at(each.percent)) + "ms");
+      any = any || !times->empty();
+    }
+    table.row(std::move(row));
+  }
+  if (any) out << table;
+}
+
+/// Which datagrams were lost and when.
 inline void print_lost(std::ostream& out, const Scenario& scenario, const Results& results) {
   constexpr std::size_t most_runs = 10;
   for (std::size_t i = 0; i < scenario.flows.size(); ++i) {
     const FlowResult& result = results.flows[i];
-    if (result.sent_at.empty() || result.lost() == 0) continue;
+    if (result.lost() == 0) continue;
     const auto runs = lost_runs(result, most_runs);
-    const auto when = [&](std::uint64_t number) { return seconds(result.sent_at[number - 1]); };
+    const auto when = [&](std::uint64_t number) { return seconds(result.sent_at[number]); };
     for (const auto [first, last] : runs.first) {
       out << "  " << name_of(scenario, scenario.flows[i]) << ": lost " << first;
       if (last != first) out << " to " << last;
-      if (last <= result.sent_at.size()) {
-        out << ", sent at " << when(first);
-        if (last != first) out << " to " << when(last);
-        out << " s";
-      }
-      out << '\n';
+      out << ", sent at " << when(first);
+      if (last != first) out << " to " << when(last);
+      out << " s\n";
     }
     if (runs.count > most_runs) out << "  ... and " << runs.count - most_runs << " more times\n";
+    out << '\n';
   }
 }
 

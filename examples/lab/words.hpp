@@ -28,7 +28,7 @@ inline std::string in_quotes(std::string_view text) {
   return '"' + program::printable(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
 }
 
-/// One line, word by word. A word that begins with '#' ends it. Borrows the text.
+/// One line, word by word. A word that begins with '#' ends it. Borrows the text. The number 0 means that `file` names all of the place.
 class Line {
  public:
   Line(std::string_view text, const std::string& file, unsigned number)
@@ -71,7 +71,7 @@ class Line {
 
   [[noreturn]] void fail(const std::string& what) const { fail(number_, what); }
   [[noreturn]] void fail(unsigned number, const std::string& what) const {
-    throw ScenarioError(*file_ + ':' + std::to_string(number) + ": " + what);
+    throw ScenarioError(*file_ + (number == 0 ? "" : ':' + std::to_string(number)) + ": " + what);
   }
 
  private:

@@ -14,6 +14,7 @@ axis(end) = end > 100 ? ceil(end / 10) * 10 : end
 if (!exists("moves")) { moves = "" }
 move_font = words(moves) > 40 ? ",5" : words(moves) > 12 ? ",8" : ""
 
+title_font = ",18"
 ink = "#33383d"
 faint = "#8a929a"
 shade = "#e9edf1"

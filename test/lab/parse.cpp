@@ -230,8 +230,9 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
       {"at 1s heal", "the network is missing"},
       {"expect", "what is expected is missing"},
       {"expect luck 0",
-       "\"luck\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
-       "handoffs, of a node)"},
+       "\"luck\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap, delay_p50, "
+       "delay_p90, "
+       "delay_p99, delay_max, jitter_p50, jitter_p90, jitter_p99, jitter_max; and handoffs, of a node)"},
       {"expect lost", "the value of lost is missing"},
       {"expect lost <", "the value of lost is missing"},
       {"expect lost none", "lost: \"none\" is neither a whole number nor a percentage (such as 25 or 2.5%)"},
@@ -255,14 +256,21 @@ BOOST_AUTO_TEST_CASE(every_error_names_file_line_and_what_is_wrong) {
        "sent: a percentage of what? Only received, lost, duplicated, reordered and refused have one"},
       {"expect bob handoffs 5%",
        "handoffs: a percentage of what? Only received, lost, duplicated, reordered and refused have one"},
+      {"expect delay 1ms",
+       "\"delay\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap, delay_p50, "
+       "delay_p90, "
+       "delay_p99, delay_max, jitter_p50, jitter_p90, jitter_p99, jitter_max; and handoffs, of a node)"},
+      {"expect delay_p99 5", "delay_p99: \"5\" is not a time (a number with us, ms, s or min, such as 10ms)"},
+      {"expect jitter_max < 5%", "jitter_max: a time has no percentage (such as jitter_max < 30ms)"},
       {"expect gap < 5%", "gap: a time has no percentage (such as gap < 30ms)"},
       {"expect gap 10", "gap: \"10\" is not a time (a number with us, ms, s or min, such as 10ms)"},
       {"expect bob -> alice lost 0", "no flow above this line goes from \"bob\" to that node"},
       {"expect handoffs 1",
        "handoffs belong to nodes, all other metrics to flows (such as: expect alice handoffs 3)"},
       {"expect alice lost 1",
-       "\"alice\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap; and "
-       "handoffs, of a node)"},
+       "\"alice\" is not a metric (sent, received, lost, duplicated, reordered, refused, gap, delay_p50, "
+       "delay_p90, "
+       "delay_p99, delay_max, jitter_p50, jitter_p90, jitter_p99, jitter_max; and handoffs, of a node)"},
       {"\x1b[2J", "\"\\x1b[2J\" is not a statement (title, run, network, attach, node, flow, at, expect)"},
   };
   for (const auto& [line, what] : wrong)

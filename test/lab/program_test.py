@@ -2,6 +2,8 @@
 
 import collections
 import csv
+import json
+import math
 import os
 import re
 import shutil
@@ -239,6 +241,83 @@ class Program(unittest.TestCase):
         self.assertIn("10 seeds from 1 on, 0 failed", out)
         self.assertRegex(out, r"(?m)^  lost +0 +0 +0 +0 ")
 
+    def test_results_as_json_and_csv_are_those_of_the_summary(self):
+        scenario = self.scenario("title a \"title\"\nrun 20s\nnetwork all delay 2ms jitter 3ms loss 5%\nnode router in a,b\nnode alice in a\n"
+                                 "node bob in a-b move_time 5s handoff_time 2s\nflow alice <-> bob every 10ms size 100\n"
+                                 "expect lost > 20%\nexpect bob handoffs 3\n")
+        out = self.lab("run", scenario, "--out", "out", "--no-pictures", "--json", "x.json", "--csv", "x.csv", status=1)
+        with open(self.path("x.json")) as file:
+            result = json.load(file)
+        self.assertEqual((result["title"], result["seed"], result["settings"], result["seconds"]), ('a "title"', 1, {}, 20.0))
+        self.assertEqual([each["holds"] for each in result["expectations"]], [False, True])
+        self.assertEqual((result["complete"], result["holds"]), (True, False))
+        self.assertEqual([(each["name"], each["handoffs"], len(each["moves"])) for each in result["nodes"]],
+                         [("router", 0, 0), ("alice", 0, 0), ("bob", 3, 3)])
+        self.assertEqual(result["nodes"][2]["moves"][0], {"begin": 5.0, "end": 7.0, "from": ["0:0:0:a"], "to": ["0:0:0:b"]})
+        self.assertEqual([each["locator"] for each in result["networks"]], ["0:0:0:a", "0:0:0:b"])
+        with open(self.path("x.csv")) as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["from"], row["to"]) for row in rows], [("alice", "bob"), ("bob", "alice")])
+        nids = {"alice": "ffff:0:0:2", "bob": "ffff:0:0:3"}
+        for flow, row in zip(result["flows"], rows):
+            for key in ("sent", "received", "lost", "duplicated", "reordered", "refused", "damaged"):
+                self.assertEqual(flow[key], int(row[key]), key)
+            # What the tables of both ends say about the delay: percentiles of the nearest rank.
+            tables = {}
+            for name in (flow["from"], flow["to"]):
+                with open(self.path("out", name + ".csv")) as file:
+                    tables[name] = [each for each in csv.DictReader(file) if each["source_nid"] == nids[flow["from"]]]
+            sent = {each["sequence"]: float(each["time"]) for each in tables[flow["from"]] if each["direction"] == "sent"}
+            arrived = {}
+            for each in tables[flow["to"]]:
+                if each["direction"] == "received":
+                    arrived.setdefault(each["sequence"], float(each["time"]))
+            self.assertEqual((len(sent), len(arrived)), (flow["sent"], flow["received"]))
+            delays = [1000 * (time - sent[number]) for number, time in arrived.items()]
+            jitter = [abs(one - other) for one, other in zip(delays, delays[1:])]
+            for name, values in (("delay", sorted(delays)), ("jitter", sorted(jitter))):
+                for percentile, percent in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)):
+                    exact = values[math.ceil(percent / 100 * len(values)) - 1]
+                    self.assertAlmostEqual(flow[name + "_ms"][percentile], exact, delta=0.003 + exact / 1000)
+                    self.assertEqual(float(row[f"{name}_{percentile}_ms"]), flow[name + "_ms"][percentile])
+            shown = re.search(rf"(?m)^  {flow['from']} to {flow['to']} +([\d.]+)ms +([\d.]+)ms +([\d.]+)ms +([\d.]+)ms +([\d.]+)ms", out)
+            self.assertEqual([float(each) for each in shown.groups()],
+                             [flow["delay_ms"][each] for each in ("p50", "p90", "p99", "max")] + [flow["jitter_ms"]["p50"]])
+
+    def test_settings_are_compared(self):
+        scenario = self.scenario("run 10s\nnode alice in a\nnode bob in a\nflow alice -> bob every 10ms size 100\nexpect lost < 10%\n")
+        out = self.lab("run", scenario, "--set", "loss=0,50%", "--set", "delay=1ms,5ms,9ms", "--out", "out", "--csv", "x.csv",
+                       "--json", "x.json", status=1)
+        rows = re.findall(r"(?m)^  (0|50%) +(\dms) +900 +(\d+) +([\d.]+)% .* (\d)\.000ms +\d\.000ms +[\d.]+ms +(hold|DO NOT HOLD)$", out)
+        self.assertEqual([(row[0], row[1], row[4] + "ms", row[5]) for row in rows],
+                         [(loss, delay, delay, "hold" if loss == "0" else "DO NOT HOLD") for loss in ("0", "50%") for delay in ("1ms", "5ms", "9ms")])
+        self.assertTrue(all((row[0] == "0") == (row[2] == "0") for row in rows), out)
+        with open(self.path("x.csv")) as file:
+            table = list(csv.DictReader(file))
+        self.assertEqual([(row["loss"], row["delay"], row["lost"]) for row in table], [(row[0], row[1], row[2]) for row in rows])
+        with open(self.path("x.json")) as file:
+            runs = json.load(file)["runs"]
+        self.assertEqual([run["settings"] for run in runs], [{"loss": row[0], "delay": row[1]} for row in rows])
+        self.assertEqual([run["lost"] for run in runs], [int(row[2]) for row in rows])
+        self.assertEqual(sorted(name for name in os.listdir(self.path("out")) if name[0].isdigit()),
+                         ["1-loss=0_delay=1ms", "2-loss=0_delay=5ms", "3-loss=0_delay=9ms",
+                          "4-loss=50%_delay=1ms", "5-loss=50%_delay=5ms", "6-loss=50%_delay=9ms"])
+        if PICTURES:
+            with open(self.path("out", "comparison.svg")) as file:
+                svg = file.read()
+            for text in ("delay=1ms", "delay=9ms", "50%", "lost, %", "longest gap, ms"):
+                self.assertIn(text, svg)
+        # One value is an ordinary run; a sweep runs each combination with each seed, and says how to repeat a run.
+        one = self.lab("run", scenario, "--set", "loss=50%", "--set", "delay=5ms", status=1)
+        self.assertIn("with loss=50% delay=5ms\n", one)
+        self.assertIn(f"lost < 10% (alice to bob: {int(rows[4][2]) / 9:.4g}%, {rows[4][2]} of 900)", one)
+        out = self.lab("sweep", scenario, "--set", "loss=0,50%", "--seeds", "3", "--out", "swept", status=1)
+        self.assertIn("2 combinations of settings, 3 seeds from 1 on each, 3 runs failed", out)
+        self.assertRegex(out, r"(?m)^  0 +2700 +0 +0% .* hold$")
+        self.assertRegex(out, r"(?m)^  50% +\d+ .* 3 of 3 seeds FAILED$")
+        self.assertIn("--seed 3 --set 'loss=50%' --out seed-3", out)
+        self.assertEqual("comparison.svg" in os.listdir(self.path("swept")), PICTURES)
+
     def test_what_it_writes_is_bounded(self):
         scenario = self.scenario("run 20s\nnode alice in a\nnode bob in a\nflow alice -> bob every 1ms size 100\nnetwork a loss 5%\n")
         self.lab("run", scenario, "--out", "whole", "--no-pictures")
@@ -263,7 +342,7 @@ class Program(unittest.TestCase):
         for folder in ("whole", "cut"):
             with open(self.path(folder, "summary.txt")) as file:
                 table[folder] = re.findall(r"(?m)^  alice to bob  +.*$", file.read())
-        self.assertEqual(len(table["whole"]), 1, table)
+        self.assertEqual(len(table["whole"]), 2, table)
         self.assertEqual(table["cut"], table["whole"])
 
     # ---- mistakes, and signals
@@ -290,6 +369,12 @@ class Program(unittest.TestCase):
         self.fails("run", "x.lab", "--out", "/proc/nowhere", says="/proc/nowhere")
         self.fails("sweep", "x.lab", "--seeds", "0", says="--seeds")
         self.fails("sweep", "x.lab", "--jobs", "0", says="--jobs")
+        self.fails("sweep", "x.lab", "--out", "out", says="there is nothing to compare without --set")
+        for command in ("run", "sweep"):
+            self.fails(command, "x.lab", "--set", "loss", says="--set loss: expected: KEY=VALUE")
+            self.fails(command, "x.lab", "--set", "luck=1", says='--set luck=1: "luck" is not a key that can be set')
+            self.fails(command, "x.lab", "--set", "loss=1%,2", says='--set loss=2: loss: "2" is not a probability')
+        self.fails("run", "x.lab", "--quiet", "--json", "/nowhere/x.json", says="/nowhere/x.json: No such file")
         if os.path.exists("/dev/full"):
             os.makedirs(self.path("full", "data"))
             os.symlink("/dev/full", self.path("full", "trace.txt"))

@@ -86,6 +86,80 @@ BOOST_AUTO_TEST_CASE(a_percentage_counts_what_was_sent) {
   BOOST_TEST(judged("lost 0", 0, 0, 5) == "");
 }
 
+BOOST_AUTO_TEST_CASE(times_of_sending_are_remembered_wherever_the_interval_differs) {
+  lab::SendTimes times(10ms);
+  const std::vector<Duration> sent{1s, 1s + 10ms, 1s + 20ms, 3s, 3s + 10ms, 3s + 25ms, 3s + 35ms};
+  for (const Duration each : sent) times.add(TimePoint(each));
+  BOOST_TEST(times.size() == sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) BOOST_TEST((times[i + 1] == TimePoint(sent[i])), i);
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_are_measured_times) {
+  lab::Percentiles times;
+  BOOST_TEST((times.empty() && times.at(50) == 0ns));
+  for (int i = 1; i <= 100; ++i) times.add(i * 1ms);
+  BOOST_TEST(
+      (times.at(50) == 50ms && times.at(90) == 90ms && times.at(99) == 99ms && times.at(100) == 100ms));
+  BOOST_TEST((times.at(0.5) == 1ms && times.at(50.5) == 51ms));
+  lab::Percentiles small;  // below 2048 ns each time has its own entry
+  for (int i = 0; i < 2048; ++i) small.add(Duration(i));
+  BOOST_TEST((small.at(50) == 1023ns && small.at(100) == 2047ns));
+  times.add(small);
+  BOOST_TEST(times.count() == 2148U);
+  BOOST_TEST((times.at(100) == 100ms));
+  // At most 0.1 % above the exact one, and never above the greatest.
+  lab::Percentiles dense;
+  for (int i = 0; i < 100'000; ++i) dense.add(1s + i * 17us);
+  for (const double percent : {1.0, 50.0, 90.0, 99.0, 100.0}) {
+    const auto exact =
+        static_cast<double>((1s + (static_cast<int>(percent * 1000) - 1) * 17us).count()) / 1.0;
+    const auto got = static_cast<double>(dense.at(percent).count()) / 1e3;
+    BOOST_TEST((got >= exact && got <= exact * 1.001), percent << ": " << got << " instead of " << exact);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(delay_counts_the_first_arrival_and_jitter_the_order_of_arrival) {
+  lab::FlowResult flow;
+  flow.sent_at = lab::SendTimes(10ms);
+  for (int i = 0; i < 5; ++i) flow.send(TimePoint(1s + i * 10ms));
+  flow.receive(1, 100, TimePoint(1s + 2ms));   // took 2 ms
+  flow.receive(3, 100, TimePoint(1s + 25ms));  // 5 ms
+  flow.receive(2, 100, TimePoint(1s + 30ms));  // 20 ms
+  flow.receive(2, 100, TimePoint(1s + 90ms));  // a duplicate
+  flow.receive(5, 100, TimePoint(1s + 96ms));  // 56 ms
+  BOOST_TEST(flow.delay.count() == 4U);
+  BOOST_TEST((flow.delay.at(50) == 5ms && flow.delay.at(75) == 20ms && flow.delay.at(100) == 56ms));
+  BOOST_TEST(flow.jitter.count() == 3U);
+  BOOST_TEST((flow.jitter.at(1) == 3ms && flow.jitter.at(50) == 15ms && flow.jitter.at(100) == 36ms));
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_can_be_expected) {
+  const lab::Scenario asked = lab::parse_scenario(
+      "run 60s\nnode alice in a\nnode bob in b\nflow alice -> bob every 10ms\n"
+      "expect delay_p50 <= 2ms\nexpect delay_max < 3ms\nexpect jitter_p99 = 1ms\n",
+      "x.lab");
+  lab::Results results;
+  results.flows.resize(1);
+  const auto failing = [&] {
+    std::string text;
+    for (const auto& verdict : judge(asked, results))
+      if (!verdict.holds) text += verdict.expected->text + " (" + verdict.text + ") ";
+    return text;
+  };
+  BOOST_TEST(failing() ==
+             "delay_p50 <= 2ms (alice to bob: too little was received) delay_max < 3ms (alice to bob: too "
+             "little was "
+             "received) jitter_p99 = 1ms (alice to bob: too little was received) ");
+  auto& flow = results.flows[0];
+  for (int i = 0; i < 3; ++i) flow.send(TimePoint(1s + i * 10ms));
+  flow.receive(1, 100, TimePoint(1s + 2ms));
+  flow.receive(2, 100, TimePoint(1s + 11ms));
+  BOOST_TEST(failing() == "");
+  flow.receive(3, 100, TimePoint(1s + 24ms));
+  BOOST_TEST(failing() ==
+             "delay_max < 3ms (alice to bob: 4.000ms) jitter_p99 = 1ms (alice to bob: 3.000ms) ");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_never_sent_spoils_a_run) {
   auto results = good();
   results.flows[0].damaged = 1;

@@ -1,0 +1,114 @@
+#pragma once
+
+// What the commands of the program share: files, progress, and other programs.
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+extern char** environ;
+
+namespace lab {
+
+using SteadyClock = std::chrono::steady_clock;
+namespace fs = std::filesystem;
+
+inline constexpr int interrupted_status = 130;  ///< a shell's status for a program that SIGINT ended
+inline std::atomic<bool> interrupted{false};
+
+/// Where the scripts and styles of the pictures are.
+#ifdef ILNP_PLOT_FOLDER
+inline const fs::path plot_folder = ILNP_PLOT_FOLDER;
+#else
+inline const fs::path plot_folder = "examples/plot";
+#endif
+
+inline std::string read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  if (!stream.is_open() || stream.bad() || text.fail())
+    throw std::system_error(errno != 0 ? errno : EIO, std::system_category(), path);
+  return text.str();
+}
+
+inline double elapsed(SteadyClock::time_point since) {
+  return std::chrono::duration<double>(SteadyClock::now() - since).count();
+}
+
+/// Shows the progress, only on a terminal and at most ten times a second.
+class Progress {
+ public:
+  explicit Progress(bool quiet) : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
+  ~Progress() { clear(); }
+  template <class Text>
+  void operator()(Text&& text) {
+    if (!shown_ || elapsed(last_) < 0.1) return;
+    last_ = SteadyClock::now();
+    std::cerr << "\r\x1b[K" << text() << std::flush;
+    dirty_ = true;
+  }
+  void clear() {
+    if (std::exchange(dirty_, false)) std::cerr << "\r\x1b[K" << std::flush;
+  }
+
+ private:
+  bool shown_;
+  bool dirty_ = false;
+  SteadyClock::time_point last_ = SteadyClock::now();
+};
+
+/// Runs a program to its end and returns its exit status; 127 if it does not exist.
+inline int run_program(std::vector<std::string> arguments) {
+  std::vector<char*> words;
+  for (std::string& each : arguments) words.push_back(each.data());
+  words.push_back(nullptr);
+  pid_t child = 0;
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int each : {SIGPIPE, SIGXFSZ}) ::sigaddset(&signals, each);  // they are ignored here
+  ::posix_spawnattr_setsigdefault(&attributes, &signals);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int failed = ::posix_spawnp(&child, words[0], nullptr, &attributes, words.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return 127;
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return 127;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+inline bool on_path(const std::string& program) {
+  std::istringstream path(std::getenv("PATH") ? std::getenv("PATH") : "");
+  for (std::string folder; std::getline(path, folder, ':');)
+    if (::access((folder + '/' + program).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
+/// Draws with `script`, one of the folder of the plots, or says why it cannot.
+inline void draw(const char* script, const fs::path& folder) {
+  const fs::path path = plot_folder / script;
+  for (const char* tool : {"bash", "awk", "gnuplot"})
+    if (!on_path(tool)) return void(std::cout << "no pictures: " << tool << " is not installed\n");
+  if (!fs::exists(path)) return void(std::cout << "no pictures: " << path.string() << " is missing\n");
+  if (run_program({"bash", path.string(), folder.string()}) != 0 && !interrupted)
+    std::cout << "no pictures: " << path.string() << " has failed\n";
+}
+
+}  // namespace lab
