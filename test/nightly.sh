@@ -6,6 +6,7 @@
 #   clang       builds everything by clang with optimisation, and runs all tests
 #   clang19     the same by clang 19
 #   cxx23       the same by g++ as C++23; also compiles the headers as C++23 by clang 19
+#   sanitizers  all tests under the sanitizers of clang, those too that CI leaves out
 #   swarm       random networks, seeds 2001 to 10000
 #   handoff     every case of the handoff table
 #   discovery   every case of the discovery table
@@ -19,7 +20,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 build=$root/build
 
-all=(clang clang19 cxx23 swarm handoff discovery bench fuzz)
+all=(clang clang19 cxx23 sanitizers swarm handoff discovery bench fuzz)
 for name in "$@"; do
   case $name in
     --help | -h)
@@ -51,6 +52,11 @@ cxx23() {
   examples/setup.sh --clang19 --no-build && ILNP_PRESET=cxx23 ILNP_BUILD_DIR=$build/cxx23 test/run.sh &&
     cmake --preset clang19 -B "$build/clang19-cxx23" -DCMAKE_CXX_STANDARD=23 &&
     cmake --build "$build/clang19-cxx23" --target headers-alone test-headers-plain
+}
+
+sanitizers() {
+  ASAN_OPTIONS=allow_addr2line=1 UBSAN_OPTIONS=print_stacktrace=1:allow_addr2line=1 \
+    ILNP_PRESET=sanitizers ILNP_BUILD_DIR=$build/sanitizers test/run.sh
 }
 
 swarm() { swarm_seeds "$build/test/swarm/test-swarm" 2001 10000; }
