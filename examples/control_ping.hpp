@@ -20,7 +20,7 @@ template <class NodeType>
 class ControlPing : public std::enable_shared_from_this<ControlPing<NodeType>> {
  public:
   using Followers = ilnp::ControlFollowers;
-  static constexpr auto pause = std::chrono::seconds(1);
+  static constexpr auto interval = std::chrono::seconds(1);  ///< from one ping to the next
   static constexpr auto patience = std::chrono::seconds(1);  ///< for one reply
   static constexpr std::uint8_t max_hops = 32;
   /// So many forwarders that do not reply end a trace, once the node's own hop limit is exceeded.
@@ -35,11 +35,12 @@ class ControlPing : public std::enable_shared_from_this<ControlPing<NodeType>> {
         timer_(node.get_executor()) {}
 
   void ping() {
+    began_ = std::chrono::steady_clock::now();
     send(std::nullopt, [this](const std::optional<ilnp::PingReply>& reply) {
       ilnp::JsonWriter json = begin("ping", "sequence", ++sent_);
       write(json, reply);
       if (sent_ == count_) return end_ping();
-      timer_.expires_after(pause);
+      timer_.expires_at(began_ + interval);
       timer_.async_wait([self = this->shared_from_this()](const auto& error) {
         if (!error) self->ping();
       });
@@ -115,6 +116,7 @@ class ControlPing : public std::enable_shared_from_this<ControlPing<NodeType>> {
   ilnp::Nid to_;
   unsigned count_;
   boost::asio::steady_timer timer_;
+  std::chrono::steady_clock::time_point began_{};
   unsigned sent_ = 0;
   unsigned received_ = 0;
   double least_ = 0;

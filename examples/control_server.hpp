@@ -153,9 +153,12 @@ class Control {
   }
   /// The error for a request that `take` has refused; empty for all others.
   std::string refusal(const std::vector<std::string_view>& words) {
-    const std::string most = std::to_string(ilnp::ControlFollowers::max_followers);
+    const auto too_many = [](std::string_view what) {
+      return std::to_string(ilnp::ControlFollowers::max_followers) + " clients " + std::string(what) +
+             " already, and no more are served";
+    };
     if (asks(words, "events"))
-      return "events needs a stream socket, and at most " + most + " clients can follow them at once";
+      return followers_.full() ? too_many("follow the events") : "events needs a stream socket";
     if (!asks(words, "ping") && !asks(words, "trace")) return {};
     const auto ping = ping_request(words);
     if (!ping)
@@ -163,7 +166,7 @@ class Control {
              ", or trace HOST";
     if (!find(ping->host))
       return ilnp::ControlWords::quoted(ping->host) + ": no node with this name or identifier is known";
-    return "this needs a stream socket, and at most " + most + " clients can ping at once";
+    return pinging_.full() ? too_many("ping") : std::string(words[1]) + " needs a stream socket";
   }
   std::string answer(std::string_view request, std::size_t limit) {
     if (const std::string refused = refusal(ilnp::ControlWords::split(request, 4)); !refused.empty())

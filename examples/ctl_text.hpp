@@ -269,8 +269,7 @@ class ReplyText {
   void routes(const json::value& reply) {
     Columns columns({"LOCATOR", "INTERFACE", "AGE"});
     for (const json::value& each : member(reply, "routes").as_array())
-      columns.add({word(each, "locator"),
-                   member(each, "joined").as_bool() ? "joined" : word(each, "interface"),
+      columns.add({word(each, "locator"), word(each, member(each, "state").is_null() ? "interface" : "state"),
                    duration_text(real(each, "age"))});
     columns.print(out_);
   }

@@ -206,6 +206,7 @@ int run(const program::CommandLine& line) {
 
 int main(int argc, char** argv) {
   return program::run("ilnp-ctl", [&] {
+    program::end_with_the_reader();
     program::CommandLine line("ilnp-ctl [--control PATH] [--json] [--watch] COMMAND", about());
     line.add_options()                                                                                  //
         ("control", program::options::value<std::string>()->value_name("PATH"), program::control_help)  //

@@ -82,6 +82,7 @@ std::string read_request(const program::CommandLine& line) {
 
 int main(int argc, char** argv) {
   return program::run("ilnp-proxy-create", [&] {
+    program::end_with_the_reader();
     program::CommandLine line(
         "ilnp-proxy-create [OPTIONS] LOCAL_PORT REMOTE_HOST REMOTE_PORT\n"
         "       ilnp-proxy-create [--control PATH] --remove LOCAL_PORT [REMOTE_HOST]\n"

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "text.hpp"
+
 namespace program {
 
 /// Why an interface cannot be used, and what may help.
@@ -20,14 +22,14 @@ inline std::string problem_text(ilnp::LinkProblem problem, const boost::system::
     case LinkProblem::gone:
       return "there is no such interface";
     case LinkProblem::renamed:
-      return "it is called " + std::string(other) + " now";
+      return "it is called " + printable_name(other) + " now";
     case LinkProblem::down:
       return "it is down";
     case LinkProblem::no_carrier:
       return "it has no carrier: no cable, or no wireless network";
     case LinkProblem::captured:
-      return "it belongs to " + std::string(other) +
-             ", so nothing that arrives on it is heard: set mcast_interface to " + std::string(other);
+      return "it belongs to " + printable_name(other) +
+             ", so nothing that arrives on it is heard: set mcast_interface to " + printable_name(other);
     case LinkProblem::small_mtu:
       return "its MTU is below 1280 octets, so it has no IPv6";
     case LinkProblem::no_address:
@@ -70,22 +72,22 @@ inline std::string trains_text(ilnp::TrainsOff why) {
 }
 
 inline std::string event_text(const ilnp::event::LinkDown& e) {
-  return "mcast_interface " + std::string(e.interface) +
+  return "mcast_interface " + printable_name(e.interface) +
          " cannot be used: " + problem_text(e.problem, e.why, e.other);
 }
 inline std::string event_text(const ilnp::event::LinkUp& e) {
-  return "mcast_interface " + std::string(e.interface) + " can be used";
+  return "mcast_interface " + printable_name(e.interface) + " can be used";
 }
 inline std::string event_text(const ilnp::event::GroupsLost& e) {
   return "the kernel had lost " + std::to_string(e.groups) + " group memberships on " +
-         std::string(e.interface) + "; joined again";
+         printable_name(e.interface) + "; joined again";
 }
 inline std::string event_text(const ilnp::event::SendFailing& e) {
   return std::string(e.all ? "frames" : "some frames") + " to " + to_string(e.network) +
-         " cannot be sent on " + std::string(e.interface) + ": " + e.why.message() + send_hint(e.why);
+         " cannot be sent on " + printable_name(e.interface) + ": " + e.why.message() + send_hint(e.why);
 }
 inline std::string event_text(const ilnp::event::SendWorks& e) {
-  return "frames to " + to_string(e.network) + " are sent on " + std::string(e.interface) + " again (" +
+  return "frames to " + to_string(e.network) + " are sent on " + printable_name(e.interface) + " again (" +
          std::to_string(e.frames) + " were not sent)";
 }
 inline std::string event_text(const ilnp::event::TrainsGivenUp& e) { return trains_text(e.why); }

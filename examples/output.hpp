@@ -26,6 +26,9 @@ inline void secure_output() {
     }
 }
 
+/// For a program that runs no node: whoever closes its output, as `head` does, ends it without a word.
+inline void end_with_the_reader() { ::signal(SIGPIPE, SIG_DFL); }
+
 /// A stream's lines, for a `LineWriter`.
 class LineBuffer : public std::streambuf {
  public:

@@ -165,11 +165,12 @@ BOOST_FIXTURE_TEST_CASE(the_routes, Router) {
   run(1s);
   const json::array routes = ask("routes").at("routes").as_array();
   BOOST_TEST_REQUIRE(routes.size() == 3U);
-  BOOST_TEST((routes[0] ==
-              json::value{{"locator", "0:0:0:a"}, {"interface", "0:0:0:a"}, {"joined", true}, {"age", 1.0}}));
+  BOOST_TEST(
+      (routes[0] ==
+       json::value{{"locator", "0:0:0:a"}, {"interface", "0:0:0:a"}, {"state", "joined"}, {"age", 1.0}}));
   BOOST_TEST(
       (routes[2] ==
-       json::value{{"locator", "0:0:0:c"}, {"interface", "0:0:0:b"}, {"joined", false}, {"age", 1.0}}));
+       json::value{{"locator", "0:0:0:c"}, {"interface", "0:0:0:b"}, {"state", nullptr}, {"age", 1.0}}));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_counters_with_those_of_the_program, Router) {

@@ -271,6 +271,18 @@ class Output(lab.LabTest):
         self.assertEqual(done.returncode, 1, errors)
         self.assertEqual(errors, "ilnp-proxy-create: standard output: No space left on device\n")
 
+    def test_a_reader_that_leaves_ends_a_client_without_a_word(self):
+        host, config = self.alice()
+        self.proxy(host, config, "control", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for command in (("ilnp-ctl", "--control", "control", "counters"),
+                        ("ilnp-proxy-create", "--control", "control", "--counters")):
+            readable, writable = os.pipe()
+            os.close(readable)  # as `head` does when it has enough
+            done = self.start(host, *command, stdout=writable, stderr=subprocess.PIPE, text=True)
+            os.close(writable)
+            _, errors = done.communicate(timeout=10)
+            self.assertEqual((done.returncode, errors), (-signal.SIGPIPE, ""))
+
     # ---- strangers
 
     def mallory(self):

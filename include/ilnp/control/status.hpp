@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "../base/stack.hpp"
 #include "../network/interfaces.hpp"
 #include "../network/known_host.hpp"
@@ -13,6 +15,11 @@
 namespace ilnp {
 
 namespace detail {
+
+/// The state of a network that a node has joined, as its status and its routes show it.
+inline std::string_view control_state(const Interface& interface) noexcept {
+  return interface.leaving ? "leaving" : interface.passing ? "joining" : "joined";
+}
 
 /// How long ago, in seconds; the whole time since the start for `long_ago`.
 inline double control_age(TimePoint since, TimePoint start, TimePoint now) noexcept {
@@ -53,7 +60,7 @@ class ControlStatus {
     json.key("locators").open('[');
     for (const Interface& interface : network.interfaces().all()) {
       json.open('{').member("locator", to_string(interface.locator));
-      json.member("state", interface.leaving ? "leaving" : interface.passing ? "joining" : "joined");
+      json.member("state", detail::control_state(interface));
       json.member("age", age(interface.joined_at));
       detail::write_traffic(json, "sent", interface.sent);
       detail::write_traffic(json, "received", interface.received);

@@ -58,14 +58,17 @@ class ControlTables {
   static void routes(JsonWriter& json, Stack& stack, const ControlProgram& program, Cx& cx) {
     const auto& network = network_layer(stack);
     json.key("routes").open('[');
-    const auto add = [&](Locator to, Locator via, bool joined, double age) {
+    const auto add = [&](Locator to, Locator via, std::string_view state, double age) {
       json.open('{').member("locator", to_string(to)).member("interface", to_string(via));
-      json.member("joined", joined).member("age", age).close('}');
+      json.key("state");
+      state.empty() ? json.null() : json.value(state);
+      json.member("age", age).close('}');
     };
     for (const Interface& each : network.interfaces().all())
-      add(each.locator, each.locator, true, detail::control_age(each.joined_at, program.started, cx.now()));
+      add(each.locator, each.locator, detail::control_state(each),
+          detail::control_age(each.joined_at, program.started, cx.now()));
     network.forwarding().for_each(
-        cx.now(), [&](Locator to, Locator via, Duration age) { add(to, via, false, seconds(age)); });
+        cx.now(), [&](Locator to, Locator via, Duration age) { add(to, via, {}, seconds(age)); });
     json.close(']');
   }
 
