@@ -10,6 +10,7 @@
 #   swarm       random networks, seeds 2001 to 10000
 #   handoff     every case of the handoff table
 #   discovery   every case of the discovery table
+#   coverage    the lines and branches that the tests of the protocol execute, and the bar for them
 #   bench       the benchmarks of the layers, and the full system benchmarks
 #   fuzz        each fuzz target, ILNP_FUZZ_SECONDS each (default: 3600)
 #
@@ -20,7 +21,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 build=$root/build
 
-all=(clang clang19 cxx23 sanitizers swarm handoff discovery bench fuzz)
+all=(clang clang19 cxx23 sanitizers swarm handoff discovery coverage bench fuzz)
 for name in "$@"; do
   case $name in
     --help | -h)
@@ -64,6 +65,8 @@ swarm() { swarm_seeds "$build/test/swarm/test-swarm" 2001 10000; }
 handoff() { "$build/test/handoff/handoff-table"; }
 
 discovery() { "$build/test/discovery/discovery-scale"; }
+
+coverage() { ILNP_BUILD_DIR=$build/coverage test/coverage.sh; }
 
 bench() { "$build/bench/bench-stack" && bench/system/run.sh --output "$build/nightly/bench"; }
 
