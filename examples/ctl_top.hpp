@@ -26,24 +26,12 @@ class Screen {
  public:
   Screen() {
     ended_ = false;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-      struct sigaction action {};
-      action.sa_handler = [](int) { ended_ = true; };  // without SA_RESTART: poll returns
-      ::sigaction(signal, &action, nullptr);
-    }
-    if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
-      termios raw = before_;
-      raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-      restore_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-    }
-    std::cout << "\x1b[?1049h\x1b[?25l" << std::flush;
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) on(signal, [](int) { ended_ = true; });
+    enter();
   }
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
-  ~Screen() {
-    std::cout << "\x1b[?25h\x1b[?1049l" << std::flush;
-    if (restore_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
-  }
+  ~Screen() { leave(); }
 
   /// Shows as much of `text` as fits.
   void show(const std::string& text) const {
@@ -58,9 +46,15 @@ class Screen {
   }
 
   /// Waits. False if the user wants to end.
-  bool wait(std::chrono::milliseconds time) const {
+  bool wait(std::chrono::milliseconds time) {
     const auto until = std::chrono::steady_clock::now() + time;
     while (!ended_ && std::cout) {
+      if (suspended_) {
+        leave();
+        ::raise(SIGSTOP);  // Ctrl-Z; from here it goes on in the foreground
+        enter();
+        return true;
+      }
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       if (left.count() <= 0) return true;
@@ -77,6 +71,25 @@ class Screen {
   }
 
  private:
+  static void on(int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;  // without SA_RESTART: poll returns
+    ::sigaction(signal, &action, nullptr);
+  }
+  void enter() {
+    suspended_ = false;
+    on(SIGTSTP, [](int) { suspended_ = true; });
+    if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
+      termios raw = before_;
+      raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+      restore_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    }
+    std::cout << "\x1b[?1049h\x1b[?25l" << std::flush;
+  }
+  void leave() const {
+    std::cout << "\x1b[?25h\x1b[?1049l" << std::flush;
+    if (restore_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  }
   /// The first `width` code points.
   static std::string cut(const std::string& line, std::size_t width) {
     std::size_t at = 0;
@@ -88,9 +101,10 @@ class Screen {
   }
 
   static inline std::atomic<bool> ended_ = false;
+  static inline std::atomic<bool> suspended_ = false;
   termios before_{};
   bool restore_ = false;
-  mutable bool keys_ = true;
+  bool keys_ = true;
 };
 
 /// What is shown, from two successive pairs of replies.

@@ -165,7 +165,7 @@ int top(program::ControlClient& client) {
     if (reply.content.at("reply") == "error") show(reply, false, client.path());
     return reply;
   };
-  const program::Screen screen;
+  program::Screen screen;
   do {
     const Reply status = ask("json status");
     const Reply hosts = ask("json hosts");

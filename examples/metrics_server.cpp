@@ -71,6 +71,10 @@ Reply error_reply(http::status status, unsigned version, bool keep) {
   return reply;
 }
 
+bool reads(const Request& request) {
+  return request.method() == http::verb::get || request.method() == http::verb::head;
+}
+
 Reply answer(const Request& request, Pages& pages) {
   const std::string_view target(request.target().data(), request.target().size());
   const std::string_view path = target.substr(0, target.find('?'));
@@ -79,7 +83,7 @@ Reply answer(const Request& request, Pages& pages) {
   Reply reply;
   if (!known) {
     reply = error_reply(http::status::not_found, request.version(), keep);
-  } else if (request.method() != http::verb::get && request.method() != http::verb::head) {
+  } else if (!reads(request)) {
     reply = error_reply(http::status::method_not_allowed, request.version(), keep);
     reply.set(http::field::allow, "GET, HEAD");
   } else {
@@ -194,8 +198,10 @@ class ListenerOf : public MetricsServer::Listener, public std::enable_shared_fro
       stream->expires_after(MetricsServer::request_time);
       co_await http::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
       if (error && !is_bad_request(error)) break;
-      Reply reply = error ? error_reply(status_of(error), 11, false) : answer(parser.get(), pages_);
-      if (error) reply.prepare_payload();
+      const bool refused = error && !(error == http::error::body_limit && !reads(parser.get()));
+      Reply reply = refused ? error_reply(status_of(error), 11, false) : answer(parser.get(), pages_);
+      if (error) reply.keep_alive(false);
+      if (refused) reply.prepare_payload();
       more = !reply.need_eof() && reply.keep_alive();
       const bool head = !error && parser.get().method() == http::verb::head;
       stream->expires_after(MetricsServer::reply_time);

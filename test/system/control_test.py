@@ -235,6 +235,14 @@ class Control(lab.LabTest):
             ctl(alice.control, "move", "0:0:0:b")
             lab.until(lambda: re.search(r"(?m)^0:0:0:b +(joining|joined) ", screen()), timeout=20, what="the new locator")
             self.assertIn("1 handoff,", screen())
+            # Ctrl-Z gives the terminal back, until the program goes on.
+            pane = int(lab.checked(*server, "display-message", "-p", "#{pane_pid}", env=environment))
+            with open(f"/proc/{pane}/task/{pane}/children") as children:
+                process = int(children.read().split()[0])
+            lab.checked(*server, "send-keys", "C-z", env=environment)
+            lab.until(lambda: "PEER" not in screen(), what="the terminal as it was")
+            os.kill(process, signal.SIGCONT)
+            lab.until(lambda: "PEER" in screen(), what="the view again")
             lab.checked(*server, "send-keys", "q", env=environment)
             lab.until(lambda: "status 0" in screen() and "PEER" not in screen(), what="the end of top")
         finally:

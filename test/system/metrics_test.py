@@ -64,11 +64,11 @@ def documented():
 
 
 class Metrics(lab.LabTest):
-    def get(self, host, path="/metrics", method="GET", accept=None, where=None):
+    def get(self, host, path="/metrics", method="GET", accept=None, where=None, body=None):
         """The answer to one request: status, headers, body."""
         with host:
             connection = UnixConnection(where) if where else http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
-            connection.request(method, path, headers={"Accept": accept} if accept else {})
+            connection.request(method, path, body, headers={"Accept": accept} if accept else {})
         reply = connection.getresponse()
         body = reply.read().decode()
         connection.close()
@@ -229,6 +229,8 @@ class Metrics(lab.LabTest):
             if status == 405:
                 self.assertEqual(headers["Allow"], "GET, HEAD")
             self.assertIn(status, (400, 405))
+        self.assertEqual(self.get(host, method="POST", body="much")[0], 405)
+        self.assertEqual(self.get(host, method="GET", body="much")[0], 413)
         # One connection serves many requests.
         with host:
             connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
