@@ -29,12 +29,17 @@ namespace fs = std::filesystem;
 inline constexpr int interrupted_status = 130;  ///< a shell's status for a program that SIGINT ended
 inline std::atomic<bool> interrupted{false};
 
-/// Where the scripts and styles of the pictures are.
-#ifdef ILNP_PLOT_FOLDER
-inline const fs::path plot_folder = ILNP_PLOT_FOLDER;
-#else
-inline const fs::path plot_folder = "examples/plot";
+#ifndef ILNP_DATA_FOLDER
+#define ILNP_DATA_FOLDER "../share/ilnp"
 #endif
+
+/// Where the scripts and styles of the pictures are: beside this program in a build folder, or else where it was installed.
+inline fs::path plot_folder() {
+  std::error_code error;
+  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const fs::path built = here / "plot";
+  return fs::exists(built, error) ? built : (here / ILNP_DATA_FOLDER / "plot").lexically_normal();
+}
 
 inline std::string read_file(const std::string& path) {
   errno = 0;
@@ -103,7 +108,7 @@ inline bool on_path(const std::string& program) {
 
 /// Draws with `script`, one of the folder of the plots, or says why it cannot.
 inline void draw(const char* script, const fs::path& folder) {
-  const fs::path path = plot_folder / script;
+  const fs::path path = plot_folder() / script;
   for (const char* tool : {"bash", "awk", "gnuplot"})
     if (!on_path(tool)) return void(std::cout << "no pictures: " << tool << " is not installed\n");
   if (!fs::exists(path)) return void(std::cout << "no pictures: " << path.string() << " is missing\n");

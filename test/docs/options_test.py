@@ -21,12 +21,12 @@ def table():
         rows = re.findall(r"(?m)^\| (`ilnp-[^|]*)\|([^|]*)\|([^|]*)\|$", file.read())
     commands = {}
     for names, _, options in rows:
-        parts = re.findall(r"`(run|sweep)`: ([^;]*)", options)
+        parts = re.findall(r"`([a-z]+)`: ([^;]*)", options)
         for usage in re.findall(r"`(ilnp-[^`]*)`", names):
             words = usage.split()
             command = " ".join(word for word in words[:2] if not word.isupper() and not word.startswith("["))
             if parts:
-                commands[command] = options_in(dict(parts)[words[1]])
+                commands[command] = options_in(dict(parts).get(words[1], ""))
             else:
                 commands[command] = options_in(options)
             if "and those of `ilnp-proxy`" in options:
@@ -47,7 +47,7 @@ class Options(unittest.TestCase):
     def test_the_table_is_that_of_the_programs(self):
         commands = table()
         for command in ("ilnp-proxy", "ilnp-proxy-create", "ilnp-ctl", "ilnp-stream", "ilnp-router", "ilnp-heartbeat", "ilnp-experiment",
-                        "ilnp-lab run", "ilnp-lab sweep", "ilnp-socket-coroutine", "ilnp-socket-callback"):
+                        "ilnp-lab run", "ilnp-lab sweep", "ilnp-config new", "ilnp-config check", "ilnp-socket-coroutine", "ilnp-socket-callback"):
             self.assertIn(command, commands, "is not in the table of README.md")
         for command, named in commands.items():
             if not os.path.exists(os.path.join(BIN, command.split()[0])):
