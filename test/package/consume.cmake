@@ -8,7 +8,7 @@ endfunction()
 
 file(REMOVE_RECURSE ${FOLDER})
 if(WAY STREQUAL "find_package")
-  run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${FOLDER}/prefix)
+  run(${CMAKE_COMMAND} --install ${BUILD} --component development --prefix ${FOLDER}/prefix)
   set(where -D CMAKE_PREFIX_PATH=${FOLDER}/prefix)
 elseif(WAY STREQUAL "build_folder")
   set(where -D CMAKE_PREFIX_PATH=${BUILD})
