@@ -1,6 +1,6 @@
 // A whole node that gets arbitrary frames, times, sends, moves and faults of the network below.
 #include "fuzz.hpp"
-#include "ilnp/control/control.hpp"
+#include "ilnp/control/node_control.hpp"
 #include "ilnp/proxy/proxy.hpp"
 #include "support/hand_fed.hpp"
 
@@ -386,8 +386,10 @@ class FuzzedNode : test::HandFed<Stack> {
 
   void answer(std::string_view request) {
     if constexpr (is_proxy) {
+      if (const auto words = ControlWords::split(request, 1); !words.empty() && words[0] == "json")
+        return answer_json(request);
       const auto before = stack.mappings();
-      const std::string said = ControlProtocol::answer(stack, request, 9999, cx);
+      const std::string said = NodeControl::answer(stack, request, about(), cx, ControlProtocol::max_reply);
       require(said.size() < ControlProtocol::max_reply + 1000, "an answer fits a datagram");
       require(
           std::ranges::none_of(said, [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),
@@ -396,6 +398,30 @@ class FuzzedNode : test::HandFed<Stack> {
       require(stack.mappings() == before, "what is refused changes nothing");
       require(said.size() < 400 && std::ranges::all_of(said, [](char c) { return c >= ' ' && c <= '~'; }),
               "what was wrong is said in one line");
+    }
+  }
+
+  static ControlProgram about() {
+    ControlProgram program;
+    program.name = "fuzz";
+    program.port = 9999;
+    program.counters = [](const ControlProgram::AddCounter& add) { add("fuzz", "own", 1); };
+    return program;
+  }
+
+  void answer_json(std::string_view request) {
+    if constexpr (is_proxy) {
+      const auto mappings = stack.mappings();
+      const auto here = network().interfaces().all().size();
+      const std::string said = NodeControl::answer(stack, request, about(), cx, ControlProtocol::max_reply);
+      require(said.starts_with("{\"reply\":\"") && said.ends_with("}\n") &&
+                  std::all_of(said.begin(), said.end() - 1, [](char c) { return c >= ' ' && c <= '~'; }),
+              "a reply in JSON is one line of printable ASCII");
+      require(said.size() <= ControlProtocol::max_reply, "a reply in JSON fits a datagram");
+      if (said.starts_with("{\"reply\":\"error\""))
+        require(stack.mappings() == mappings && network().interfaces().all().size() == here,
+                "what is refused changes nothing");
+      check();
     }
   }
 

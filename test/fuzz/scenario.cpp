@@ -108,17 +108,21 @@ class Writer {
   void action(const lab::Heal& heal) { out_ << "heal " << text(heal.networks); }
 
   void expectation(const lab::Expectation& expected) {
-    static constexpr const char* metrics[]{"sent",      "received", "lost", "duplicated",
-                                           "reordered", "refused",  "gap",  "handoffs"};
+    static constexpr const char* metrics[]{"sent",    "received", "lost",  "duplicated", "reordered",
+                                           "refused", "gap",      "delay", "jitter",     "handoffs"};
     static constexpr const char* relations[]{"=", "<", "<=", ">", ">="};
     out_ << "expect ";
     if (expected.flow) out_ << name(expected.flow->first) << " -> " << name(expected.flow->second) << ' ';
     if (expected.node) out_ << name(*expected.node) << ' ';
-    out_ << metrics[static_cast<std::size_t>(expected.metric)] << ' '
-         << relations[static_cast<std::size_t>(expected.relation)] << ' '
-         << (expected.metric == lab::Expectation::Metric::gap
-                 ? text(Duration(static_cast<Duration::rep>(expected.value)))
-                 : text(static_cast<std::uint64_t>(expected.value)))
+    out_ << metrics[static_cast<std::size_t>(expected.metric)];
+    if (expected.metric == lab::Expectation::Metric::delay ||
+        expected.metric == lab::Expectation::Metric::jitter)
+      for (const lab::Percentile& each : lab::percentiles)
+        if (each.percent == expected.percentile) out_ << '_' << each.name;
+    out_ << ' ' << relations[static_cast<std::size_t>(expected.relation)] << ' '
+         << (expected.of_time() ? text(Duration(static_cast<Duration::rep>(expected.value)))
+             : expected.percent ? text(expected.value) + '%'
+                                : text(static_cast<std::uint64_t>(expected.value)))
          << '\n';
   }
 

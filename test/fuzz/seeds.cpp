@@ -130,7 +130,14 @@ std::vector<Octets> control_seeds() {
                 "remove 10001",
                 "4000 carol 1\xff"
                 "4000 carol 1 replace\xfflist 4000",
-                "counters", "0 bob 1", "1 bob 70000", "list 65536", "1 \x01 1"});
+                "json map 10001 bob 10001 any\xffjson mappings\xffjson map 10001 carol 1 replace\xffjson "
+                "unmap 10001 carol",
+                "json status\xffjson hosts\xffjson routes\xffjson counters\xffjson streams",
+                "json move 0:0:0:b,0:0:0:c\xffjson status\xffjson join 0:0:0:d\xffjson leave 0:0:0:b\xffjson "
+                "routes\xff"
+                "json auto",
+                "json leave 0:0:0:a", "json move ffff:ffff:ffff:ffff", "json map 1 \xc3\xb6 1\xffjson x \"\\",
+                "json", "counters", "0 bob 1", "1 bob 70000", "list 65536", "1 \x01 1"});
 }
 
 /// Each capture as alice's network card saw it: frames on the networks a, b and c, and the time between them.
@@ -191,7 +198,8 @@ std::vector<Octets> scenario_seeds() {
        "at 1s..2s move m to d\nat 2s crash m\nat 2s restart m\nat 2s link c down\nat 3s link c up\n"
        "at 3s partition a m,c\nat 3s mend a m -> c\nat 4s heal all\nat 4s heal a,b\n"
        "at 4s network d bandwidth 0\n"
-       "expect lost 0\nexpect m -> c gap < 20ms\nexpect m handoffs >= 1\nexpect refused 0\n",
+       "expect lost 0\nexpect m -> c gap < 20ms\nexpect m handoffs >= 1\nexpect refused 0\n"
+       "expect lost < 2.5%\nexpect m -> c delay_p99 < 30ms\nexpect jitter_max <= 1s\n",
        "run 1s\nnode a in a\n", "run 1s\nnode a in a\nat 1s move a to ff02:0:0:1\n"});
   seeds.insert(seeds.end(), all.begin(), all.end());
   return seeds;
