@@ -20,9 +20,8 @@ int main(int argc, char** argv) {
     program::CommandLine line(
         "ilnp-lab run|sweep SCENARIO [OPTIONS]",
         "Simulates the networks, faults, moves and traffic of a scenario in virtual time.\n"
-        "  run    one seed, with tables, a trace, a capture and pictures\n"
+        "  run    one seed, with tables, a trace, a capture, pictures and a replay for a browser\n"
         "  sweep  many seeds, on all cores\n"
-        "Both compare settings: --set loss=0,1%,5%\n"
         "Each takes --help.");
     line.argument("COMMAND", -1);
     if (!line.parse(argc, argv)) return 0;

@@ -27,6 +27,11 @@ class SendTimes {
   ilnp::TimePoint operator[](std::uint64_t number) const {
     return of(*--std::ranges::upper_bound(runs_, number, {}, &Run::first), number);
   }
+  /// Calls `f(first number, its time)` for each run of datagrams at the regular interval.
+  template <class F>
+  void for_each_run(F&& f) const {
+    for (const Run& each : runs_) f(each.first, each.time);
+  }
 
  private:
   struct Run {

@@ -6,6 +6,7 @@
 
 #include "control_text.hpp"
 #include "records.hpp"
+#include "replay.hpp"
 #include "results.hpp"
 
 namespace lab {
@@ -13,9 +14,9 @@ namespace lab {
 /// Keeps the results of a run and passes on what is worth recording. Refers to its constructor's arguments. One thread.
 class Observations {
  public:
-  /// `records` may be null.
-  Observations(const Scenario& scenario, const ilnp::sim::World& world, Records* records)
-      : scenario_(scenario), world_(world), records_(records) {
+  /// `records` and `replay` may be null.
+  Observations(const Scenario& scenario, const ilnp::sim::World& world, Records* records, Replay* replay)
+      : scenario_(scenario), world_(world), records_(records), replay_(replay) {
     results.flows.resize(scenario.flows.size());
     for (std::size_t i = 0; i < scenario.flows.size(); ++i)
       results.flows[i].sent_at = SendTimes(scenario.flows[i].every);
@@ -26,15 +27,20 @@ class Observations {
   ilnp::event::PacketSent last_sent{};  ///< how the last packet left, which the transport does not say
 
   Records* records() const noexcept { return records_; }
-  void trace(NodeIndex node, const std::string& text) {
-    if (records_) records_->trace(world_.now(), name(node), text);
+  Replay* replay() const noexcept { return replay_; }
+  /// Somebody wants to know what happens.
+  bool recording() const noexcept { return (records_ && !records_->cut()) || (replay_ && !replay_->cut()); }
+  /// What a node does; none: the scenario itself.
+  void trace(std::optional<NodeIndex> node, const std::string& text) {
+    if (records_) records_->trace(world_.now(), node ? name(*node) : "-", text);
+    if (replay_) replay_->event(world_.now(), node, text);
   }
 
   /// Every frame that is put on a network.
   void frame(const ilnp::sim::SentFrame& frame) {
-    if (records_->cut()) return;
-    const ilnp::sim::SimHost& host = *world_.host(frame.host);
-    records_->frame(frame, host.sender());
+    if (replay_) replay_->frame(frame);
+    if (!recording()) return;
+    if (records_) records_->frame(frame, world_.host(frame.host)->sender());
     const auto header = ilnp::wire::IlnpHeader::parse(frame.bytes);
     if (header && header->source().nid == scenario_.nodes[frame.host].config.nid)
       if (const std::string text = control_text(*header); !text.empty())
@@ -49,6 +55,8 @@ class Observations {
   void saw(NodeIndex node, const ilnp::event::Dropped& e) {
     ++book(node).dropped[static_cast<std::size_t>(e.reason)];
     if (records_) records_->drop(world_.now(), name(node), e);
+    if (replay_ && !replay_->cut())
+      if (const auto text = drops_(world_.now(), name(node), e)) replay_->event(world_.now(), node, *text);
   }
   void saw(NodeIndex node, const ilnp::event::HandoffBegan& e) {
     show(node, e);
@@ -96,7 +104,7 @@ class Observations {
   const std::string& name(NodeIndex node) const { return scenario_.nodes[node].config.host_name; }
   template <class Event>
   void show(NodeIndex node, const Event& event) {
-    if (!records_ || records_->cut()) return;
+    if (!recording()) return;
     std::string text = program::event_text(event);
     if constexpr (requires { event.peer; }) text += " (" + name_of(event.peer) + ')';
     trace(node, text);
@@ -119,6 +127,8 @@ class Observations {
   const Scenario& scenario_;
   const ilnp::sim::World& world_;
   Records* records_;
+  Replay* replay_;
+  DropReports drops_;  // of the replay
   NodeResult after_the_end_;
 };
 

@@ -80,6 +80,32 @@ class OutputBudget {
   std::optional<ilnp::TimePoint> cut_;
 };
 
+/// Reports one of equal drops per second, with the number of those before, and no messages between other nodes.
+class DropReports {
+ public:
+  /// What is to be said, if anything.
+  std::optional<std::string> operator()(ilnp::TimePoint time, std::string_view node,
+                                        const ilnp::event::Dropped& dropped) {
+    if (dropped.reason == ilnp::Drop::overheard) return std::nullopt;
+    Drops& drops = drops_[{std::string(node), dropped.reason, dropped.interface}];
+    if (drops.told != ilnp::long_ago && time - drops.told < std::chrono::seconds(1)) {
+      ++drops.untold;
+      return std::nullopt;
+    }
+    std::string text = program::event_text(dropped) +
+                       (drops.untold ? " (and " + std::to_string(drops.untold) + " times since)" : "");
+    drops = {time, 0};
+    return text;
+  }
+
+ private:
+  struct Drops {
+    ilnp::TimePoint told = ilnp::long_ago;
+    std::uint64_t untold = 0;
+  };
+  std::map<std::tuple<std::string, ilnp::Drop, ilnp::Locator>, Drops> drops_;
+};
+
 /// Where a datagram was seen.
 struct Sighting {
   bool sent;
@@ -154,20 +180,11 @@ class Records {
     if (budget_.take(line.size(), time)) trace_(line);
   }
 
-  /// Reports one of equal drops per second, with the number of those before, and no messages between other nodes.
+  /// As `DropReports`, or each.
   void drop(ilnp::TimePoint time, std::string_view node, const ilnp::event::Dropped& dropped) {
     if (budget_.cut()) return;
     if (every_datagram_) return trace(time, node, program::event_text(dropped));
-    if (dropped.reason == ilnp::Drop::overheard) return;
-    Drops& drops = drops_[{std::string(node), dropped.reason, dropped.interface}];
-    if (drops.told != ilnp::long_ago && time - drops.told < std::chrono::seconds(1)) {
-      ++drops.untold;
-      return;
-    }
-    trace(time, node,
-          program::event_text(dropped) +
-              (drops.untold ? " (and " + std::to_string(drops.untold) + " times since)" : ""));
-    drops = {time, 0};
+    if (const auto text = drops_(time, node, dropped)) trace(time, node, *text);
   }
 
   /// When this returns, everything is in the files.
@@ -185,11 +202,6 @@ class Records {
     std::shared_ptr<OutputFile> file;
     void operator()(ilnp::Bytes octets) const { (*file)(octets); }
   };
-  struct Drops {
-    ilnp::TimePoint told = ilnp::long_ago;
-    std::uint64_t untold = 0;
-  };
-
   const Scenario& scenario_;
   bool every_datagram_;
   std::size_t most_octets_;
@@ -197,7 +209,7 @@ class Records {
   OutputFile trace_;
   ilnp::PcapWriter<Append> frames_;
   std::vector<std::unique_ptr<OutputFile>> tables_;
-  std::map<std::tuple<std::string, ilnp::Drop, ilnp::Locator>, Drops> drops_;
+  DropReports drops_;
   std::string row_;
 };
 

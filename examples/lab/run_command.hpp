@@ -8,6 +8,8 @@
 #include "compare.hpp"
 #include "parse.hpp"
 #include "pictures.hpp"
+#include "replay.hpp"
+#include "replay_page.hpp"
 #include "report.hpp"
 #include "simulation.hpp"
 #include "summary.hpp"
@@ -62,7 +64,8 @@ struct RunOptions {
   std::size_t octets;
   std::uint64_t max_output;
   bool pictures, verbose, quiet;
-  fs::path json, csv;  ///< empty: not written
+  fs::path json, csv, html;  ///< empty: not written
+  std::uint64_t max_html;    ///< octets of the replay
 };
 
 /// What became of one run.
@@ -82,7 +85,9 @@ RunOutcome run_once(const Variant& variant, const RunOptions& options, const fs:
     records.emplace(folder, scenario, options.octets == 0 ? 65535 : options.octets, options.verbose,
                     options.max_output);
   }
-  Simulation simulation(scenario, options.seed, records ? &*records : nullptr);
+  std::optional<Replay> replay;
+  if (!options.html.empty()) replay.emplace(scenario, options.max_html);
+  Simulation simulation(scenario, options.seed, records ? &*records : nullptr, replay ? &*replay : nullptr);
   Progress progress(options.quiet);
   const bool whole = simulation.run([&](ilnp::TimePoint now) {
     progress([&] { return seconds(now) + " s of " + seconds(ilnp::TimePoint(scenario.run)) + " s"; });
@@ -123,6 +128,17 @@ RunOutcome run_once(const Variant& variant, const RunOptions& options, const fs:
     write_file(options.json, run_json(scenario, variant.settings, options.seed, whole, results, verdicts,
                                       simulation.networks(), simulation.world()));
   if (!options.csv.empty()) write_file(options.csv, run_csv(scenario, results));
+  if (replay) {
+    ilnp::JsonWriter about(ilnp::JsonText::utf8);
+    about.member("scenario", scenario.file).member("title", scenario.title).member("seed", options.seed);
+    about.member("settings", to_text(variant.settings)).member("limit", options.max_html);
+    const auto end = whole ? ilnp::TimePoint(scenario.run + Simulation::linger) : simulation.world().now();
+    write_file(options.html, replay_page(replay->json(about.text(), summary.str(), results, end)));
+    if (const auto cut = replay->cut())
+      std::cerr << "ilnp-lab: " << options.html.string() << " ends at " << seconds(*cut) << " s of "
+                << seconds(ilnp::TimePoint(scenario.run)) << " s: it holds " << options.max_html
+                << " octets, the limit (--max-html)\n";
+  }
   return {whole, whole && as_expected(verdicts, results), summarise(scenario, options.seed, results)};
 }
 
@@ -141,6 +157,8 @@ inline int run_command(int argc, char** argv) {
                                                                      "where to write; created if missing")(
       "json", text()->value_name("FILE"), "write the results as JSON")(
       "csv", text()->value_name("FILE"), "write the results of each flow as a table")(
+      "html", text()->value_name("FILE"), "write a page that shows the run again, for a browser")(
+      "max-html", text()->value_name("OCTETS"), "end that page when it reaches this limit; default 8388608")(
       "octets", text()->value_name("N"), "write this much of each frame to frames.pcap; default 128, 0: all")(
       "max-output", text()->value_name("OCTETS"),
       "cut off the trace, the tables and frames.pcap when together they reach this limit; default "
@@ -159,7 +177,11 @@ inline int run_command(int argc, char** argv) {
                      line.has("verbose"),
                      line.has("quiet"),
                      line.value("json"),
-                     line.value("csv")};
+                     line.value("csv"),
+                     line.value("html"),
+                     program::number(line, "max-html", Replay::default_most, 0, std::uint64_t{1} << 32)};
+  if (!options.html.empty() && variants.size() > 1)
+    throw program::UsageError("--html: it shows one run, so --set takes one value of each key");
   const fs::path folder = line.value("out");
   bool good = true;
   if (variants.size() == 1) {

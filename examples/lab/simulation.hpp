@@ -20,16 +20,29 @@ class Simulation {
   /// How long the nodes continue after the last datagram was sent, so that everything can arrive.
   static constexpr auto linger = std::chrono::seconds(10);
 
-  /// `records` keeps what happens; may be null.
-  Simulation(const Scenario& scenario, std::uint64_t seed, Records* records)
-      : scenario_(scenario), world_(seed), random_(world_.next_seed()), seen_(scenario, world_, records) {
+  /// `records` and `replay` keep what happens; they may be null. Whether they do changes nothing in the run.
+  Simulation(const Scenario& scenario, std::uint64_t seed, Records* records, Replay* replay = nullptr)
+      : scenario_(scenario),
+        world_(seed),
+        random_(world_.next_seed()),
+        seen_(scenario, world_, records, replay) {
     make_networks();
     for (NodeIndex i = 0; i < scenario.nodes.size(); ++i) make_node(i);
     for (const Action& action : scenario.actions) plan(action);
     for (NodeIndex i = 0; i < scenario.nodes.size(); ++i)
       world_.at(draw(scenario.nodes[i].start), [this, i] { start(i); });
     for (std::size_t i = 0; i < scenario.flows.size(); ++i) make_flow(i);
-    if (records) world_.tap([this](const ilnp::sim::SentFrame& frame) { seen_.frame(frame); });
+    if (records || replay) world_.tap([this](const ilnp::sim::SentFrame& frame) { seen_.frame(frame); });
+    if (replay) {
+      world_.tap_losses([replay](const ilnp::sim::SentFrame&, ilnp::sim::HostId to) { replay->lost(to); });
+      world_.tap_arrivals([replay](const ilnp::sim::SentFrame&, ilnp::sim::HostId to, ilnp::TimePoint when) {
+        replay->arrives(to, when);
+      });
+      world_.after_event([this] {
+        if (seen_.replay()->cut()) return;
+        for (const ilnp::sim::HostId node : world_.touched()) show_tables(node);
+      });
+    }
   }
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
@@ -119,7 +132,7 @@ class Simulation {
   void plan(const Action& action) {
     if (!action.at) return std::visit([this](const auto& what) { perform(what); }, action.what);
     world_.at(draw(*action.at), [this, &action] {
-      if (seen_.records()) seen_.records()->trace(world_.now(), "-", action.text);
+      seen_.trace(std::nullopt, action.text);
       std::visit([this](const auto& what) { perform(what); }, action.what);
     });
   }
@@ -177,6 +190,45 @@ class Simulation {
     node.set_link(change.up);
   }
 
+  // ---- the tables of a node, for the replay
+
+  void show_tables(NodeIndex i) {
+    ilnp::JsonWriter json(ilnp::JsonText::utf8);
+    const bool up = nodes_[i].running() && started_[i];
+    json.open('{').member("up", up);
+    if (up) write_tables(json, network_layer(nodes_[i].stack()), world_.now());
+    seen_.replay()->state(world_.now(), i, json.close('}').take());
+  }
+
+  template <class Network>
+  static void write_tables(ilnp::JsonWriter& json, const Network& network, ilnp::TimePoint now) {
+    std::map<ilnp::Locator, ilnp::Locator> routes;  // to one, through another
+    network.forwarding().for_each(
+        now, [&](ilnp::Locator to, ilnp::Locator via, ilnp::Duration) { routes[to] = via; });
+    json.key("at").open('[');
+    for (const ilnp::Interface& each : network.interfaces().all()) {
+      json.open('[').value(short_name(each.locator));
+      json.value(each.leaving ? "leaving" : each.passing ? "joining" : "joined").close(']');
+    }
+    json.close(']').key("hosts").open('[');
+    network.hosts().for_each(now, [&](ilnp::Nid nid, const ilnp::KnownHost& host, bool) {
+      json.open('[').value(host.name).value(to_string(nid)).open('[');
+      host.for_each_present([&](ilnp::Locator each) { json.value(short_name(each)); });
+      const ilnp::Locator used = host.in_use();
+      json.close(']').value(used == ilnp::Locator{} ? "" : short_name(used));
+      const auto route = routes.find(used);
+      json.value(used == ilnp::Locator{}              ? ""
+                 : network.interfaces().current(used) ? short_name(used)
+                 : route == routes.end()              ? ""
+                                                      : short_name(route->second));
+      json.close(']');
+    });
+    json.close(']').key("routes").open('[');
+    for (const auto& [to, via] : routes)
+      json.open('[').value(short_name(to)).value(short_name(via)).close(']');
+    json.close(']');
+  }
+
   // ---- datagrams
 
   static std::uint16_t port_of(std::size_t flow) noexcept {
@@ -214,6 +266,7 @@ class Simulation {
       return;
     }
     result.send(world_.now());
+    if (seen_.replay()) seen_.replay()->sent(i, world_.now());
     if (!seen_.records() || seen_.records()->cut()) return;
     seen_.records()->datagram(
         flow.from, {true, world_.now(), result.sent, sender.datagram.size(), seen_.last_sent.interface,
@@ -232,13 +285,16 @@ class Simulation {
       ++result.damaged;
       return seen_.trace(node, "a datagram that was not sent");
     }
-    if (seen_.records()) {
-      const char* oddity = result.flow.seen(number)         ? " once more"
-                           : number < result.flow.highest() ? " late"
-                                                            : nullptr;
+    const bool again = result.flow.seen(number);
+    if (seen_.records() || seen_.replay()) {
+      const char* oddity = again ? " once more" : number < result.flow.highest() ? " late" : nullptr;
       if (oddity)
         seen_.trace(node, "datagram " + std::to_string(number) + " from " +
                               nodes_[scenario_.flows[i].from].name() + " arrives" + oddity);
+    }
+    if (seen_.replay())
+      seen_.replay()->received(i, number, world_.now() - result.sent_at[number], again, world_.now());
+    if (seen_.records()) {
       seen_.records()->datagram(node, {false, world_.now(), number, payload.size(), from.network.interface,
                                        from.network.source, from.network.destination});
     }

@@ -273,6 +273,24 @@ BOOST_AUTO_TEST_CASE(chosen_frames_are_lost_and_each_loss_is_reported) {
   BOOST_TEST(lost.size() == world.network(a).counters().lost);
 }
 
+BOOST_AUTO_TEST_CASE(each_arrival_is_announced_when_the_frame_is_sent) {
+  World world(3);
+  Person alice(world, "alice", {a}), bob(world, "bob", {a}), carol(world, "carol", {a});
+  Texts announced;
+  world.lose_if([&](const sim::SentFrame&, sim::HostId to) { return to == carol.id(); });
+  world.tap_arrivals([&](const sim::SentFrame& frame, sim::HostId to, TimePoint when) {
+    BOOST_TEST((when - frame.time == 5ms));
+    announced.push_back(world.host(to)->name() + ' ' + std::string(as_text(frame.bytes)));
+  });
+  world.network(a).conditions.delay = 5ms;
+  count(world, alice, 2, 10ms);
+  BOOST_TEST(announced == (Texts{"bob 1", "bob 2"}), boost::test_tools::per_element());
+  world.network(a).conditions.duplication = 1;
+  announced.clear();
+  count(world, alice, 1, 10ms);
+  BOOST_TEST(announced == (Texts{"bob 1", "bob 1"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ilnp::test::network_test

@@ -75,6 +75,11 @@ class World {
   void tap_losses(std::function<void(const SentFrame&, HostId to)> tap) {
     loss_taps_.push_back(std::move(tap));
   }
+  /// `tap` sees every frame that will arrive at the host `to`, and when; a duplicate is one more arrival. The host may have left
+  /// the network or crashed by then.
+  void tap_arrivals(std::function<void(const SentFrame&, HostId to, TimePoint when)> tap) {
+    arrival_taps_.push_back(std::move(tap));
+  }
   /// `check` runs after every event, when all nodes are idle: the place for invariants.
   void after_event(std::function<void()> check) { checks_.push_back(std::move(check)); }
   /// For checks: the hosts that did something in this event (or, if a test made them, since the previous one), each once.
@@ -124,6 +129,7 @@ class World {
     const auto arrives = [&](HostId to, TimePoint time, bool copy) {
       if (copy)
         for (const auto& tap : duplicate_taps_) tap(frame, to);
+      for (const auto& tap : arrival_taps_) tap(frame, to, time);
       pool_.share(slot);
       queue_.push({time, 0, Event::Kind::frame, to, hosts_[to]->incarnation(), slot});
     };
@@ -233,6 +239,7 @@ class World {
   std::vector<std::function<void(const SentFrame&, HostId)>> duplicate_taps_;
   std::vector<std::function<bool(const SentFrame&, HostId)>> losses_;
   std::vector<std::function<void(const SentFrame&, HostId)>> loss_taps_;
+  std::vector<std::function<void(const SentFrame&, HostId, TimePoint)>> arrival_taps_;
   std::vector<std::function<void()>> checks_;
   std::vector<HostId> touched_;
   std::vector<std::uint8_t> is_touched_;  // by host
