@@ -20,6 +20,7 @@ inline TimePoint steady_now() noexcept {
 
 /// The clock of a running node; a test may use another.
 struct BootClock {
+  /// The time that has passed since the machine started, including sleep.
   static TimePoint now() noexcept { return steady_now(); }
 };
 

@@ -14,21 +14,24 @@ namespace ilnp {
 
 /// A received datagram: a copy that belongs to the reader.
 struct Datagram {
-  DatagramSource source{};
-  List<std::byte> payload;
+  DatagramSource source{};  ///< where it came from
+  List<std::byte> payload;  ///< its octets, copied
 };
 
 /// The datagrams to a port that wait until its owner reads them. Memory is kept for later ones, so that reading into the
 /// reader's own buffers does not allocate in steady state. One thread.
 class Mailbox {
  public:
+  /// What a reader waits for.
   using Timer = boost::asio::steady_timer;
   static constexpr std::size_t max_waiting = 256;  ///< when it is full, datagrams are dropped and counted
   static constexpr std::size_t max_spare = 8;      ///< datagrams for which memory is kept
 
+  /// `executor`: that of the socket, on which its timer runs.
   explicit Mailbox(const boost::asio::any_io_executor& executor)
       : arrival_(executor, Timer::time_point::max()) {}
 
+  /// Copies a datagram for the next reader, and wakes one. A full mailbox drops and counts it.
   void put(const DatagramSource& source, Bytes payload) {
     if (waiting_.size() == max_waiting) return void(++dropped_);
     if (spare_.empty()) spare_.emplace_back();
@@ -68,7 +71,9 @@ class Mailbox {
   /// Wakes all waiting operations.
   void cancel() { arrival_.cancel(); }
 
+  /// Datagrams for which there was no room.
   std::uint64_t dropped() const noexcept { return dropped_; }
+  /// Datagrams that were longer than the buffers of their reader.
   std::uint64_t truncated() const noexcept { return truncated_; }
 
  private:

@@ -28,11 +28,13 @@ class NameEvent {
   void raise() {
     waiting_.for_each([](Timers::Entry& each) { each.timer.cancel(); });
   }
+  /// How many operations wait for a name.
   std::size_t waiting() const noexcept { return waiting_.size(); }
 
   /// A waiting operation. May outlive the event.
   class Wait {
    public:
+    /// Waits on `executor`. Refers to nothing of the event, which may be destroyed first.
     Wait(const NameEvent& event, const boost::asio::any_io_executor& executor)
         : own_(event.waiting_, executor, {}) {}
 
@@ -42,10 +44,12 @@ class NameEvent {
       own_->timer.expires_at(std::min(until, Timer::clock_type::now() + ask_again));
       own_->timer.async_wait(std::forward<Handler>(handler));
     }
+    /// Calls `handler(error_code)` when names have changed, or after `cancel`.
     template <class Handler>
     void async_wait(Handler&& handler) {
       async_wait(Timer::time_point::max(), std::forward<Handler>(handler));
     }
+    /// Ends the wait at once.
     void cancel() { own_->timer.cancel(); }
 
    private:
@@ -59,9 +63,10 @@ class NameEvent {
 /// An observer that raises the event, and passes all events to `next`.
 template <class Observer>
 struct NameObserver {
-  NameEvent* names;
-  [[no_unique_address]] Observer next;
+  NameEvent* names;                     ///< what it raises; not owned
+  [[no_unique_address]] Observer next;  ///< to which it passes every event on
 
+  /// Raises the event if it concerns names.
   template <class Event>
   void operator()(const Event& event) {
     if constexpr (std::is_same_v<Event, event::NamesChanged>) names->raise();

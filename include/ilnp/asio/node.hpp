@@ -52,6 +52,7 @@ template <RunnableStack Stack, class Up, class Observer = NoObserver, class Time
 class Node {
  public:
   using executor_type = Executor;
+  /// What it runs.
   using stack_type = Stack;
   /// The same with another executor.
   template <class Other>
@@ -69,6 +70,7 @@ class Node {
   /// machine slept.
   static constexpr Duration max_sleep = std::chrono::seconds(1);
 
+  /// Refers to `stack`, and owns `up` and `observer`. Joins nothing until `start`.
   Node(const std::type_identity_t<Executor>& executor, Stack& stack, Up up, Observer observer = {})
       : stack_(stack),
         up_(std::move(up)),
@@ -76,6 +78,7 @@ class Node {
         cx_(TimeSource::now(), random_, {&names_, {&pings_, std::move(observer)}}),
         executor_(executor),
         timer_(executor) {}
+  /// The same on the executor of an execution context, such as an `io_context`.
   template <ExecutionContext Io>
   Node(Io& context, Stack& stack, Up up, Observer observer = {})
       : Node(context.get_executor(), stack, std::move(up), std::move(observer)) {}
@@ -134,7 +137,9 @@ class Node {
   }
 
   const executor_type& get_executor() const noexcept { return executor_; }
+  /// To read it, or to call what needs no context. To send, use `with`.
   Stack& stack() noexcept { return stack_; }
+  /// For reading.
   const Stack& stack() const noexcept { return stack_; }
   /// For operations that wait until a name is known.
   NameEvent& names() noexcept { return names_; }

@@ -100,6 +100,7 @@ class OperationSteps {
     self.reset_cancellation_state(boost::asio::enable_total_cancellation());
     return true;
   }
+  /// True if somebody has asked to cancel this operation.
   template <class Self>
   static bool cancelled(const Self& self) noexcept {
     return self.cancelled() != boost::asio::cancellation_type::none;

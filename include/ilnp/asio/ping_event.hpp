@@ -36,11 +36,13 @@ class PingEvent {
       each.timer.cancel();
     });
   }
+  /// How many operations wait for a reply.
   std::size_t waiting() const noexcept { return waiting_.size(); }
 
   /// A waiting operation. May outlive the event.
   class Wait {
    public:
+    /// Waits on `executor` for the reply to the ping `identifier`.
     Wait(const PingEvent& event, const boost::asio::any_io_executor& executor, std::uint64_t identifier)
         : own_(event.waiting_, executor, {identifier}) {}
 
@@ -51,7 +53,9 @@ class PingEvent {
       own_->timer.expires_at(over ? Timer::clock_type::now() : until);
       own_->timer.async_wait(std::forward<Handler>(handler));
     }
+    /// The reply, if it has come.
     const std::optional<PingReply>& reply() const noexcept { return own_->state.reply; }
+    /// True if the wait has ended because the node was destroyed.
     bool node_gone() const noexcept { return own_->state.node_gone; }
 
    private:
@@ -65,9 +69,10 @@ class PingEvent {
 /// An observer that raises the event, and passes all events to `next`.
 template <class Observer>
 struct PingObserver {
-  PingEvent* pings;
-  [[no_unique_address]] Observer next;
+  PingEvent* pings;                     ///< what it raises; not owned
+  [[no_unique_address]] Observer next;  ///< to which it passes every event on
 
+  /// Raises the event if a reply has come.
   template <class Event>
   void operator()(const Event& event) {
     if constexpr (std::is_same_v<Event, event::PingAnswered>) pings->raise(event.reply);

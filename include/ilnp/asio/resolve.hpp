@@ -18,6 +18,7 @@ namespace ilnp {
 template <class State>
 class Resolve : OperationSteps {
  public:
+  /// `state`: that of the socket, which may be closed meanwhile; null if it is closed already.
   Resolve(std::shared_ptr<State> state, std::string host_name)
       : state_(std::move(state)), host_name_(std::move(host_name)) {}
 

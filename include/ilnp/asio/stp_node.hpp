@@ -27,8 +27,10 @@ class StpNode {
     using other = StpNode<Stack, Observer, Other>;
   };
 
+  /// As those of `Node`. Refers to `stack`.
   StpNode(const std::type_identity_t<Executor>& executor, Stack& stack, Observer observer = {})
       : node_(executor, stack, Demultiplex{this}, std::move(observer)) {}
+  /// The same on the executor of an execution context, such as an `io_context`.
   template <ExecutionContext Io>
   StpNode(Io& context, Stack& stack, Observer observer = {})
       : StpNode(context.get_executor(), stack, std::move(observer)) {}
@@ -40,14 +42,19 @@ class StpNode {
     for (const auto& [port, mailbox] : mailboxes_) mailbox->cancel();
   }
 
+  /// As `Node::start`.
   error_code start() { return node_.start(); }
+  /// As `Node::stop`. Sockets stay bound.
   void stop() noexcept { node_.stop(); }
+  /// As `Node::with`.
   template <class F>
   decltype(auto) with(F&& f) {
     return node_.with(std::forward<F>(f));
   }
   const executor_type& get_executor() const noexcept { return node_.get_executor(); }
+  /// For operations that wait until a name is known.
   NameEvent& names() noexcept { return node_.names(); }
+  /// For operations that wait for the reply to a ping (`async_ping`).
   PingEvent& pings() noexcept { return node_.pings(); }
 
   // For sockets.
@@ -55,7 +62,9 @@ class StpNode {
   /// Expires when the node is destroyed.
   std::weak_ptr<const int> life() const noexcept { return life_; }
 
+  /// Datagrams to `port` go to `mailbox` from now on; not owned.
   void enter(std::uint16_t port, Mailbox& mailbox) { mailboxes_[port] = &mailbox; }
+  /// They go nowhere from now on.
   void leave(std::uint16_t port) noexcept { mailboxes_.erase(port); }
 
  private:

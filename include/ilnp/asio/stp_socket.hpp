@@ -175,12 +175,14 @@ class StpSocket {
       error = state_->bind(++next);
     if (error) throw boost::system::system_error(error, "port " + std::to_string(port));
   }
+  /// Takes over the port and all pending operations. `other` is closed.
   StpSocket(StpSocket&& other) noexcept : executor_(other.executor_), state_(std::move(other.state_)) {}
   /// From a socket with another executor, as `as_default_on` does.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
       StpSocket(StpSocket<NodeType, Other>&& other)
       : executor_(other.executor_), state_(std::move(other.state_)) {}
+  /// The same. Closes this socket first.
   StpSocket& operator=(StpSocket&& other) noexcept {
     if (this == &other) return *this;
     close();
@@ -191,6 +193,7 @@ class StpSocket {
   ~StpSocket() { close(); }
 
   const executor_type& get_executor() const noexcept { return executor_; }
+  /// True if it has a port, and its node exists.
   bool is_open() const noexcept { return state_ && state_->usable(); }
   /// 0 if it is closed.
   std::uint16_t port() const noexcept { return state_ ? state_->port : 0; }
@@ -233,6 +236,7 @@ class StpSocket {
     return async_send_to(boost::asio::const_buffer(payload.data(), payload.size()), nid, port,
                          std::forward<Token>(token));
   }
+  /// The same for octets in several buffers, which are gathered in memory of the socket.
   template <class Buffers, class Token = DefaultToken<Executor>>
   requires boost::asio::is_const_buffer_sequence<Buffers>::value auto async_send_to(
       const Buffers& buffers, Nid nid, std::uint16_t port, Token&& token = DefaultToken<Executor>()) {

@@ -14,10 +14,12 @@ namespace ilnp {
 template <class State>
 class WaitingTimers {
  public:
+  /// What an operation waits for.
   using Timer = boost::asio::steady_timer;
+  /// One that waits.
   struct Entry {
-    Timer timer;
-    State state;
+    Timer timer;  ///< its handler runs when the wait ends
+    State state;  ///< what the operation reads then
   };
 
   WaitingTimers() = default;
@@ -34,12 +36,14 @@ class WaitingTimers {
   /// The place of one operation.
   class Place {
    public:
+    /// Adds an entry, which ends with this object. The timers may be destroyed first.
     Place(const WaitingTimers& timers, const boost::asio::any_io_executor& executor, State state)
         : all_(timers.entries_), own_(all_->insert(all_->end(), Entry{Timer(executor), std::move(state)})) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() { all_->erase(own_); }
 
+    /// The entry.
     Entry* operator->() const noexcept { return &*own_; }
 
    private:

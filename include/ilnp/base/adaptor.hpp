@@ -149,16 +149,20 @@ class NetworkAdaptor : public detail::LayerOverNodes<Next> {
 
   // What a transport uses if it exists.
 
+  /// The same with a hop limit other than this node's.
   template <ContextLike Cx>
   requires requires(Next& next, Nid nid, Packet& packet, Cx& cx) { next.send(nid, 0, packet, cx, 0); }
   error_code send(Nid to, std::uint8_t next_header, Packet& packet, Cx& cx, std::uint8_t hop_limit) {
     return next_.send(to, next_header, packet, cx, hop_limit);
   }
+  /// The hop limit of the packets that this node sends.
   std::uint8_t hop_limit() const requires requires(const Next& next) { next.hop_limit(); }
   { return next_.hop_limit(); }
+  /// `nid` may have gone: checks whether it is still there, and forgets it if not.
   template <ContextLike Cx>
   requires requires(Next& next, Nid nid, Cx& cx) { next.doubt(nid, cx); }
   void doubt(Nid nid, Cx& cx) { next_.doubt(nid, cx); }
+  /// The nodes with which there is unicast traffic.
   decltype(auto) correspondents() const requires requires(const Next& next) { next.correspondents(); }
   { return next_.correspondents(); }
 };
@@ -186,6 +190,7 @@ class TransportAdaptor : public detail::LayerOverNodes<Next> {
   bool bound(std::uint16_t port) const requires PacketTransport<Next> { return next_.bound(port); }
   void accept_reserved_port() requires PacketTransport<Next> { next_.accept_reserved_port(); }
   MutableBytes headroom(std::size_t size) requires PacketTransport<Next> { return next_.headroom(size); }
+  /// The same for a payload to which headers were added.
   template <ContextLike Cx>
   requires PacketTransport<Next> error_code send(std::uint16_t source_port, Nid to,
                                                  std::uint16_t destination_port, Packet& packet, Cx& cx) {

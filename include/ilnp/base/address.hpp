@@ -52,8 +52,10 @@ template <class Tag>
 class Name64 {
  public:
   constexpr Name64() noexcept = default;
+  /// From the value in host order: `Locator(0xa)` is `0:0:0:a`.
   constexpr explicit Name64(std::uint64_t value) noexcept : value_(value) {}
 
+  /// In host order.
   constexpr std::uint64_t value() const noexcept { return value_; }
   friend constexpr auto operator<=>(Name64, Name64) noexcept = default;
 
@@ -76,8 +78,8 @@ using Nid = Name64<struct NidTag>;
 
 /// Identifier-locator vector: where a node is and who it is. Laid out like an IPv6 address.
 struct Ilv {
-  Locator locator;
-  Nid nid;
+  Locator locator;  ///< where the node is
+  Nid nid;          ///< which node it is
 
   friend constexpr auto operator<=>(const Ilv&, const Ilv&) noexcept = default;
 
@@ -108,10 +110,12 @@ std::string to_string(Name64<Tag> name) {
 /// Canonical text: eight groups, the locator first.
 inline std::string to_string(const Ilv& ilv) { return to_string(ilv.locator) + ':' + to_string(ilv.nid); }
 
+/// Writes the canonical text.
 template <class Tag>
 std::ostream& operator<<(std::ostream& out, Name64<Tag> name) {
   return out << to_string(name);
 }
+/// Writes the canonical text.
 inline std::ostream& operator<<(std::ostream& out, const Ilv& ilv) { return out << to_string(ilv); }
 
 /// A well-mixed hash of a 64-bit value (the finaliser of SplitMix64): similar values get unrelated hashes.
@@ -133,12 +137,15 @@ constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
 template <class Tag>
 struct std::hash<ilnp::Name64<Tag>> {
   using is_avalanching = void;
+  /// Well mixed, without a secret.
   std::size_t operator()(ilnp::Name64<Tag> name) const noexcept { return ilnp::mix64(name.value()); }
 };
 
+/// For a program's own containers, as for `Name64`.
 template <>
 struct std::hash<ilnp::Ilv> {
   using is_avalanching = void;
+  /// Well mixed, without a secret.
   std::size_t operator()(const ilnp::Ilv& ilv) const noexcept {
     return ilnp::mix64(ilnp::mix64(ilv.locator.value()) + ilv.nid.value());
   }

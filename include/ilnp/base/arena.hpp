@@ -19,7 +19,8 @@ class Arena {
  public:
   static constexpr std::size_t block_octets = 128 * 1024;  ///< the most that can be taken at once
   static constexpr std::size_t max_octets = 16 << 20;      ///< in all, until it is cleared
-  static constexpr std::size_t kept_blocks = 32;
+  static constexpr std::size_t kept_blocks =
+      32;  ///< the blocks that stay allocated when the arena is emptied
 
   Arena() = default;
   Arena(Arena&&) = default;

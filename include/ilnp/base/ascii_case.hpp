@@ -8,6 +8,7 @@ namespace ilnp {
 constexpr char ascii_lower(char octet) noexcept {
   return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
 }
+/// True if the texts differ only in the case of ASCII letters. Other characters are compared octet by octet.
 constexpr bool equal_but_for_case(std::string_view one, std::string_view other) noexcept {
   if (one.size() != other.size()) return false;
   for (std::size_t i = 0; i < one.size(); ++i)

@@ -65,6 +65,7 @@ class BoundedTable {
     if (Value* value = find(key)) return *value;
     return add(key, sender, now, on_evict);
   }
+  /// The same without a function for what gives way.
   Value& insert(const Key& key, std::uint64_t sender, TimePoint now) {
     return insert(key, sender, now, ignore);
   }
@@ -78,6 +79,7 @@ class BoundedTable {
     return &add(key, sender, now, ignore);
   }
 
+  /// Removes the entry of `key`. No effect if there is none.
   void erase(const Key& key) {
     const std::uint32_t slot = slot_of(key);
     if (slot != HashChains::none) release(slot);
@@ -89,6 +91,7 @@ class BoundedTable {
     for (std::size_t place = 0; place < slots_.size(); ++place)
       if (chains_.taken(place)) f(std::as_const(slots_[place].key), slots_[place].value);
   }
+  /// The same for reading.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t place = 0; place < slots_.size(); ++place)

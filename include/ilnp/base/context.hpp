@@ -8,6 +8,7 @@
 
 namespace ilnp {
 
+/// A difference of times.
 using Duration = std::chrono::nanoseconds;
 
 /// The clock type of the protocol code. It has no now(): time is passed in.
@@ -16,9 +17,10 @@ struct Clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<Clock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  ///< it never goes back; while the machine sleeps it goes on
 };
 
+/// A time of the protocol code. Only differences have a meaning: where the scale begins depends on who runs the stack.
 using TimePoint = Clock::time_point;
 
 /// "No deadline": later than any other time.
@@ -29,6 +31,7 @@ inline constexpr TimePoint long_ago{Duration::min() / 4};
 
 /// Ignores all events, at no cost.
 struct NoObserver {
+  /// Does nothing.
   template <class Event>
   constexpr void operator()(const Event&) const noexcept {}
 };
@@ -48,6 +51,7 @@ concept ContextLike = requires(T& cx, std::uint64_t bound) {
 template <class Observer = NoObserver>
 class Context {
  public:
+  /// `now`: the time of the first batch.
   constexpr Context(TimePoint now, Random& random, Observer observer = {}) noexcept
       : now_(now), random_(&random), observer_(observer) {}
 
@@ -74,6 +78,7 @@ class Context {
 /// Does anybody observe what happens in this context? What is kept only to be shown is not kept otherwise.
 template <ContextLike Cx>
 inline constexpr bool observed = true;
+/// Nobody does if the observer ignores all events.
 template <>
 inline constexpr bool observed<Context<NoObserver>> = false;
 

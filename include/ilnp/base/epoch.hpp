@@ -22,6 +22,7 @@ class Epoch {
 
   /// Something has changed.
   void bump() noexcept { ++stamp_; }
+  /// Changes with each `bump`. Equal stamps mean that nothing has changed in between.
   Stamp stamp() const noexcept { return stamp_; }
 
  private:
@@ -31,6 +32,7 @@ class Epoch {
 /// When one of the things that a node knows last changed: a decision that depends on nothing else outlives other changes.
 class LastChange {
  public:
+  /// Refers to `epoch`, which must outlive it.
   explicit LastChange(Epoch& epoch) noexcept : epoch_(epoch), stamp_(epoch.stamp()) {}
 
   /// It has changed now.
@@ -38,6 +40,7 @@ class LastChange {
     epoch_.bump();
     stamp_ = epoch_.stamp();
   }
+  /// That of the last change.
   Epoch::Stamp stamp() const noexcept { return stamp_; }
   /// The stamp of what is decided at present.
   Epoch::Stamp present() const noexcept { return epoch_.stamp(); }
@@ -50,7 +53,7 @@ class LastChange {
 /// A decision, and for how long it is valid. At first it is stale.
 template <class T>
 struct Cached {
-  T value{};
+  T value{};                      ///< what was decided; meaningless once it no longer holds
   Epoch::Stamp stamp = 0;         ///< before the decision was made
   TimePoint deadline = long_ago;  ///< it is stale from then on
 

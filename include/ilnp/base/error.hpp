@@ -31,7 +31,9 @@ enum class Errc {
 /// The text of every `Errc`. Thread-safe; allocates only the text.
 class ErrorCategory final : public boost::system::error_category {
  public:
+  /// "ilnp".
   const char* name() const noexcept override { return "ilnp"; }
+  /// One line for the user, without a full stop.
   std::string message(int value) const override {
     switch (static_cast<Errc>(value)) {
       case Errc::no_route:
@@ -69,11 +71,13 @@ class ErrorCategory final : public boost::system::error_category {
   }
 };
 
+/// The category of every `Errc`. One object per process.
 inline const ErrorCategory& error_category() noexcept {
   static constinit const ErrorCategory category{};
   return category;
 }
 
+/// Makes `Errc` convertible to `error_code`.
 inline error_code make_error_code(Errc error) noexcept { return {static_cast<int>(error), error_category()}; }
 
 }  // namespace ilnp

@@ -17,17 +17,18 @@ enum class FrameClass : std::uint8_t { data, control };
 /// An instruction of classic BPF, the language of socket filters: laid out as the kernel's `sock_filter`, but known without its
 /// headers.
 struct BpfInstruction {
-  std::uint16_t code = 0;
+  std::uint16_t code = 0;     ///< the operation: BPF_LD and so on (linux/filter.h)
   std::uint8_t if_true = 0;   ///< instructions that a jump skips if its condition holds, and
   std::uint8_t if_false = 0;  ///< if it does not
-  std::uint32_t value = 0;
+  std::uint32_t value = 0;    ///< the operand
 };
 
 /// A program of classic BPF, of at most `max_size` instructions.
 class BpfProgram {
  public:
-  static constexpr std::size_t max_size = 64;
+  static constexpr std::size_t max_size = 64;  ///< instructions
 
+  /// Appends an instruction. The others here do so too. There must be room.
   constexpr BpfProgram& add(unsigned code, std::uint32_t value, std::uint8_t if_true = 0,
                             std::uint8_t if_false = 0) noexcept {
     assert(size_ < max_size);
@@ -38,24 +39,32 @@ class BpfProgram {
   // What classifiers are made of. The accumulator holds what was loaded last.
 
   constexpr BpfProgram& load_size() noexcept { return add(0x80, 0); }  ///< octets of the whole datagram
+  /// Loads the octet at this offset.
   constexpr BpfProgram& load_octet(std::uint32_t at) noexcept { return add(0x30, at); }
+  /// Loads two octets, big-endian.
   constexpr BpfProgram& load_two_octets(std::uint32_t at) noexcept { return add(0x28, at); }
+  /// Loads four octets, big-endian.
   constexpr BpfProgram& load_word(std::uint32_t at) noexcept { return add(0x20, at); }
+  /// Skips so many instructions, depending on whether what was loaded equals `value`.
   constexpr BpfProgram& jump_if_equal(std::uint32_t value, std::uint8_t if_true,
                                       std::uint8_t if_false) noexcept {
     return add(0x15, value, if_true, if_false);
   }
+  /// The same, depending on whether it is at least `value`.
   constexpr BpfProgram& jump_if_at_least(std::uint32_t value, std::uint8_t if_true,
                                          std::uint8_t if_false) noexcept {
     return add(0x35, value, if_true, if_false);
   }
+  /// Ends the program with this result: how many octets of the datagram are kept; 0 discards it.
   constexpr BpfProgram& result(std::uint32_t value) noexcept { return add(0x06, value); }
+  /// Appends the instructions of another program.
   constexpr BpfProgram& append(const BpfProgram& other) noexcept {
     for (const BpfInstruction& each : other.instructions())
       add(each.code, each.value, each.if_true, each.if_false);
     return *this;
   }
 
+  /// Valid until the program changes.
   constexpr std::span<const BpfInstruction> instructions() const noexcept {
     return std::span(instructions_).first(size_);
   }
@@ -68,7 +77,8 @@ class BpfProgram {
 /// Tells the class of a frame. The wire format provides it (`wire::Overlay::classifier`), and the network layer hands it to the
 /// underlay (`ClassifyingUnderlay`), which knows nothing of the format. A frame that is too short to tell is data.
 struct FrameClassifier {
-  static constexpr std::size_t max_octets = 128;
+  static constexpr std::size_t max_octets =
+      128;  ///< from the beginning of a frame, that a classifier may look at
 
   /// So many octets at the beginning of a frame decide; at most `max_octets`.
   std::size_t octets;

@@ -12,16 +12,19 @@ namespace ilnp {
 /// `List`, by place. Nothing here depends on their types, so it is compiled once for all tables. One thread.
 class HashChains {
  public:
-  static constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);
+  static constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);  ///< no place
 
   /// The first place of those whose keys may have that hash; `next` returns the others. `none`: there are no more.
   std::uint32_t first(std::uint64_t hash) const noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
+  /// The next place of the same chain, or `none`.
   std::uint32_t next(std::uint32_t place) const noexcept { return links_[place].next; }
 
   /// Taken or not.
   std::size_t places() const noexcept { return links_.size(); }
+  /// True if something is there.
   bool taken(std::size_t place) const noexcept { return links_[place].taken; }
   std::size_t taken() const noexcept { return links_.size() - free_.size(); }
+  /// True if a place was left and not taken again.
   bool any_free() const noexcept { return !free_.empty(); }
 
   /// The place that became free last; there must be one.
@@ -42,6 +45,7 @@ class HashChains {
     links_[place] = {head, static_cast<std::uint32_t>(hash), true};
     head = place;
   }
+  /// Frees the place, which must be taken.
   BOOST_NOINLINE void leave(std::uint32_t place) {
     std::uint32_t* link = &bucket(links_[place].hash);
     while (*link != place) link = &links_[*link].next;

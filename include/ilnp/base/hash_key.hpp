@@ -13,10 +13,11 @@ namespace ilnp {
 /// the key before it is multiplied, so nobody can make a factor zero. A value; cheap to copy.
 class HashKey {
  public:
-  static constexpr std::size_t words = 8;
+  static constexpr std::size_t words = 8;  ///< of 64 bits
 
   /// No secret: for values that strangers do not choose, and until the node starts.
   constexpr HashKey() noexcept = default;
+  /// Draws the key from the context's secrets.
   template <ContextLike Cx>
   explicit HashKey(Cx& cx) {
     for (std::uint64_t& word : words_) word = cx.secret();
@@ -30,17 +31,22 @@ class HashKey {
     return key;
   }
 
+  /// For hashes that are computed elsewhere. `index` is below `words`.
   constexpr std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
 
+  /// The keyed hash of one word.
   constexpr std::uint64_t operator()(std::uint64_t value) const noexcept {
     return fold64(fold64(value ^ words_[0], words_[1]) ^ words_[2], words_[3]);
   }
+  /// The keyed hash of two words. Their order matters.
   constexpr std::uint64_t operator()(std::uint64_t one, std::uint64_t other) const noexcept {
     return fold64(fold64(one ^ words_[0], other ^ words_[1]) ^ words_[2], words_[3]);
   }
+  /// The keyed hash of an ILV.
   constexpr std::uint64_t operator()(const Ilv& ilv) const noexcept {
     return (*this)(ilv.locator.value(), ilv.nid.value());
   }
+  /// The keyed hash of two ILVs. Their order matters.
   constexpr std::uint64_t operator()(const Ilv& one, const Ilv& other) const noexcept {
     const std::uint64_t first = fold64(one.locator.value() ^ words_[0], one.nid.value() ^ words_[1]);
     const std::uint64_t second = fold64(other.locator.value() ^ words_[4], other.nid.value() ^ words_[5]);
@@ -63,9 +69,11 @@ class HashKey {
 
 /// The hash of a key under a `HashKey`.
 struct KeyedHash {
+  /// The hash of a word.
   constexpr std::uint64_t operator()(const HashKey& key, std::uint64_t value) const noexcept {
     return key(value);
   }
+  /// The hash of a locator or an identifier.
   template <class Tag>
   constexpr std::uint64_t operator()(const HashKey& key, Name64<Tag> name) const noexcept {
     return key(name.value());
@@ -74,6 +82,7 @@ struct KeyedHash {
 
 /// The hash of a key that is itself a keyed hash.
 struct KeyAsHash {
+  /// The key itself.
   constexpr std::uint64_t operator()(const HashKey&, std::uint64_t key) const noexcept { return key; }
 };
 

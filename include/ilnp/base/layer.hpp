@@ -32,8 +32,8 @@ struct NamesChanged {};
 /// Where a frame arrived. `sender` is an opaque id of the node that put it on the network, the same for all frames of that
 /// node on all its locators; it can only be compared.
 struct FrameSource {
-  Locator interface;
-  std::uint64_t sender;
+  Locator interface;     ///< the joined locator
+  std::uint64_t sender;  ///< see above
   /// The same for all senders on one machine, as far as the underlay can tell; 0 if it cannot.
   std::uint64_t host = 0;
 
@@ -142,8 +142,8 @@ concept ClassifyingUnderlay = Underlay<U> && requires(U& u, const FrameClassifie
 
 /// What a network layer tells about a packet that it hands up.
 struct NetworkSource {
-  Ilv source;
-  Ilv destination;
+  Ilv source;                ///< of the node that sent the packet
+  Ilv destination;           ///< to which it was addressed; the locator may be one that this node has left
   Locator interface;         ///< the locator on which it arrived
   std::uint8_t next_header;  ///< the protocol of the payload
   std::uint8_t hop_limit;    ///< as received

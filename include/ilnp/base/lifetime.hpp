@@ -50,6 +50,7 @@ class LentFrames {
     frames_.reserve(2048);  // what one call to the kernel gives: 32 trains of 64 frames
 #endif
   }
+  /// `frame` is lent from now on. It must share no memory with one that is lent already.
   void add([[maybe_unused]] MutableBytes frame) {
 #if ILNP_POISON
     const std::size_t count = frames_.size();
@@ -88,6 +89,7 @@ class Headroom {
       assert(taken.data() != lent_.data() && "headroom is taken again before the packet was sent");
 #endif
   }
+  /// Lends `room` until it is given back. Returns it.
   MutableBytes lend([[maybe_unused]] MutableBytes room) {
 #if ILNP_POISON
     poison(room);  // what was written there before, and not sent, is gone
@@ -96,6 +98,7 @@ class Headroom {
 #endif
     return room;
   }
+  /// What was lent may be lent again. No effect if nothing is lent.
   void give_back() noexcept {
 #if ILNP_POISON
     if (lent_.data() != nullptr) detail::give_back_headroom(lent_);
@@ -118,6 +121,7 @@ class BorrowCheck {
     borrowed_.reserve(4096);  // more than a batch has; so nothing is allocated later
 #endif
   }
+  /// Notes what `octets` are now, to compare when they leave.
   void borrow([[maybe_unused]] Bytes octets) {
 #if ILNP_POISON
     if (!octets.empty()) borrowed_.push_back({octets, sum(octets)});

@@ -165,6 +165,7 @@ class List : public detail::ListStorage {
     }
   }
 
+  /// Inserts at the front. Moves all elements.
   void push_front(T value) {
     push_back(static_cast<T&&>(value));
     for (std::size_t at = size_ - 1; at > 0; --at) swap_elements(at, at - 1);
@@ -179,6 +180,7 @@ class List : public detail::ListStorage {
     }
     return at;
   }
+  /// Removes the first `count` elements, of which there must be so many. Moves the others.
   void erase_front(std::size_t count) noexcept {
     std::size_t at = 0;
     erase_if([&](const T&) { return at++ < count; });
@@ -197,6 +199,7 @@ class List : public detail::ListStorage {
     shrink(left);
     return erased;
   }
+  /// Removes all elements that equal `value`. Returns how many.
   std::size_t erase_all(const T& value) {
     return erase_if([&](const T& each) { return each == value; });
   }

@@ -7,8 +7,8 @@ namespace ilnp {
 
 /// A number of 128 bits.
 struct Wide {
-  std::uint64_t high;
-  std::uint64_t low;
+  std::uint64_t high;  ///< the upper 64 bits
+  std::uint64_t low;   ///< the lower 64 bits
 
   friend constexpr auto operator<=>(const Wide&, const Wide&) noexcept = default;
 };

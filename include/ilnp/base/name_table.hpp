@@ -13,9 +13,10 @@ namespace ilnp {
 template <class Value>
 class NameTable {
  public:
+  /// A name and its value.
   struct Entry {
-    std::string name;
-    Value value{};
+    std::string name;  ///< as it was inserted
+    Value value{};     ///< what belongs to it
   };
 
   /// Hashes with `key` from now on.
@@ -41,6 +42,7 @@ class NameTable {
     chains_.enter(place, hash(name));
     return entries_[place].value;
   }
+  /// Removes the entry of `name`. No effect if there is none.
   void erase(std::string_view name) {
     const std::uint32_t place = place_of(name);
     if (place == HashChains::none) return;

@@ -33,6 +33,7 @@ class Packet {
   /// Stands in `send`: whatever comes of it, the headroom may be taken for the next packet when it returns.
   class Sending {
    public:
+    /// `packet`: the one that is sent.
     explicit Sending([[maybe_unused]] const Packet& packet) noexcept
 #if ILNP_POISON
         : room_(packet.room_)
@@ -64,13 +65,17 @@ class Packet {
     packet.start_ -= used;
     return packet;
   }
+  /// Where to write such a packet of `size` octets: the end of `room`.
   static MutableBytes space(MutableBytes room, std::size_t size) noexcept {
     assert(size <= room.size());
     return room.last(size);
   }
 
+  /// The headers that were written so far. Borrowed from the room.
   Bytes head() const noexcept { return room_.subspan(start_); }
+  /// What follows them. Borrowed from the caller.
   Bytes payload() const noexcept { return payload_; }
+  /// Of both together, octets.
   std::size_t size() const noexcept { return room_.size() - start_ + payload_.size(); }
 
  private:

@@ -12,9 +12,9 @@ namespace ilnp {
 /// What came back for a ping.
 struct PingReply {
   std::uint64_t identifier = 0;  ///< of the ping
-  bool reached = false;  ///< from its destination; else from a forwarder at which its hop limit ran out
-  Ilv replier;           ///< who replied, and from which locator
-  Duration round_trip{};
+  bool reached = false;   ///< from its destination; else from a forwarder at which its hop limit ran out
+  Ilv replier;            ///< who replied, and from which locator
+  Duration round_trip{};  ///< from `ping` until the reply arrived, as the batches see it
 
   // The way there, as the node that replied saw it.
   Locator source;              ///< of the ping
@@ -36,7 +36,7 @@ namespace event {
 
 /// A ping of this node was answered.
 struct PingAnswered {
-  const PingReply& reply;
+  const PingReply& reply;  ///< valid only during the call
 };
 
 }  // namespace event

@@ -21,6 +21,7 @@ class Random {
   /// For a node on a real network: secrets come from `source`.
   constexpr Random(std::uint64_t seed, SecretSource source) noexcept : state_(seed), source_(source) {}
 
+  /// 64 bits, each equally likely to be 0 or 1.
   constexpr std::uint64_t operator()() noexcept { return next(state_); }
 
   /// 64 unpredictable bits: for keys, nonces, and everything else that a stranger must not guess.

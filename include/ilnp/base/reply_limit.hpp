@@ -19,9 +19,10 @@ namespace ilnp {
 template <unsigned to_one, unsigned to_sender, unsigned in_all>
 class BasicReplyLimit {
  public:
-  static constexpr unsigned max_to_one = to_one;
-  static constexpr unsigned max_to_sender = to_sender;
-  static constexpr unsigned max_in_all = in_all;
+  static constexpr unsigned max_to_one = to_one;  ///< replies to one node in a second
+  static constexpr unsigned max_to_sender =
+      to_sender;                                  ///< replies that one sender on the link causes in a second
+  static constexpr unsigned max_in_all = in_all;  ///< replies in a second
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 

@@ -13,7 +13,7 @@ namespace ilnp {
 /// grows only with the highest place. One thread.
 class SenderShares {
  public:
-  static constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);
+  static constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);  ///< no place
 
   void rekey(const HashKey& key) {
     key_ = key;

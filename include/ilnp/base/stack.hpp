@@ -84,8 +84,10 @@ auto& underlay_layer(Layer& layer) noexcept {
   return detail::uppermost<detail::IsUnderlay>(layer);
 }
 
+/// The type of `lowest_layer(stack)`.
 template <class Stack>
 using LowestLayerOf = std::remove_cvref_t<decltype(lowest_layer(std::declval<Stack&>()))>;
+/// The type of `network_layer(stack)`.
 template <class Stack>
 using NetworkLayerOf = std::remove_cvref_t<decltype(network_layer(std::declval<Stack&>()))>;
 

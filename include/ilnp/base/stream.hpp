@@ -18,7 +18,7 @@ struct StreamId {
 
 /// The peer of a stream, and the ports.
 struct StreamPeer {
-  Nid nid;
+  Nid nid;                       ///< the other node
   std::uint16_t port = 0;        ///< at the peer
   std::uint16_t local_port = 0;  ///< at this node
 };
@@ -26,6 +26,7 @@ struct StreamPeer {
 /// Reports that there is something to do on a stream. Each change is reported once, as with edge-triggered `epoll`: the
 /// receiver reads or writes until the call would block.
 struct StreamEvent {
+  /// What has happened.
   enum class Kind : std::uint8_t {
     accepted,   ///< a new stream to a listening port
     connected,  ///< `connect` has succeeded
@@ -33,8 +34,8 @@ struct StreamEvent {
     writable,   ///< `write` accepts octets again, after it did not accept all
     closed,     ///< the stream has ended, and its name is no longer valid; see `error`
   };
-  StreamId stream;
-  Kind kind;
+  StreamId stream;   ///< to which stream
+  Kind kind;         ///< what
   error_code error;  ///< of `closed`: why, or none if both directions have ended in order
 };
 
@@ -105,6 +106,7 @@ class StreamAdaptor : public detail::LayerOverStreams<Next> {
   result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
     return next_.connect(to, port, cx);
   }
+  /// The same from another port of the transport than the usual one.
   template <ContextLike Cx>
   requires requires(Next& next, Nid to, std::uint16_t port, Cx& cx) { next.connect(to, port, port, cx); }
   result<StreamId> connect(Nid to, std::uint16_t port, std::uint16_t transport_port, Cx& cx) {
@@ -118,8 +120,10 @@ class StreamAdaptor : public detail::LayerOverStreams<Next> {
 
 }  // namespace ilnp
 
+/// For a program's own containers.
 template <>
 struct std::hash<ilnp::StreamId> {
+  /// Well mixed, without a secret.
   std::size_t operator()(const ilnp::StreamId& id) const noexcept {
     return std::hash<std::uint64_t>()(id.value);
   }

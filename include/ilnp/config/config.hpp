@@ -19,36 +19,36 @@ namespace ilnp {
 struct ApplicationConfig {
   std::optional<std::uint16_t> port;  ///< STP port of this node; without one it only forwards
   std::string remote_hostname;        ///< destination; empty: none
-  std::uint16_t remote_port = 0;
-  std::optional<Duration> run_time;                     ///< how long to send; none: unlimited
+  std::uint16_t remote_port = 0;      ///< of the destination; required with a host name
+  std::optional<Duration> run_time;   ///< how long to send; none: unlimited
   Duration wait_time = std::chrono::milliseconds(100);  ///< between datagrams
 
-  static constexpr Duration min_wait_time = std::chrono::microseconds(10);
+  static constexpr Duration min_wait_time = std::chrono::microseconds(10);  ///< between two datagrams
 };
 
 /// The layers that the user wants to see at work (`log = true` in their sections). The program has to show
 /// them.
 struct LogConfig {
-  bool link = false;
-  bool network = false;
-  bool transport = false;
-  bool discovery = false;
-  bool application = false;
+  bool link = false;         ///< section [link]
+  bool network = false;      ///< section [network]
+  bool transport = false;    ///< section [transport]
+  bool discovery = false;    ///< section [discovery]
+  bool application = false;  ///< section [application]
 };
 
 /// Defaults that only the program can know: `user_id` is that of the running user, `nid` a random one.
 struct ConfigDefaults {
-  std::uint16_t user_id = 0;
-  Nid nid;
+  std::uint16_t user_id = 0;  ///< `U` in the group addresses
+  Nid nid;                    ///< the identifier of this node
 };
 
 /// A whole .ini file, checked.
 struct Config {
-  LinkConfig link;
-  NetworkConfig network;
-  ApplicationConfig application;
-  LogConfig log;
-  List<std::string> warnings;  ///< one line for each unknown key
+  LinkConfig link;                ///< section [link]
+  NetworkConfig network;          ///< sections [network] and [discovery]
+  ApplicationConfig application;  ///< section [application]
+  LogConfig log;                  ///< `log` in each section
+  List<std::string> warnings;     ///< one line for each unknown key
 };
 
 namespace detail {

@@ -44,6 +44,7 @@ class IniFile {
 
   static constexpr std::size_t max_told = 50;  ///< mistakes that are reported
 
+  /// The path, for messages.
   const std::string& file() const noexcept { return file_; }
 
   /// The text of a key, trimmed; none if it is missing or followed by a comment, which is a mistake.
@@ -124,6 +125,7 @@ class IniFile {
   void fail(std::string_view section, std::string_view key, std::string_view what) {
     errors_.push_back(where(section, key) + std::string(what));
   }
+  /// True if there was a mistake.
   bool failed() const noexcept { return !errors_.empty(); }
 
   /// Throws if there were mistakes: all of them, and the unknown keys, one of which may be a missing one with a typing error.

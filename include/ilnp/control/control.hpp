@@ -23,7 +23,9 @@ namespace ilnp {
 /// add a word or a line.
 class ControlProtocol {
  public:
+  /// Adds no counters.
   struct NoMoreCounters {
+    /// Does nothing.
     void operator()(std::string&) const noexcept {}
   };
   /// The default limit of a reply, in octets: fits the datagrams of a UNIX socket with the kernel's default buffers.

@@ -16,6 +16,7 @@ enum class CounterKind : std::uint8_t {
   incident,  ///< something that a user may want to know
 };
 
+/// The name of the kind.
 constexpr std::string_view to_string(CounterKind kind) noexcept {
   constexpr std::array<std::string_view, 4> names{"activity", "discard", "loss", "incident"};
   return names[static_cast<std::size_t>(kind)];
@@ -23,8 +24,8 @@ constexpr std::string_view to_string(CounterKind kind) noexcept {
 
 /// A counter in words.
 struct CounterText {
-  std::string_view name;  ///< `LAYER.NAME`
-  CounterKind kind;
+  std::string_view name;     ///< `LAYER.NAME`
+  CounterKind kind;          ///< what it says about a node
   std::string_view meaning;  ///< begins with a capital letter, without a full stop
 };
 

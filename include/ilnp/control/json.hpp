@@ -24,12 +24,17 @@ enum class JsonText : std::uint8_t {
 /// The caller opens and closes objects and arrays in order, and writes a key before each value in an object.
 class JsonWriter {
  public:
+  /// `strings`: how characters outside ASCII are written.
   explicit JsonWriter(JsonText strings = JsonText::ascii) noexcept : strings_(strings) {}
 
+  /// Begins an object or an array.
   JsonWriter& open(char bracket) { return separate(), text_ += bracket, *this; }
+  /// Ends it. The caller sees to it that brackets match.
   JsonWriter& close(char bracket) { return text_ += bracket, *this; }
+  /// The name of the next member.
   JsonWriter& key(std::string_view name) { return value(name), text_ += ':', *this; }
 
+  /// A string.
   JsonWriter& value(std::string_view text) {
     separate();
     text_ += '"';
@@ -41,12 +46,16 @@ class JsonWriter {
     text_ += '"';
     return *this;
   }
+  /// A string.
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+  /// A string.
   JsonWriter& value(const std::string& text) { return value(std::string_view(text)); }
+  /// True or false.
   template <std::same_as<bool> Bool>
   JsonWriter& value(Bool truth) {
     return raw(truth ? "true" : "false");
   }
+  /// A whole number.
   template <std::integral Int>
   requires(!std::same_as<Int, bool>) JsonWriter& value(Int number) { return raw(std::to_string(number)); }
   /// To a thousandth.
@@ -57,12 +66,15 @@ class JsonWriter {
         std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed, 3).ptr;
     return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
+  /// No value.
   JsonWriter& null() { return raw("null"); }
 
+  /// A member with its name and its value.
   template <class T>
   JsonWriter& member(std::string_view name, const T& its) {
     return key(name), value(its);
   }
+  /// A member without a value.
   JsonWriter& member(std::string_view name, std::nullptr_t) { return key(name), null(); }
   /// An array of strings: what `f(each)` returns for each of `all`.
   template <class Range, class F>
@@ -75,7 +87,9 @@ class JsonWriter {
   /// Adds members that another writer has written.
   JsonWriter& members(std::string_view written) { return written.empty() ? *this : raw(written); }
 
+  /// What was written so far.
   const std::string& text() const noexcept { return text_; }
+  /// The same, moved out. Then the writer is empty.
   std::string take() noexcept { return std::move(text_); }
 
  private:

@@ -31,6 +31,7 @@ class ControlMoves {
     }
   }
 
+  /// Begins a handoff that adds a network. Returns what was wrong, empty if nothing.
   template <class Network, ContextLike Cx>
   static std::string join(Network& network, std::string_view text, Cx& cx) {
     std::vector<Locator> to = staying(network.interfaces());
@@ -41,6 +42,7 @@ class ControlMoves {
     return go(network, to, cx);
   }
 
+  /// Begins a handoff that gives up a network. Returns what was wrong, empty if nothing.
   template <class Network, ContextLike Cx>
   static std::string leave(Network& network, std::string_view text, Cx& cx) {
     std::vector<Locator> to = staying(network.interfaces());

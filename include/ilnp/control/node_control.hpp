@@ -20,7 +20,7 @@ namespace ilnp {
 /// Requests that take time, or have no end, belong to the program: it takes them before they come here.
 class NodeControl {
  public:
-  static constexpr std::size_t max_words = 7;
+  static constexpr std::size_t max_words = 7;  ///< of a request
 
   /// Answers `request`; `limit`: the longest reply that can arrive.
   template <class Stack, ContextLike Cx>
@@ -33,6 +33,7 @@ class NodeControl {
                                  : error("the reply does not fit a datagram: pass a stream socket") + '\n';
   }
 
+  /// A reply that says what was wrong, as JSON.
   static std::string error(std::string_view what) {
     JsonWriter json;
     return json.open('{').member("reply", "error").member("error", what).close('}').take();

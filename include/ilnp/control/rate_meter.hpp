@@ -11,19 +11,20 @@ namespace ilnp {
 /// How busy a node is: its packets per second, over the last few seconds. Call `sample` about once a second.
 class RateMeter {
  public:
-  static constexpr std::size_t max_samples = 6;
+  static constexpr std::size_t max_samples = 6;  ///< the latest, from which the rates are computed
   /// Samples closer together than this count as one.
   static constexpr Duration apart = std::chrono::milliseconds(900);
 
   /// In packets per second.
   struct Rates {
-    double seconds = 0;  ///< that they were measured over; 0: no rate is known
-    double received = 0;
-    double sent = 0;
-    double delivered = 0;
-    double forwarded = 0;
+    double seconds = 0;    ///< that they were measured over; 0: no rate is known
+    double received = 0;   ///< frames
+    double sent = 0;       ///< packets
+    double delivered = 0;  ///< packets
+    double forwarded = 0;  ///< packets
   };
 
+  /// Notes the counters. To be called about once a second.
   void sample(const NetworkCounters& counters, TimePoint now) noexcept {
     if (taken_ != 0 && now - samples_[(taken_ - 1) % max_samples].at < apart) return;
     samples_[taken_++ % max_samples] = {now, counters.received, counters.sent, counters.delivered,

@@ -46,6 +46,7 @@ inline void write_traffic(JsonWriter& json, std::string_view name, const Traffic
 /// The reply to `status`: who the node is, where it is, and how it fares.
 class ControlStatus {
  public:
+  /// Writes the members of the reply to `status`.
   template <class Stack, ContextLike Cx>
   static void write(JsonWriter& json, Stack& stack, const ControlProgram& program, Cx& cx) {
     auto& network = network_layer(stack);

@@ -10,6 +10,7 @@ namespace ilnp {
 /// The replies that show the tables of a node.
 class ControlTables {
  public:
+  /// Writes the known nodes.
   template <class Stack, ContextLike Cx>
   static void hosts(JsonWriter& json, Stack& stack, const ControlProgram& program, Cx& cx) {
     auto& network = network_layer(stack);
@@ -54,6 +55,7 @@ class ControlTables {
     json.close(']');
   }
 
+  /// Writes which interface leads to which network.
   template <class Stack, ContextLike Cx>
   static void routes(JsonWriter& json, Stack& stack, const ControlProgram& program, Cx& cx) {
     const auto& network = network_layer(stack);
@@ -72,6 +74,7 @@ class ControlTables {
     json.close(']');
   }
 
+  /// Writes all counters with their texts.
   template <class Stack>
   static void counters(JsonWriter& json, const Stack& stack, const ControlProgram& program) {
     json.key("counters").open('[');
@@ -84,6 +87,7 @@ class ControlTables {
     json.close(']');
   }
 
+  /// Writes the mappings of a proxy.
   template <MappingStack Stack>
   static void mappings(JsonWriter& json, Stack& stack) {
     json.key("mappings").open('[');
@@ -94,6 +98,7 @@ class ControlTables {
     json.close(']');
   }
 
+  /// Writes the connections.
   template <class Stack, ContextLike Cx>
   static void streams(JsonWriter& json, Stack& stack, const ControlProgram& program, Cx& cx) {
     const HostTable& hosts = network_layer(stack).hosts();

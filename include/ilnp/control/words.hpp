@@ -33,6 +33,7 @@ class ControlWords {
     return '\'' + shown + (text.size() > 60 ? "...'" : "'");
   }
 
+  /// A port from 1 to 65535; none if it is not one.
   static std::optional<std::uint16_t> port(std::string_view text) noexcept {
     unsigned value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -40,6 +41,7 @@ class ControlWords {
       return std::nullopt;
     return static_cast<std::uint16_t>(value);
   }
+  /// What is wrong with it, as one line for the user.
   static std::string bad_port(const char* which, std::string_view text) {
     return std::string(which) + " port " + quoted(text) + " is not a number from 1 to 65535";
   }

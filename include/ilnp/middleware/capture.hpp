@@ -13,9 +13,10 @@ namespace ilnp {
 
 /// A frame that passed a `Capture`. All views are valid only during the call to the sink.
 struct CapturedFrame {
+  /// Whether this node has received the frame, or sends it.
   enum class Direction : std::uint8_t { in, out };
 
-  Direction direction;
+  Direction direction;   ///< which way it goes
   TimePoint time;        ///< of the batch that it belongs to
   Locator interface;     ///< the network that it came from or goes to
   std::uint64_t sender;  ///< as in `FrameSource`; 0 for an outgoing frame
@@ -65,6 +66,7 @@ class Capture : public UnderlayAdaptor<Next> {
     });
   }
 
+  /// To change its settings.
   Sink& sink() noexcept { return sink_; }
 
  private:

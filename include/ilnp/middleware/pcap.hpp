@@ -12,6 +12,7 @@
 
 namespace ilnp {
 
+/// What a capture looks like.
 struct PcapOptions {
   std::uint16_t mcast_port = 10000;  ///< the UDP port in the file: the underlay's
   std::uint16_t user_id = 0;         ///< `U` in the group addresses in the file
@@ -42,6 +43,7 @@ class PcapWriter {
     output_(Bytes(header));
   }
 
+  /// Writes a frame, and before the first one the header of the file.
   void operator()(const CapturedFrame& frame) {
     using Encapsulation = wire::UdpEncapsulationRepr;
     if (frame.size() > Encapsulation::max_frame) {
@@ -71,9 +73,11 @@ class PcapWriter {
     ++written_;
   }
 
+  /// Octets so far.
   std::uint64_t written() const noexcept { return written_; }
   /// Frames that are too long for UDP and left out.
   std::uint64_t not_written() const noexcept { return not_written_; }
+  /// Where they go.
   Output& output() noexcept { return output_; }
 
  private:

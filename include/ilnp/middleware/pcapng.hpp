@@ -14,6 +14,7 @@
 
 namespace ilnp {
 
+/// What a capture looks like.
 struct PcapngOptions {
   std::string program = "ilnp";      ///< that captures
   std::string link;                  ///< the network interface of the host, such as `eth0`
@@ -50,6 +51,7 @@ class PcapngWriter {
     put(Bytes(header).first(section.size()));
   }
 
+  /// Writes a frame, and before it what the file must say first.
   void operator()(const CapturedFrame& frame) {
     using Encapsulation = wire::UdpEncapsulationRepr;
     const std::size_t interface = frame.size() > Encapsulation::max_frame ? none : find(frame.interface);
@@ -76,9 +78,11 @@ class PcapngWriter {
     ++written_;
   }
 
+  /// Octets so far.
   std::uint64_t written() const noexcept { return written_; }
   /// Frames for which the output had no room, or that are too long for UDP.
   std::uint64_t lost() const noexcept { return lost_; }
+  /// Where they go.
   Output& output() noexcept { return output_; }
 
  private:

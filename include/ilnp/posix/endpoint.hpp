@@ -21,8 +21,10 @@ class Endpoint {
     size_ = std::min<socklen_t>(size, sizeof v6_);
     std::memcpy(&v6_, address, size_);
   }
+  /// IPv4.
   explicit Endpoint(const sockaddr_in& address) noexcept
       : Endpoint(reinterpret_cast<const sockaddr*>(&address), sizeof address) {}
+  /// IPv6.
   explicit Endpoint(const sockaddr_in6& address) noexcept
       : Endpoint(reinterpret_cast<const sockaddr*>(&address), sizeof address) {}
 
@@ -51,9 +53,11 @@ class Endpoint {
 
   const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&v6_); }
   sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&v6_); }
+  /// Of the address, octets; 0 if there is none.
   socklen_t size() const noexcept { return size_; }
   /// For the kernel to write into `data()`: the available room, and afterwards the size that it wrote.
   static constexpr socklen_t capacity() noexcept { return sizeof(sockaddr_in6); }
+  /// After the kernel has written an address to `data()`.
   void resize(socklen_t size) noexcept { size_ = std::min(size, capacity()); }
 
   /// Compares all octets: family, address, port, scope. (Octets beyond the size are 0, and comparing a fixed length needs no

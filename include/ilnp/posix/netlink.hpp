@@ -29,9 +29,10 @@ class Netlink {
   /// A descriptor that is readable when there may be news; -1 if there will be none.
   int native_handle() const noexcept { return hearing_.native_handle(); }
 
+  /// What the kernel says about an interface.
   struct Link {
-    std::string name;
-    std::uint32_t mtu = 0;
+    std::string name;         ///< such as `eth0`
+    std::uint32_t mtu = 0;    ///< octets
     unsigned master = 0;      ///< the index of the interface that it is a port of; 0 if none
     std::string master_kind;  ///< `bridge`, `vrf`, ...
   };

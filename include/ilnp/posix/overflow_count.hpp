@@ -16,6 +16,7 @@ namespace ilnp {
 /// that it includes have been received. So the result may lag but is never too high. One thread.
 class OverflowCount {
  public:
+  /// Datagrams that the kernel has dropped so far, for want of room.
   std::uint64_t count() const noexcept { return count_; }
 
   /// Checks the sockets. `own` is the number of buffers sent so far that are looped back, `control` that of

@@ -23,19 +23,21 @@ class SendFailures {
   /// A single failure is forgotten after this time.
   static constexpr Duration forget_time = std::chrono::seconds(10);
 
+  /// An address to which datagrams could not be sent.
   struct Destination {
-    Endpoint to;
+    Endpoint to;                ///< the address
     int error = 0;              ///< of the last failure
     std::uint64_t failed = 0;   ///< datagrams, since it began
     std::uint64_t sent = 0;     ///< in between
     std::uint64_t noticed = 0;  ///< failures at the last check
-    TimePoint first = never;
-    TimePoint last = never;
-    bool told = false;
+    TimePoint first = never;    ///< when it was first checked
+    TimePoint last = never;     ///< the last check that found a failure
+    bool told = false;          ///< it was reported
   };
 
   bool empty() const noexcept { return count_ == 0; }
 
+  /// So many datagrams to `to` could not be sent; `error`: errno of the last.
   void failed(const Endpoint& to, int error, std::size_t datagrams) noexcept {
     Destination* at = find(to);
     if (!at) {
@@ -48,6 +50,7 @@ class SendFailures {
     at->failed += datagrams;
   }
 
+  /// So many were sent.
   void sent(const Endpoint& to, std::size_t datagrams) noexcept {
     if (empty()) return;
     if (Destination* at = find(to)) at->sent += datagrams;

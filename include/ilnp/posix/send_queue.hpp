@@ -36,14 +36,17 @@ namespace ilnp {
 /// None are made if the kernel is known, or was seen, to corrupt them (`train_fault`).
 class SendQueue {
  public:
-  static constexpr std::size_t max_messages = TrainBuilder::max_messages;
-  static constexpr std::size_t max_parts = TrainBuilder::max_parts;
-  static constexpr std::size_t arena_octets = TrainBuilder::arena_octets;
-  static constexpr std::size_t max_head = TrainBuilder::max_head;
+  static constexpr std::size_t max_messages = TrainBuilder::max_messages;  ///< in one call to the kernel
+  static constexpr std::size_t max_parts =
+      TrainBuilder::max_parts;  ///< pieces of memory in one call to the kernel
+  static constexpr std::size_t arena_octets =
+      TrainBuilder::arena_octets;  ///< for heads, and for datagrams that were copied
+  static constexpr std::size_t max_head = TrainBuilder::max_head;  ///< octets
   /// How long a flush waits, all in all, for room in the socket's buffer before it gives datagrams up,
   /// milliseconds.
   static constexpr int patience = 10;
 
+  /// Since the start.
   struct Counters {
     std::uint64_t datagrams = 0;  ///< sent
     std::uint64_t buffers = 0;    ///< in so many buffers (a train counts once)

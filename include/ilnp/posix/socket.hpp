@@ -24,8 +24,11 @@ inline error_code last_system_error() noexcept { return {errno, boost::system::s
 class OwnedSocket {
  public:
   OwnedSocket() noexcept = default;
+  /// Takes over the descriptor; -1: none.
   explicit OwnedSocket(int handle) noexcept : handle_(handle) {}
+  /// Takes over the descriptor of `other`, which has none then.
   OwnedSocket(OwnedSocket&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
+  /// The same. Closes its own first.
   OwnedSocket& operator=(OwnedSocket&& other) noexcept {
     std::swap(handle_, other.handle_);
     return *this;
@@ -41,6 +44,7 @@ class OwnedSocket {
     return OwnedSocket(handle);
   }
 
+  /// Stays owned by this object. -1 if there is none.
   int native_handle() const noexcept { return handle_; }
 
  private:
@@ -81,8 +85,8 @@ inline bool supports_segmentation(int socket) noexcept {
 /// The requested and the granted size of a socket's buffer, in octets (in the kernel's
 /// accounting, which charges more than a datagram's size).
 struct BufferSize {
-  int requested = 0;
-  int granted = 0;
+  int requested = 0;  ///< octets
+  int granted = 0;    ///< octets
 
   /// The kernel granted less than requested (`net.core.rmem_max`): bursts are lost sooner; everything else works.
   bool refused() const noexcept { return granted < requested; }

@@ -30,13 +30,14 @@ class TrainBuilder {
   static constexpr std::size_t arena_octets = 256 * 1024;  ///< datagrams with heads
   static constexpr std::size_t max_head = 65536;           ///< octets of one: a whole frame
 
+  /// What is passed to the kernel as one buffer.
   struct Message {
-    Endpoint to;
-    std::size_t segment;  ///< size of each datagram; only the last may be shorter
-    std::size_t octets;
-    std::size_t count;  ///< datagrams
-    bool closed;        ///< takes no more
-    SegmentSizeControl control;
+    Endpoint to;                 ///< the destination
+    std::size_t segment;         ///< size of each datagram; only the last may be shorter
+    std::size_t octets;          ///< in all its datagrams
+    std::size_t count;           ///< datagrams
+    bool closed;                 ///< takes no more
+    SegmentSizeControl control;  ///< says how long each datagram is
   };
 
   TrainBuilder()

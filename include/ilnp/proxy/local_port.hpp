@@ -13,11 +13,13 @@ namespace ilnp {
 /// The port of a local program, and the local socket of the proxy that it talks to. Nearly always this is the first socket, and
 /// the value is just a port.
 struct LocalPort {
-  std::uint16_t port = 0;
-  std::uint8_t socket = 0;
+  std::uint16_t port = 0;   ///< in host order
+  std::uint8_t socket = 0;  ///< its index: 0 is the first
 
   constexpr LocalPort() noexcept = default;
+  /// A port at a socket, by default at the first one.
   constexpr LocalPort(std::uint16_t number, std::uint8_t index = 0) noexcept : port(number), socket(index) {}
+  /// The port alone.
   constexpr operator std::uint16_t() const noexcept { return port; }
 };
 

@@ -22,9 +22,10 @@ struct Remote {
 /// look-up takes two steps, one for each half of the port, and one more for each further socket.
 class MappingTable {
  public:
+  /// One mapping of a local port.
   struct Mapping {
-    Remote remote;
-    std::uint8_t socket = 0;
+    Remote remote;                   ///< where its datagrams go
+    std::uint8_t socket = 0;         ///< the local socket to which it belongs
     ResolvedName known;              ///< what the host name means or last meant
     bool missing = false;            ///< a program has sent there, and the name was unknown
     std::unique_ptr<Mapping> other;  ///< of the same port at another socket
@@ -51,6 +52,7 @@ class MappingTable {
     ++size_;
     return true;
   }
+  /// False if there is no such mapping.
   bool remove(LocalPort local) noexcept {
     if (!find(local)) return false;
     auto* place = &(*pages_[local.port / page_size])[local.port % page_size];

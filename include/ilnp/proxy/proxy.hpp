@@ -15,14 +15,14 @@ namespace ilnp::event {
 
 /// A local program sends through a mapping to an unknown host. Shown once, when this begins.
 struct FarEndMissing {
-  std::uint16_t local_port;
-  std::string_view host;
+  std::uint16_t local_port;  ///< that is mapped
+  std::string_view host;     ///< of the mapping
 };
 
 /// The host of that mapping is now known.
 struct FarEndFound {
-  std::uint16_t local_port;
-  std::string_view host;
+  std::uint16_t local_port;  ///< that is mapped
+  std::string_view host;     ///< of the mapping
 };
 
 }  // namespace ilnp::event

@@ -13,6 +13,7 @@ namespace ilnp {
 
 /// A connection of the stream proxy, from the handshake on.
 struct StreamConnection {
+  /// How far it is.
   enum class State : std::uint8_t {
     connecting,  ///< by this node; `handshake` is the request
     asking,      ///< the request is sent; `handshake` is what has arrived of the reply
@@ -20,12 +21,12 @@ struct StreamConnection {
     wanted,      ///< the shell connects it
     open,
   };
-  State state;
-  Nid peer;
-  bool own = false;     ///< this node has opened it
-  bool excess = false;  ///< beyond the peer's limit: it is only told so
-  bool plain = false;
-  std::vector<std::byte> handshake = {};
+  State state;                            ///< how far it is
+  Nid peer;                               ///< the node at the other end
+  bool own = false;                       ///< this node has opened it
+  bool excess = false;                    ///< beyond the peer's limit: it is only told so
+  bool plain = false;                     ///< without request and reply
+  std::vector<std::byte> handshake = {};  ///< what has arrived of a request or reply
 };
 
 /// The connections of a stream proxy, and how many each node has opened. Those of others never keep
@@ -42,11 +43,13 @@ class StreamConnectionTable {
     const auto found = connections_.find(id);
     return found != connections_.end() ? &found->second : nullptr;
   }
+  /// Adds a connection, and counts it for its peer.
   StreamConnection& add(StreamId id, const StreamConnection& connection) {
     ++count(connection);
     if (is_held(connection)) ++held_[connection.peer];
     return connections_[id] = connection;
   }
+  /// Removes a connection. No effect if there is none.
   void erase(StreamId id) {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
@@ -64,6 +67,7 @@ class StreamConnectionTable {
     const auto held = held_.find(nid);
     return others_ >= most_ || (held != held_.end() && held->second >= most_ - most_ / 4);
   }
+  /// True if another one beyond the limit may wait for its refusal.
   bool has_room_for_excess() const noexcept { return excess_ < max_excess; }
 
  private:

@@ -112,7 +112,9 @@ class StreamProxy : public detail::LayerOverStreams<Next> {
     return deadline;
   }
 
+  /// How many there are, in both directions.
   std::size_t connections() const noexcept { return connections_.size(); }
+  /// As it was constructed.
   const StreamProxyConfig& config() const noexcept { return config_; }
   const StreamProxyCounters& counters() const noexcept { return counters_; }
 

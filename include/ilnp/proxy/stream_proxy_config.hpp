@@ -21,7 +21,7 @@ struct StreamProxyConfig {
   Duration request_time = std::chrono::seconds(10);  ///< limit for the peer's request to arrive
   Duration reply_time = std::chrono::seconds(20);    ///< limit for the peer's reply to arrive
 
-  static constexpr Duration max_time = std::chrono::hours(24);
+  static constexpr Duration max_time = std::chrono::hours(24);  ///< that can be configured
 
   /// Throws `std::invalid_argument` with a text for the user if the configuration cannot work.
   void validate() const {

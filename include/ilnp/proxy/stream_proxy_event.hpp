@@ -13,6 +13,7 @@ namespace ilnp {
 
 /// What the stream proxy hands up about a connection. `wanted` comes with the octets of the host, empty for this one.
 struct StreamProxyEvent {
+  /// What has happened.
   enum class Kind : std::uint8_t {
     wanted,    ///< a peer wants to connect to `port`: call `answer`
     opened,    ///< `open` has succeeded
@@ -20,10 +21,10 @@ struct StreamProxyEvent {
     writable,
     closed,  ///< it has ended or failed; see `error`
   };
-  StreamId stream;
-  Kind kind;
-  error_code error;
-  std::uint16_t port = 0;
+  StreamId stream;         ///< to which connection
+  Kind kind;               ///< what
+  error_code error;        ///< why it is `closed`; none if it has ended in order
+  std::uint16_t port = 0;  ///< of `wanted`
 };
 
 /// The layer of a stack that connects local programs, as `StreamGateway` needs it. `StreamProxy` is one.
@@ -55,6 +56,7 @@ template <class Layer>
 auto& stream_proxy_layer(Layer& layer) noexcept {
   return detail::uppermost<detail::IsLocalStreamProxy>(layer);
 }
+/// The type of `stream_proxy_layer(stack)`.
 template <class Stack>
 using StreamProxyOf = std::remove_cvref_t<decltype(stream_proxy_layer(std::declval<Stack&>()))>;
 

@@ -16,7 +16,7 @@ namespace ilnp {
 class DatagramPool {
  public:
   static constexpr std::size_t max_buffers = 256;  ///< 16 MiB
-  static constexpr std::uint16_t none = 0xffff;
+  static constexpr std::uint16_t none = 0xffff;    ///< no buffer
 
   DatagramPool() {
     free_.reserve(max_buffers);
@@ -51,6 +51,7 @@ class DatagramPool {
     lent_.clear();
   }
 
+  /// The first `size` octets of a buffer that is taken. Valid until it is given back.
   MutableBytes octets(std::uint16_t index, std::size_t size) noexcept {
     assert(index < buffers_.size() && size <= buffers_[index].size());
     return {buffers_[index].data(), size};

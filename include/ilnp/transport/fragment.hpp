@@ -16,9 +16,9 @@ namespace ilnp::event {
 
 /// `peer` has not replied that it reassembles fragments: `datagrams` datagrams that waited for its reply were dropped.
 struct LongDatagramsDropped {
-  Nid peer;
-  std::size_t datagrams;
-  std::size_t size;  ///< octets of the first one
+  Nid peer;               ///< the node
+  std::size_t datagrams;  ///< how many waited for its reply
+  std::size_t size;       ///< octets of the first one
 };
 
 }  // namespace ilnp::event

@@ -21,39 +21,44 @@ namespace ilnp {
 /// each time, up to `longest_refusal`. For a node that has replied before, it stays short.
 class FragmentPeers {
  public:
-  static constexpr std::size_t max_peers = 256;
-  static constexpr int max_probes = 3;  ///< probes in a row without a reply
-  static constexpr Duration probe_interval = std::chrono::milliseconds(250);
+  static constexpr std::size_t max_peers = 256;  ///< nodes that are listed
+  static constexpr int max_probes = 3;           ///< probes in a row without a reply
+  static constexpr Duration probe_interval =
+      std::chrono::milliseconds(250);                                 ///< between two probes of one node
   static constexpr Duration first_refusal = std::chrono::seconds(1);  ///< then the node may be probed again
-  static constexpr Duration longest_refusal = std::chrono::seconds(30);
+  static constexpr Duration longest_refusal =
+      std::chrono::seconds(30);  ///< of long datagrams to a node that never replied
   static constexpr Duration trust = std::chrono::seconds(10);   ///< lifetime of a reply
   static constexpr Duration refresh = std::chrono::seconds(2);  ///< interval of probes while it is in use
   static constexpr std::size_t max_held = 16;                   ///< datagrams that wait for a reply, in total
-  static constexpr std::size_t max_held_for_one = 4;
+  static constexpr std::size_t max_held_for_one = 4;  ///< datagrams that wait for the reply of one node
 
   /// A waiting datagram.
   struct Held {
-    TimePoint since;
-    std::uint16_t buffer;
-    std::uint16_t size;
-    std::uint16_t source_port;
-    std::uint16_t destination_port;
+    TimePoint since;                 ///< when it was sent by the program
+    std::uint16_t buffer;            ///< index in the pool
+    std::uint16_t size;              ///< octets
+    std::uint16_t source_port;       ///< as the program gave it
+    std::uint16_t destination_port;  ///< as the program gave it
   };
 
+  /// What is known of one node.
   struct Peer {
-    Nid nid;
-    bool asking = false;
-    int asked = 0;            ///< probes in a row without a reply
-    std::uint32_t nonce = 0;  ///< of the last probe
-    std::uint32_t key = 0;
-    TimePoint asked_at = long_ago;
-    TimePoint answered_at = long_ago;
-    TimePoint refusing_until = long_ago;
-    Duration refusal = first_refusal;  ///< duration of the next one
-    TimePoint used_at = long_ago;
-    List<Held> held;
+    Nid nid;                              ///< which node
+    bool asking = false;                  ///< a probe is on its way
+    int asked = 0;                        ///< probes in a row without a reply
+    std::uint32_t nonce = 0;              ///< of the last probe
+    std::uint32_t key = 0;                ///< what its fragments must carry: from its last reply
+    TimePoint asked_at = long_ago;        ///< the last probe
+    TimePoint answered_at = long_ago;     ///< the last reply
+    TimePoint refusing_until = long_ago;  ///< until then long datagrams to it are refused without a probe
+    Duration refusal = first_refusal;     ///< duration of the next one
+    TimePoint used_at = long_ago;         ///< the last datagram to it
+    List<Held> held;                      ///< datagrams that wait, oldest first
 
+    /// True if it has said recently that it reassembles.
     bool willing(TimePoint now) const noexcept { return now - answered_at < trust; }
+    /// True if it did not reply, and is not probed again yet.
     bool refusing(TimePoint now) const noexcept { return now < refusing_until; }
     /// Has it ever replied?
     bool known() const noexcept { return answered_at != long_ago; }
@@ -63,6 +68,7 @@ class FragmentPeers {
       refusing_until = now + refusal;
       if (!known()) refusal = std::min(2 * refusal, longest_refusal);
     }
+    /// It replied, with this key.
     void reply(std::uint32_t its_key, TimePoint now) noexcept {
       key = its_key;
       answered_at = now;
@@ -115,6 +121,7 @@ class FragmentPeers {
     ++held_;
     return true;
   }
+  /// Drops what waits for a node, and counts it.
   void drop_held(Peer& peer, DatagramPool& pool, FragmentCounters& counters) {
     release_held(peer, [&](const Held& held) {
       ++counters.dropped_no_reply;

@@ -13,7 +13,7 @@ namespace ilnp {
 /// waits. One thread.
 class Pings {
  public:
-  static constexpr std::size_t max_pings = 64;
+  static constexpr std::size_t max_pings = 64;  ///< the latest, whose replies are accepted
 
   /// `identifier` is unpredictable: a node that does not see the ping cannot forge a reply.
   void add(std::uint64_t identifier, Nid to, std::uint8_t hop_limit, TimePoint now) {

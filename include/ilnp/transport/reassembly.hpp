@@ -21,7 +21,8 @@ class Reassembly {
  public:
   static constexpr std::size_t max_datagrams = 64;  ///< incomplete at the same time
   static constexpr std::size_t max_of_one = 8;      ///< of these, from one node
-  static constexpr Duration patience = std::chrono::seconds(1);
+  static constexpr Duration patience =
+      std::chrono::seconds(1);  ///< from the first fragment of a datagram to the last
 
   Reassembly() { under_way_.reserve(max_datagrams); }
 

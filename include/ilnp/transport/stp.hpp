@@ -20,7 +20,7 @@ namespace ilnp {
 template <NetworkLayer Next>
 class STP {
  public:
-  static constexpr std::size_t max_goodbyes = 256;
+  static constexpr std::size_t max_goodbyes = 256;  ///< sent by `say_goodbye`
 
   /// All arguments go to the layers below.
   template <class... Args>
@@ -104,6 +104,7 @@ class STP {
     pings_.add(identifier, to, hops, cx.now());
     return identifier;
   }
+  /// The latest pings and their replies.
   const Pings& pings() const noexcept { return pings_; }
 
   template <ContextLike Cx>
@@ -121,6 +122,7 @@ class STP {
   error_code resolve(std::string_view name, ResolvedName& known, Cx& cx) {
     return next_.resolve(name, known, cx);
   }
+  /// Whether what `resolve` found is still valid. Looks nothing up.
   template <ContextLike Cx>
   requires requires(const Next& next, ResolvedName& known, Cx& cx) { next.holds(known, cx); }
   bool holds(const ResolvedName& known, Cx& cx) const noexcept { return next_.holds(known, cx); }

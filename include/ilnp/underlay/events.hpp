@@ -31,43 +31,43 @@ namespace ilnp::event {
 
 /// The interface cannot be used; or, if it already could not, now for another reason that has lasted a while.
 struct LinkDown {
-  std::string_view interface;
-  LinkProblem problem;
-  boost::system::error_code why;
-  std::string_view other;  ///< its new name (`renamed`), or what it belongs to (`captured`)
+  std::string_view interface;     ///< the configured name
+  LinkProblem problem;            ///< what is wrong
+  boost::system::error_code why;  ///< the same as an error code
+  std::string_view other;         ///< its new name (`renamed`), or what it belongs to (`captured`)
 };
 
 /// The interface can be used again, or for the first time.
 struct LinkUp {
-  std::string_view interface;
+  std::string_view interface;  ///< the configured name
 };
 
 /// The kernel had lost this node's membership of `groups` groups; the node has joined them again.
 struct GroupsLost {
-  std::string_view interface;
-  std::size_t groups;
+  std::string_view interface;  ///< the configured name
+  std::size_t groups;          ///< how many were joined again
 };
 
 /// The interface is fine, but all or some frames to `network` could not be sent for a while.
 struct SendFailing {
-  std::string_view interface;
-  Locator network;
+  std::string_view interface;     ///< the configured name
+  Locator network;                ///< to which frames could not be sent
   boost::system::error_code why;  ///< of the last
   std::uint64_t frames;           ///< not sent so far
-  bool all;
+  bool all;                       ///< it is so for all networks of this node
 };
 
 /// Frames to `network` are sent again.
 struct SendWorks {
-  std::string_view interface;
-  Locator network;
-  std::uint64_t frames;  ///< not sent in the meantime
+  std::string_view interface;  ///< the configured name
+  Locator network;             ///< to which frames could not be sent before
+  std::uint64_t frames;        ///< not sent in the meantime
 };
 
 /// From now on frames leave one by one.
 struct TrainsGivenUp {
-  std::string_view interface;
-  TrainsOff why;
+  std::string_view interface;  ///< the configured name
+  TrainsOff why;               ///< why frames leave one by one
 };
 
 }  // namespace ilnp::event

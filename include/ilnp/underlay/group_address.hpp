@@ -25,6 +25,7 @@ class GroupPrefix {
   /// Multicast scopes of RFC 4291. Datagrams to the first never leave the host.
   enum class Scope : std::uint8_t { interface_local = 1, link_local = 2 };
 
+  /// The groups of one overlay.
   explicit constexpr GroupPrefix(std::uint16_t user_id, Scope scope = Scope::link_local) noexcept
       : prefix_(std::uint64_t{0xff10} << 48 | std::uint64_t{static_cast<std::uint8_t>(scope)} << 48 |
                 std::uint64_t{user_id} << 16) {}

@@ -16,7 +16,7 @@ struct LinkConfig {
   std::size_t buffer_size = 1440;  ///< the largest frame, octets
   std::uint16_t user_id = 0;       ///< `U` in the group address: nodes with different ones do not meet
   bool mcast_loop = true;          ///< other nodes on this host hear what this one sends
-  Segmentation segmentation = Segmentation::automatic;
+  Segmentation segmentation = Segmentation::automatic;  ///< whether frames leave in trains (UDP GSO)
 };
 
 }  // namespace ilnp

@@ -24,11 +24,13 @@ class LinkMonitor {
   LinkMonitor(std::string name, const Endpoint& group)
       : name_(std::move(name)), group_(group), socket_(OwnedSocket::udp(AF_INET6)) {}
 
+  /// The configured name of the interface.
   const std::string& name() const noexcept { return name_; }
   /// The interface's index; 0 while it is missing.
   unsigned index() const noexcept { return index_; }
   /// Whether frames could be sent and received on it at the last check.
   bool ready() const noexcept { return problem_ == LinkProblem::none; }
+  /// What is wrong with it, if anything.
   LinkProblem problem() const noexcept { return problem_; }
   /// The same as an error; none if there is no problem.
   error_code why() const noexcept { return why_; }

@@ -12,7 +12,8 @@ namespace ilnp {
 /// changes (the cable is back, but the address is not ready yet), it reports that only if it lasts.
 class LinkReport {
  public:
-  static constexpr Duration lasting = std::chrono::seconds(3);
+  static constexpr Duration lasting =
+      std::chrono::seconds(3);  ///< another reason is reported once it has lasted so long
 
   /// Starts with the state of `link`, which it does not report.
   explicit LinkReport(const LinkMonitor& link) noexcept : told_(link.problem()), seen_(link.problem()) {}

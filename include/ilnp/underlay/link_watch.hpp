@@ -15,20 +15,23 @@ namespace ilnp {
 /// and soon after the kernel has news or frames could not be sent. Sends nothing. Movable; one thread.
 class LinkWatch {
  public:
-  static constexpr Duration check_interval = std::chrono::milliseconds(500);
+  static constexpr Duration check_interval =
+      std::chrono::milliseconds(500);  ///< between two looks at the interface
   /// The shortest time between two checks. An unusable interface is checked this often if the kernel reports no news.
   static constexpr Duration recovery_interval = std::chrono::milliseconds(50);
 
+  /// As `McastUdpCounters` has them.
   struct Counters {
-    std::uint64_t changes = 0;
-    std::uint64_t failures = 0;
-    std::uint64_t send_failures = 0;
-    std::uint64_t groups_lost = 0;
+    std::uint64_t changes = 0;        ///< see `McastUdpCounters::link_changes`
+    std::uint64_t failures = 0;       ///< see `McastUdpCounters::link_failures`
+    std::uint64_t send_failures = 0;  ///< see `McastUdpCounters::send_failures`
+    std::uint64_t groups_lost = 0;    ///< see `McastUdpCounters::groups_lost`
   };
 
   /// See `LinkMonitor`.
   LinkWatch(std::string name, const Endpoint& group) : monitor_(std::move(name), group), report_(monitor_) {}
 
+  /// What the interface is like at present.
   const LinkMonitor& monitor() const noexcept { return monitor_; }
   /// See `LinkReport::since`.
   TimePoint since() const noexcept { return report_.since(); }

@@ -35,14 +35,16 @@ namespace ilnp {
 /// construction and in `join` only. Linux.
 class McastUdp {
  public:
+  /// Of this underlay.
   using Counters = McastUdpCounters;
 
-  static constexpr int receive_buffer_octets = 4 << 20;  ///< requested from the kernel for data
-  static constexpr int control_buffer_octets = 1 << 20;  ///< and for control messages
-  static constexpr int send_buffer_octets = 4 << 20;
-  static constexpr std::size_t batch_buffers = 32;  ///< the most that one `receive` takes
-  static constexpr std::size_t control_batch_buffers = 8;
-  static constexpr Duration check_interval = LinkWatch::check_interval;
+  static constexpr int receive_buffer_octets = 4 << 20;    ///< requested from the kernel for data
+  static constexpr int control_buffer_octets = 1 << 20;    ///< and for control messages
+  static constexpr int send_buffer_octets = 4 << 20;       ///< requested from the kernel
+  static constexpr std::size_t batch_buffers = 32;         ///< the most that one `receive` takes
+  static constexpr std::size_t control_batch_buffers = 8;  ///< taken by one `receive`
+  static constexpr Duration check_interval =
+      LinkWatch::check_interval;  ///< between two looks at the interface
 
   /// Opens the sockets. Throws `std::invalid_argument` or `boost::system::system_error` with one line for the
   /// user: no such interface, a port in use by a program that does not share it, a loopback interface without

@@ -27,6 +27,7 @@ class Memberships {
     const auto found = find_by(wanted_, &Wanted::locator, locator);
     return found == wanted_.end() ? nullptr : &found->group;
   }
+  /// True if this node has joined the locator, even while the interface is away.
   bool contains(Locator locator) const noexcept { return group(locator) != nullptr; }
 
   /// Joins `locator` on the interface of that index. If the index is 0 or the interface is

@@ -1,0 +1,53 @@
+# What Doxygen reads of a header (INPUT_FILTER): members that mean the same in every class get their comment here, unless the header has
+# one. So they are described once and do not fill the headers. Lines keep their numbers.
+
+function meaning(line) {
+  if (line ~ / operator(==|<=>)\(/) return "Compares all members, in the order of their declaration."
+  if (line ~ /= (default|delete);/ && line ~ /\(([A-Za-z0-9_:<>]+ ?&&|const [A-Za-z0-9_:<>]+ ?&)\)/)
+    return line ~ /delete/ ? "Cannot be copied." : "Copies or moves all members."
+  if (line ~ /[& ]next_layer\(\)/) return "The layer below. Owned by this one."
+  if (line ~ /using next_layer_type/) return "The type of the layer below."
+  if (line ~ / counters\(\) const/) return "What was counted since the start. Counters only grow."
+  if (line ~ / next_deadline\(\) const/) return "When `on_timer` is due; `never` if nothing is to be done."
+  if (line ~ / (feed|on_timer|end_batch|begin_batch|headroom|max_payload|max_frame|resolve|holds|bind|unbind|bound|join|leave|keep_queued|drained|receive|native_handles|send|start|resumed|caught_up|classify|local_nid|accept_reserved_port|listen|unlisten|connect|close)\(/ &&
+      line !~ /[.>](feed|on_timer|end_batch|send|receive)\(.*;$/ && layer)
+    return "As the concept of this kind of layer says (base/layer.hpp, base/stream.hpp)."
+  if (line ~ / rekey\(const HashKey& /) return "Hashes with this key from now on. Call it before anything is stored."
+  if (line ~ /std::size_t (size|taken|mappings)\(\) const/) return "How many there are."
+  if (line ~ /std::size_t capacity\(\) const/) return "How many there can be."
+  if (line ~ /bool empty\(\) const/) return "True if there is none."
+  if (file ~ /base\/list\.hpp$/ && line ~ / (List|reserve|push_back|pop_back|clear|resize|assign|operator=)\(/) return "As that of `std::vector`."
+  if (line ~ / (begin|end|data|front|back)\(\)/ || line ~ / operator\[\]\(/) return "As that of `std::vector`."
+  if (line ~ /using (value_type|iterator|const_iterator) /) return "As that of `std::vector`."
+  if (line ~ /using (executor_type|other) / || line ~ / get_executor\(\) const/) return "As Asio requires it of an I/O object."
+  if (line ~ /static constexpr std::string_view layer = /) return "The name in front of each counter: `LAYER.NAME`."
+  if (file ~ /counters/ && line ~ /^ *std::uint64_t [a-z_]+ = 0;/) return "Its text is in `counter_text`, its remedy in docs/running.md."
+  if (file ~ /counters/ && line ~ / for_each\(F&& f\) const/) return "Calls `f(name, value)` for each counter."
+  if (line ~ /(\*|\* const) find\(/) return "Null if there is none. Valid until something is added or removed."
+  if (line ~ /void operator\(\)\(Self& self/) return "A step of the operation. Asio calls it."
+  if (line ~ /using is_avalanching = void;/) return "Tells hash tables that the bits are mixed well enough."
+  if (line ~ /using (duration|rep|period|time_point) = /) return "As that of a clock of the standard library."
+  return ""
+}
+
+function flush_held(text,    at) {
+  for (at = 1; at <= held; ++at) print (at == 1 && text != "" ? "/** " text " */ " : "") lines[at]
+  held = 0
+}
+
+FNR == 1 {
+  file = FILENAME
+  layer = file ~ /(adaptor|stream|stp|fragment|ilnp|proxy|stream_proxy|sctp|mcast_udp|capture|underlay|parts)\.hpp$/
+}
+/^struct (std|boost::system)::/ { outside = $0 !~ /};$/; $0 = "" }  # specializations in other namespaces, which Doxygen does not find
+outside { if ($0 == "};") outside = 0; $0 = "" }
+{
+  gsub(/`::ffff:/, "`0:0:0:0:0:ffff:")  # or Doxygen looks for a global name
+  head = $0 ~ /^ *(template <|requires )/ && $0 !~ /[;{}]$/
+  if (held == 0) commented = before ~ /^ *\/\/\// || $0 ~ /\/\/\/</
+  lines[++held] = $0
+  if (head) next
+  flush_held(commented || $0 ~ /\/\/\/</ ? "" : meaning($0))
+  before = $0
+}
+END { flush_held("") }
