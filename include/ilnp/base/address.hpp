@@ -125,11 +125,23 @@ constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
+// What is combined with the result must not be moved between the two halves, or both of them occupy a register until then.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_assoc_barrier)
+#define ILNP_KEEP_TOGETHER(expression) __builtin_assoc_barrier(expression)
+#endif
+#endif
+#ifndef ILNP_KEEP_TOGETHER
+#define ILNP_KEEP_TOGETHER(expression) (expression)
+#endif
+
 /// Folds the halves of the 128-bit product. 0 if one factor is 0.
 constexpr std::uint64_t fold64(std::uint64_t a, std::uint64_t b) noexcept {
   const Wide product = multiply(a, b);
-  return product.low ^ product.high;
+  return ILNP_KEEP_TOGETHER(product.low ^ product.high);
 }
+
+#undef ILNP_KEEP_TOGETHER
 
 }  // namespace ilnp
 

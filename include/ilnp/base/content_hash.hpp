@@ -25,14 +25,14 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
   };
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
-  // These get a multiplication of their own, next to those of the octets, which could compensate for a mere addition.
-  const std::uint64_t seed_and_size = fold64(seed ^ key.word(1), bytes.size() ^ key.word(2));
   std::uint64_t a = key.word(0), b = key.word(5);
-  for (; end - at > 32; at += 32) {
+  // Counts octets instead of comparing addresses, so that the compiler sees how often for a size that it knows.
+  std::size_t left = bytes.size();
+  for (; left > 32; left -= 32, at += 32) {
     a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
     b = fold64(b ^ word(at + 16), word(at + 24) ^ key.word(4));
   }
-  if (end - at > 16) a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
+  if (left > 16) a = fold64(a ^ word(at), word(at + 8) ^ key.word(3));
   // The last sixteen octets, some of which may have been processed already. Overlapping reads of fixed sizes, because a
   // call of memcpy would cost more than the rest.
   std::uint64_t rest[2] = {};
@@ -47,6 +47,8 @@ BOOST_FORCEINLINE std::uint64_t content_hash(Bytes bytes, const HashKey& key,
               std::to_integer<std::uint64_t>(bytes[bytes.size() / 2]) << 8;
     rest[1] = std::to_integer<std::uint64_t>(bytes.back());
   }
+  // These get a multiplication of their own, next to those of the octets, which could compensate for a mere addition.
+  const std::uint64_t seed_and_size = fold64(seed ^ key.word(1), bytes.size() ^ key.word(2));
   return fold64(a ^ rest[0], b ^ rest[1] ^ seed_and_size);
 }
 

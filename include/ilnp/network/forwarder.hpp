@@ -90,8 +90,7 @@ class Forwarder {
   /// this node has heard both. A duplicate that took a shorter path is forwarded nevertheless: the first packet may not have
   /// enough hops left. A packet that its source itself has put on the network was sent once. `path`: see `FlowEntry::path_hash`.
   bool admit(FrameSource from, const Header& header, std::uint64_t path, TimePoint now) noexcept {
-    return header.source().locator == from.interface ||
-           reflections_.admit(header.payload(), path, from.sender, header.hop_limit(), now);
+    return header.source().locator == from.interface || reflections_.admit(header, path, from.sender, now);
   }
 
   /// Sends a parsed frame on to `out`, unchanged except for its new hop limit.

@@ -53,7 +53,7 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     [[maybe_unused]] const Packet::Sending sending(packet);
     if (packet.size() > max_payload(to)) return Errc::message_too_long;
     if (!next_hops_.find(to, reach_.epoch, cx.now())) {
-      if (to == local_nid()) return loopback_.add(next_header, packet.head(), packet.payload());
+      if (to == local_nid()) return send_to_self(next_header, packet.head(), packet.payload());
       if (const error_code error = begin_sending(to, cx)) return error;
     }
     const NextHop& hop = next_hops_.last();
@@ -136,6 +136,11 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
     }
     next_hops_.add(to, host->next_hop, this->settle_sent());
     return {};
+  }
+
+  /// A member of this class, so that senders need not keep the address of `loopback_` at hand.
+  BOOST_NOINLINE error_code send_to_self(std::uint8_t next_header, Bytes head, Bytes payload) {
+    return loopback_.add(next_header, head, payload);
   }
 
   /// There is traffic with `peer`, from this node (`sent`) or to it.
@@ -231,8 +236,7 @@ class ILNP : public NetworkParts<NetworkPolicies<Next, Format, Guard, Interop>> 
   void deliver(FrameSource from, const Header& header, const FlowEntry& flow, Cx& cx, Up& up) {
     // A packet that its source itself has put on the network was sent once, unless others put packets back there.
     const bool may_return = Interop::packets_return || header.source().locator != from.interface;
-    if (may_return &&
-        !reflections_.admit(header.payload(), flow.path_hash, from.sender, header.hop_limit(), cx.now()))
+    if (may_return && !reflections_.admit(header, flow.path_hash, from.sender, cx.now()))
       return sender_.drop(Drop::reflected, flow.interface, cx);
     if (cx.now() < reach_.interfaces.duplicates_until() &&
         !duplicates_.admit(hash(header), flow.in->slot, reach_.interfaces.taken_slots(), cx.now()))

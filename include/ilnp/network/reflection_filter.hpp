@@ -37,13 +37,14 @@ class ReflectionFilter {
 
   void rekey(const HashKey& key) noexcept { key_ = key; }
 
-  /// `sender` has put a packet with this payload on the network; `path` is a hash of its addresses and of the interface on
-  /// which it arrived. True if it is no duplicate.
-  bool admit(Bytes payload, std::uint64_t path, std::uint64_t sender, std::uint8_t hop_limit,
-             TimePoint now) noexcept {
-    const std::uint64_t key = fingerprint(payload, path);
+  /// `sender` has put a packet with this header on the network; `path` is a hash of its addresses and of the interface on
+  /// which it arrived. True if it is no duplicate. `Header`: see `wire::Format`; so that all arguments fit in registers.
+  template <class Header>
+  bool admit(Header header, std::uint64_t path, std::uint64_t sender, TimePoint now) noexcept {
+    const std::uint64_t key = fingerprint(header.payload(), path);
     // Two places, the newer packet first, so that a collision does not make a duplicate pass.
     auto& [first, second] = sets_[key % (max_packets / 2)].places;
+    const std::uint8_t hop_limit = header.hop_limit();
     Seen& seen = key == second.key ? second : first;
     Seen fresh{key, now, sender, hop_limit};
     if (seen.key == key && now - seen.at < window) {
