@@ -34,12 +34,14 @@ class ControlMoves {
   /// Begins a handoff that adds a network. Returns what was wrong, empty if nothing.
   template <class Network, ContextLike Cx>
   static std::string join(Network& network, std::string_view text, Cx& cx) {
-    std::vector<Locator> to = staying(network.interfaces());
+    const std::vector<Locator> present = staying(network.interfaces());
     Locator locator;
     if (std::string wrong = parse(text, locator); !wrong.empty()) return wrong;
-    if (contains(to, locator)) return to_string(locator) + " is joined already";
-    to.push_back(locator);
-    return go(network, to, cx);
+    if (contains(present, locator)) return to_string(locator) + " is joined already";
+    if (present.size() >= NetworkConfig::max_locators) return too_many();
+    if (!network.join(locator, cx)) return to_string(locator) + " could not be joined; the log says why";
+    network.suspend_moves();
+    return {};
   }
 
   /// Begins a handoff that gives up a network. Returns what was wrong, empty if nothing.
@@ -78,10 +80,13 @@ class ControlMoves {
     return {};
   }
 
+  static std::string too_many() {
+    return "a node has at most " + std::to_string(NetworkConfig::max_locators) + " locators";
+  }
+
   template <class Network, ContextLike Cx>
   static std::string go(Network& network, std::span<const Locator> to, Cx& cx) {
-    if (to.size() > NetworkConfig::max_locators)
-      return "a node has at most " + std::to_string(NetworkConfig::max_locators) + " locators";
+    if (to.size() > NetworkConfig::max_locators) return too_many();
     if (!network.move_to(to, cx)) return none_joined;
     network.suspend_moves();
     return {};

@@ -17,7 +17,7 @@ namespace ilnp {
 struct Interface {
   Locator locator;
   bool leaving = false;   ///< the old location during a handoff: still heard, no longer announced
-  bool passing = false;   ///< joined by the current handoff
+  bool passing = false;   ///< joined by the current handoff, unless to stay (`Mover::join`)
   std::uint8_t slot = 0;  ///< a small number, unique while it is joined, below `Interfaces::max_joined`
   int announcements = 0;  ///< remaining unsolicited advertisements of a move
   TimePoint joined_at;

@@ -51,7 +51,24 @@ class Mover {
     return begin_handoff(locators, cx);
   }
 
-  /// See `ILNP::suspend_moves` and `resume_moves`.
+  /// See `NetworkParts::join`.
+  template <ContextLike Cx>
+  bool join(Locator locator, Cx& cx) {
+    if (handing_off()) end_handoff(cx);
+    const List<Locator> from = reach_->interfaces.locators();
+    if (const error_code error = join_underlay(locator)) {
+      cx.observe(event::HandoffUndone{std::span(&locator, 1), error});
+      return false;
+    }
+    List<Locator> to = from;
+    to.push_back(locator);
+    hand_off(from, to, cx);
+    for (Interface& interface : reach_->interfaces.all()) interface.passing = false;
+    reach_->solicit(cx.now());
+    return true;
+  }
+
+  /// See `NetworkParts::suspend_moves` and `resume_moves`.
   void suspend() noexcept { schedule_.suspend(); }
   template <ContextLike Cx>
   bool resume(Cx& cx) {
@@ -111,15 +128,12 @@ class Mover {
   /// Joins the new locators, announces them, and tells the correspondents.
   template <ContextLike Cx>
   bool begin_handoff(std::span<const Locator> locators, Cx& cx) {
-    Interfaces& interfaces = reach_->interfaces;
-    const List<Locator> from = interfaces.locators();
+    const List<Locator> from = reach_->interfaces.locators();
     List<Locator> to;
     error_code why;
     for (const Locator locator : locators) {
       if (among(to, locator) || to.size() == NetworkConfig::max_locators) continue;
-      if (locator == all_nodes_locator) {
-        why = Errc::invalid_address;
-      } else if (const error_code error = among(from, locator) ? error_code{} : sender_->next.join(locator)) {
+      if (const error_code error = among(from, locator) ? error_code{} : join_underlay(locator)) {
         why = error;
       } else {
         to.push_back(locator);
@@ -129,7 +143,18 @@ class Mover {
       cx.observe(event::HandoffUndone{locators, why});
       return false;
     }
-    if (from == to) return true;
+    if (from != to) hand_off(from, to, cx);
+    return true;
+  }
+
+  error_code join_underlay(Locator locator) {
+    return locator == all_nodes_locator ? Errc::invalid_address : sender_->next.join(locator);
+  }
+
+  /// The underlay has joined all of `to`.
+  template <ContextLike Cx>
+  void hand_off(const List<Locator>& from, const List<Locator>& to, Cx& cx) {
+    Interfaces& interfaces = reach_->interfaces;
     for (Interface& interface : interfaces.all()) {
       if (among(to, interface.locator)) continue;
       // Anything still announced there would keep correspondents at a location that is being left.
@@ -157,7 +182,6 @@ class Mover {
       end_handoff(cx);
       discoverer_->announce(cx);
     }
-    return true;
   }
 
   /// Leaves the old locators, and forgets what was learnt there.

@@ -73,6 +73,15 @@ class NetworkParts {
     return mover_.move_to(locators, cx);
   }
 
+  /// Joins a further network now, to stay in all of them: this node forwards between them at once, and solicits, so that the nodes of
+  /// each network soon know those of the others. (`move_to` cannot know that the node stays, and is careful: a node that is about to leave
+  /// a network should not forward.) `locator`: not joined yet. False, and nothing has changed, if it could not be joined.
+  template <ContextLike Cx>
+  bool join(Locator locator, Cx& cx) {
+    reach_.epoch.bump();
+    return mover_.join(locator, cx);
+  }
+
   /// From now on the node moves only when `move_to` is called, not in the configured cycle of locator sets.
   void suspend_moves() noexcept { mover_.suspend(); }
   /// Ends that: the node moves back to the set of the cycle where it was before, and to the next after `move_time`. False, and
