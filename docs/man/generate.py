@@ -80,7 +80,7 @@ def program_page(version, path, pages):
     text = header(name, 1, version)
     text += f".SH NAME\n{roff(name)} \\- {roff(summary(found))}\n"
     text += ".SH SYNOPSIS\n" + usage(found.usage)
-    text += ".SH DESCRIPTION\n" + about(part for part in found.about if part != "Each takes --help.")
+    text += ".SH DESCRIPTION\n" + about(found.about)
     text += ".SH OPTIONS\n" + options(found.options)
     for part in found.parts:
         text += f".SH {roff(' '.join(part.words)).upper()}\n{usage(part.usage)}{about(part.about)}{options(part.options)}"

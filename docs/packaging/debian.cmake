@@ -3,6 +3,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR "the ilnp project")
 set(CPACK_PACKAGE_CONTACT "The ilnp maintainers <maintainers@ilnp.invalid>" CACHE STRING "Maintainer of the packages: Name <address>")
 set(CPACK_PACKAGE_CHECKSUM SHA256)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 set(CPACK_OUTPUT_FILE_PREFIX ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)
 # Files are installed as by `DESTDIR=... cmake --install --prefix /usr`, so that those that name the prefix are right.
@@ -31,20 +32,20 @@ set(CPACK_DEBIAN_ILNP_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_ILNP_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_ILNP_PACKAGE_SUGGESTS "gnuplot-nox | gnuplot, wireshark | tshark")
 set(CPACK_DEBIAN_ILNP_DESCRIPTION "nodes of an ILNP overlay network
- Lets unmodified programs talk over an overlay network in which a node keeps
- its name and its connections while it moves from network to network, as the
- Identifier-Locator Network Protocol (RFC 6740) describes. With proxies for
- UDP and TCP, a router, a simulator, and a program to control them.")
+Lets unmodified programs talk over an overlay network in which a node keeps
+its name and its connections while it moves from network to network, as the
+Identifier-Locator Network Protocol (RFC 6740) describes. With proxies for
+UDP and TCP, a router, a simulator, and a program to control them.")
 set(CPACK_DEBIAN_ILNP-DEV_PACKAGE_NAME ilnp-dev)
 set(CPACK_DEBIAN_ILNP-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_ILNP-DEV_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_ILNP-DEV_PACKAGE_DEPENDS "libboost1.81-dev | libboost-dev (>= 1.81)")
 set(CPACK_DEBIAN_ILNP-DEV_PACKAGE_SUGGESTS "libusrsctp-dev, libc-ares-dev")
 set(CPACK_DEBIAN_ILNP-DEV_DESCRIPTION "toolkit for ILNP overlay networks - headers
- Headers for nodes of overlay networks that follow the Identifier-Locator
- Network Protocol (RFC 6740): layers that do no I/O, sockets for Boost.Asio,
- and a simulator. C++20; works with CMake and pkg-config. Streams take
- libusrsctp-dev, and names of outside hosts libc-ares-dev.")
+Headers for nodes of overlay networks that follow the Identifier-Locator
+Network Protocol (RFC 6740): layers that do no I/O, sockets for Boost.Asio,
+and a simulator. C++20; works with CMake and pkg-config. Streams take
+libusrsctp-dev, and names of outside hosts libc-ares-dev.")
 
 # What only Debian wants: copyright, change logs, the folder for configurations, what happens at an installation.
 set(made ${CMAKE_CURRENT_BINARY_DIR}/debian)
@@ -52,11 +53,12 @@ file(READ LICENSE license)
 string(REGEX REPLACE "\n$" "" license "${license}")
 string(REPLACE "\n\n" "\n.\n" license "${license}")
 string(REPLACE "\n" "\n " license "${license}")
+string(TIMESTAMP year "%Y" UTC)
 file(WRITE ${made}/copyright "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: ilnp
 
 Files: *
-Copyright: the authors of ilnp
+Copyright: ${year} the authors of ilnp
 License: BSL-1.0
 
 License: BSL-1.0

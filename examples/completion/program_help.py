@@ -94,6 +94,9 @@ def read(path, *command):
     name = path.rpartition("/")[2]
     done = subprocess.run([path, *command, "--help"], capture_output=True, text=True, timeout=60, check=True)
     result = parse([name, *command], done.stdout)
-    if "Each takes --help." in result.about:
-        result.parts = [read(path, each.name) for each in result.commands]
+    for at, part in enumerate(result.about):
+        if isinstance(part, str) and part.endswith("Each takes --help."):
+            result.about[at] = part.removesuffix("Each takes --help.").strip()
+            result.parts = [read(path, each.name) for each in result.commands]
+    result.about = [part for part in result.about if part]
     return result

@@ -1,6 +1,7 @@
 """The completions for bash, zsh and fish offer what each program has, in the shells themselves; the manual pages say it too."""
 
 import fcntl
+import functools
 import glob
 import gzip
 import os
@@ -22,6 +23,7 @@ SHARE = os.path.join(BIN, "share")
 PROGRAMS = sorted(os.path.basename(path) for path in glob.glob(os.path.join(SHARE, "bash", "*")))
 
 
+@functools.lru_cache(None)
 def helped(*command):
     done = subprocess.run([os.path.join(BIN, command[0]), *command[1:], "--help"], capture_output=True, text=True, timeout=30, check=True)
     return done.stdout
@@ -194,6 +196,7 @@ class ZshTest(Shell, unittest.TestCase):
 
 
 class Manual(unittest.TestCase):
+    @functools.lru_cache(None)
     def shown(self, page):
         done = subprocess.run(["man", "--warnings", "-P", "cat", "-l", page], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "MANWIDTH": "10000", "LC_ALL": "C.UTF-8", "MAN_KEEP_FORMATTING": "", "MANROFFOPT": "-c"})

@@ -32,8 +32,8 @@ def run(*command, **options):
     return done.stdout
 
 
-class Packages(unittest.TestCase):
-    """One installation for all tests, in their order."""
+class Installed(unittest.TestCase):
+    """One installation for all tests of a class."""
 
     @classmethod
     def setUpClass(cls):
@@ -87,6 +87,10 @@ class Packages(unittest.TestCase):
 
     def listed(self, package):
         return self.inside("dpkg", "-L", package).split("\n")
+
+
+class Packages(Installed):
+    """In the order of their names, for the last one removes what the others use."""
 
     def test_1_two_packages_with_their_dependencies(self):
         self.assertEqual(set(self.debs), {"ilnp", "ilnp-dev"})
@@ -227,9 +231,13 @@ def enter():
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
 
-if __name__ == "__main__":
+def main():
     if "ILNP_DEB" not in os.environ:
         enter()
     run("sh", "-ec", "ip link set lo up; ip link add eth0 type veth peer name other; ip link set other up; ip link set eth0 up\n"
         "i=0; until ip -6 address show dev eth0 -tentative | grep -q 'inet6 fe80'; do i=$((i + 1)); [ $i -lt 100 ]; sleep 0.05; done")
-    unittest.main(argv=sys.argv, verbosity=2)
+    unittest.main(module="__main__", argv=sys.argv, verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
