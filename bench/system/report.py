@@ -160,8 +160,12 @@ def table(result):
     return text
 
 
+# As in examples/plot/style.gp: the title and below it the key, to the left.
 STYLE = """
 set encoding utf8
+set lmargin at screen 0.1
+set rmargin at screen 0.98
+set tmargin at screen 0.8
 set border 3 linecolor rgb "#8a929a"
 set tics nomirror out scale 0.6 textcolor rgb "#33383d"
 set grid y linecolor rgb "#dfe3e7" linetype 1
@@ -169,7 +173,8 @@ set style data histogram
 set style histogram clustered gap 1
 set style fill solid noborder
 set boxwidth 0.9
-set key outside top center horizontal textcolor rgb "#33383d"
+set key at screen 0.085,0.86 left center horizontal Left reverse maxrows 1 textcolor rgb "#33383d"
+set offsets 0, 0, graph 0.06, 0
 set yrange [0:*]
 set bmargin 4
 """
@@ -186,11 +191,11 @@ def bars(output, name, title, unit, groups, series, stacked=False):
     data += "END\n"
     plots = ", ".join(f'$data using {column + 2}:xtic(1) title "{key}" linecolor rgb "{COLOURS[column % 5]}"'
                       for column, key in enumerate(series))
-    for kind, terminal in (("svg", 'svg size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
-                           ("png", 'pngcairo size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
+    for kind, terminal in (("svg", 'svg noenhanced size 1100,520 dynamic font "DejaVu Sans,14" background "#ffffff"'),
+                           ("png", 'pngcairo noenhanced size 1100,520 font "DejaVu Sans,11" background "#ffffff"')):
         script = (f"set terminal {terminal}\nset output '{output / (name + '.' + kind)}'\n{STYLE}"
-                  + ("set style histogram rowstacked\nset yrange [0:1]\nset boxwidth 0.6\nset bmargin 7\nset xtics font ',11'\n" if stacked else "") +
-                  f"set title '{title}' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
+                  + ("set style histogram rowstacked\nset offsets 0, 0, 0, 0\nset yrange [0:1]\nset boxwidth 0.6\nset bmargin 7\nset xtics font ',11'\n" if stacked else "") +
+                  f"set label 1 '{title}' at screen 0.1,0.94 left font ',18' textcolor rgb '#33383d'\nset ylabel '{unit}' textcolor rgb '#33383d'\n{data}plot {plots}\n")
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
@@ -200,7 +205,7 @@ def pictures(result, output):
         rows = {(row["system"], row["mcast_loop"], row["size"], row["gso"]): row for row in result["forward"]}
         for gso in (True, False):
             cells = [(size, loop) for size in (84, 1440) for loop in (True, False)]
-            groups = [f"{size} octets, mcast_loop {str(loop).lower()}" for size, loop in cells]
+            groups = [f"{size} octets\\nmcast_loop {str(loop).lower()}" for size, loop in cells]
             systems = ("null forwarder", "ilnp-router")
             suffix = "gso" if gso else "single"
             with_what = "sender uses GSO" if gso else "sender sends datagram by datagram"

@@ -54,6 +54,7 @@ inline void write_plot_data(const std::filesystem::path& folder, const Scenario&
     };
     use(scenario.nodes[coloured].config.locators.front());
     for (const MoveResult& move : results.nodes[coloured].moves) use(move.to);
+    std::ranges::sort(locators);  // so that a network has the same colour in all pictures
 
     std::string begins, ends, froms, tos, colours;
     for (const Mark& mark : marks(scenario, results, flow)) {

@@ -12,14 +12,14 @@ key_name = system("sed -n 's/^# key //p' '".data."'")
 title = system("sed -n 's/^# title //p' '".data."'")
 legend = system("sed -n 's/^# legend //p' '".data."'")
 if (blocks > shown) { legend = legend."; the first ".shown." of ".blocks." combinations" }
-set label 1 title at screen 0.085,0.965 left font title_font textcolor rgb ink front noenhanced
-set label 2 legend at screen 0.085,0.928 left textcolor rgb faint front noenhanced
+set label 1 title at screen left,0.965 left font title_font textcolor rgb ink front noenhanced
+set label 2 legend at screen left,0.928 left textcolor rgb faint front noenhanced
 
 
 set multiplot
 set xrange [-0.5:values - 0.5]
-set lmargin at screen 0.085
-set rmargin at screen 0.975
+set lmargin at screen left
+set rmargin at screen right
 set offsets 0, 0, graph 0.12, 0
 set yrange [0:*]
 set format y "%g"
@@ -30,15 +30,15 @@ name(k) = system("sed -n 's/^# name //p' '".data."' | sed -n ".(k + 1)."p")
 what(panel) = panel == 1 ? "lost, %" : panel == 2 ? "longest gap, ms" : "delay, ms"
 place(panel) = panel == 1 ? 3 : panel == 2 ? 6 : 12 # the column of the median
 do for [panel = 1:3] {
-  set tmargin at screen 0.87 - (panel - 1) * 0.27
-  set bmargin at screen 0.87 - (panel - 1) * 0.27 - 0.21
+  set tmargin at screen 0.85 - (panel - 1) * 0.265
+  set bmargin at screen 0.85 - (panel - 1) * 0.265 - 0.205
   set ylabel what(panel) offset 0.2,0
   p = place(panel)
   half = panel == 3 ? 9 : 0
   unset key
   unset xtics
   if (panel == 1 && strlen(name(0)) > 0) {
-    set key at screen 0.98,0.955 right center horizontal Left reverse maxrows 2 noenhanced
+    set key at screen left - 0.02,key_height left center horizontal Left reverse maxrows 2 noenhanced
   }
   if (panel == 3) {
     unset label 1; unset label 2

@@ -5,6 +5,8 @@
 #
 # With -v from=NID -v to=NID only what was sent by the one to the other counts.
 # Prints for each phase (before the first move, after it, ...): sent received lost duplicated reordered.
+# A bucket ends where a move begins, so that its colour is not that of a later locator: between two moves the buckets are as long as
+# `bucket`, or nearly so.
 # Writes NAME.received (time, number, which locator, 1 if early or late), NAME.lost, NAME.throughput (a bucket a line: time, sum, then
 # each locator, octets/s) and NAME.facts for gnuplot. All times count from `start`.
 BEGIN {
@@ -25,11 +27,39 @@ FNR == 1 {
 from != "" && ($column["source_nid"] != from || $column["destination_nid"] != to) { next }
 # awk has numbers of 53 bits, so that times in nanoseconds since 1970 would lose their ends: seconds are enough.
 function seconds() { return $column["time"] - start }
+function edge_at(time) { edge[++edges] = time }
+# Where the buckets begin and end: edge[1] to edge[edges]. The first and the last are whole.
+function make_buckets(   first, end, i, k, parts, from, to) {
+  first = sent_at[1]
+  end = sent_at[last]
+  from = (int(first / bucket) + 1) * bucket
+  for (i = 1; i < phases && move_at[i] < end; ++i) {
+    to = move_at[i]
+    if (to <= first) continue
+    if (edges == 0) {
+      for (k = int((to - first) / bucket + 1e-6); k > 0; --k) edge_at(to - k * bucket)
+    } else {
+      parts = int((to - from) / bucket + 0.5)
+      for (k = 1; k < parts; ++k) edge_at(from + (to - from) * k / parts)
+    }
+    edge_at(to)
+    from = to
+  }
+  if (edges == 0) edge_at(from)
+  for (k = 1; from + k * bucket <= end; ++k) edge_at(from + k * bucket)
+  at_edge = 1
+}
+function bucket_of(time) {
+  while (at_edge < edges && edge[at_edge + 1] <= time) ++at_edge
+  while (at_edge > 0 && edge[at_edge] > time) --at_edge
+  return at_edge
+}
 file == 1 && $column["direction"] == "sent" && $column["sequence"] > 0 {
   sent_at[$column["sequence"]] = seconds()
   if ($column["sequence"] > last) last = $column["sequence"]
 }
 file == 2 && $column["direction"] == "received" && $column["sequence"] > 0 {
+  if (edges == 0) make_buckets()
   number = $column["sequence"]
   now = seconds()
   locator = $column[mobile == "sender" ? "source_locator" : "destination_locator"]
@@ -39,10 +69,9 @@ file == 2 && $column["direction"] == "received" && $column["sequence"] > 0 {
   else if (late) ++reordered[phase_of(number)]
   received[number] = 1
   printf "%.6f %d %d %d\n", now, number, index_of[locator], late >> (out ".received")
-  slot = int(now / bucket)
+  slot = bucket_of(now)
   octets[slot] += $column["size"]
   part[slot, index_of[locator]] += $column["size"]
-  if (slot > last_slot) last_slot = slot
 }
 function phase_of(number,   i) {
   for (i = 1; i < phases && sent_at[number] >= move_at[i]; ++i) {}
@@ -63,13 +92,13 @@ END {
   }
   for (phase = 1; phase <= phases; ++phase)
     print sent[phase] + 0, arrived[phase] + 0, lost[phase] + 0, duplicated[phase] + 0, reordered[phase] + 0
-  first_slot = int(sent_at[1] / bucket) + 1 # the first and the last are not whole
-  for (slot = first_slot; slot < int(sent_at[last] / bucket); ++slot) {
-    line = sprintf("%.3f %.0f", slot * bucket, octets[slot] / bucket)
-    if (octets[slot] / bucket > most) most = octets[slot] / bucket
-    for (i = 1; i <= locator_count; ++i) line = line sprintf(" %.0f", part[slot, i] / bucket)
+  for (slot = 1; slot < edges; ++slot) {
+    long = edge[slot + 1] - edge[slot]
+    line = sprintf("%.3f %.0f", edge[slot], octets[slot] / long)
+    if (octets[slot] / long > most) most = octets[slot] / long
+    for (i = 1; i <= locator_count; ++i) line = line sprintf(" %.0f", part[slot, i] / long)
     print line > (out ".throughput")
-    sub(/^[^ ]*/, sprintf("%.3f", (slot + 1) * bucket), line)
+    sub(/^[^ ]*/, sprintf("%.3f", edge[slot + 1]), line)
   }
   print line > (out ".throughput") # where the last bucket ends
   for (phase = 2; phase <= phases; ++phase) numbers = numbers " " first_of[phase]

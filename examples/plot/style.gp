@@ -13,6 +13,10 @@ axis(end) = end > 100 ? ceil(end / 10) * 10 : end
 # Many moves have little room each.
 if (!exists("moves")) { moves = "" }
 move_font = words(moves) > 40 ? ",5" : words(moves) > 12 ? ",8" : ""
+# The place of every picture: title, legend and key above, the axis titles within the picture even if numbers are long.
+left = 0.1
+right = 0.975
+key_height = 0.888 # of a row for the key below the legend
 
 title_font = ",18"
 ink = "#33383d"
@@ -23,7 +27,7 @@ colour[1] = "#2b83ba"
 colour[2] = "#e8a33d"
 colour[3] = "#3aa887"
 colour[4] = "#b0479a"
-colour[5] = "#56a4d9"
+colour[5] = "#7a6cc4"
 bad = "#d3212d"
 
 set border 3 linecolor rgb faint linewidth 1

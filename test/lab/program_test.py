@@ -345,6 +345,54 @@ class Program(unittest.TestCase):
         self.assertEqual(len(table["whole"]), 2, table)
         self.assertEqual(table["cut"], table["whole"])
 
+    # ---- pictures
+
+    @unittest.skipUnless(PICTURES, "gnuplot, awk and bash are needed")
+    def test_pictures_show_moves_and_losses_where_they_are(self):
+        self.lab("run", self.scenario(
+            "run 20s\nnetwork all loss 5%\nnode router in a,b\nnode alice in a\nnode bob in a handoff_time 2s\n"
+            "flow alice -> bob every 10ms size 1000\nat 7.3s move bob to b\nat 13.45s move bob to a\n"), "--out", "out")
+        with open(self.path("out", "data", "alice-to-bob.throughput")) as file:
+            buckets = [list(map(float, line.split())) for line in file]
+        edges = [bucket[0] for bucket in buckets]
+        for move in (7.3, 13.45):  # a bucket ends there
+            self.assertIn(move, edges)
+        self.assertTrue(all(0.6 < end - begin < 1.4 for begin, end in zip(edges, edges[1:])), edges)
+        for time, _, through_a, through_b in buckets[:-1]:
+            if time != 13.45:  # a datagram that was on its way may still arrive in the network that is being left
+                self.assertEqual(through_b > 0, 7.3 <= time < 13.45, buckets)
+            self.assertTrue(80_000 < through_a + through_b <= 101_000, buckets)
+        with open(self.path("out", "summary.txt")) as file:
+            lost = int(re.search(r"(?m)^  alice to bob +\d+ +\d+ +(\d+)", file.read()).group(1))
+        with open(self.path("out", "alice-to-bob-sequence.svg")) as file:
+            svg = file.read()
+        self.assertEqual(svg.count("closer: each dot is a datagram"), 1)
+        self.assertIn(f"lost: {lost}", svg)
+        # The crosses: all of them above with one in the key, and those near a move below.
+        with open(self.path("out", "data", "alice-to-bob.lost")) as file:
+            near = sum(1 for line in file for move in (7.3, 13.45) if 0 < abs(float(line.split()[0]) - move) <= 0.25)
+        self.assertGreater(near, 0)
+        self.assertEqual(len(re.findall(r"xlink:href='#gpPt1'", svg)), lost + 1 + near)
+
+    @unittest.skipUnless(PICTURES, "gnuplot, awk and bash are needed")
+    def test_the_colour_of_a_stream_changes_where_the_move_is_marked(self):
+        octets = 0
+        with open(self.path("samples"), "w") as file:
+            for i in range(101):  # a sample every 0.1 s; the move is noticed at 4.3 s
+                octets += 100_000
+                file.write(f"{100 + i / 10:.3f} {octets} {'0:0:0:a' if i < 43 else '0:0:0:b'}\n")
+        subprocess.run(["awk", "-v", "begin=100", "-v", "bucket=0.5", "-v", "handoff=2", "-f",
+                        os.path.join(ROOT, "examples", "plot", "stream.awk"), "samples"], cwd=self.folder, check=True)
+        with open(self.path("stream.facts")) as file:
+            self.assertIn('moves = "4.300"', file.read())
+        with open(self.path("stream.throughput")) as file:
+            buckets = [list(map(float, line.split())) for line in file]
+        self.assertIn(4.3, [bucket[0] for bucket in buckets])
+        for time, total, through_a, through_b in buckets[:-1]:
+            self.assertEqual((total, through_a, through_b), (1e6, 1e6, 0) if time < 4.3 else (1e6, 0, 1e6), time)
+        with open(self.path("stream.summary")) as file:
+            self.assertEqual(file.read(), "1.00 1.00 0.10\n")
+
     # ---- mistakes, and signals
 
     def test_help(self):
@@ -374,6 +422,7 @@ class Program(unittest.TestCase):
             self.fails(command, "x.lab", "--set", "loss", says="--set loss: expected: KEY=VALUE")
             self.fails(command, "x.lab", "--set", "luck=1", says='--set luck=1: "luck" is not a key that can be set')
             self.fails(command, "x.lab", "--set", "loss=1%,2", says='--set loss=2: loss: "2" is not a probability')
+        self.fails("run", "x.lab", "--set", "loss=0,1%", "--html", "x.html", says="--html: it shows one run")
         self.fails("run", "x.lab", "--quiet", "--json", "/nowhere/x.json", says="/nowhere/x.json: No such file")
         if os.path.exists("/dev/full"):
             os.makedirs(self.path("full", "data"))
