@@ -27,6 +27,14 @@ function meaning(line) {
   if (line ~ /void operator\(\)\(Self& self/) return "A step of the operation. Asio calls it."
   if (line ~ /using is_avalanching = void;/) return "Tells hash tables that the bits are mixed well enough."
   if (line ~ /using (duration|rep|period|time_point) = /) return "As that of a clock of the standard library."
+  if (file ~ /\/wire\//) {
+    if (line ~ / parse\(Bytes /) return "Checks the octets once; the view borrows them. Error: what is wrong with them."
+    if (line ~ /static constexpr std::size_t [a-z_]*size(\(\) noexcept| = )/) return "Octets."
+    if (line ~ / const noexcept \{ return [^;]*load</) return "The field of this name in the diagram."
+    if (line ~ /^struct [A-Za-z0-9]*Repr \{/) return "The values of such a message, to be written."
+    if (line ~ /^  [A-Za-z0-9_:<> ]+ [a-z_]+( = [^;]*|\{\})?;$/ && line !~ /static|using/) return "The field of this name in the diagram."
+    if (file ~ /overlay\.hpp$/ && line ~ /^  (using|static)/) return "As `wire::Format` requires it."
+  }
   return ""
 }
 

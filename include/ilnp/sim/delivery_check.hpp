@@ -15,10 +15,10 @@ namespace ilnp::sim {
 
 /// The two ends of a datagram.
 struct Ends {
-  Nid source;
-  std::uint16_t source_port;
-  Nid destination;
-  std::uint16_t destination_port;
+  Nid source;                      ///< the sender
+  std::uint16_t source_port;       ///< of the sender
+  Nid destination;                 ///< the receiver
+  std::uint16_t destination_port;  ///< of the receiver
 };
 
 /// Checks datagrams from program to program. Whatever is delivered was sent unchanged to this node and port. Each datagram
@@ -30,6 +30,7 @@ struct Ends {
 template <wire::Format Format>
 class BasicDeliveryCheck {
  public:
+  /// Refers to `world`. `memory`: see above.
   explicit BasicDeliveryCheck(World& world, Duration memory = std::chrono::seconds(60))
       : world_(world), memory_(memory) {
     world.tap_duplicates([this](const SentFrame& frame, HostId) {
@@ -71,7 +72,9 @@ class BasicDeliveryCheck {
     }
   }
 
+  /// Datagrams that were sent so far.
   std::uint64_t sent_count() const noexcept { return sent_; }
+  /// Datagrams that were delivered so far.
   std::uint64_t delivered_count() const noexcept { return delivered_; }
   /// How often such a datagram has been delivered so far.
   unsigned deliveries(const Ends& ends, Bytes payload) { return find(ends, payload).delivered; }

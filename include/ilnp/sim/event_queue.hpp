@@ -10,11 +10,12 @@ namespace ilnp::sim {
 
 /// A scheduled event. Small and trivially copyable, so that the queue moves only bits.
 struct Event {
+  /// What happens.
   enum class Kind : std::uint32_t { frame, wake, call };
 
-  TimePoint time;
-  std::uint64_t sequence;  ///< the order of scheduling, which decides between equal times
-  Kind kind;
+  TimePoint time;             ///< when it happens
+  std::uint64_t sequence;     ///< the order of scheduling, which decides between equal times
+  Kind kind;                  ///< what happens
   std::uint32_t host;         ///< frame, wake: the receiver
   std::uint32_t incarnation;  ///< frame, wake: void if the host has crashed since
   std::uint32_t slot;         ///< frame: index in the pool; call: index in the list of calls
@@ -26,6 +27,7 @@ class EventQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
+  /// The next event. There must be one.
   const Event& top() const noexcept { return heap_.front(); }
 
   /// Returns the sequence number of the event.
@@ -36,6 +38,7 @@ class EventQueue {
     return event.sequence;
   }
 
+  /// Removes and returns it. There must be one.
   Event pop() {
     std::pop_heap(heap_.begin(), heap_.end(), Later{});
     const Event event = heap_.back();

@@ -12,10 +12,10 @@ namespace ilnp::sim {
 
 /// A frame on its way, shared by all hosts that will hear it.
 struct FrameInFlight {
-  Locator network;
-  std::uint64_t sender = 0;
-  std::vector<std::byte> bytes;
-  std::uint32_t references = 0;
+  Locator network;               ///< on which it is
+  std::uint64_t sender = 0;      ///< of whom it is
+  std::vector<std::byte> bytes;  ///< its octets
+  std::uint32_t references = 0;  ///< arrivals that are to come
 };
 
 /// Frames by index. Buffers are reused, so that a long run stops allocating once it has reached its peak.
@@ -40,13 +40,16 @@ class FramePool {
 
   const FrameInFlight& operator[](std::uint32_t slot) const noexcept { return frames_[slot]; }
 
+  /// One more arrival is to come.
   void share(std::uint32_t slot) noexcept { ++frames_[slot].references; }
 
+  /// One arrival has come, or will not come. With the last one the place is free again.
   void release(std::uint32_t slot) {
     assert(frames_[slot].references > 0);
     if (--frames_[slot].references == 0) free_.push_back(slot);
   }
 
+  /// How many frames are under way.
   std::size_t in_flight() const noexcept { return frames_.size() - free_.size(); }
 
  private:

@@ -20,6 +20,7 @@ namespace ilnp::sim {
 template <wire::Format Format>
 class BasicHopLimitCheck {
  public:
+  /// Refers to `world`. `memory`: see above.
   explicit BasicHopLimitCheck(World& world, Duration memory = std::chrono::seconds(10))
       : world_(world), memory_(memory) {
     world.tap([this](const SentFrame& frame) { check(frame); });

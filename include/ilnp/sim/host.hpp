@@ -18,8 +18,11 @@ class SimHost {
   SimHost(const SimHost&) = delete;
   SimHost& operator=(const SimHost&) = delete;
 
+  /// Where it lives.
   World& world() const noexcept { return world_; }
+  /// Its number in the world.
   HostId id() const noexcept { return id_; }
+  /// For messages.
   const std::string& name() const noexcept { return name_; }
   /// Counts the crashes: events scheduled for an earlier incarnation do not happen.
   std::uint32_t incarnation() const noexcept { return incarnation_; }
@@ -27,9 +30,11 @@ class SimHost {
   std::uint64_t sender() const noexcept { return std::uint64_t{incarnation_} << 32 | (id_ + 1); }
 
  protected:
+  /// Enters the world, which must outlive it.
   SimHost(World& world, std::string name);
   virtual ~SimHost();
 
+  /// How often it has crashed: what was scheduled before does not happen.
   std::uint32_t incarnation_ = 0;
 
  private:

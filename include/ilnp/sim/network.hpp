@@ -16,11 +16,11 @@ using HostId = std::uint32_t;
 
 /// What happened to frames, counted for each receiver.
 struct FrameCounters {
-  std::uint64_t sent = 0;      ///< frames put on the network
-  std::uint64_t arrivals = 0;  ///< scheduled arrivals, with duplicates
-  std::uint64_t lost = 0;      ///< independent losses and bursts
-  std::uint64_t duplicated = 0;
-  std::uint64_t reordered = 0;
+  std::uint64_t sent = 0;        ///< frames put on the network
+  std::uint64_t arrivals = 0;    ///< scheduled arrivals, with duplicates
+  std::uint64_t lost = 0;        ///< independent losses and bursts
+  std::uint64_t duplicated = 0;  ///< arrivals beyond the first one
+  std::uint64_t reordered = 0;   ///< arrivals before one that was sent earlier
   std::uint64_t queue_full = 0;  ///< frames for which the queue had no room
   std::uint64_t cut_off = 0;     ///< stopped by a partition, a one-way cut, or a deaf or mute attachment
 };
@@ -35,43 +35,51 @@ class Network {
   struct Attachment : Conditions {
     Attachment() noexcept { delay = {}; }
 
-    bool mute = false;       ///< no other host hears it here
-    bool deaf = false;       ///< it hears no other host here
-    bool joined = false;     ///< read only; see `join`
-    std::uint32_t side = 0;  ///< of the partition
-    BurstChannel channel;
-    BurstChannel own_channel;
-    Line to_network;
-    Line from_network;
-    TimePoint last_arrival{};
+    bool mute = false;         ///< no other host hears it here
+    bool deaf = false;         ///< it hears no other host here
+    bool joined = false;       ///< read only; see `join`
+    std::uint32_t side = 0;    ///< of the partition
+    BurstChannel channel;      ///< bursts of losses on the network, towards this host
+    BurstChannel own_channel;  ///< bursts of losses of this attachment
+    Line to_network;           ///< its own bandwidth, for what it sends
+    Line from_network;         ///< its own bandwidth, for what it receives
+    TimePoint last_arrival{};  ///< without reordering, none comes earlier
   };
 
+  /// `seed`: of its losses and delays.
   Network(Locator locator, const Conditions& initial, std::uint64_t seed)
       : conditions(initial), locator_(locator), random_(seed) {}
 
+  /// May be changed at any time. They apply to what is sent from then on.
   Conditions conditions;
 
+  /// Its name.
   Locator locator() const noexcept { return locator_; }
   const FrameCounters& counters() const noexcept { return counters_; }
 
+  /// That of a host, created with the first use.
   Attachment& attachment(HostId host) {
     if (host >= attachments_.size()) attachments_.resize(host + 1);
     return attachments_[host];
   }
+  /// True if the host has joined.
   bool joined(HostId host) const noexcept { return host < attachments_.size() && attachments_[host].joined; }
   /// The hosts that have joined, in the order of their numbers.
   const std::vector<HostId>& members() const noexcept { return members_; }
 
+  /// The host receives from now on.
   void join(HostId host) {
     if (std::exchange(attachment(host).joined, true)) return;
     members_.insert(std::ranges::lower_bound(members_, host), host);
   }
+  /// The host receives nothing from now on.
   void leave(HostId host) {
     if (std::exchange(attachment(host).joined, false)) std::erase(members_, host);
   }
 
   /// Hosts hear only those of their own side. The hosts that are not listed form another side.
   void partition(std::initializer_list<std::vector<HostId>> sides) { partition(std::vector(sides)); }
+  /// Only hosts of one side hear each other from now on.
   void partition(const std::vector<std::vector<HostId>>& sides) {
     heal();
     std::uint32_t side = 0;
@@ -83,6 +91,7 @@ class Network {
 
   /// `to` no longer hears `from`; the other direction is unchanged.
   void cut(HostId from, HostId to) { cuts_.emplace_back(from, to); }
+  /// Ends a cut in that direction.
   void mend(HostId from, HostId to) { std::erase(cuts_, std::pair(from, to)); }
 
   /// Ends all partitions and cuts; no host is deaf or mute.

@@ -15,7 +15,7 @@ namespace ilnp::sim {
 /// Wraps the observer for a node's context, to distinguish it from the arguments of the stack.
 template <class Observer>
 struct Observing {
-  Observer observer;
+  Observer observer;  ///< copied into the context
 };
 template <class Observer>
 Observing(Observer) -> Observing<Observer>;
@@ -29,11 +29,13 @@ Observing(Observer) -> Observing<Observer>;
 template <class Stack, class Observer = NoObserver>
 class SimNode : public SimHost {
  public:
+  /// Constructs the stack from the arguments, which are kept for `restart`.
   template <class... Args>
   requires std::is_constructible_v<Stack, Args..., SimHost&> SimNode(World& world, std::string name,
                                                                      Args... args)
       : SimNode(world, std::move(name), Observing<Observer>{}, std::move(args)...) {}
 
+  /// The same with an observer.
   template <class... Args>
   requires std::is_constructible_v<Stack, Args..., SimHost&> SimNode(World& world, std::string name,
                                                                      Observing<Observer> observing,
@@ -48,9 +50,11 @@ class SimNode : public SimHost {
     make_();
   }
 
+  /// False after a crash.
   bool running() const noexcept { return stack_.has_value(); }
   /// For reading. Use `with` to make it act.
   const Stack& stack() const { return *stack_; }
+  /// There must be a stack.
   SimUnderlay& underlay() { return lowest_layer(*stack_); }
 
   /// Calls `function(stack, context)` now, in a batch; then ends it, and schedules the stack's next wake-up. Within a batch it
@@ -85,6 +89,7 @@ class SimNode : public SimHost {
   /// How often the node has been woken again at the present time.
   unsigned wakes_at_once() const noexcept { return last_wake_ == world().now() ? wakes_at_once_ : 0; }
 
+  /// Puts its link down, or up again.
   void set_link(bool up) {
     with([up](auto& stack, auto&) { lowest_layer(stack).set_link(up); });
   }

@@ -22,6 +22,7 @@ class NodeCheck {
   /// A node may be woken this often at one time, since what it does may cause more work.
   static constexpr unsigned max_wakes = 64;
 
+  /// Refers to `world`, which calls it after each event.
   explicit NodeCheck(World& world) : world_(world) {
     world.after_event([this] {
       for (const HostId host : world_.touched())

@@ -14,14 +14,16 @@ namespace ilnp::sim {
 /// like the underlay on sockets, so a payload that does not live until the batch ends fails here, too.
 class SimUnderlay {
  public:
+  /// Frames.
   struct Counters {
-    std::uint64_t sent = 0;
-    std::uint64_t received = 0;
+    std::uint64_t sent = 0;        ///< by this node
+    std::uint64_t received = 0;    ///< by this node
     std::uint64_t not_sent = 0;    ///< the link went down before the batch ended
     std::uint64_t not_joined = 0;  ///< was on its way when the locator was left
     std::uint64_t too_long = 0;    ///< received, but longer than `max_frame()`
   };
 
+  /// Refers to the host, which must outlive it.
   explicit SimUnderlay(SimHost& host) noexcept : host_(host) {}
   ~SimUnderlay() {
     for (const Locator locator : joined_) network(locator).leave(host_.id());
@@ -97,6 +99,7 @@ class SimUnderlay {
   }
 
   std::size_t max_frame() const noexcept { return max_frame_; }
+  /// True if this node has joined the locator.
   bool joined(Locator locator) const noexcept { return std::ranges::find(joined_, locator) != joined_.end(); }
   const Counters& counters() const noexcept { return counters_; }
 

@@ -14,10 +14,10 @@ namespace ilnp::sim {
 
 /// A frame when it is put on a network, before anything happens to it. `bytes` are valid only during the call.
 struct SentFrame {
-  TimePoint time;
-  Locator network;
-  HostId host;
-  Bytes bytes;
+  TimePoint time;   ///< when it was put there
+  Locator network;  ///< where it is
+  HostId host;      ///< who has put it there
+  Bytes bytes;      ///< valid only during the call
 };
 
 /// A check has found a violation; `what()` says when, and what.
@@ -29,11 +29,14 @@ struct Violation : std::runtime_error {
 /// same program with the same seed gives the same run. Must outlive its nodes; one thread.
 class World {
  public:
+  /// The same seed gives the same run.
   explicit World(std::uint64_t seed) : seed_(seed), seeds_(seed) {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// As it was constructed.
   std::uint64_t seed() const noexcept { return seed_; }
+  /// The virtual time.
   TimePoint now() const noexcept { return now_; }
   /// The seed for another independent stream of random numbers: draws in one part shift nothing in another.
   std::uint64_t next_seed() noexcept { return seeds_(); }
@@ -55,6 +58,7 @@ class World {
   void at(TimePoint time, std::function<void()> call) {
     schedule(time, Duration::zero(), never, std::move(call));
   }
+  /// Calls `call` when this time has passed.
   void after(Duration delay, std::function<void()> call) { at(now_ + delay, std::move(call)); }
   /// Calls `call` at `first`, and then every `period` while the time is before `until`.
   void every(Duration period, TimePoint first, TimePoint until, std::function<void()> call) {
@@ -95,9 +99,12 @@ class World {
     while (!queue_.empty() && queue_.top().time <= time) step();
     now_ = std::max(now_, time);
   }
+  /// Lets this time pass.
   void run_for(Duration duration) { run_until(now_ + duration); }
 
+  /// How many have happened.
   std::uint64_t events() const noexcept { return events_; }
+  /// Null if it has left the world.
   const SimHost* host(HostId id) const noexcept { return id < hosts_.size() ? hosts_[id] : nullptr; }
 
   /// `time` as text for messages: seconds since the start.
@@ -109,15 +116,18 @@ class World {
 
   // For hosts and underlays.
 
+  /// Notes that something of this host may have changed: the checkers look at it.
   void touch(HostId host) {
     if (host >= is_touched_.size()) is_touched_.resize(host + 1);
     if (std::exchange(is_touched_[host], std::uint8_t{1}) == 0) touched_.push_back(host);
   }
 
+  /// For `SimHost`: returns its number.
   HostId enter(SimHost& host) {
     hosts_.push_back(&host);
     return static_cast<HostId>(hosts_.size() - 1);
   }
+  /// For `SimHost`: it is destroyed.
   void exit(HostId host) noexcept { hosts_[host] = nullptr; }
 
   /// Puts a copy of a frame on a network.

@@ -47,13 +47,18 @@ class Parsed {
   static_assert(std::is_trivially_copyable_v<View> && std::is_trivially_destructible_v<View>);
 
  public:
+  /// There is a view.
   constexpr Parsed(const View& view) noexcept : view_(view), has_view_(true) {}
+  /// There is none, for this reason.
   constexpr Parsed(Malformed reason) noexcept : nothing_(), reason_(reason) {}
 
+  /// True if there is a view.
   constexpr bool has_value() const noexcept { return has_view_; }
+  /// True if there is a view.
   constexpr explicit operator bool() const noexcept { return has_view_; }
   /// There must be a view.
   constexpr const View& operator*() const noexcept { return view_; }
+  /// There must be a view.
   constexpr const View* operator->() const noexcept { return &view_; }
   /// The view; throws `std::logic_error` if there is none.
   constexpr const View& value() const {

@@ -82,7 +82,9 @@ class FragmentMessage {
   std::size_t total() const noexcept { return load<std::uint16_t>(payload_, 12); }
   std::size_t stride() const noexcept { return load<std::uint16_t>(payload_, 14); }
   std::size_t index() const noexcept { return load<std::uint16_t>(payload_, 16); }
+  /// Where its octets belong in the datagram.
   std::size_t offset() const noexcept { return stride() * index(); }
+  /// How many fragments the datagram has.
   std::size_t fragments() const noexcept { return (total() + stride() - 1) / stride(); }
   /// Borrowed from the payload.
   Bytes octets() const noexcept { return payload_.subspan(fragment_header_size); }

@@ -14,7 +14,7 @@ namespace ilnp::wire {
 class Goodbye {
  public:
   static constexpr std::size_t size = 4;
-  static constexpr std::uint8_t kind = 6;
+  static constexpr std::uint8_t kind = 6;  ///< the first octet
 
   /// Rejects another kind and another length.
   static Parsed<Goodbye> parse(Bytes payload) noexcept {

@@ -34,7 +34,7 @@ enum class NextHeader : std::uint8_t {
 class IlnpHeader {
  public:
   static constexpr std::size_t size = 40;
-  static constexpr std::size_t next_header_offset = 6;
+  static constexpr std::size_t next_header_offset = 6;  ///< where that field is, for filters
 
   /// Rejects a frame that is shorter than the header, or whose payload length differs from what follows it.
   static Parsed<IlnpHeader> parse(Bytes frame) noexcept {
@@ -45,9 +45,11 @@ class IlnpHeader {
 
   std::uint8_t next_header() const noexcept { return load<std::uint8_t>(frame_, next_header_offset); }
   std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(frame_, 7); }
+  /// The two fields of the source.
   Ilv source() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 8)), Nid(load<std::uint64_t>(frame_, 16))};
   }
+  /// The two fields of the destination.
   Ilv destination() const noexcept {
     return {Locator(load<std::uint64_t>(frame_, 24)), Nid(load<std::uint64_t>(frame_, 32))};
   }
@@ -56,6 +58,7 @@ class IlnpHeader {
   std::span<const std::byte, 34> path() const noexcept { return frame_.subspan<6, 34>(); }
   /// Borrowed from the frame.
   Bytes payload() const noexcept { return frame_.subspan(size); }
+  /// All octets that were parsed. Borrowed.
   Bytes frame() const noexcept { return frame_; }
 
  private:

@@ -16,7 +16,7 @@ namespace ilnp::wire {
 ///     +---------------------------------------------------------------+
 struct PcapFileHeaderRepr {
   static constexpr std::size_t size = 24;
-  static constexpr std::uint32_t snapshot_length = 262144;
+  static constexpr std::uint32_t snapshot_length = 262144;  ///< octets; no frame is longer
 
   /// Writes `size` octets to the front of `out`.
   void write_to(MutableBytes out) const noexcept {

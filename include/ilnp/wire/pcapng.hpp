@@ -14,6 +14,7 @@ namespace ilnp::wire {
 /// The type of a block.
 enum class PcapngBlock : std::uint32_t { section = 0x0a0d0d0a, interface = 1, packet = 6 };
 
+/// The next multiple of four: blocks and options are padded to it.
 inline constexpr std::size_t pcapng_padded(std::size_t size) noexcept { return (size + 3) & ~std::size_t{3}; }
 
 namespace detail {
@@ -38,8 +39,8 @@ inline std::size_t pcapng_option(MutableBytes out, std::uint16_t code, Bytes val
 ///     |  Length of the block                                          |
 ///     +---------------------------------------------------------------+
 struct PcapngSectionRepr {
-  static constexpr std::size_t max_program = 64;
-  std::string_view program;  ///< at most `max_program` octets
+  static constexpr std::size_t max_program = 64;  ///< octets of the program's name; the rest is left out
+  std::string_view program;                       ///< at most `max_program` octets
 
   std::size_t size() const noexcept { return 24 + 4 + pcapng_padded(program.size()) + 4 + 4; }
   static constexpr std::size_t max_size = 24 + 4 + max_program + 4 + 4;
@@ -69,8 +70,8 @@ struct PcapngSectionRepr {
 ///     |  Length of the block                                          |
 ///     +---------------------------------------------------------------+
 struct PcapngInterfaceRepr {
-  static constexpr std::size_t max_name = 64;
-  std::string_view name;  ///< at most `max_name` octets
+  static constexpr std::size_t max_name = 64;  ///< octets of an interface's name; the rest is left out
+  std::string_view name;                       ///< at most `max_name` octets
 
   std::size_t size() const noexcept { return 16 + 4 + pcapng_padded(name.size()) + 8 + 4 + 4; }
   static constexpr std::size_t max_size = 16 + 4 + max_name + 8 + 4 + 4;
@@ -111,6 +112,7 @@ struct PcapngInterfaceRepr {
 ///  24 |  Length of the block                                          |
 ///     +---------------------------------------------------------------+
 struct PcapngPacketRepr {
+  /// Whether the frame arrived or was sent.
   enum class Direction : std::uint32_t { in = 1, out = 2 };
 
   static constexpr std::size_t head_size = 28;
@@ -122,6 +124,7 @@ struct PcapngPacketRepr {
   Direction direction = Direction::in;
   std::uint64_t lost = 0;
 
+  /// Octets after the frame.
   std::size_t padding() const noexcept { return pcapng_padded(length) - length; }
   /// Of the whole block.
   std::size_t size() const noexcept { return head_size + pcapng_padded(length) + tail_size; }

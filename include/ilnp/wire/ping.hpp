@@ -5,6 +5,7 @@
 
 namespace ilnp::wire {
 
+/// The first octet of a message.
 enum class PingKind : std::uint8_t { ping = 4, reply = 5 };
 
 /// Why a ping is answered.

@@ -28,11 +28,12 @@ class SctpPacket {
   static constexpr std::size_t max_init = 768;           ///< octets; the reply contains it twice
   static constexpr std::size_t max_init_ack = 4096;      ///< octets; contains a cookie
   static constexpr std::size_t max_control_chunks = 16;  ///< in one packet, since each may cause a reply
-  static constexpr std::size_t max_heartbeats = 2;
-  static constexpr std::uint32_t min_window = 1500;  ///< minimum in INIT (section 3.3.2)
+  static constexpr std::size_t max_heartbeats = 2;       ///< in one packet
+  static constexpr std::uint32_t min_window = 1500;      ///< minimum in INIT (section 3.3.2)
   /// How far an acknowledgement may reach beyond the first missing TSN. usrsctp has at most 512 chunks in flight.
   static constexpr std::uint16_t max_gap = 1024;
 
+  /// Types of chunks (RFC 9260, section 3.2).
   enum Type : std::uint8_t {
     data = 0,
     init = SctpHeader::init,
@@ -69,8 +70,11 @@ class SctpPacket {
     return parsed;
   }
 
+  /// The common header.
   const SctpHeader& header() const noexcept { return header_; }
+  /// The type of the first chunk.
   std::uint8_t first_chunk() const noexcept { return header_.first_chunk(); }
+  /// True if it asks for a new association: an INIT.
   bool asks() const noexcept { return first_chunk() == init; }
   /// Contains an ABORT.
   bool aborts() const noexcept { return aborts_; }

@@ -44,10 +44,12 @@ class SctpParameter {
     disable_restart = 0xc007,  // of the drafts about NAT
   };
 
+  /// `octets`: exactly one parameter, whose length was checked.
   explicit SctpParameter(Bytes octets) noexcept : octets_(octets) {}
   std::uint16_t type() const noexcept { return load<std::uint16_t>(octets_, 0); }
   /// Of header and value.
   std::size_t length() const noexcept { return octets_.size(); }
+  /// What follows the type and the length. Borrowed.
   Bytes value() const noexcept { return octets_.subspan(header_size); }
 
   /// Calls `f(SctpParameter)` for each parameter in `octets`. Returns false as soon as one is shorter than its

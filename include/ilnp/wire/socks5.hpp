@@ -16,6 +16,7 @@ class Socks5Greeting {
   static constexpr std::size_t min_size = 2;
   static constexpr std::size_t max_size = 2 + 255;
 
+  /// Of the whole greeting, as far as its first octets tell.
   static std::size_t size(Bytes start) noexcept {
     return start.size() < min_size ? min_size : min_size + load<std::uint8_t>(start, 1);
   }
@@ -52,7 +53,8 @@ class Socks5Request {
  public:
   static constexpr std::size_t min_size = 5;  ///< enough to tell the size
   static constexpr std::size_t max_size = 4 + 1 + 255 + 2;
-  static constexpr std::uint8_t connect = 1;
+  static constexpr std::uint8_t connect = 1;  ///< the command CONNECT
+  /// The type of the address.
   enum class Type : std::uint8_t { ipv4 = 1, name = 3, ipv6 = 4 };
 
   /// The length of the request that begins like this; `min_size` as long as that is unknown, and for unknown types.
@@ -93,6 +95,7 @@ class Socks5Request {
   Bytes request_;
 };
 
+/// The code of a reply (RFC 1928, section 6).
 enum class Socks5Reply : std::uint8_t {
   succeeded = 0,
   failed = 1,

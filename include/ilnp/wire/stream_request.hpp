@@ -19,7 +19,7 @@ namespace ilnp::wire {
 /// exit. The octets of the stream follow.
 class StreamRequest {
  public:
-  static constexpr std::uint8_t version = 1;
+  static constexpr std::uint8_t version = 1;  ///< the first octet
   static constexpr std::size_t min_size = 4;
   static constexpr std::size_t max_size = min_size + 255;
 
@@ -101,6 +101,7 @@ class StreamReply {
 
 struct StreamReplyRepr {
   StreamReplyCode code = StreamReplyCode::connected;
+  /// Writes `StreamReply::size` octets to the front of `out`.
   void write_to(MutableBytes out) const noexcept {
     store(out, 0, StreamRequest::version);
     store(out, 1, static_cast<std::uint8_t>(code));
