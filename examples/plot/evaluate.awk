@@ -50,6 +50,7 @@ function make_buckets(   first, end, i, k, parts, from, to) {
   at_edge = 1
 }
 function bucket_of(time) {
+  time += 1e-6 # the moves come as text
   while (at_edge < edges && edge[at_edge + 1] <= time) ++at_edge
   while (at_edge > 0 && edge[at_edge] > time) --at_edge
   return at_edge

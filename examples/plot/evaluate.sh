@@ -4,11 +4,15 @@
 # table, writes it to summary.txt in the output folder and the pictures beside it, and sets `verdict` to 0 only if nothing was
 # lost or duplicated.
 
-# Where the mobile node sent from, in order: lines "time locator". The first line is the start.
+# Where the mobile node was, in order: lines "time locator". The first line is the start. A move shows in what it sends from its new
+# locator, or in what it receives there before that; what still arrives at the previous one is no move.
 itinerary() {
   awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
-    $column["direction"] == "sent" && $column["source_locator"] != last {
-      last = $column["source_locator"]
+    { sent = $column["direction"] == "sent"
+      here = sent ? $column["source_locator"] : $column["destination_locator"] }
+    here != last && (sent || (last != "" && here != previous)) {
+      previous = last
+      last = here
       print $column["time"], last
     }' alice.csv
 }
