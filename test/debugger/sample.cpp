@@ -28,6 +28,6 @@ int main() {
   [[maybe_unused]] const TimePoint soon{std::chrono::milliseconds(1500)};
   [[maybe_unused]] const TimePoint at_no_time = never;
   List<Locator> locators;
-  for (const std::uint64_t value : {1, 2, 3}) locators.push_back(Locator(value));
+  for (const std::uint64_t value : {1U, 2U, 3U}) locators.push_back(Locator(value));
   look();
 }
