@@ -20,6 +20,7 @@ class MemoryUnderlay {
   explicit MemoryUnderlay(std::size_t max_frame = 1440) noexcept : max_frame_(max_frame) {}
 
   error_code join(Locator locator) {
+    if (join_error) return join_error;
     if (!joined(locator)) joined_.push_back(locator);
     return {};
   }
@@ -63,6 +64,7 @@ class MemoryUnderlay {
   int batches = 0;
   int flushes = 0;
   bool link_back = false;
+  error_code join_error;  ///< of each `join` from now on
   TimePoint deadline = never;
 
  private:
