@@ -95,7 +95,7 @@ function places(states) {
     members.forEach((node, i) => {
       const off = i - (members.length - 1) / 2;
       if (its.length == 1) {
-        const around = D.networks.length == 1 ? 2 * Math.PI : Math.min(0.75 * members.length, 4.2);
+        const around = D.networks.length == 1 ? 2 * Math.PI : Math.min(0.75 * members.length, 4.2, 11 / D.networks.length);
         const angle = its[0].angle + around * off / members.length;
         found[node] = {x: its[0].x + 125 * Math.cos(angle), y: its[0].y + 110 * Math.sin(angle)};
       } else if (its.length > 1) {
