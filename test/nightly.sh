@@ -12,7 +12,7 @@
 #   discovery   every case of the discovery table
 #   coverage    the lines and branches that the tests of the protocol execute, and the bar for them
 #   bench       the benchmarks of the layers, and the full system benchmarks
-#   systemd     the installed units under systemd itself (as root)
+#   packages    the recipes for vcpkg and Conan, and the installed units under systemd itself (as root)
 #   fuzz        each fuzz target, ILNP_FUZZ_SECONDS each (default: 3600)
 #
 # Sets everything up as test/run.sh does. Logs: build/nightly. Exit status: 0 only if every suite passed.
@@ -22,7 +22,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 build=$root/build
 
-all=(clang clang19 cxx23 sanitizers swarm handoff discovery coverage bench systemd fuzz)
+all=(clang clang19 cxx23 sanitizers swarm handoff discovery coverage bench packages fuzz)
 for name in "$@"; do
   case $name in
     --help | -h)
@@ -71,7 +71,9 @@ coverage() { ILNP_BUILD_DIR=$build/coverage test/coverage.sh; }
 
 bench() { "$build/bench/bench-stack" && bench/system/run.sh --output "$build/nightly/bench"; }
 
-systemd() { ILNP_BUILD=$build test/run.sh -R package-deb && ILNP_BUILD=$build python3 test/package/systemd_test.py; }
+packages() {
+  test/run.sh -R '^package-' && ILNP_BUILD=$build python3 test/package/recipes_test.py && ILNP_BUILD=$build python3 test/package/systemd_test.py
+}
 
 fuzz() {
   ILNP_PRESET=sanitizers ILNP_BUILD_DIR=$build/sanitizers examples/setup.sh --tests --no-build &&

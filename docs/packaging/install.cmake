@@ -69,6 +69,7 @@ install(CODE "${places}" ALL_COMPONENTS)
 install(FILES examples/wireshark/ilnp.lua DESTINATION "\${ilnp_libdir}/wireshark/plugins" COMPONENT wireshark)
 install(FILES examples/grafana/ilnp.json DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/grafana COMPONENT programs)
 install(DIRECTORY examples/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/plot COMPONENT programs
+        PATTERN evaluate.sh EXCLUDE  # a part of the demos
         PATTERN "*.sh" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(DIRECTORY examples/config examples/scenarios DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)
 
