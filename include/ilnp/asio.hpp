@@ -2,7 +2,6 @@
 
 /// The shell on Boost.Asio: nodes and sockets. Includes what it needs of the stack.
 
-#include "asio/attempts.hpp"
 #include "asio/clock.hpp"
 #include "asio/mailbox.hpp"
 #include "asio/name_event.hpp"
@@ -13,4 +12,5 @@
 #include "asio/resolve.hpp"
 #include "asio/stp_node.hpp"
 #include "asio/stp_socket.hpp"
+#include "asio/turn.hpp"
 #include "asio/waiting_timers.hpp"

@@ -6,7 +6,6 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <concepts>
-#include <exception>
 #include <forward_list>
 #include <memory>
 #include <type_traits>
@@ -14,10 +13,10 @@
 
 #include "../base/arena.hpp"
 #include "../base/stack.hpp"
-#include "attempts.hpp"
 #include "clock.hpp"
 #include "name_event.hpp"
 #include "ping_event.hpp"
+#include "turn.hpp"
 
 namespace ilnp {
 
@@ -148,43 +147,15 @@ class Node {
 
  private:
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
+  using Turn = NodeTurn<Node>;
+  friend Turn;
 
-  /// One batch; or, within a batch, a part of it whose octets are copied at its end, because they need not stay valid for
-  /// longer. An exception of an attempt within it, or of its end, leaves when the batch has ended.
-  class Turn {
-   public:
-    explicit Turn(Node& node) : node_(node), within_batch_(node.batching_), within_call_(node.busy_) {
-      if (!within_call_) {
-        node.cx_.set_now(TimeSource::now());
-        node.notice_stop();
-      }
-      if (!within_batch_) node.underlay().begin_batch();
-      node.batching_ = node.busy_ = true;
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    ~Turn() noexcept(false) {
-      attempt([&] { node_.flush_up(); });
-      if (within_call_) {
-        attempt([&] { node_.end_within(within_batch_); });
-      } else {
-        attempt([&] { node_.end_batch(); });
-      }
-      node_.batching_ = within_batch_;
-      node_.busy_ = within_call_;
-      if (!within_call_) attempt([&] { node_.arm(node_.cx_.now()); });
-      if (std::uncaught_exceptions() == exceptions_) attempt.rethrow();  // else another is on its way
-    }
-
-    Attempts attempt;
-
-   private:
-    Node& node_;
-    const bool within_batch_;
-    const bool within_call_;
-    const int exceptions_ = std::uncaught_exceptions();
-  };
-
+  /// Not within another call to the stack.
+  void begin_call() {
+    cx_.set_now(TimeSource::now());
+    notice_stop();
+  }
+  void end_call() { arm(cx_.now()); }
   /// Goes down the stack; afterwards the received frames are no longer lent.
   void end_batch() {
     stack_.end_batch(cx_);
@@ -253,9 +224,8 @@ class Node {
   /// Outside of a batch, so that the layers see the errors of the control messages that they send.
   void on_deadline() {
     const auto run = run_;
-    cx_.set_now(TimeSource::now());
     Attempts attempt;
-    attempt([&] { notice_stop(); });
+    attempt([&] { begin_call(); });
     armed_for_ = never;
     if (behind_) attempt([&] { on_readable(); });  // even if there is nothing
     if (run == run_ && stack_.next_deadline() <= cx_.now()) {

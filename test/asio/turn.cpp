@@ -1,10 +1,10 @@
-#include "ilnp/asio/attempts.hpp"
+#include "ilnp/asio/turn.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 #include <string>
 
-namespace ilnp::test::attempts_test {
+namespace ilnp::test::turn_test {
 
 BOOST_AUTO_TEST_CASE(each_step_is_taken_and_the_first_exception_kept) {
   Attempts attempt;
@@ -24,4 +24,4 @@ BOOST_AUTO_TEST_CASE(each_step_is_taken_and_the_first_exception_kept) {
                         [](const auto& error) { return error.what() == std::string("first"); });
 }
 
-}  // namespace ilnp::test::attempts_test
+}  // namespace ilnp::test::turn_test
