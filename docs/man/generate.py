@@ -54,7 +54,7 @@ def about(parts):
                 text += f".TP\n\\fB{roff(each.name)}\\fR {marked(each.arguments)}".rstrip() + f"\n{marked(each.about)}\n"
         else:
             text += f".PP\n{marked(part)}\n"
-    return text
+    return text.removeprefix(".PP\n")
 
 
 def options(entries):
@@ -116,7 +116,8 @@ def ini_page(version, pages):
     after = after.split("|\n\n", 1)[1]
 
     def paragraphs(part):
-        return "".join(f".PP\n{roff(unlinked(' '.join(each.split())))}\n" for each in part.strip().split("\n\n"))
+        part = part.replace("A dash means that there is no default. ", "")  # in a table
+        return ".PP\n".join(f"{roff(unlinked(' '.join(each.split())))}\n" for each in part.strip().split("\n\n"))
 
     text += paragraphs(before) + ".SH KEYS\n" + keys + ".SH NOTES\n" + paragraphs(after)
     with open(os.path.join(ROOT, "examples", "config", "alice.ini")) as file:
