@@ -31,6 +31,7 @@
 #include "gateway/overlay_name.hpp"
 #include "gateway/proxy_gateway.hpp"
 #include "gateway/proxy_gateway_counters.hpp"
+#include "gateway/relay_schedule.hpp"
 #include "gateway/reserve_descriptor.hpp"
 #include "gateway/socks_handshakes.hpp"
 #include "gateway/socks_server.hpp"

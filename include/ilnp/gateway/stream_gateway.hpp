@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <exception>
 #include <list>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "../asio/clock.hpp"
 #include "../control/program.hpp"
+#include "relay_schedule.hpp"
 #include "socks_handshakes.hpp"
 #include "stream_dial.hpp"
 #include "stream_gateway_counters.hpp"
@@ -43,13 +43,11 @@ class StreamGateway {
  public:
   using Tcp = boost::asio::ip::tcp;
   using Relay = StreamRelay<StreamGateway>;
-
   using Dial = StreamDial<Names>;
+  using Counters = StreamGatewayCounters;
 
   static constexpr auto check_time = std::chrono::seconds(10);  ///< between two checks of the connections
   static constexpr auto silence = std::chrono::seconds(60);     ///< of a program to which data is in flight
-
-  using Counters = StreamGatewayCounters;
 
   /// `policy`: the outside hosts that peers may connect to.
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
@@ -64,7 +62,7 @@ class StreamGateway {
         policy_(std::move(policy)),
         names_(names),
         scratch_(64 * 1024),
-        check_timer_(executor) {
+        schedule_(executor) {
     sink_.connect(this, [](void* self, const StreamProxyEvent& event, Bytes octets) {
       static_cast<StreamGateway*>(self)->on_event(event, octets);
     });
@@ -80,8 +78,8 @@ class StreamGateway {
       for (auto& [id, opening] : openings_) stack.reset(id, cx);
       for (auto& [id, dial] : dials_) stack.reset(id, cx);
     });
-    for (auto& [id, relayed] : relays_) relayed.relay->stop();
-    for (auto& [id, dialled] : dials_) dialled.dial->cancel();
+    for (auto& [id, relayed] : relays_) relayed.worker->stop();
+    for (auto& [id, dialled] : dials_) dialled.worker->cancel();
   }
 
   /// Forwards connections to `local` to `target`. Returns the port. Throws `boost::system::system_error`.
@@ -116,8 +114,8 @@ class StreamGateway {
     for (const auto& [id, dialled] : dials_) add(id, dialled.shown);
     for (const auto& [id, relayed] : relays_) {
       ControlStream stream = relayed.shown;
-      stream.sent = relayed.relay->sent();
-      stream.received = relayed.relay->received();
+      stream.sent = relayed.worker->sent();
+      stream.received = relayed.worker->received();
       add(id, std::move(stream));
     }
   }
@@ -136,13 +134,11 @@ class StreamGateway {
   }
 
  private:
-  struct Relayed {
-    std::shared_ptr<Relay> relay;
-    ControlStream shown;  // without its peer, and what the relay counts
-  };
-  struct Dialled {
-    std::shared_ptr<Dial> dial;
-    ControlStream shown;  // likewise
+  /// A relay or a dial, and how it is shown: without its peer, and what the relay counts.
+  template <class Worker>
+  struct Shown {
+    std::shared_ptr<Worker> worker;
+    ControlStream shown;
   };
 
   /// A handler that does nothing once the gateway is gone.
@@ -188,11 +184,8 @@ class StreamGateway {
     const auto id =
         !nid ? result<StreamId>(nid.error())
              : with([&](auto& stack, auto& cx) { return stack.open(*nid, target.port, target.host, cx); });
-    if (id) {
-      openings_.emplace(*id, std::move(opening));
-    } else {
-      fail(std::move(opening), id.error());
-    }
+    if (!id) return fail(std::move(opening), id.error()), true;
+    openings_.emplace(*id, std::move(opening));
     return true;
   }
 
@@ -226,20 +219,16 @@ class StreamGateway {
   void begin(StreamId id, Tcp::socket socket, ControlStream shown) {
     const auto relay = std::make_shared<Relay>(*this, std::move(socket), id);
     relays_[id] = {relay, std::move(shown)};
-    if (!std::exchange(checking_, true)) check_later();
+    schedule_.keep_checking(check_time, [this] { return check(); });
     relay->start();
   }
 
-  /// Checks from time to time for connections whose program has gone.
-  void check_later() {
-    check_timer_.expires_after(check_time);
-    check_timer_.async_wait(while_alive([this](const error_code&) {
-      std::vector<std::shared_ptr<Relay>> all;
-      for (const auto& [id, relayed] : relays_) all.push_back(relayed.relay);
-      checking_ = !all.empty();
-      if (checking_) check_later();
-      for (const auto& relay : all) counters_.vanished += relay->check(silence);
-    }));
+  /// Looks for connections whose program has gone. False if there are none at all.
+  bool check() {
+    std::vector<std::shared_ptr<Relay>> all;
+    for (const auto& [id, relayed] : relays_) all.push_back(relayed.worker);
+    for (const auto& relay : all) counters_.vanished += relay->check(silence);
+    return !all.empty();
   }
 
   // Peers.
@@ -272,31 +261,16 @@ class StreamGateway {
         break;
     }
     if (const auto found = relays_.find(event.stream); found != relays_.end()) {
-      const auto relay = found->second.relay;  // it may remove itself
-      if (relay->on_event(event)) go_on_soon(relay);
+      const auto relay = found->second.worker;  // it may remove itself
+      if (relay->on_event(event)) schedule_.go_on_soon(relay);
       return;
     }
     if (event.kind != StreamProxyEvent::Kind::closed) return;
     if (auto opening = openings_.extract(event.stream); !opening.empty())
       return fail(std::move(opening.mapped()),
                   event.error ? event.error : boost::asio::error::connection_reset);
-    if (const auto dialled = dials_.extract(event.stream); !dialled.empty()) dialled.mapped().dial->cancel();
-  }
-
-  /// Moves octets only after all events that arrived together were handled. Then many octets
-  /// leave together; otherwise each packet would cost a write and an acknowledgement.
-  void go_on_soon(const std::shared_ptr<Relay>& relay) {
-    if (due_.empty())
-      boost::asio::post(executor_, while_alive([this] {
-                          std::exception_ptr thrown;  // by one relay; the others are served first
-                          for (const auto& each : std::exchange(due_, {})) try {
-                              each->go_on();
-                            } catch (...) {
-                              if (!thrown) thrown = std::current_exception();
-                            }
-                          if (thrown) std::rethrow_exception(thrown);
-                        }));
-    due_.push_back(relay);
+    if (const auto dialled = dials_.extract(event.stream); !dialled.empty())
+      dialled.mapped().worker->cancel();
   }
 
   static inline const NoNames no_names{};
@@ -314,11 +288,9 @@ class StreamGateway {
                          {[this](StreamOpening& opening) { return attempt(opening); },
                           [this](StreamOpening opening) { fail(std::move(opening), Errc::unknown_host); }}};
   std::unordered_map<StreamId, StreamOpening> openings_;
-  std::unordered_map<StreamId, Dialled> dials_;
-  std::unordered_map<StreamId, Relayed> relays_;
-  std::vector<std::shared_ptr<Relay>> due_;
-  boost::asio::steady_timer check_timer_;
-  bool checking_ = false;
+  std::unordered_map<StreamId, Shown<Dial>> dials_;
+  std::unordered_map<StreamId, Shown<Relay>> relays_;
+  RelaySchedule<Relay> schedule_;
   Counters counters_;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
