@@ -68,9 +68,11 @@ install(CODE "${places}" ALL_COMPONENTS)
 
 install(FILES examples/wireshark/ilnp.lua DESTINATION "\${ilnp_libdir}/wireshark/plugins" COMPONENT wireshark)
 install(FILES examples/grafana/ilnp.json DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/grafana COMPONENT programs)
-install(DIRECTORY examples/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/plot COMPONENT programs
-        PATTERN evaluate.sh EXCLUDE  # a part of the demos
-        PATTERN "*.sh" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+# Of the scripts of the pictures those that ilnp-lab runs; the others belong to the demos.
+set(scripts examples/plot/flows.sh examples/plot/compare.sh)
+file(GLOB styles CONFIGURE_DEPENDS examples/plot/*.gp)
+install(PROGRAMS ${scripts} DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/plot COMPONENT programs)
+install(FILES ${styles} examples/plot/evaluate.awk DESTINATION ${CMAKE_INSTALL_DATADIR}/ilnp/plot COMPONENT programs)
 install(DIRECTORY examples/config examples/scenarios DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)
 
 # Manual pages and completions, from what the programs say with --help.
