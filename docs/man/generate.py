@@ -83,7 +83,7 @@ def program_page(version, path, pages):
     text += ".SH DESCRIPTION\n" + about(found.about)
     text += ".SH OPTIONS\n" + options(found.options)
     for part in found.parts:
-        text += f".SH {roff(' '.join(part.words)).upper()}\n{usage(part.usage)}{about(part.about)}{options(part.options)}"
+        text += f".SH {roff(' '.join(part.words)).upper()}\n{usage(part.usage)}.PP\n{about(part.about)}{options(part.options)}"
     own = os.path.join(HERE, name + ".man")
     if os.path.exists(own):
         with open(own) as file:
