@@ -50,6 +50,7 @@ done
 tools=(g++:g++ cmake:cmake ninja:ninja-build ip:iproute2 unshare:util-linux nc.openbsd:netcat-openbsd
   gnuplot:gnuplot-nox awk:mawk)
 test_tools=(python3:python3 curl:curl ccache:ccache clang++:clang clang-format:clang-format
+  clang-tidy:clang-tidy clangd:clangd cppcheck:cppcheck llvm-cov:llvm
   git:git gdb:gdb doxygen:doxygen tmux:tmux valgrind:valgrind tshark:tshark promtool:prometheus zsh:zsh fish:fish man:man-db
   pkg-config:pkgconf dpkg-shlibdeps:dpkg-dev objdump:binutils)
 bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux strip:binutils

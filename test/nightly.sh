@@ -10,6 +10,7 @@
 #   swarm       random networks, seeds 2001 to 10000
 #   handoff     every case of the handoff table
 #   discovery   every case of the discovery table
+#   lint        clang-tidy over all programs and tests, with the analyser of clang
 #   coverage    the lines and branches that the tests of the protocol execute, and the bar for them
 #   bench       the benchmarks of the layers, and the full system benchmarks
 #   packages    the recipes for vcpkg and Conan, and the installed units under systemd itself (as root)
@@ -22,7 +23,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 build=$root/build
 
-all=(clang clang19 cxx23 sanitizers swarm handoff discovery coverage bench packages fuzz)
+all=(clang clang19 cxx23 sanitizers swarm handoff discovery lint coverage bench packages fuzz)
 for name in "$@"; do
   case $name in
     --help | -h)
@@ -66,6 +67,8 @@ swarm() { swarm_seeds "$build/test/swarm/test-swarm" 2001 10000; }
 handoff() { "$build/test/handoff/handoff-table"; }
 
 discovery() { "$build/test/discovery/discovery-scale"; }
+
+lint() { test/lint.sh --all; }
 
 coverage() { ILNP_BUILD_DIR=$build/coverage test/coverage.sh; }
 

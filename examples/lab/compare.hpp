@@ -32,7 +32,7 @@ inline void print_comparison(std::ostream& out, const std::vector<Variant>& vari
   for (const Setting& each : variants.front().settings) heading.push_back(each.key);
   for (const char* each : {"sent", "lost", "of sent", "duplicated", "reordered", "longest gap", "delay p50",
                            "delay p99", "jitter p99", "expectations"})
-    heading.push_back(each);
+    heading.emplace_back(each);
   table.row(std::move(heading));
   for (const Variant& variant : variants) {
     std::vector<std::string> row;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <time.h>
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is of POSIX
 
 #include <chrono>
 #include <cstdint>

@@ -32,7 +32,7 @@ struct StpSocketState {
     if (error) return error;
     port = wanted;
     node->enter(port, mailbox);
-    return error;
+    return {};
   }
   bool usable() const noexcept { return node != nullptr && !life.expired(); }
   void cancel() {

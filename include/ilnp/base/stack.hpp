@@ -129,9 +129,9 @@ void say_goodbye(Layer& layer, Cx& cx) {
 /// counts, or of its guard. For display, not for the packet path.
 template <class Layer, class F>
 void for_each_counter(const Layer& layer, F&& f) {
-  const auto show = [&]<class Counters>(const Counters& counters) {
+  const auto show = [&](const auto& counters) {
     counters.for_each([&](std::string_view name, std::uint64_t value) {
-      f(std::string_view(Counters::layer), name, value);
+      f(std::string_view(std::remove_cvref_t<decltype(counters)>::layer), name, value);
     });
   };
   if constexpr (requires { std::remove_cvref_t<decltype(layer.counters())>::layer; })

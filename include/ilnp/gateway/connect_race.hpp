@@ -76,7 +76,7 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
       return begun_ != 0 && each.address().is_v6() != last_was_v6_;
     });
     const auto next = other == waiting_.end() ? waiting_.begin() : other;
-    const Tcp::endpoint endpoint = *next;
+    Tcp::endpoint endpoint = *next;
     waiting_.erase(next);
     last_was_v6_ = endpoint.address().is_v6();
     ++begun_;

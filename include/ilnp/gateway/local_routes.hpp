@@ -26,9 +26,11 @@ class LocalRoutes {
   };
 
   LocalRoutes() noexcept = default;
-  LocalRoutes(LocalRoutes&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  LocalRoutes(LocalRoutes&& other) noexcept
+      : socket_(std::exchange(other.socket_, -1)), sequence_(other.sequence_) {}
   LocalRoutes& operator=(LocalRoutes&& other) noexcept {
     std::swap(socket_, other.socket_);
+    std::swap(sequence_, other.sequence_);
     return *this;
   }
   ~LocalRoutes() {

@@ -82,7 +82,7 @@ class ProxyGateway {
   /// `invalid_host_name`, `too_many_sockets`.
   boost::asio::ip::udp::endpoint listen_for(const std::string& host,
                                             const boost::asio::ip::udp::endpoint& address) {
-    const auto bound = open(address);
+    auto bound = open(address);
     const auto index = static_cast<std::uint8_t>(sockets_.size() - 1);
     if (const error_code error =
             node_.with([&](Stack& stack, auto&) { return stack.use_socket(host, index); })) {

@@ -48,7 +48,7 @@ class SocksHandshakes {
     Place& operator=(Place&&) = delete;
     ~Place() { leave(); }
     std::shared_ptr<Table> leave() {
-      const auto table = std::exchange(table_, {}).lock();
+      auto table = std::exchange(table_, {}).lock();
       if (table) table->servers.erase(number_);
       return table;
     }

@@ -17,7 +17,7 @@ class WantedNames {
   static constexpr Duration memory = std::chrono::seconds(30);
 
   void add(std::string_view name, TimePoint now) {
-    Wanted* oldest = &all_[0];
+    Wanted* oldest = all_.data();
     for (Wanted& each : all_) {
       if (each.name == name) return void(each.at = now);
       if (each.at < oldest->at) oldest = &each;

@@ -52,7 +52,8 @@ class SctpLibrary {
 
   /// Creates an address, which `leave` must return.
   void* enter(const SctpAddress& address) {
-    void* const name = reinterpret_cast<void*>(++last_);  // a number, never dereferenced
+    // A number, never dereferenced.
+    void* const name = reinterpret_cast<void*>(++last_);  // NOLINT(performance-no-int-to-ptr)
     addresses_.emplace(name, address);
     usrsctp_register_address(name);
     return name;
