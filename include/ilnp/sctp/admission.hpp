@@ -12,10 +12,12 @@ namespace ilnp {
 /// A rate limit with a burst. Its state is one number: when the next event would be due if all came at the rate.
 class SctpPace {
  public:
+  /// How many events may pass.
   struct Rate {
-    std::int64_t per_second;
-    std::int64_t at_once;
+    std::int64_t per_second;  ///< in the long run
+    std::int64_t at_once;     ///< in a row, after a pause
 
+    /// From one event to the next at this rate.
     constexpr Duration interval() const noexcept {
       return std::chrono::nanoseconds(1'000'000'000 / per_second);
     }
@@ -47,8 +49,8 @@ class SctpAdmission {
   /// Places that count nodes, and senders; a secret decides which of them share one.
   static constexpr std::size_t places = 4096;
 
-  /// `handshake` begins with INIT or COOKIE ECHO. `sender`: the sender of the frame, whatever
-  /// NID it uses (`NetworkSource::share`). `known`: there are streams with that node.
+  /// Whether `handshake`, which begins with INIT or COOKIE ECHO, may reach usrsctp. Counts it. `sender`: the sender of the frame,
+  /// whatever NID it uses (`NetworkSource::share`). `known`: there are streams with that node.
   template <ContextLike Cx>
   bool allows(Nid from, std::uint64_t sender, const wire::SctpPacket& handshake, bool known, Cx& cx) {
     Place& place = places_[place_of(from.value(), cx)];
@@ -62,6 +64,7 @@ class SctpAdmission {
     place.turned_away = mark;
     return false;
   }
+  /// Whether a packet of `sender` that belongs to no stream may be answered. Counts it.
   template <ContextLike Cx>
   bool answer(std::uint64_t sender, Cx& cx) {
     return take(senders_[place_of(sender, cx)], &Paces::answers, answers, cx.now());

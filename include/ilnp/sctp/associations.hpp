@@ -12,17 +12,18 @@ namespace ilnp {
 
 /// A node and a port of its transport: the remote end of associations.
 struct SctpRemote {
-  Nid nid;
-  std::uint16_t port = 0;
+  Nid nid;                 ///< the node
+  std::uint16_t port = 0;  ///< of its transport, not of SCTP
 
   friend bool operator==(const SctpRemote&, const SctpRemote&) = default;
 };
 
 /// The remote end of an association that usrsctp has or may still have.
 struct SctpAssociation {
-  SctpRemote remote;
+  SctpRemote remote;       ///< where its packets go
   TimePoint gone = never;  ///< when its stream ended; `long_ago` if nothing of it is left
 
+  /// False if at most remains of it are in usrsctp.
   bool has_stream() const noexcept { return gone == never; }
 };
 
@@ -31,12 +32,13 @@ struct SctpAssociation {
 /// port listens to all. Two nodes that connect from the same port to the same port use different doors.
 class SctpAssociations {
  public:
-  static constexpr std::size_t max_doors = 8;
+  static constexpr std::size_t max_doors = 8;  ///< addresses of one node in usrsctp
   static constexpr std::size_t max_tries = 4;  ///< doors that are tried to find one where the ports are free
   /// An association may remain in usrsctp this long after its stream, because written data may still be in flight.
   static constexpr Duration linger = std::chrono::seconds(75);
-  static constexpr std::size_t max_associations = 1 << 17;
+  static constexpr std::size_t max_associations = 1 << 17;  ///< of a node, those that linger included
 
+  /// What usrsctp sends goes to `output`, which must outlive it.
   explicit SctpAssociations(SctpOutput& output) : output_(output) {}
   SctpAssociations(const SctpAssociations&) = delete;
   SctpAssociations& operator=(const SctpAssociations&) = delete;
@@ -45,7 +47,7 @@ class SctpAssociations {
       if (door.address) SctpLibrary::instance().leave(door.address);
   }
 
-  /// usrsctp's address of the peer.
+  /// What usrsctp takes for the address of peers at this door. Registered at the first call.
   void* address(std::size_t door) {
     Door& opened = doors_[door];
     if (!opened.address) {
@@ -56,9 +58,10 @@ class SctpAssociations {
     return opened.address;
   }
 
+  /// An association, and its place.
   struct Found {
-    std::size_t door;
-    SctpAssociation* association;
+    std::size_t door;              ///< for `address`
+    SctpAssociation* association;  ///< valid until it expires
   };
   /// The association with `remote` between these ports, if any.
   std::optional<Found> find(const SctpRemote& remote, std::uint16_t local_port, std::uint16_t remote_port) {
@@ -110,6 +113,7 @@ class SctpAssociations {
   }
   std::size_t size() const noexcept { return table_.size(); }
 
+  /// Drops those whose stream ended `linger` ago, or was aborted. Looks at all.
   void expire(TimePoint now) {
     std::erase_if(table_, [&](const auto& each) {
       const SctpAssociation& association = each.second;
@@ -120,6 +124,7 @@ class SctpAssociations {
   /// The sender of the packet that is being read: replies of usrsctp for an unknown association go there.
   class Sender {
    public:
+    /// `remote` is the sender as long as this lives, and must outlive it.
     Sender(SctpAssociations& associations, const SctpRemote& remote) : associations_(associations) {
       associations_.sender_ = &remote;
     }
@@ -130,6 +135,7 @@ class SctpAssociations {
    private:
     SctpAssociations& associations_;
   };
+  /// Null if no packet is being read.
   const SctpRemote* sender() const noexcept { return sender_; }
 
  private:

@@ -15,8 +15,8 @@ struct SctpConfig {
   /// The transport's port, the same on all nodes. The default is the one that IANA assigned to SCTP in UDP (RFC 6951).
   std::uint16_t port = 9899;
 
-  Duration min_retransmission_time = std::chrono::milliseconds(50);
-  Duration max_retransmission_time = std::chrono::milliseconds(1000);
+  Duration min_retransmission_time = std::chrono::milliseconds(50);    ///< RTO.Min of RFC 9260
+  Duration max_retransmission_time = std::chrono::milliseconds(1000);  ///< RTO.Max
   Duration first_retransmission_time =
       std::chrono::milliseconds(200);  ///< before a round trip has been measured
   /// Must be well below the minimum retransmission time; else a receiver that waits for a second packet looks like a loss.

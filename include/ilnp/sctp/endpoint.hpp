@@ -13,12 +13,12 @@ namespace ilnp {
 /// (`output`) and events (`next_event`) come out. One thread, the same for all endpoints of a process.
 class SctpEndpoint {
  public:
-  static constexpr Duration orphan_time = std::chrono::seconds(30);
+  static constexpr Duration orphan_time = std::chrono::seconds(30);  ///< from `close` to a reset
   /// The resolution of usrsctp's timers: they fire only when called.
   static constexpr Duration busy_tick = std::chrono::milliseconds(10);
-  static constexpr Duration idle_tick = std::chrono::milliseconds(50);
-  static constexpr Duration idle_after = std::chrono::milliseconds(200);
-  static constexpr std::uint16_t first_free_port = 49152;  // RFC 6335, section 6
+  static constexpr Duration idle_tick = std::chrono::milliseconds(50);    ///< after `idle_after`
+  static constexpr Duration idle_after = std::chrono::milliseconds(200);  ///< of no traffic
+  static constexpr std::uint16_t first_free_port = 49152;                 ///< RFC 6335, section 6
 
   /// `mtu`: octets that fit into a datagram of the transport.
   SctpEndpoint(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(rounded(mtu)) {}
@@ -28,8 +28,9 @@ class SctpEndpoint {
     table().for_each([](SctpStreamState& stream) { stream.socket.abort(); });
   }
 
-  // For the transport. `share`: the sender of the frame, whatever NID it uses (`NetworkSource::share`).
+  // For the transport.
 
+  /// Takes a packet from `port` of the transport of `from`. `share`: the sender of its frame, by any NID (`NetworkSource::share`).
   template <ContextLike Cx>
   void input(Nid from, std::uint16_t port, std::uint64_t share, Bytes packet, Cx& cx) {
     const TimePoint now = cx.now();
@@ -79,9 +80,10 @@ class SctpEndpoint {
     return TimePoint((ticks + 1) * tick);  // the same for all nodes of a process
   }
 
-  SctpOutput& output() noexcept { return output_; }
-  SctpPeers& peers() noexcept { return peers_; }
+  SctpOutput& output() noexcept { return output_; }  ///< to be sent
+  SctpPeers& peers() noexcept { return peers_; }     ///< those with streams, or not long without
 
+  /// The oldest event that was not handed out yet.
   std::optional<StreamEvent> next_event() { return progress_.next_event(); }
 
   // For the user.
@@ -98,6 +100,7 @@ class SctpEndpoint {
     listeners_.close(port);
   }
 
+  /// As `Sctp::connect`. `transport_port`: the peer's; `mtu`: octets that fit into a datagram to it.
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t transport_port, std::uint16_t port, Cx& cx,
                            std::size_t mtu = SIZE_MAX) {

@@ -19,10 +19,11 @@ namespace ilnp {
 /// Where packets for an address (`sconn_addr`) go. For usrsctp the address is a number
 /// that is never used again, so a packet for an abandoned address goes nowhere.
 struct SctpAddress {
+  /// Takes a packet, which is valid during the call.
   using Send = bool (*)(void* owner, Bytes packet);
 
-  void* owner = nullptr;
-  Send send = nullptr;  ///< called from inside usrsctp, which it must not call; false if there was no room
+  void* owner = nullptr;  ///< first argument of `send`
+  Send send = nullptr;    ///< called from inside usrsctp, which it must not call; false if there was no room
 };
 
 /// usrsctp, of which there is one per process, since it keeps its state in globals. So all nodes with streams in a process
@@ -32,6 +33,7 @@ struct SctpAddress {
 /// with `gettimeofday`, so a simulation with streams is not reproducible.
 class SctpLibrary {
  public:
+  /// Initializes usrsctp at the first call. Lives as long as the process.
   static SctpLibrary& instance() {
     static SctpLibrary library;
     return library;
@@ -58,6 +60,7 @@ class SctpLibrary {
     usrsctp_register_address(name);
     return name;
   }
+  /// Ends an address: what usrsctp still sends there is lost.
   void leave(void* name) {
     addresses_.erase(name);
     usrsctp_deregister_address(name);
@@ -76,6 +79,7 @@ class SctpLibrary {
            0;
   }
 
+  /// usrsctp's own counters, for the whole process.
   static sctpstat statistics() noexcept {
     sctpstat values{};
     usrsctp_get_stat(&values);

@@ -14,16 +14,17 @@ class SctpListeners;
 
 /// Waits for streams to one port at one door.
 struct SctpListener {
-  SctpListeners* listeners;
-  SctpSocket socket;
-  std::uint16_t port;
-  SctpBuffers buffers;  ///< of the streams that it accepts
-  bool marked = false;  ///< listed for inspection
+  SctpListeners* listeners;  ///< its owner
+  SctpSocket socket;         ///< listens
+  std::uint16_t port;        ///< SCTP's, at this node
+  SctpBuffers buffers;       ///< of the streams that it accepts
+  bool marked = false;       ///< listed for inspection
 };
 
 /// The listening sockets of a node: one per port and door, created at the first handshake there.
 class SctpListeners {
  public:
+  /// `mtu`: octets that fit into a datagram of the transport.
   SctpListeners(const SctpConfig& config, std::size_t mtu) : config_(config), mtu_(mtu) {}
   SctpListeners(const SctpListeners&) = delete;
   SctpListeners& operator=(const SctpListeners&) = delete;
@@ -41,6 +42,7 @@ class SctpListeners {
     listener->buffers = buffers;
     return !listener->socket.resize(buffers.send, buffers.receive);
   }
+  /// Closes the sockets of `port` at all doors. Accepted streams stay.
   void close(std::uint16_t port) {
     std::erase_if(marked_, [&](const SctpListener* each) { return each->port == port; });
     std::erase_if(table_, [&](const auto& each) { return each.first.first == port; });

@@ -13,10 +13,11 @@ namespace ilnp {
 /// be called. The octets stay where they are until the batch ends, for within it what is sent is borrowed.
 class SctpOutput {
  public:
+  /// One packet.
   struct Packet {
-    Nid to;
-    std::uint16_t port;
-    Bytes octets;
+    Nid to;              ///< the node
+    std::uint16_t port;  ///< of its transport
+    Bytes octets;        ///< valid until the batch ends
   };
 
   /// Octets that wait at most; what is more is lost, as on a full line.
@@ -27,6 +28,7 @@ class SctpOutput {
     if (waiting_.empty()) octets_.clear();  // else made in another node's turn: not sent yet
   }
 
+  /// Copies a packet. False if there is no room for it.
   bool push(Nid to, std::uint16_t port, Bytes octets) {
     const Bytes copy = octets_.copy(octets);
     if (copy.data() == nullptr) return false;

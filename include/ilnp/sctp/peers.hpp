@@ -12,12 +12,12 @@ namespace ilnp {
 
 /// A node and a port of its transport: the remote end of streams.
 struct SctpPeer {
-  Nid nid;
-  std::uint16_t port = 0;
-  std::size_t streams = 0;
-  TimePoint used;         ///< when a stream last began or ended
-  TimePoint heard;        ///< when anything last arrived from it
-  error_code last_error;  ///< why the last packet to it could not be sent, if it could not
+  Nid nid;                  ///< the node
+  std::uint16_t port = 0;   ///< of its transport
+  std::size_t streams = 0;  ///< with it, now
+  TimePoint used;           ///< when a stream last began or ended
+  TimePoint heard;          ///< when anything last arrived from it
+  error_code last_error;    ///< why the last packet to it could not be sent, if it could not
 };
 
 /// The peers of a node; bounded, and idle ones make room.
@@ -26,6 +26,7 @@ class SctpPeers {
   /// A peer is kept this long after its last stream, because its last packets may still be in flight.
   static constexpr Duration rest = std::chrono::seconds(30);
 
+  /// `most`: peers at a time.
   explicit SctpPeers(std::size_t most) : most_(most) {}
   SctpPeers(const SctpPeers&) = delete;
   SctpPeers& operator=(const SctpPeers&) = delete;

@@ -19,17 +19,21 @@ class SctpProgress {
   SctpProgress(const SctpProgress&) = delete;
   SctpProgress& operator=(const SctpProgress&) = delete;
 
+  /// The streams that exist.
   SctpStreamTable& table() noexcept { return table_; }
+  /// For reading.
   const SctpStreamTable& table() const noexcept { return table_; }
   SctpCounters& counters() noexcept { return counters_; }
   const SctpCounters& counters() const noexcept { return counters_; }
 
+  /// The oldest event that was not handed out yet.
   std::optional<StreamEvent> next_event() {
     if (events_.empty()) return std::nullopt;
     const StreamEvent event = events_.front();
     events_.pop_front();
     return event;
   }
+  /// Whether `next_event` has one.
   bool has_events() const noexcept { return !events_.empty(); }
 
   /// `own`: this node opens it.
@@ -55,6 +59,7 @@ class SctpProgress {
   void mark(SctpStreamState& stream) {
     if (!std::exchange(stream.marked, true)) marked_.push_back(&stream);
   }
+  /// Handles what usrsctp has for the listed streams. Call it when usrsctp is done.
   void look_at_marked(TimePoint now) {
     while (!marked_.empty()) {
       SctpStreamState* const stream = marked_.front();
@@ -150,9 +155,11 @@ class SctpProgress {
     table_.remove(stream, now);
   }
 
+  /// The system's error of this number, as usrsctp returns it.
   static error_code errc(boost::system::errc::errc_t value) noexcept {
     return {static_cast<int>(value), boost::system::system_category()};
   }
+  /// Whether usrsctp means that it can be tried again later.
   static bool would_block(const error_code& error) noexcept {
     return error.value() == EAGAIN || error.value() == EWOULDBLOCK || error.value() == EINPROGRESS;
   }

@@ -14,6 +14,7 @@ namespace ilnp {
 /// than what they answer.
 class SctpReplies {
  public:
+  /// Refers to both, which must outlive it.
   SctpReplies(SctpAdmission& admission, SctpOutput& output) noexcept
       : admission_(admission), output_(output) {}
 

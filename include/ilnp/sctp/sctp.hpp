@@ -44,7 +44,8 @@ class Sctp : public TransportAdaptor<Next> {
   void unlisten(std::uint16_t port) { endpoint_.unlisten(port); }
 
   /// Starts a stream to `port` of the node `to`. The event `connected` or `closed` reports the result (`connection_refused`,
-  /// `timed_out`, or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers).
+  /// `timed_out`, or why packets could not be sent). Errors: `invalid_port`, `queue_full` (too many streams, or peers),
+  /// `no_stream_memory`, `port_in_use` (no local port is free), those of the system.
   template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, Cx& cx) {
     return connect(to, port, port_, cx);
@@ -58,27 +59,31 @@ class Sctp : public TransportAdaptor<Next> {
   /// The peer and ports of a stream; none if there is no such stream.
   std::optional<StreamPeer> peer(StreamId id) const noexcept { return endpoint_.peer(id); }
 
-  /// See `SctpEndpoint`, also for the members that follow.
+  /// As `SctpEndpoint::write`. What has to be sent goes to the transport before it returns, here and below.
   template <ContextLike Cx>
   result<std::size_t> write(StreamId id, Bytes octets, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
     return endpoint_.write(id, octets, cx.now());
   }
+  /// As `SctpEndpoint::read`.
   template <ContextLike Cx>
   result<std::size_t> read(StreamId id, MutableBytes into, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
     return endpoint_.read(id, into, cx.now());
   }
+  /// As `SctpEndpoint::shutdown`.
   template <ContextLike Cx>
   error_code shutdown(StreamId id, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
     return endpoint_.shutdown(id, cx.now());
   }
+  /// As `SctpEndpoint::reset`.
   template <ContextLike Cx>
   void reset(StreamId id, Cx& cx) {
     const Turn<Cx> turn(*this, cx);
     endpoint_.reset(id, cx.now());
   }
+  /// As `SctpEndpoint::close`.
   template <ContextLike Cx>
   void close(StreamId id, Cx& cx) {
     const Turn<Cx> turn(*this, cx);

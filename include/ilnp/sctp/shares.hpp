@@ -11,8 +11,8 @@ namespace ilnp {
 
 /// The buffer sizes of a stream in each direction, in octets.
 struct SctpBuffers {
-  std::uint32_t send = 0;
-  std::uint32_t receive = 0;
+  std::uint32_t send = 0;     ///< written and not yet acknowledged
+  std::uint32_t receive = 0;  ///< arrived and not yet read
 
   friend bool operator==(const SctpBuffers&, const SctpBuffers&) = default;
 };
@@ -25,18 +25,24 @@ class SctpShares {
   /// A stream gets this part of the remaining memory, within bounds. So the first ones have the configured buffers, and later
   /// ones less.
   static constexpr std::uint64_t part = 256;
-  static constexpr std::uint32_t min_buffer = 16 * 1024;
-  /// usrsctp's overhead per stream and per octet: data is stored in blocks of 2 KiB, each with a header.
+  static constexpr std::uint32_t min_buffer = 16 * 1024;  ///< octets, unless less is configured
+  /// Octets that usrsctp needs for a stream, besides its buffers.
   static constexpr std::uint64_t overhead = 32 * 1024;
+  /// And per octet of a buffer: data is stored in blocks of 2 KiB, each with a header.
   static constexpr std::uint64_t blocks = 2;
 
-  enum class Refusal : std::uint8_t { streams, memory };
+  /// What there is not enough of.
+  enum class Refusal : std::uint8_t {
+    streams,  ///< `SctpConfig::max_streams`
+    memory    ///< `SctpConfig::memory`
+  };
   /// What a stream was given and will return.
   struct Share {
-    bool own = false;
-    std::uint64_t memory = 0;
+    bool own = false;          ///< this node opened the stream
+    std::uint64_t memory = 0;  ///< octets
   };
 
+  /// The limits are those of `config`.
   explicit SctpShares(const SctpConfig& config) : config_(config) {}
 
   /// Why no stream is available; none if one is. `own`: this node opens it.
@@ -63,6 +69,7 @@ class SctpShares {
     return some;
   }
 
+  /// For a new stream with `nid`, after `refusal` had none. `give_back` must return it.
   Share take(Nid nid, bool own, const SctpBuffers& buffers) {
     const Share share{own, cost(buffers)};
     ++streams_;
@@ -70,6 +77,7 @@ class SctpShares {
     if (!own) accepted_.add(share), by_nid_[nid].add(share);
     return share;
   }
+  /// Returns the share of a stream that has ended; `nid` as for `take`.
   void give_back(Nid nid, const Share& share) {
     --streams_;
     memory_ -= share.memory;
@@ -81,8 +89,10 @@ class SctpShares {
   }
 
   std::size_t streams() const noexcept { return streams_; }
+  /// Octets in use.
   std::uint64_t memory() const noexcept { return memory_; }
 
+  /// Octets of memory that a stream with these buffers may need.
   static std::uint64_t cost(const SctpBuffers& buffers) noexcept {
     return overhead + blocks * (std::uint64_t{buffers.send} + buffers.receive);
   }

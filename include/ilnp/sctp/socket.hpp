@@ -15,6 +15,7 @@ namespace ilnp {
 /// Owns a one-to-one, non-blocking socket of usrsctp. The destructor closes it in order; `abort` ends it at once.
 class SctpSocket {
  public:
+  /// Called by usrsctp with the argument of `on_event`.
   using Upcall = void (*)(struct socket*, void*, int);
 
   /// Announced in the handshake (RFC 5061, section 4.2.6) by nodes that send the end of a direction as a message.
@@ -24,13 +25,14 @@ class SctpSocket {
 
   /// A received message: data, a notification, or neither. `size` 0 is the end; `error` says why there is nothing.
   struct Received {
-    std::size_t size = 0;
-    bool notification = false;
-    std::uint32_t protocol = 0;
-    error_code error;
+    std::size_t size = 0;        ///< octets
+    bool notification = false;   ///< of usrsctp, about the association
+    std::uint32_t protocol = 0;  ///< payload protocol identifier
+    error_code error;            ///< would block, or the association has ended
   };
 
   SctpSocket() = default;
+  /// Takes ownership.
   explicit SctpSocket(struct socket* taken) noexcept : socket_(taken) {}
   SctpSocket(SctpSocket&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
   SctpSocket& operator=(SctpSocket&& other) noexcept {
@@ -70,15 +72,19 @@ class SctpSocket {
     return good ? error_code() : system_error();
   }
 
+  /// Whether it has a socket. Without one, only `abort` may be called.
   explicit operator bool() const noexcept { return socket_ != nullptr; }
 
+  /// What usrsctp calls, from inside its work, when something has happened. It must not call usrsctp.
   void on_event(Upcall upcall, void* argument) noexcept { usrsctp_set_upcall(socket_, upcall, argument); }
 
+  /// Begins a handshake. A notification tells the result.
   error_code connect(void* address, std::uint16_t port) noexcept {
     const sockaddr_conn name = at(address, port);
     if (usrsctp_connect(socket_, pointer(name), sizeof name) == 0 || errno == EINPROGRESS) return {};
     return system_error();
   }
+  /// Accepts handshakes from now on.
   error_code listen() noexcept {
     return usrsctp_listen(socket_, backlog) == 0 ? error_code() : system_error();
   }
@@ -91,6 +97,7 @@ class SctpSocket {
     return accepted;
   }
 
+  /// Whether there is room in the send buffer.
   bool writable() const noexcept { return (usrsctp_get_events(socket_) & SCTP_EVENT_WRITE) != 0; }
 
   /// Sends all of `octets` as one message, or nothing.

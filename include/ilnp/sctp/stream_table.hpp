@@ -15,6 +15,7 @@ class SctpStreamTable {
     if (slot >= slots_.size() || !slots_[slot] || slots_[slot]->id != id) return nullptr;
     return slots_[slot].get();
   }
+  /// Valid until `remove`. `peer` must outlive it.
   SctpStreamState& add(SctpSocket socket, SctpPeer& peer, StreamPeer names, TimePoint now) {
     std::size_t slot = slots_.size();
     if (free_.empty()) {

@@ -103,7 +103,7 @@ class SctpAcceptor {
 
  public:
   using executor_type = Executor;
-  using Stream = SctpStream<NodeType, Executor>;
+  using Stream = SctpStream<NodeType, Executor>;  ///< what it accepts
   /// The same with another executor.
   template <class Other>
   struct rebind_executor {
@@ -122,6 +122,7 @@ class SctpAcceptor {
     if (error) throw boost::system::system_error(error, "port " + std::to_string(port));
     node.enter(port, *state_);
   }
+  /// Takes over the port and all pending operations.
   SctpAcceptor(SctpAcceptor&& other) noexcept
       : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
   /// From an acceptor with another executor, as `as_default_on` does.
@@ -129,6 +130,7 @@ class SctpAcceptor {
   requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
       SctpAcceptor(SctpAcceptor<NodeType, Other>&& other)
       : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
+  /// The same. Closes this acceptor first.
   SctpAcceptor& operator=(SctpAcceptor&& other) noexcept {
     if (this == &other) return *this;
     close();
@@ -141,6 +143,7 @@ class SctpAcceptor {
   ~SctpAcceptor() { close(); }
 
   const executor_type& get_executor() const noexcept { return executor_; }
+  /// Whether it listens.
   bool is_open() const noexcept { return state_ && !life_.expired(); }
   /// 0 if it is closed.
   std::uint16_t port() const noexcept { return state_ ? state_->port : 0; }

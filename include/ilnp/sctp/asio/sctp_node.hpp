@@ -14,6 +14,7 @@ namespace ilnp {
 /// Receives the events of a stream, or the streams to a port. Lives until it has left the node.
 class StreamUser {
  public:
+  /// Something happened to the stream, or there is a new one to the port. Called within the node's batch.
   virtual void on_event(const StreamEvent& event) = 0;
   /// The node is being destroyed: nothing more will happen.
   virtual void on_node_gone() {}
@@ -35,8 +36,10 @@ class SctpNode {
     using other = SctpNode<Stack, Observer, Other>;
   };
 
+  /// Refers to `stack`, and owns `observer`. Nothing moves until `start`.
   SctpNode(const std::type_identity_t<Executor>& executor, Stack& stack, Observer observer = {})
       : node_(executor, stack, Demultiplex{this}, std::move(observer)) {}
+  /// The same on the executor of an execution context, such as an `io_context`.
   template <ExecutionContext Io>
   SctpNode(Io& context, Stack& stack, Observer observer = {})
       : SctpNode(context.get_executor(), stack, std::move(observer)) {}
@@ -49,8 +52,11 @@ class SctpNode {
     for (const auto& [port, user] : acceptors_) user->on_node_gone();
   }
 
+  /// As `Node::start`.
   error_code start() { return node_.start(); }
+  /// As `Node::stop`. Streams stay, but after `SctpConfig::silence` each end considers the other dead.
   void stop() noexcept { node_.stop(); }
+  /// As `Node::with`.
   template <class F>
   decltype(auto) with(F&& f) {
     return node_.with(std::forward<F>(f));
@@ -63,9 +69,13 @@ class SctpNode {
   /// Expires when the node is destroyed.
   std::weak_ptr<const int> life() const noexcept { return life_; }
 
+  /// From now on `user` receives the events of this stream.
   void enter(StreamId stream, StreamUser& user) { streams_[stream] = &user; }
+  /// From now on nobody does. Must be called before the user is destroyed.
   void leave(StreamId stream) noexcept { streams_.erase(stream); }
+  /// From now on `user` is told of streams to this port of the node.
   void enter(std::uint16_t port, StreamUser& user) { acceptors_[port] = &user; }
+  /// From now on they are reset. Must be called before the user is destroyed.
   void leave(std::uint16_t port) noexcept { acceptors_.erase(port); }
 
  private:

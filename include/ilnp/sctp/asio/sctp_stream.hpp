@@ -34,6 +34,7 @@ class SctpStream {
 
  public:
   using executor_type = Executor;
+  /// Itself: there is no socket of Asio below.
   using lowest_layer_type = SctpStream;
   /// The same with another executor.
   template <class Other>
@@ -43,7 +44,9 @@ class SctpStream {
   /// A connection attempt fails if its host name is still unknown after this time.
   static constexpr auto resolve_time = std::chrono::seconds(3);
 
+  /// Not connected yet. Uses the executor of the node.
   explicit SctpStream(NodeType& node) : node_(&node), life_(node.life()), executor_(node.get_executor()) {}
+  /// Takes over the connection and all pending operations.
   SctpStream(SctpStream&& other) noexcept
       : node_(other.node_),
         life_(other.life_),
@@ -57,6 +60,7 @@ class SctpStream {
         life_(other.life_),
         executor_(other.executor_),
         handle_(std::move(other.handle_)) {}
+  /// The same. Closes this stream first.
   SctpStream& operator=(SctpStream&& other) noexcept {
     if (this == &other) return *this;
     close();
@@ -69,9 +73,12 @@ class SctpStream {
   ~SctpStream() { close(); }
 
   const executor_type& get_executor() const noexcept { return executor_; }
+  /// As Asio's and Beast's templates call it.
   lowest_layer_type& lowest_layer() noexcept { return *this; }
+  /// The same, for reading.
   const lowest_layer_type& lowest_layer() const noexcept { return *this; }
 
+  /// True from the handshake on, until the stream has ended on both sides.
   bool is_open() const noexcept { return handle_ && handle_->id != StreamId{}; }
   /// The peer; none if the stream is not connected.
   std::optional<StreamPeer> peer() const {
