@@ -22,6 +22,7 @@ namespace ilnp {
 class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
  public:
   using Tcp = boost::asio::ip::tcp;
+  /// Receives the connected socket, or the most useful error of all attempts.
   using Done = std::function<void(error_code, Tcp::socket)>;
 
   static constexpr auto attempt_delay = std::chrono::milliseconds(250);  ///< from one to the next
@@ -41,6 +42,7 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
     complete_ = true;
     if (attempts_.empty()) advance();
   }
+  /// Ends all attempts at once; `done` is not called any more.
   void cancel() {
     done_ = nullptr;
     error_code ignored;

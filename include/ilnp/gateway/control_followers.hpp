@@ -24,12 +24,13 @@ namespace ilnp {
 /// room again, a line says how many. One thread; refers to the executor's context.
 class ControlFollowers {
  public:
-  using Id = std::uint64_t;
-  static constexpr std::size_t max_followers = 16;
+  using Id = std::uint64_t;                               ///< names a client; never used again
+  static constexpr std::size_t max_followers = 16;        ///< clients at a time
   static constexpr std::size_t max_waiting = 256 * 1024;  ///< octets that wait for one client
   /// The line, with its end, that says how many lines were dropped.
   using Gap = std::function<std::string(std::uint64_t lines)>;
 
+  /// `gap` writes the line that stands for dropped ones.
   ControlFollowers(const boost::asio::any_io_executor& executor, Gap gap)
       : executor_(executor), gap_(std::move(gap)) {}
   ControlFollowers(const ControlFollowers&) = delete;

@@ -50,6 +50,7 @@ class PassedSockets {
     }
   }
 
+  /// Whether any came, even if some could not be taken.
   bool any() const noexcept { return count_ != 0 || lost_; }
   /// Why a reply cannot go to any of them; null if it can.
   const char* problem() const noexcept {
@@ -84,12 +85,14 @@ class PassedSockets {
 /// the reply, it sees an end after the complete reply, and a reset (ECONNRESET) after a part of it.
 class ControlReplies {
  public:
-  static constexpr std::size_t max_waiting = 16;         ///< beyond that, the oldest is dropped
-  static constexpr std::size_t max_octets = 32'000'000;  ///< of all that wait; likewise
-  static constexpr auto time_limit = std::chrono::seconds(10);
+  static constexpr std::size_t max_waiting = 16;                ///< beyond that, the oldest is dropped
+  static constexpr std::size_t max_octets = 32'000'000;         ///< of all that wait; likewise
+  static constexpr auto time_limit = std::chrono::seconds(10);  ///< for the client to take its reply
 
+  /// Waits on `executor` for sockets to accept more.
   explicit ControlReplies(const boost::asio::any_io_executor& executor) : executor_(executor) {}
 
+  /// Sends `text`, then closes `to`. A failure shows to the client only, as above.
   void send(OwnedSocket to, std::string text) {
     const bool datagram = PassedSockets::type_of(to) == SOCK_DGRAM;
     std::string_view rest = text;

@@ -69,6 +69,7 @@ class ControlSocket {
     if (FileId(path_) == file_) ::unlink(path_.c_str());
   }
 
+  /// As the constructor was given it.
   const std::string& path() const noexcept { return path_; }
 
  private:

@@ -22,9 +22,9 @@ inline boost::asio::ip::address plain_address(const boost::asio::ip::address& ad
 
 /// A range of addresses, and one port or all.
 struct ExitRule {
-  boost::asio::ip::address network;
-  unsigned length = 0;     ///< bits that count
-  std::uint16_t port = 0;  ///< 0: all
+  boost::asio::ip::address network;  ///< the first address
+  unsigned length = 0;               ///< bits that count
+  std::uint16_t port = 0;            ///< 0: all
 
   /// From `ADDRESS[/LENGTH][:PORT]`; an IPv6 address with a port is in brackets: `[fd00::]/8:80`, `[fd00::/8]:80`. None if the
   /// text has another form, or the address has bits beyond LENGTH.
@@ -71,6 +71,7 @@ struct ExitRule {
     return rule;
   }
 
+  /// Whether `address` and the port `to` are within. IPv4 in IPv6 is not recognized: pass `plain_address`.
   bool covers(const boost::asio::ip::address& address, std::uint16_t to) const {
     if (address.is_v4() != network.is_v4() || (port != 0 && port != to)) return false;
     return address.is_v4() ? alike(address.to_v4().to_bytes(), network.to_v4().to_bytes())
@@ -104,6 +105,7 @@ struct ExitRule {
 /// unless a rule allows it. Hosts on this host's own link that have public addresses are treated like any others.
 class ExitPolicy {
  public:
+  /// Connections to there are allowed from now on.
   void allow(const ExitRule& rule) { rules_.push_back(rule); }
 
   /// Error: `not_allowed`; the system's, if it cannot tell whether the address is one of this host.

@@ -27,6 +27,7 @@ class KernelSctpPort {
   /// `file`: for tests.
   explicit KernelSctpPort(std::string file = setting) : file_(std::move(file)) {}
 
+  /// The port now.
   std::uint16_t read(TimePoint now) noexcept {
     if (setting_.native_handle() < 0 && now >= try_at_) {
       setting_ = OwnedSocket(::open(file_.c_str(), O_RDONLY | O_CLOEXEC));  // the module may be loaded later

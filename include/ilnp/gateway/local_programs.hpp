@@ -12,11 +12,12 @@ namespace ilnp {
 /// An address of this host at which a datagram arrived, so that a reply can be sent from there. Empty for a socket
 /// that is bound to an address: its replies come from there anyway. A value.
 struct ArrivalAddress {
-  int family = 0;  ///< `AF_INET`, `AF_INET6`, or 0: none
-  in_addr v4{};
-  in6_pktinfo v6{};
+  int family = 0;    ///< `AF_INET`, `AF_INET6`, or 0: none
+  in_addr v4{};      ///< of `AF_INET`
+  in6_pktinfo v6{};  ///< of `AF_INET6`; with the interface if it is link-local
 
   ArrivalAddress() = default;
+  /// Where these datagrams arrived. None if the socket does not receive that with them.
   explicit ArrivalAddress(const ReceivedTrain& train) noexcept {
     if (train.destination_v4 != nullptr) {
       family = AF_INET;
@@ -31,8 +32,8 @@ struct ArrivalAddress {
 
 /// A program that uses a local socket: where it is, and at which of this host's addresses it expects the replies.
 struct LocalProgram {
-  Endpoint address;  ///< of size 0: none
-  ArrivalAddress arrival;
+  Endpoint address;        ///< of size 0: none
+  ArrivalAddress arrival;  ///< where it sent to
 };
 
 /// Where the programs are that use one local socket: each port is where its datagrams came from last, and before that at
@@ -47,6 +48,7 @@ class LocalPrograms {
       : at_first_(bound.address().is_loopback() || bound.address().is_unspecified() ? loopback_of(bound)
                                                                                     : bound.address()) {}
 
+  /// Remembers where the program at this port is.
   void note(const ReceivedTrain& train) {
     const std::uint16_t port = train.source.port();
     const ArrivalAddress arrival(train);

@@ -20,6 +20,7 @@ namespace ilnp {
 /// add local`), so a list of the interfaces' addresses is not enough. A query takes some microseconds.
 class LocalRoutes {
  public:
+  /// Who gets packets to an address.
   enum class Reach : std::uint8_t {
     outside,  ///< one other host, or none, if no route leads there
     here,     ///< this host, or more than one

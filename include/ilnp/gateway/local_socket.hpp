@@ -36,15 +36,20 @@ class LocalSocket {
   LocalSocket(const LocalSocket&) = delete;
   LocalSocket& operator=(const LocalSocket&) = delete;
 
+  /// To wait on it.
   boost::asio::ip::udp::socket& socket() noexcept { return socket_; }
+  /// Its descriptor. Do not close it.
   int handle() noexcept { return socket_.native_handle(); }
+  /// Datagrams to programs. The caller flushes it.
   SendQueue& to_send() noexcept { return to_send_; }
+  /// Where it is bound, with the port that port 0 became.
   const Address& address() const noexcept { return address_; }
 
-  /// Datagrams that the kernel had no room for, or did not accept.
+  /// Buffers of programs that the kernel dropped, because they came faster than they were read.
   std::uint64_t overflow() const noexcept {
     return dropped_buffers(const_cast<LocalSocket*>(this)->socket_.native_handle());
   }
+  /// Datagrams to programs that the kernel did not accept.
   std::uint64_t not_delivered() const noexcept { return to_send_.counters().errors + not_sent_; }
 
   /// Programs of other hosts cannot reach it.
@@ -89,6 +94,7 @@ class LocalSocket {
     if (::sendmsg(handle(), &header, MSG_DONTWAIT) < 0) ++not_sent_;
   }
 
+  /// The same address in another form.
   static Endpoint to_endpoint(const Address& address) noexcept {
     return Endpoint(address.data(), static_cast<socklen_t>(address.size()));
   }

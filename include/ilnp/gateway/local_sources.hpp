@@ -41,10 +41,12 @@ inline bool is_own_address(const boost::asio::ip::address& address) noexcept {
 class LocalSources {
  public:
   static constexpr std::size_t max_remembered = 64;  ///< addresses; the kernel is asked again about others
-  static constexpr Duration remembered_for = std::chrono::seconds(1);
+  static constexpr Duration remembered_for = std::chrono::seconds(1);  ///< what the kernel said of an address
 
+  /// Accepts datagrams from there too, within `remembered_for`.
   void allow(const AddressRange& range) { allowed_.push_back(range); }
 
+  /// Whether a datagram from `source` is accepted. Asks the kernel unless it remembers.
   bool accepts(const Endpoint& source, TimePoint now) {
     const auto address = address_of(source);
     Known& known = known_[slot_of(address)];

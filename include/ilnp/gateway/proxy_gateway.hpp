@@ -23,8 +23,8 @@ namespace ilnp {
 struct LocalError {
   LocalPort local_port;  ///< the program's, or the redirected port
   std::size_t size;      ///< octets
-  error_code error;
-  Endpoint source{};  ///< the sender
+  error_code error;      ///< why
+  Endpoint source{};     ///< the sender
 };
 
 /// Ignores errors; they are counted anyway.
@@ -56,8 +56,8 @@ template <LocalProxy Stack, class OnError = IgnoreLocalErrors, class Observer = 
 requires RunnableStack<Stack>
 class ProxyGateway {
  public:
-  static constexpr int local_buffer_octets = LocalSocket::buffer_octets;
-  static constexpr std::size_t max_sockets = 64;  ///< of all kinds
+  static constexpr int local_buffer_octets = LocalSocket::buffer_octets;  ///< of each local socket
+  static constexpr std::size_t max_sockets = 64;                          ///< of all kinds
 
   using Counters = ProxyGatewayCounters;
   using stack_type = Stack;

@@ -18,6 +18,7 @@ namespace ilnp {
 template <class Relay>
 class RelaySchedule {
  public:
+  /// Calls relays from `executor`.
   explicit RelaySchedule(const boost::asio::any_io_executor& executor)
       : executor_(executor), timer_(executor) {}
 

@@ -16,7 +16,9 @@ class ReserveDescriptor {
   ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
   ~ReserveDescriptor() { give(); }
 
+  /// Whether it has one.
   bool held() const noexcept { return descriptor_ >= 0; }
+  /// Gives it up, so that the process can open another.
   void give() noexcept {
     if (held()) ::close(std::exchange(descriptor_, -1));
   }

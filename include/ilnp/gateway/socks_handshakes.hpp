@@ -14,8 +14,9 @@ namespace ilnp {
 class SocksHandshakes {
  public:
   using Socket = boost::asio::ip::tcp::socket;
+  /// Receives a destination, and the connection of the program that named it.
   using Asked = std::function<void(StreamTarget, Socket)>;
-  static constexpr std::size_t max_handshakes = 256;
+  static constexpr std::size_t max_handshakes = 256;  ///< at a time
 
   /// `asked` is called for each program that has named its destination.
   explicit SocksHandshakes(Asked asked) : table_(std::make_shared<Table>()) {

@@ -16,9 +16,9 @@ namespace ilnp {
 
 /// The destination of a connection.
 struct StreamTarget {
-  std::string node{};  ///< host name in the overlay
-  std::uint16_t port = 0;
-  std::string host{};  ///< if not empty: an outside host, which `node` resolves
+  std::string node{};      ///< host name in the overlay
+  std::uint16_t port = 0;  ///< of the host, if there is one, else of the node
+  std::string host{};      ///< if not empty: an outside host, which `node` resolves
 };
 
 /// The SOCKS error for a connection that failed.
@@ -42,7 +42,7 @@ template <class Asked>
 class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
-  static constexpr auto time_limit = std::chrono::seconds(5);
+  static constexpr auto time_limit = std::chrono::seconds(5);  ///< then the connection is reset
 
   /// `exit`: the node through which all hosts outside the overlay (`is_overlay_name`) are reached; empty if there is none.
   SocksServer(Socket socket, std::string exit, Asked asked)
@@ -51,6 +51,7 @@ class SocksServer : public std::enable_shared_from_this<SocksServer<Asked>> {
         exit_(std::move(exit)),
         asked_(std::move(asked)) {}
 
+  /// Begins to read. A `shared_ptr` must hold it.
   void start() {
     timer_.async_wait([weak = this->weak_from_this()](const error_code& error) {
       const auto self = weak.lock();

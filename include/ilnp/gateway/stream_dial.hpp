@@ -22,11 +22,14 @@ namespace ilnp {
 /// Knows no name: an exit leads to addresses only. `NameResolver` (gateway/names/name_resolver.hpp)
 /// takes its place where names are to be looked up, and documents the functions.
 struct NoNames {
-  using Id = std::uint64_t;
+  using Id = std::uint64_t;  ///< of a look-up
+  /// Receives some addresses.
   using Found = std::function<void(const std::vector<boost::asio::ip::address>&)>;
-  using Done = std::function<void(const error_code&)>;
+  using Done = std::function<void(const error_code&)>;  ///< receives the result
 
+  /// Always `unknown_host`.
   result<Id> look_up(Nid, const std::string&, const Found&, const Done&) const { return Errc::unknown_host; }
+  /// Nothing is ever in progress.
   void cancel(Id) const noexcept {}
 };
 
@@ -38,11 +41,12 @@ template <class Names = NoNames>
 class StreamDial : public std::enable_shared_from_this<StreamDial<Names>> {
  public:
   using Tcp = boost::asio::ip::tcp;
-  using Done = ConnectRace::Done;
+  using Done = ConnectRace::Done;  ///< receives the connected socket, or the error
   static constexpr auto time_limit = std::chrono::seconds(10);  ///< for the name and the connection together
   /// How long an IPv4 address waits for an IPv6 one of the same name (RFC 8305, section 3).
   static constexpr auto resolution_delay = std::chrono::milliseconds(50);
 
+  /// Connects nowhere until `start`.
   StreamDial(const boost::asio::any_io_executor& executor, ExitPolicy& policy, Names& names)
       : executor_(executor), policy_(&policy), names_(&names), timer_(executor), delay_(executor) {}
 

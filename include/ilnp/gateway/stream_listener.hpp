@@ -16,8 +16,8 @@ namespace ilnp {
 
 /// A listening port accepts no connections for now, and why; or, without an error, it accepts them again.
 struct StreamListenerPaused {
-  std::uint16_t port;
-  error_code error;
+  std::uint16_t port;  ///< the local one
+  error_code error;    ///< why it pauses
 };
 
 /// Accepts connections on a local port. If no descriptor or memory is left, waiting connections are turned away by means of the
@@ -26,13 +26,14 @@ struct StreamListenerPaused {
 class StreamListener : public std::enable_shared_from_this<StreamListener> {
  public:
   using Tcp = boost::asio::ip::tcp;
-  static constexpr int backlog = 1024;
+  static constexpr int backlog = 1024;  ///< connections that the kernel keeps until they are accepted
   static constexpr auto pause = std::chrono::milliseconds(100);  ///< before it tries again
 
+  /// What it calls, never from within its own functions. All must be set.
   struct Calls {
-    std::function<void(Tcp::socket)> taken;
-    std::function<void()> turned_away;
-    std::function<void(const StreamListenerPaused&)> paused;
+    std::function<void(Tcp::socket)> taken;  ///< a connection, with the options of `prepare_tcp`
+    std::function<void()> turned_away;       ///< a connection was reset
+    std::function<void(const StreamListenerPaused&)> paused;  ///< the port pauses, or accepts again
   };
 
   /// Throws `boost::system::system_error` if the port cannot be listened on. `reserve` may be shared, and must outlive it.
@@ -50,8 +51,11 @@ class StreamListener : public std::enable_shared_from_this<StreamListener> {
     port_ = acceptor_.local_endpoint().port();
   }
 
+  /// Begins to accept. A `shared_ptr` must hold it.
   void start() { wait(); }
+  /// The port on which it listens, also if it was to be any.
   std::uint16_t port() const noexcept { return port_; }
+  /// Whether it pauses.
   bool paused() const noexcept { return paused_; }
 
   /// A descriptor was closed: a port that pauses tries again at once.

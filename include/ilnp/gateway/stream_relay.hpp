@@ -20,9 +20,11 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
   using Socket = boost::asio::ip::tcp::socket;
   static constexpr std::size_t turn_octets = 256 * 1024;  ///< the most before others have their turn
 
+  /// `stream` is established. The gateway must outlive it, or `stop` it.
   StreamRelay(Gateway& gateway, Socket socket, StreamId stream)
       : gateway_(&gateway), socket_(std::move(socket)), stream_(stream) {}
 
+  /// Begins to move octets. A `shared_ptr` must hold it.
   void start() {
     error_code ignored;
     socket_.non_blocking(true, ignored);
@@ -47,6 +49,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
         return false;
     }
   }
+  /// Moves what can be moved since the events.
   void go_on() {
     due_ = false;
     if (std::exchange(stream_writable_, false) && gateway_) on_writable();
@@ -65,9 +68,11 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay<Gateway>> {
     gateway_ = nullptr;
     reset_tcp(socket_);
   }
+  /// Its stream in the stack.
   StreamId stream() const noexcept { return stream_; }
-  /// Octets from the program into the overlay so far, and from there to the program.
+  /// Octets from the program into the overlay so far.
   std::uint64_t sent() const noexcept { return sent_; }
+  /// Octets from the overlay so far.
   std::uint64_t received() const noexcept { return received_; }
 
  private:

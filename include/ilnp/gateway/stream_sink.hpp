@@ -8,10 +8,13 @@ namespace ilnp {
 /// afterwards.
 class StreamSink {
  public:
+  /// A handler: its object, the event, and the octets that come with it.
   using Call = void (*)(void*, const StreamProxyEvent&, Bytes);
 
+  /// What a node calls. Refers to the sink.
   struct To {
-    StreamSink* sink;
+    StreamSink* sink;  ///< must outlive the node
+    /// Hands an event to the handler; without one, it is lost.
     void operator()(const StreamProxyEvent& event, Bytes octets) const {
       if (sink->call_) sink->call_(sink->taker_, event, octets);
     }
@@ -19,7 +22,9 @@ class StreamSink {
     template <class Other>
     requires(!std::same_as<Other, NetworkSource>) void operator()(const Other&, Bytes) const noexcept {}
   };
+  /// For the node.
   To to() noexcept { return {this}; }
+  /// Sets the handler, called as `call(taker, event, octets)`; null: none.
   void connect(void* taker, Call call) noexcept {
     taker_ = taker;
     call_ = call;

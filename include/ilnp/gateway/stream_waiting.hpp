@@ -13,10 +13,10 @@ namespace ilnp {
 
 /// The request of a local program, until it is connected.
 struct StreamOpening {
-  boost::asio::ip::tcp::socket socket;
-  StreamTarget target;
-  bool socks = false;
-  TimePoint since = long_ago;
+  boost::asio::ip::tcp::socket socket;  ///< the program's connection
+  StreamTarget target;                  ///< its destination
+  bool socks = false;                   ///< it expects a SOCKS reply
+  TimePoint since = long_ago;           ///< when it was first tried
 
   /// The destination, as text.
   std::string name() const {
@@ -29,13 +29,15 @@ struct StreamOpening {
 /// the event says that names have changed. If there are too many, the oldest is dropped. Refers to the event.
 class StreamWaiting {
  public:
-  static constexpr std::size_t max_waiting = 256;
-  static constexpr auto wait_time = std::chrono::seconds(3);
+  static constexpr std::size_t max_waiting = 256;             ///< at a time
+  static constexpr auto wait_time = std::chrono::seconds(3);  ///< then it fails
 
+  /// What it calls.
   struct Calls {
     std::function<bool(StreamOpening&)> attempt;  ///< false: it waits
     std::function<void(StreamOpening)> fail;      ///< its time is over, or it is dropped
   };
+  /// `names` must outlive it.
   StreamWaiting(const boost::asio::any_io_executor& executor, const NameEvent& names, Calls calls)
       : state_(std::make_shared<State>(executor, names, std::move(calls))) {}
 

@@ -23,11 +23,12 @@ namespace ilnp {
 /// a list of a hundred thousand names takes tens of milliseconds. One thread.
 class HostsFile {
  public:
-  using Addresses = std::vector<boost::asio::ip::address>;
-  static constexpr std::size_t max_octets = 16 << 20;  ///< the rest is not read
-  static constexpr std::size_t max_names = 1'000'000;  ///< likewise
-  static constexpr std::size_t max_addresses = 16;     ///< of one name and family
+  using Addresses = std::vector<boost::asio::ip::address>;  ///< of one name
+  static constexpr std::size_t max_octets = 16 << 20;       ///< the rest is not read
+  static constexpr std::size_t max_names = 1'000'000;       ///< likewise
+  static constexpr std::size_t max_addresses = 16;          ///< of one name and family
 
+  /// Reads nothing yet.
   explicit HostsFile(std::string path = "/etc/hosts") : path_(std::move(path)) {}
 
   /// The addresses of a name, in any case: first those of IPv6, each family as in the file. None if the file does not name it.
@@ -47,6 +48,7 @@ class HostsFile {
     v6.insert(v6.end(), v4.begin(), v4.end());
     return v6;
   }
+  /// How often the file was read so far.
   std::size_t times_read() const noexcept { return times_read_; }
 
  private:

@@ -29,7 +29,7 @@ namespace ilnp {
 struct NameLookupConfig {
   std::string servers{};                     ///< `ADDRESS[:PORT],...`; empty: the system's
   std::chrono::milliseconds try_time{1500};  ///< for a server to reply; doubled after each round
-  int tries = 3;
+  int tries = 3;                             ///< rounds through all servers
 };
 
 /// Whether the text consists of letters, digits, `-`, `_` and dots, as host names do. Any other text has no
@@ -49,8 +49,10 @@ inline bool is_host_name(std::string_view name) noexcept {
 /// Lives as long as it is referenced; destroying it ends the look-up. One thread.
 class NameLookup : public std::enable_shared_from_this<NameLookup> {
  public:
-  using Addresses = std::vector<boost::asio::ip::address>;
+  using Addresses = std::vector<boost::asio::ip::address>;  ///< of the name
+  /// Receives some of the addresses.
   using Found = std::function<void(const Addresses&)>;
+  /// Receives the result.
   using Done = std::function<void(const error_code&)>;
 
   static constexpr std::size_t max_addresses = 16;  ///< of each family; more are not reported

@@ -13,11 +13,12 @@ namespace ilnp {
 /// beyond that, the oldest look-up of the peer with the most is dropped. Destroying it ends all. One thread.
 class NameResolver {
  public:
-  using Id = std::uint64_t;
+  using Id = std::uint64_t;  ///< names a look-up; never used again
 
   static constexpr std::size_t max_lookups = 512;  ///< at a time
   static constexpr std::size_t max_of_one = 64;    ///< for one peer
 
+  /// `config`: for all look-ups. Handlers run on `executor`.
   explicit NameResolver(const boost::asio::any_io_executor& executor, NameLookupConfig config = {})
       : executor_(executor), config_(std::move(config)) {}
   NameResolver(const NameResolver&) = delete;
@@ -45,6 +46,7 @@ class NameResolver {
   void cancel(Id id) { erase(id); }
 
   std::size_t size() const noexcept { return lookups_.size(); }
+  /// How many there are for this peer.
   std::size_t count_of(Nid peer) const {
     const auto at = counts_.find(peer);
     return at == counts_.end() ? 0 : at->second;
