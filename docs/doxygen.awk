@@ -33,6 +33,11 @@ function meaning(line) {
   if (file ~ /counters/ && line ~ /^ *std::uint64_t [a-z_]+ = 0;/) return "Its text is in `counter_text`, its remedy in docs/running.md."
   if (file ~ /counters/ && line ~ / for_each\(F&& f\) const/) return "Calls `f(name, value)` for each counter."
   if (line ~ /(\*|\* const) find\(/) return "Null if there is none. Valid until something is added or removed."
+  if (line ~ /TimePoint last_used\(\) const/ || line ~ /bool expired\(TimePoint now\) const/) return "As `BoundedTable` requires it of values."
+  if (file ~ /\/network\//) {
+    if (line ~ /^  (explicit )?[A-Za-z]+\(Reachability& /) return "Refers to the other parts of the layer, which live as long."
+    if (line ~ /^  void on_timer\(/) return "Does what is due. Harmless if nothing is."
+  }
   if (line ~ /void operator\(\)\(Self& self/) return "A step of the operation. Asio calls it."
   if (line ~ /using is_avalanching = void;/) return "Tells hash tables that the bits are mixed well enough."
   if (line ~ /using (duration|rep|period|time_point) = /) return "As that of a clock of the standard library."

@@ -12,28 +12,31 @@ namespace ilnp {
 
 /// The parameters of the network layer at start-up. The defaults are those of docs/configuration.md.
 struct NetworkConfig {
+  /// The locators that a node has joined at the same time, the preferred one first.
   using LocatorSet = std::vector<Locator>;
 
   Nid nid;  ///< the identifier of this node
   std::vector<LocatorSet>
       locators;           ///< a cycle: the node starts in the first set, then moves to the next, and so on
   std::string host_name;  ///< name under which others find this node: 1 to 255 octets of UTF-8
-  std::uint8_t hop_limit = 3;  ///< of packets that this node sends
-  Duration backwards_learning_ttl = std::chrono::seconds(30);
+  std::uint8_t hop_limit = 3;                                  ///< of packets that this node sends
+  Duration backwards_learning_ttl = std::chrono::seconds(30);  ///< lifetime of a route without frames
+  /// Without traffic for this long a node is no longer a correspondent.
   Duration active_unicast_session_ttl = std::chrono::seconds(30);
   Duration move_time = std::chrono::seconds(20);  ///< from the start of one handoff to the start of the next
   Duration handoff_time = std::chrono::seconds(10);  ///< how long both old and new locators are joined
-  unsigned loc_update_retries = 3;
-  Duration loc_update_retry_wait_time = std::chrono::seconds(1);
-  Duration wait_time = std::chrono::seconds(30);  ///< between rounds of discovery
+  unsigned loc_update_retries = 3;                   ///< of an update that is not acknowledged
+  Duration loc_update_retry_wait_time = std::chrono::seconds(1);  ///< between two of them
+  Duration wait_time = std::chrono::seconds(30);                  ///< between rounds of discovery
 
   static constexpr std::size_t max_locators = 16;  ///< in one set
   /// Times in this range work; others would wake the node incessantly, or overflow.
   static constexpr Duration min_time = std::chrono::milliseconds(1);
+  /// The upper end of that range.
   static constexpr Duration max_time = std::chrono::hours(24 * 3650);
   /// A shorter time is of no use: each of these sends messages, which others answer.
   static constexpr Duration min_wait_time = std::chrono::milliseconds(10);
-  static constexpr unsigned max_retries = 100;
+  static constexpr unsigned max_retries = 100;  ///< upper limit of `loc_update_retries`
 
   /// Throws `std::invalid_argument` with a text for the user if this does not describe a node.
   void validate() const {

@@ -10,12 +10,13 @@ namespace ilnp {
 /// 6740, section 5.3: correspondent nodes).
 class CorrespondentTable {
  public:
-  static constexpr std::size_t max_correspondents = 4096;
-  static constexpr unsigned max_changes_a_second = 8;
+  static constexpr std::size_t max_correspondents = 4096;  ///< when it is full, one gives way to a new one
+  static constexpr unsigned max_changes_a_second = 8;      ///< of the locators of one node
 
   /// When this node has sent nothing to a correspondent for this long, it expects nothing from it.
   static constexpr Duration pause = std::chrono::seconds(5);
 
+  /// `ttl`: a node without traffic for this long is no longer a correspondent.
   explicit CorrespondentTable(Duration ttl) noexcept : ttl_(ttl) {}
 
   void rekey(const HashKey& key) { correspondents_.rekey(key); }
@@ -35,6 +36,7 @@ class CorrespondentTable {
     return fresh;
   }
 
+  /// True if there was traffic with `nid` within the time to live.
   bool active(Nid nid, TimePoint now) const noexcept {
     const Correspondent* known = correspondents_.find(nid);
     return known && active(*known, now);
@@ -77,6 +79,7 @@ class CorrespondentTable {
     });
   }
 
+  /// `nid` is gone for good: it is told of no move, and its updates are not believed.
   void forget(Nid nid) { correspondents_.erase(nid); }
 
   /// When there was last traffic with any node; `long_ago` if never.

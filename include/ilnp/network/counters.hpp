@@ -32,8 +32,9 @@ struct NetworkCounters {
   std::uint64_t peers_heard = 0;                ///< how often such a peer was heard again
   std::uint64_t peers_left = 0;                 ///< forgotten after a goodbye
   std::uint64_t expired_answered = 0;  ///< replies to pings that were dropped because of their hop limit
-  std::array<std::uint64_t, drop_reasons> dropped{};
+  std::array<std::uint64_t, drop_reasons> dropped{};  ///< by reason: see `of`
 
+  /// How many were dropped for this reason.
   std::uint64_t of(Drop reason) const noexcept { return dropped[static_cast<std::size_t>(reason)]; }
 
   /// Calls `f(name, value)` for each counter; dropped packets have names of the form `dropped_REASON`.

@@ -113,6 +113,7 @@ class Discoverer {
     return next;
   }
 
+  /// The messages of the last second, for `for_each_table`.
   const SeenMessages& seen() const noexcept { return seen_; }
 
  private:

@@ -13,6 +13,8 @@ class DiscoveryRounds {
   /// `refresh`: an endpoint that has sent nothing for this long announces itself, so that routers do not forget it.
   DiscoveryRounds(Duration wait_time, Duration refresh) noexcept : wait_time_(wait_time), refresh_(refresh) {}
 
+  /// The node starts. The first round, like each further one, is due after a random time from half of `wait_time` to
+  /// all of it.
   template <ContextLike Cx>
   void start(Cx& cx) {
     schedule(cx);
@@ -50,6 +52,7 @@ class DiscoveryRounds {
     return true;
   }
 
+  /// As given to the constructor.
   Duration refresh() const noexcept { return refresh_; }
   TimePoint next_deadline() const noexcept { return std::min(round_at_, refresh_at_); }
 

@@ -35,8 +35,10 @@ enum class Drop : std::uint8_t {
   not_in_session,  ///< does not belong to the session with its source, as the format says (`wire::SessionFormat`)
 };
 
+/// How many reasons there are.
 inline constexpr std::size_t drop_reasons = static_cast<std::size_t>(Drop::not_in_session) + 1;
 
+/// The name of `reason`; counters put `dropped_` in front of it. Always valid.
 constexpr std::string_view to_string(Drop reason) noexcept {
   constexpr std::array<std::string_view, drop_reasons> names{
       "too_short",           "wrong_length",    "not_joined",          "own_frame",

@@ -18,8 +18,8 @@ namespace ilnp {
 /// The newest packets are always remembered: the duplicate of an old one has arrived already, or never will.
 class DuplicateFilter {
  public:
-  static constexpr std::size_t max_packets = 8192;
-  static constexpr Duration window = Interfaces::duplicates_last;
+  static constexpr std::size_t max_packets = 8192;  ///< that are remembered; the oldest gives way
+  static constexpr Duration window = Interfaces::duplicates_last;  ///< no copy is expected after this time
 
   void rekey(const HashKey& key) { packets_.rekey(key); }
 

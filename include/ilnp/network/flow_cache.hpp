@@ -16,8 +16,8 @@ namespace ilnp {
 /// same interface.
 template <class Format>
 struct BasicFlowEntry {
-  Locator interface;              ///< where they arrive, and
-  const Interface* in = nullptr;  ///< what this node knows of it
+  Locator interface;              ///< where they arrive
+  const Interface* in = nullptr;  ///< what this node knows of `interface`; valid until the epoch changes
   std::optional<Locator> out;     ///< where they are forwarded; none: they are for this node
   std::uint64_t path_hash = 0;    ///< of all that they have in common except the hop limit
   std::uint8_t hop_limit = 0;     ///< with which forwarded packets are sent on
@@ -32,10 +32,10 @@ struct BasicFlowEntry {
 template <class Format>
 class BasicFlowCache {
  public:
-  using Header = typename Format::Header;
-  using FlowEntry = BasicFlowEntry<Format>;
+  using Header = typename Format::Header;    ///< see `wire::Format`
+  using FlowEntry = BasicFlowEntry<Format>;  ///< what it holds
 
-  static constexpr std::size_t max_entries = 512;  // a power of two
+  static constexpr std::size_t max_entries = 512;  ///< places; a power of two
 
   BasicFlowCache() = default;
   BasicFlowCache(const BasicFlowCache&) = delete;
@@ -102,7 +102,9 @@ class BasicFlowCache {
   const Entry* last_ = entries_.data();
 };
 
+/// An entry of the flow cache of a node with the default format.
 using FlowEntry = BasicFlowEntry<wire::Overlay>;
+/// The flow cache of a node with the default format.
 using FlowCache = BasicFlowCache<wire::Overlay>;
 
 }  // namespace ilnp

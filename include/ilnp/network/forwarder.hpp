@@ -33,7 +33,7 @@ class Forwarder {
 
   /// How a packet is to be forwarded.
   struct Hop {
-    Locator out;
+    Locator out;             ///< the joined locator on which it leaves
     std::uint8_t hop_limit;  ///< with which it is sent on
     bool alone = false;      ///< the decision applies to this packet only
   };
@@ -102,6 +102,7 @@ class Forwarder {
     ++sender.counters.forwarded;
   }
 
+  /// The flows, for `for_each_table`.
   const Election& election() const noexcept { return election_; }
 
  private:

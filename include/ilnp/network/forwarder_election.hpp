@@ -24,29 +24,34 @@ namespace ilnp {
 template <class Interop>
 class BasicForwarderElection {
  public:
-  static constexpr std::size_t max_flows = 4096;
+  static constexpr std::size_t max_flows = 4096;  ///< that are remembered; the others are decided anew
+  /// A node that yields takes over when it has heard none of the packets for this long.
   static constexpr Duration takeover = std::chrono::milliseconds(500);
+  /// How long another node forwards in addition before this node yields to it, although the other should yield.
   static constexpr Duration grace = std::chrono::milliseconds(450);
   /// In a flow of few packets a node may forward the first before it knows of the other, and the second before it hears it.
   static constexpr std::uint64_t min_conflicts = 3;
   /// Within this time, a hop limit lower than the highest, or another interface, means a duplicate.
   static constexpr Duration duplicate_window = std::chrono::milliseconds(500);
+  /// A conflict that was not heard for this long is over.
   static constexpr Duration conflict_memory = std::chrono::seconds(10);
+  /// A flow without packets for this long is decided anew.
   static constexpr Duration flow_life = ForwardedFlowState::life;
   /// In a flow that was not forwarded, a node must forward for this long before this node yields to it; each further
   /// failure doubles the time.
   static constexpr Duration proof = std::chrono::seconds(1);
-  static constexpr std::uint8_t max_failures = 7;
+  static constexpr std::uint8_t max_failures = 7;  ///< of one flow that count
 
-  static constexpr unsigned max_sampled = ForwardedFlowState::max_sampled;
+  static constexpr unsigned max_sampled = ForwardedFlowState::max_sampled;  ///< see `ForwardedFlowState`
 
   /// `forward_alone`: the decision applies to this packet only. `returned`: the forwarder has sent the packet back to where
   /// it came from; this node forwards it.
   enum class Verdict { forward, forward_alone, duplicate, another, returned };
 
-  using Neighbours = BasicNeighbourTable<Interop>;
-  using Neighbour = typename Neighbours::Neighbour;
+  using Neighbours = BasicNeighbourTable<Interop>;   ///< who else may forward
+  using Neighbour = typename Neighbours::Neighbour;  ///< one of these
 
+  /// `self`: the identifier of this node. `neighbours` must outlive this object.
   BasicForwarderElection(Nid self, Neighbours& neighbours) : self_(self), neighbours_(&neighbours) {}
 
   void rekey(const HashKey& key) {
@@ -275,6 +280,7 @@ class BasicForwarderElection {
   PacketMemory packets_;
 };
 
+/// The election of a node with the default policies.
 using ForwarderElection = BasicForwarderElection<FirstImplementation>;
 
 }  // namespace ilnp

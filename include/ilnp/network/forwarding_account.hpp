@@ -17,12 +17,13 @@ namespace ilnp {
 /// networks is no loss.
 class ForwardingAccount {
  public:
-  using Step = std::uint32_t;
-  static constexpr Duration step = std::chrono::milliseconds(125);
-  static constexpr Step max_patience = 5;
-  static constexpr unsigned tolerated = 25;  ///< one in this many
-  static constexpr unsigned enough = 8;      ///< packets that show that another node forwards
+  using Step = std::uint32_t;  ///< the number of a step; only differences have a meaning
+  static constexpr Duration step = std::chrono::milliseconds(125);  ///< how long each step lasts
+  static constexpr Step max_patience = 5;                           ///< the longest `patience()`
+  static constexpr unsigned tolerated = 25;                         ///< one in this many
+  static constexpr unsigned enough = 8;  ///< packets that show that another node forwards
 
+  /// The step in which `time` lies.
   static Step step_at(TimePoint time) noexcept { return static_cast<Step>(time.time_since_epoch() / step); }
 
   /// Forgets everything before `now`.

@@ -20,9 +20,11 @@ namespace ilnp {
 ///   first for another `settle_time`.
 class ForwardingTable {
  public:
-  static constexpr std::size_t max_routes = 4096;
+  static constexpr std::size_t max_routes = 4096;  ///< when it is full, one gives way to a new one
+  /// A locator must be heard on another interface alone for this long before the route changes.
   static constexpr Duration switch_time = std::chrono::seconds(1);
-  static constexpr Duration probe_time = std::chrono::seconds(3);
+  static constexpr Duration probe_time =
+      std::chrono::seconds(3);  ///< for which an expired route is still followed
   /// What arrives over two paths may take this much longer on one of them.
   static constexpr Duration settle_time = std::chrono::milliseconds(250);
 
@@ -31,9 +33,10 @@ class ForwardingTable {
   ForwardingTable(Epoch& epoch, Duration ttl, Duration dormant) noexcept
       : changed_(epoch), ttl_(ttl), dormant_(dormant) {}
 
+  /// A route that can be followed now.
   struct Found {
-    Locator interface;
-    bool wants_probe;  ///< the route has expired or will soon; a solicitation would confirm it
+    Locator interface;  ///< the joined locator on which frames leave
+    bool wants_probe;   ///< the route has expired or will soon; a solicitation would confirm it
   };
 
   void rekey(const HashKey& key) { routes_.rekey(key); }

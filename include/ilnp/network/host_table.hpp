@@ -19,7 +19,7 @@ namespace ilnp {
 /// The name of this node itself never passes to another.
 class HostTable {
  public:
-  static constexpr std::size_t max_hosts = 4096;
+  static constexpr std::size_t max_hosts = 4096;  ///< when it is full, one gives way to a new one
 
   /// `life`: how long a node is remembered after it was last heard. Bumps `epoch` whenever `resolve` might return something
   /// else for a reason other than expiry.
@@ -146,6 +146,7 @@ class HostTable {
   /// When `resolve` might last have begun to return something else for a reason other than expiry.
   Epoch::Stamp changed() const noexcept { return changed_.stamp(); }
   std::size_t size() const noexcept { return hosts_.size(); }
+  /// As given to the constructor.
   Duration life() const noexcept { return life_; }
 
   /// Calls `f(nid, host, owns_name)` for each node that has not expired.

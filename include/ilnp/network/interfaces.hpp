@@ -15,24 +15,24 @@ namespace ilnp {
 
 /// A locator that this node has joined, and what is due on it.
 struct Interface {
-  Locator locator;
+  Locator locator;        ///< names the network
   bool leaving = false;   ///< the old location during a handoff: still heard, no longer announced
   bool passing = false;   ///< joined by the current handoff, unless to stay (`Mover::join`)
   std::uint8_t slot = 0;  ///< a small number, unique while it is joined, below `Interfaces::max_joined`
   int announcements = 0;  ///< remaining unsolicited advertisements of a move
-  TimePoint joined_at;
+  TimePoint joined_at;    ///< the context's time when it was joined
   TimePoint last_sent = long_ago;  ///< the last frame with this locator as its source
   TimePoint solicit_at = never;    ///< a solicitation is due
   TimePoint advertise_at = never;  ///< an unsolicited advertisement is due
-  Traffic sent = {};               ///< packets of this node through it, and
-  Traffic received = {};           ///< for this node, as far as that is settled (`ILNP::settle_traffic`)
+  Traffic sent = {};               ///< packets of this node through it, as far as settled
+  Traffic received = {};           ///< for this node, as far as settled (`ILNP::settle_traffic`)
 };
 
 /// The locators that a node has joined: at most two sets of `NetworkConfig::max_locators`, so a linear scan is fastest.
 /// Those that stay are in order of preference. A pointer is valid until the next change.
 class Interfaces {
  public:
-  static constexpr std::size_t max_joined = 32;
+  static constexpr std::size_t max_joined = 32;  ///< the sets before and after a move
   static constexpr Duration duplicates_last =
       std::chrono::seconds(1);  ///< all copies of a packet arrive within this time
 
@@ -47,8 +47,10 @@ class Interfaces {
     return const_cast<Interfaces*>(this)->find(locator);
   }
 
+  /// Joined, even if it is being left.
   bool joined(Locator locator) const noexcept { return find(locator) != nullptr; }
 
+  /// All that are joined, the preferred one first, those that are being left last.
   List<Locator> locators() const {
     List<Locator> found;
     for (const Interface& interface : all_) found.push_back(interface.locator);
@@ -86,6 +88,7 @@ class Interfaces {
     if (all_.size() > 1) duplicates_until_ = never;
     changed_.note();
   }
+  /// `locator` was left at `now`. Its slot is free.
   void remove(Locator locator, TimePoint now) {
     if (const Interface* gone = find(locator)) {
       left_[next_left_] = {locator, gone->last_sent};
@@ -111,7 +114,9 @@ class Interfaces {
     changed_.note();
   }
 
+  /// All of them, in the order of `locators()`.
   List<Interface>& all() noexcept { return all_; }
+  /// The same for reading.
   const List<Interface>& all() const noexcept { return all_; }
   /// Until then packets may arrive more than once: while several locators are joined, and a little longer, because
   /// duplicates of what arrived at one that was left may still be on their way.

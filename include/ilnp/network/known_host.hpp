@@ -23,6 +23,7 @@ namespace ilnp {
 /// An update that turns out to be wrong is undone (`UpdateTrial`).
 class KnownHost {
  public:
+  /// The most that are remembered; the one confirmed longest ago gives way.
   static constexpr std::size_t max_locators = 16;
   static constexpr Duration burst = std::chrono::seconds(1);  ///< confirmations this close together are one
   static constexpr Duration update_wins =
@@ -30,9 +31,10 @@ class KnownHost {
 
   static constexpr unsigned max_missed = 2;  ///< bursts that do not mention a locator of an update
 
+  /// A locator where the node is or was.
   struct Place {
-    Locator locator;
-    TimePoint confirmed;
+    Locator locator;       ///< names the network
+    TimePoint confirmed;   ///< the last time; set back when newer information contradicts it
     bool updated = false;  ///< named by the last locator update
     unsigned missed = 0;   ///< bursts of confirmations in a row that did not mention it
   };
@@ -129,6 +131,7 @@ class KnownHost {
   bool may_be_at(std::span<const Locator> locators, TimePoint now) const noexcept {
     return !trial_.wary(now) || any_of(locators, [&](Locator l) { return trial_.shown(l); });
   }
+  /// The trial of its latest update: `Liveness` solicits when that needs it.
   UpdateTrial& trial() noexcept { return trial_; }
 
   /// The locator to send to; null if there is a route to none. `usable(l)`: is there a route to `l`? `joined(l)`: has this
@@ -169,6 +172,7 @@ class KnownHost {
     return updated == locators.size();
   }
 
+  /// All that are remembered, those of the last update first. Valid until one is added or removed.
   std::span<const Place> places() const noexcept { return places_; }
   /// Is it at `place`, as far as is known, or has it left?
   bool present(const Place& place) const noexcept {
@@ -180,7 +184,9 @@ class KnownHost {
     for (const Place& place : places_)
       if (present(place)) f(place.locator);
   }
+  /// Is this one of `places()`, even if the node has left it?
   bool has(Locator locator) const noexcept { return const_cast<KnownHost*>(this)->find(locator) != nullptr; }
+  /// When any place was last confirmed; `long_ago` if none was.
   TimePoint last_confirmed() const noexcept {
     TimePoint latest = long_ago;
     for (const Place& place : places_) latest = std::max(latest, place.confirmed);
@@ -188,22 +194,24 @@ class KnownHost {
   }
   /// Where packets go at present; 0:0:0:0 before the first.
   Locator in_use() const noexcept { return in_use_; }
+  /// Points to `in_use()`, whatever that becomes. Valid as long as this entry.
   const Locator* in_use_address() const noexcept { return &in_use_; }
 
   // The next two come first, next to the key in the table: a look-up of a name touches nothing else.
-  TimePoint expires = long_ago;
-  TimePoint used_at = long_ago;  ///< when this node last resolved it, or looked for a route to it
-  Cached<NextHop> next_hop;      ///< the latest; whoever changes this bumps the epoch
-  std::string name;              ///< empty if the node is known only from an update
-  bool known = false;            ///< has been heard of at all
-  TimePoint heard = long_ago;    ///< the last frame of any kind, to within 10 ms
-  TimePoint doubted = long_ago;  ///< when it was last checked because of a goodbye
-  std::string new_name;          ///< claimed, and not yet believed
-  TimePoint new_name_at = never;
-  Nid before, after;             ///< other nodes with the same name, in the order of their claims
-  Traffic sent;                  ///< of this node to it, and
-  Traffic received;              ///< from it, as far as that is settled (`ILNP::settle_traffic`)
-  Epoch::Stamp selected_at = 0;  ///< for the caller of `select`: the last time; 0 if this has changed since
+  TimePoint expires = long_ago;   ///< when it is forgotten, unless a message of it renews this
+  TimePoint used_at = long_ago;   ///< when this node last resolved it, or looked for a route to it
+  Cached<NextHop> next_hop;       ///< the latest; whoever changes this bumps the epoch
+  std::string name;               ///< empty if the node is known only from an update
+  bool known = false;             ///< has been heard of at all
+  TimePoint heard = long_ago;     ///< the last frame of any kind, to within 10 ms
+  TimePoint doubted = long_ago;   ///< when it was last checked because of a goodbye
+  std::string new_name;           ///< claimed, and not yet believed
+  TimePoint new_name_at = never;  ///< when it first claimed that
+  Nid before,                     ///< the node that claimed the same name before it; 0 if none
+      after;                      ///< the node that claimed it after it; 0 if none
+  Traffic sent;                   ///< of this node to it, as far as settled
+  Traffic received;               ///< from it, as far as settled (`ILNP::settle_traffic`)
+  Epoch::Stamp selected_at = 0;   ///< for the caller of `select`: the last time; 0 if this has changed since
 
   TimePoint last_used() const noexcept { return used_at; }
   bool expired(TimePoint now) const noexcept { return now >= expires; }

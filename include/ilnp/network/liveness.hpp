@@ -18,8 +18,8 @@ class Liveness {
  public:
   /// A peer to which this node sends is checked when it has not been heard for this long.
   static constexpr Duration silent_after = std::chrono::seconds(10);
-  static constexpr Duration scan_interval = std::chrono::seconds(1);
-  static constexpr std::size_t max_silent = 256;
+  static constexpr Duration scan_interval = std::chrono::seconds(1);  ///< between two looks for silent peers
+  static constexpr std::size_t max_silent = 256;   ///< peers known to be silent; the first gives way
   static constexpr std::size_t max_trials = 1024;  ///< of locator updates
   /// A goodbye starts a check; further ones within this time are ignored.
   static constexpr Duration goodbye_rest = std::chrono::seconds(10);
@@ -103,9 +103,13 @@ class Liveness {
     return std::min({trials_at_, scan_at_, checks_.next_deadline(), claims_.next_deadline()});
   }
 
+  /// Liveness checks that are under way.
   std::size_t checks() const noexcept { return checks_.size(); }
+  /// Names that two nodes claim.
   std::size_t conflicts() const noexcept { return claims_.size(); }
+  /// Peers that are silent.
   std::size_t silent() const noexcept { return silent_.size(); }
+  /// Nodes that are watched because their update is on trial.
   std::size_t trials() const noexcept { return trials_.size(); }
 
  private:

@@ -21,7 +21,7 @@ namespace ilnp {
 /// serves all checks.
 class LivenessChecks {
  public:
-  static constexpr std::size_t max_checks = 256;
+  static constexpr std::size_t max_checks = 256;  ///< at the same time; no further one begins
   /// A node may be silent for this long. One that has just announced itself repeats that 1.05 s later.
   static constexpr Duration patience = std::chrono::milliseconds(1250);
   /// The least time to reply after the solicitation. So within 1.5 s it is known that a node is gone, whenever this node
@@ -32,25 +32,33 @@ class LivenessChecks {
   static constexpr Duration long_patience = std::chrono::seconds(5);  ///< if silence is the only evidence
   /// Nobody answers, or passes on, a solicitation that follows the previous one sooner than this.
   static constexpr Duration spacing = std::chrono::milliseconds(1050);
-  static constexpr Duration repeat_wait = std::chrono::milliseconds(400);  ///< the first may have been lost
-  static constexpr unsigned max_solicitations = 8;                         ///< in a row, and
+  static constexpr Duration repeat_wait =
+      std::chrono::milliseconds(400);               ///< the first solicitation may have been lost
+  static constexpr unsigned max_solicitations = 8;  ///< in a row
   static constexpr Duration solicitation_interval =
-      std::chrono::seconds(2);  ///< one in this time, in the long run
+      std::chrono::seconds(2);  ///< one solicitation in this time, in the long run
 
   /// What was sent before the goodbye still arrives; during this time only a discovery message counts.
   static constexpr Duration under_way = std::chrono::milliseconds(200);
 
-  enum class Why : std::uint8_t { name_claimed, renamed, goodbye, silence };
+  /// Why a node is checked.
+  enum class Why : std::uint8_t {
+    name_claimed,  ///< another node claims its name
+    renamed,       ///< it claims another name than before
+    goodbye,       ///< somebody has sent a goodbye in its name
+    silence        ///< nothing is heard from it
+  };
 
+  /// The check of one node. `begin` sets `since` and what follows.
   struct Check {
-    Nid nid;
-    Why why{};
-    Nid claimant;      ///< of its name
-    std::string name;  ///< the claimed name
-    TimePoint since = long_ago;
-    TimePoint deadline = never;
-    TimePoint ask_at = never;
-    bool asked = false;
+    Nid nid;                      ///< the node that must be heard
+    Why why{};                    ///< the reason
+    Nid claimant;                 ///< of its name
+    std::string name;             ///< the claimed name
+    TimePoint since = long_ago;   ///< when it began
+    TimePoint deadline = never;   ///< when the node counts as gone
+    TimePoint ask_at = never;     ///< when to solicit
+    bool asked = false;           ///< this node, or another, has solicited
     bool left_to_others = false;  ///< this node has not solicited itself
   };
 

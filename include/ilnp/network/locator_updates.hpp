@@ -14,8 +14,9 @@ namespace ilnp {
 /// move replaces an earlier one: a repeated update always contains the latest set.
 class LocatorUpdates {
  public:
-  static constexpr std::size_t max_pending = 4096;
+  static constexpr std::size_t max_pending = 4096;  ///< nodes; further ones are not told
 
+  /// `retries`: how often an update that is not acknowledged is repeated. `wait`: the time before each repetition.
   LocatorUpdates(unsigned retries, Duration wait) noexcept : attempts_(retries + 1), wait_(wait) {}
 
   void rekey(const HashKey& key) { pending_.rekey(key); }
@@ -61,7 +62,9 @@ class LocatorUpdates {
   /// Not later than the first that is due.
   TimePoint next_deadline() const noexcept { return next_; }
 
+  /// Where this node is since the last `begin`; empty before. Valid until the next.
   std::span<const Locator> locators() const noexcept { return locators_; }
+  /// How many nodes have not acknowledged, and are not given up.
   std::size_t pending() const noexcept { return pending_.size(); }
 
  private:

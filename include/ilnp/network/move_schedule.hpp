@@ -10,8 +10,10 @@ namespace ilnp {
 /// `move_time`, however late a call is.
 class MoveSchedule {
  public:
+  /// Refers to `config`, which must outlive it.
   explicit MoveSchedule(const NetworkConfig& config) noexcept : config_(&config) {}
 
+  /// The node is in `current_set()` since `now`: it moves on after `move_time`, if there is another set.
   void start(TimePoint now) noexcept {
     if (!suspended_ && config_->locators.size() > 1) next_move_ = now + config_->move_time;
   }
@@ -20,6 +22,7 @@ class MoveSchedule {
   TimePoint next_move() const noexcept { return next_move_; }
   /// `never` if there is no handoff in progress.
   TimePoint handoff_end() const noexcept { return handoff_end_; }
+  /// True between `suspend` and `resume`.
   bool suspended() const noexcept { return suspended_; }
 
   /// The set in the cycle where the node is, or would be without the suspension.
@@ -48,6 +51,7 @@ class MoveSchedule {
 
   /// A handoff has begun at `now`.
   void begin_handoff(TimePoint now) noexcept { handoff_end_ = now + config_->handoff_time; }
+  /// The handoff has ended: when it was due, or because another move begins.
   void end_handoff() noexcept { handoff_end_ = never; }
 
  private:

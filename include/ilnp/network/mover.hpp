@@ -28,6 +28,7 @@ class Mover {
         updates_(reach.config.loc_update_retries, reach.config.loc_update_retry_wait_time),
         schedule_(reach.config) {}
 
+  /// The node has joined the first set of locators.
   void start(TimePoint now) noexcept { schedule_.start(now); }
   void rekey(const HashKey& key) { updates_.rekey(key); }
 
@@ -68,8 +69,9 @@ class Mover {
     return true;
   }
 
-  /// See `NetworkParts::suspend_moves` and `resume_moves`.
+  /// See `NetworkParts::suspend_moves`.
   void suspend() noexcept { schedule_.suspend(); }
+  /// See `NetworkParts::resume_moves`.
   template <ContextLike Cx>
   bool resume(Cx& cx) {
     if (!schedule_.suspended()) return true;
@@ -77,6 +79,7 @@ class Mover {
     schedule_.resume(cx.now());
     return true;
   }
+  /// When this node moves, and whether it is in handoff.
   const MoveSchedule& schedule() const noexcept { return schedule_; }
 
   /// There is traffic with `peer` again: during a handoff it is told as well.
@@ -84,6 +87,7 @@ class Mover {
     if (handing_off()) updates_.add(peer, now);
   }
 
+  /// Who has to be told of the last move, for `for_each_table`.
   const LocatorUpdates& updates() const noexcept { return updates_; }
 
   /// A locator update or an acknowledgement for this node; `payload`: as the guard has opened it.

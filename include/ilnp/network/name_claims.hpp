@@ -15,16 +15,17 @@ namespace ilnp {
 /// starts another check, and when the conflict is over.
 class NameClaims {
  public:
-  static constexpr std::size_t max_conflicts = 64;
-  /// After the owner has replied, a claim starts no check for this long at first, and
+  static constexpr std::size_t max_conflicts = 64;  ///< the one that would end first gives way
+  /// After the owner has replied, a claim starts no check for this long at first.
   static constexpr Duration first_rest = std::chrono::seconds(5);
-  static constexpr Duration longest_rest = std::chrono::seconds(40);  ///< at most, as the claims continue
+  static constexpr Duration longest_rest = std::chrono::seconds(40);  ///< the most, if claims go on
   /// An owner heard this recently need not be checked, unless the claim is new.
   static constexpr Duration recently = std::chrono::seconds(3);
 
+  /// A name that one node holds and another claims.
   struct Conflict {
-    std::string name;
-    Nid owner;
+    std::string name;            ///< what both are called
+    Nid owner;                   ///< the node that holds it
     Nid claimant;                ///< the latest claimant
     Duration rest{};             ///< without checks
     TimePoint rests = long_ago;  ///< until when there is no check

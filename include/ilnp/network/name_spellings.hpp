@@ -16,7 +16,7 @@ class NameSpellings {
  public:
   static constexpr std::size_t max_size = 255;  ///< of a name, octets; longer ones are not found
 
-  static constexpr std::size_t max_spellings = 16;
+  static constexpr std::size_t max_spellings = 16;  ///< of one name; further ones are not found
 
   /// Hashes with `key` from now on.
   void rekey(const HashKey& key) { names_.rekey(key); }
@@ -28,6 +28,7 @@ class NameSpellings {
     List<std::string>& spellings = names_.insert(fold(name, buffer));
     if (spellings.size() < max_spellings) spellings.push_back(std::string(name));
   }
+  /// No effect if it is not in the set.
   void remove(std::string_view name) {
     if (name.size() > max_size) return;
     Buffer buffer;

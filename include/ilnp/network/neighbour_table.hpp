@@ -14,50 +14,58 @@ namespace ilnp {
 template <class Interop>
 class BasicNeighbourTable {
  public:
-  static constexpr std::size_t max_neighbours = 1024;
+  static constexpr std::size_t max_neighbours = 1024;  ///< when it is full, one gives way to a new one
+  /// Places of one node; the one where it was last heard longest ago gives way.
   static constexpr std::size_t max_places = 8;
   /// Only nodes heard in two or more networks can forward. At most this many of them are considered for a new flow.
   static constexpr std::size_t max_forwarders = 64;
   /// A node that starts appears in all its networks within this time. One that appears later in a second network has moved
   /// there, and is watched for `probation`.
   static constexpr Duration together = std::chrono::milliseconds(500);
+  /// For this long after it has moved, or has said that it leaves, a node counts as passing through.
   static constexpr Duration probation = std::chrono::seconds(30);
   /// A node heard this soon after this one has joined a network was there before.
   static constexpr Duration there_before = std::chrono::seconds(2);
   /// After a neighbour has failed to forward, this node does not yield to it for this long; each further failure doubles
   /// the time, up to `max_doublings` times.
   static constexpr Duration distrust = std::chrono::seconds(30);
+  /// Of `distrust`, for failures in a row.
   static constexpr std::uint8_t max_doublings = 4;
 
+  /// A network of this node in which a neighbour was heard.
   struct Place {
-    Locator locator;
+    Locator locator;               ///< which network
     TimePoint since;               ///< first heard there
     TimePoint heard;               ///< last heard there
     TimePoint missed = never;      ///< since when it has been heard elsewhere, but not there
     TimePoint leaving = long_ago;  ///< when it announced that it leaves
   };
 
+  /// A node whose own frames are heard.
   struct Neighbour {
-    Nid nid;
-    List<Place> places;
-    [[no_unique_address]] typename Interop::Habits habits;
-    TimePoint failed_at = long_ago;
-    TimePoint counted_on = long_ago;  ///< when this node last yielded to it
-    std::uint8_t failures = 0;        ///< in a row
+    Nid nid;             ///< the identifier in its latest frame
+    List<Place> places;  ///< in the order in which it was first heard there
+    [[no_unique_address]] typename Interop::Habits habits;  ///< what shows which program it runs
+    TimePoint failed_at = long_ago;                         ///< when it last failed to forward
+    TimePoint counted_on = long_ago;                        ///< when this node last yielded to it
+    std::uint8_t failures = 0;                              ///< in a row
 
     const Place* find(Locator locator) const noexcept {
       const auto at = find_by(places, &Place::locator, locator);
       return at == places.end() ? nullptr : &*at;
     }
+    /// In any of its places; `long_ago` if it has none.
     TimePoint last_heard() const noexcept {
       TimePoint last = long_ago;
       for (const Place& place : places) last = std::max(last, place.heard);
       return last;
     }
     TimePoint last_used() const noexcept { return counted_on; }
+    /// For how long it is distrusted after its last failure.
     Duration distrust_time() const noexcept {
       return BasicNeighbourTable::distrust * (1 << (failures > 0 ? failures - 1 : 0));
     }
+    /// True if it has failed too recently for this node to yield to it.
     bool distrusted(TimePoint now) const noexcept { return now - failed_at < distrust_time(); }
     /// It has failed to forward.
     void distrust(TimePoint now) noexcept {
@@ -212,6 +220,7 @@ class BasicNeighbourTable {
   List<std::uint64_t> forwarders_;  // heard in two or more networks, the first ones first
 };
 
+/// The neighbours of a node with the default policies.
 using NeighbourTable = BasicNeighbourTable<FirstImplementation>;
 
 }  // namespace ilnp

@@ -12,8 +12,8 @@ namespace ilnp {
 
 /// To which locator, and on which interface, packets reach another node.
 struct NextHop {
-  Locator locator;
-  Locator out;
+  Locator locator;                 ///< where the other node is
+  Locator out;                     ///< the joined locator on which packets leave
   Interface* interface = nullptr;  ///< what this node knows of `out`; not null in a valid next hop
   Traffic* sent = nullptr;         ///< all that was sent to that node; the same
 };
@@ -24,7 +24,7 @@ struct NextHop {
 /// for each packet instead of 106.
 class NextHops {
  public:
-  static constexpr std::size_t max_nodes = 256;  // a power of two
+  static constexpr std::size_t max_nodes = 256;  ///< places; a power of two
 
   NextHops() = default;
   NextHops(const NextHops&) = delete;
@@ -37,6 +37,7 @@ class NextHops {
     if (last_->to != to) last_ = &place(to);
     return last_->to == to && last_->hop.holds(epoch, now);
   }
+  /// What `find` has found, or `add` has added last. Valid until the next call of either.
   const NextHop& last() const noexcept { return last_->hop.value; }
   /// What was sent there.
   Traffic& traffic() noexcept { return last_->sent; }
@@ -49,6 +50,7 @@ class NextHops {
     last_->to = to;
     last_->hop = hop;
   }
+  /// The same for a caller that counts nothing.
   void add(Nid to, const Cached<NextHop>& hop) {
     add(to, hop, [](Nid, const Cached<NextHop>&, const Traffic&) {});
   }

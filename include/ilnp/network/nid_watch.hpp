@@ -19,16 +19,20 @@ class NidWatch {
  public:
   /// For this long after a start or a suspension, what the previous process sent may still be on its way.
   static constexpr Duration quiet = std::chrono::seconds(3);
+  /// The least time between the two frames that raise the alarm.
   static constexpr Duration apart = std::chrono::seconds(1);
+  /// Between two reports of an alarm that lasts.
   static constexpr Duration repeat = std::chrono::seconds(60);
+  /// The alarm ends after this time without such a frame.
   static constexpr Duration patience = std::chrono::seconds(50);
   static constexpr Duration first_gap =
       std::chrono::milliseconds(1100);  ///< between two solicitations; doubled each time
-  static constexpr Duration longest_gap = std::chrono::seconds(15);
+  static constexpr Duration longest_gap = std::chrono::seconds(15);  ///< where the doubling ends
 
   explicit NidWatch(Reachability& reach, Sender<Policies>& sender) noexcept
       : reach_(&reach), sender_(&sender) {}
 
+  /// The node starts: what an earlier process sent with this identifier raises no alarm.
   void start(TimePoint now) noexcept { quiet_until_ = now + quiet; }
   /// See `ILNP::resumed`.
   void resumed(TimePoint now) noexcept { quiet_until_ = now + quiet; }

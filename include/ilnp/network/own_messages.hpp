@@ -13,7 +13,7 @@ namespace ilnp {
 /// for that time.
 class OwnMessages {
  public:
-  static constexpr std::size_t max_messages = 512;  // a power of two
+  static constexpr std::size_t max_messages = 512;  ///< places; a power of two
   /// Longer than any frame is on its way, whatever its hop limit.
   static constexpr Duration memory = std::chrono::seconds(5);
 

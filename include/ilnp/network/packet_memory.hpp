@@ -19,8 +19,8 @@ namespace ilnp {
 /// Allocates only at construction.
 class PacketMemory {
  public:
-  using Step = ForwardingAccount::Step;
-  static constexpr std::size_t max_packets = 32768;  // a power of two
+  using Step = ForwardingAccount::Step;              ///< the number of a step of time
+  static constexpr std::size_t max_packets = 32768;  ///< places; a power of two
   /// Identical packets that count in a step. A stranger who repeats one packet then does not outweigh the others.
   static constexpr unsigned max_identical = 16;
   static constexpr Step memory = 6;  ///< steps for which a packet is remembered
@@ -35,25 +35,26 @@ class PacketMemory {
 
   /// What is known of a packet that was put on the network it comes from.
   struct Seen {
+    /// What is known.
     enum class Kind {
       fresh,      ///< nothing
       unnoted,    ///< not noted: no place, enough identical packets, or the same packet over another path
       duplicate,  ///< seen before, from another sender or with another hop limit; a shorter path would not help
       forwarded  ///< already overheard on the far network: from `forwarder`, with `forwarder_hop_limit`
     };
-    Kind kind = Kind::fresh;
-    std::uint64_t forwarder = 0;
-    std::uint8_t forwarder_hop_limit = 0;
+    Kind kind = Kind::fresh;               ///< the other members mean something only if this is `forwarded`
+    std::uint64_t forwarder = 0;           ///< the node that has forwarded it
+    std::uint8_t forwarder_hop_limit = 0;  ///< with which it left there
   };
 
   /// A packet that was put on the network it comes from.
   struct Arrival {
-    std::uint64_t hash;
-    std::uint64_t sender;
-    std::uint8_t hop_limit;
-    bool lesser = false;    ///< not over the best path of its flow: if it is known, it is a duplicate
-    bool last_hop = false;  ///< the far network is that of its destination, so hops left make no difference
-    bool awaited = true;    ///< it is waited for on the far network
+    std::uint64_t hash;      ///< keyed, of its content
+    std::uint64_t sender;    ///< the node that put it there
+    std::uint8_t hop_limit;  ///< as received
+    bool lesser = false;     ///< not over the best path of its flow: if it is known, it is a duplicate
+    bool last_hop = false;   ///< the far network is that of its destination, so hops left make no difference
+    bool awaited = true;     ///< it is waited for on the far network
   };
 
   /// A packet over the best path is a duplicate only if it was forwarded already when it came over a lesser one. Others can
@@ -111,9 +112,9 @@ class PacketMemory {
   /// What was overheard: a packet that was waited for since `since`, and that arrived with `hop_limit`; the best of its
   /// duplicates, if there were any, with `best_hop_limit`.
   struct Heard {
-    Step since;
-    std::uint8_t hop_limit;
-    std::uint8_t best_hop_limit;
+    Step since;                   ///< when the packet arrived
+    std::uint8_t hop_limit;       ///< as received
+    std::uint8_t best_hop_limit;  ///< the highest of its duplicates; at least `hop_limit`
   };
 
   /// `forwarder` has put a packet with this hash on the far network. Empty if none like it is waited for (yet). It must have

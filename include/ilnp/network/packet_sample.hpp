@@ -14,8 +14,9 @@ namespace ilnp {
 /// again step by step.
 class PacketSample {
  public:
-  using Step = ForwardingAccount::Step;
+  using Step = ForwardingAccount::Step;  ///< the number of a step of time
 
+  /// `budget`: packets that may be noted in a step before the sample becomes smaller.
   explicit PacketSample(unsigned budget) noexcept : budget_(budget) {}
 
   /// Is this packet in the sample now?

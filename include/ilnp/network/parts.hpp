@@ -18,10 +18,10 @@ namespace ilnp {
 template <class Policies>
 class NetworkParts {
  public:
-  using Next = typename Policies::Next;
-  using Format = typename Policies::Format;
-  using Guard = typename Policies::Guard;
-  using Interop = typename Policies::Interop;
+  using Next = typename Policies::Next;        ///< the underlay
+  using Format = typename Policies::Format;    ///< of headers and messages
+  using Guard = typename Policies::Guard;      ///< whom this node believes
+  using Interop = typename Policies::Interop;  ///< which other programs there are
 
   NetworkParts(const NetworkParts&) = delete;
   NetworkParts& operator=(const NetworkParts&) = delete;
@@ -122,14 +122,22 @@ class NetworkParts {
   Nid local_nid() const noexcept { return reach_.config.nid; }
   /// Of the packets that this node sends.
   std::uint8_t hop_limit() const noexcept { return sender_.hop_limit(); }
+  /// The guard. Owned by this layer, as everything that the members below return.
   Guard& guard() noexcept { return sender_.guard; }
+  /// The same for reading.
   const Guard& guard() const noexcept { return sender_.guard; }
+  /// As given to the constructor.
   const NetworkConfig& config() const noexcept { return reach_.config; }
   const NetworkCounters& counters() const noexcept { return sender_.counters; }
+  /// What this node has joined.
   const Interfaces& interfaces() const noexcept { return reach_.interfaces; }
+  /// The other nodes, as far as they are known.
   const HostTable& hosts() const noexcept { return reach_.hosts; }
+  /// The routes.
   const ForwardingTable& forwarding() const noexcept { return reach_.forwarding; }
+  /// The nodes with which there is unicast traffic.
   const CorrespondentTable& correspondents() const noexcept { return reach_.correspondents; }
+  /// When this node moves, and whether it is in handoff.
   const MoveSchedule& schedule() const noexcept { return mover_.schedule(); }
   /// Another node with this node's identifier is heard.
   bool duplicate_nid() const noexcept { return nid_watch_.raised(); }
@@ -164,6 +172,7 @@ class NetworkParts {
   const Next& next_layer() const noexcept { return sender_.next; }
 
  protected:
+  /// As the constructor of `ILNP`.
   template <class... Args>
   explicit NetworkParts(NetworkConfig config, Args&&... args)
       : reach_(std::move(config)),
@@ -203,6 +212,7 @@ class NetworkParts {
       if (Interface* interface = reach_.interfaces.find(hop.value.out)) interface->sent += traffic;
     };
   }
+  /// The same for what was received.
   auto settle_received() noexcept {
     return [this](const BasicFlowEntry<Format>& flow) {
       if (KnownHost* host = reach_.hosts.entry(flow.source)) host->received += flow.received;
@@ -210,20 +220,20 @@ class NetworkParts {
     };
   }
 
-  Reachability reach_;
-  Sender<Policies> sender_;
-  BasicNeighbourTable<Interop> neighbours_;
-  Liveness<Policies> liveness_;
-  Discoverer<Policies> discoverer_;
-  Forwarder<Policies> forwarder_;
-  Mover<Policies> mover_;
-  Resumption<Interop> resumption_;
-  NidWatch<Policies> nid_watch_;
-  ReflectionFilter reflections_;
-  DuplicateFilter duplicates_;
-  BasicFlowCache<Format> flows_;
-  NextHops next_hops_;
-  Loopback loopback_;
+  Reachability reach_;                       ///< what this node knows
+  Sender<Policies> sender_;                  ///< how it sends; owns the underlay and the guard
+  BasicNeighbourTable<Interop> neighbours_;  ///< the nodes whose own frames are heard
+  Liveness<Policies> liveness_;              ///< which nodes are still there
+  Discoverer<Policies> discoverer_;          ///< discovery messages
+  Forwarder<Policies> forwarder_;            ///< packets of others
+  Mover<Policies> mover_;                    ///< moves, and locator updates
+  Resumption<Interop> resumption_;           ///< what to do after a suspension
+  NidWatch<Policies> nid_watch_;             ///< other nodes with this identifier
+  ReflectionFilter reflections_;             ///< of packets for this node, on one interface
+  DuplicateFilter duplicates_;               ///< of packets for this node, on several interfaces
+  BasicFlowCache<Format> flows_;             ///< decisions about packets that arrive
+  NextHops next_hops_;                       ///< decisions about packets that leave
+  Loopback loopback_;                        ///< packets of this node to itself
 
  private:
   /// Values that strangers choose are hashed with a secret.

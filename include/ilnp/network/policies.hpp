@@ -23,6 +23,7 @@ struct FirstImplementation {
     bool below_own(std::uint8_t hop_limit) const noexcept { return hop_limit < hop_limit_; }
     /// It has sent back what looks like a frame of its own, as only nodes of the first implementation do.
     void sent_back() noexcept { always_forwards_ = true; }
+    /// A frame of its own has arrived.
     void hear(std::uint8_t hop_limit) noexcept { hop_limit_ = hop_limit; }
     /// It has not forwarded a packet. A node of the first implementation would have.
     void failed() noexcept { always_forwards_ = false; }
@@ -38,13 +39,14 @@ struct FirstImplementation {
 /// All nodes run this toolkit. What exists only because of others is left out, and costs neither memory nor time.
 /// Not for networks that nodes of the first implementation join: there programs would receive packets twice.
 struct NoInterop {
-  static constexpr bool packets_return = false;
+  static constexpr bool packets_return = false;  ///< nobody puts packets back
+  /// What all nodes do. See `FirstImplementation::Habits`.
   struct Habits {
-    static constexpr bool below_own(std::uint8_t) noexcept { return false; }
-    static constexpr void sent_back() noexcept {}
-    static constexpr void hear(std::uint8_t) noexcept {}
-    static constexpr void failed() noexcept {}
-    static constexpr bool always_forwards() noexcept { return false; }
+    static constexpr bool below_own(std::uint8_t) noexcept { return false; }  ///< never
+    static constexpr void sent_back() noexcept {}                             ///< does nothing
+    static constexpr void hear(std::uint8_t) noexcept {}                      ///< does nothing
+    static constexpr void failed() noexcept {}                                ///< does nothing
+    static constexpr bool always_forwards() noexcept { return false; }        ///< never
   };
 };
 
@@ -104,37 +106,48 @@ concept GuardFor = requires(G& guard, const G& shown, const typename Format::Hea
 
 /// Believes everybody, seals nothing, and costs nothing.
 struct NoGuard {
-  static constexpr bool each_packet = false;
-  static constexpr std::size_t max_overhead = 0;
+  static constexpr bool each_packet = false;      ///< it looks at no packet
+  static constexpr std::size_t max_overhead = 0;  ///< it adds nothing to packets
 
+  /// Adds nothing to packets to any node.
   static constexpr std::size_t overhead(Nid) noexcept { return 0; }
+  /// Admits everything.
   template <class Header, ContextLike Cx>
   static constexpr bool admit(FrameSource, const Header&, wire::Kind, Cx&) noexcept {
     return true;
   }
+  /// Leaves the payload as it is.
   template <class Header, class Network, ContextLike Cx>
   static constexpr Opened open(FrameSource, const Header&, MutableBytes&, Network&, Cx&) noexcept {
     return Opened::yes;
   }
+  /// Believes everybody.
   template <class Message, ContextLike Cx>
   static constexpr bool believes(const Ilv&, const Message&, Cx&) noexcept {
     return true;
   }
+  /// Leaves the packet as it is.
   template <ContextLike Cx>
   static error_code seal(Nid, std::uint8_t&, Packet&, Cx&) noexcept {
     return {};
   }
+  /// Does nothing.
   template <ContextLike Cx>
   static constexpr void sign(MutableBytes, Bytes, Cx&) noexcept {}
+  /// Does nothing.
   template <class Network, ContextLike Cx>
   static constexpr void start(const Network&, Cx&) noexcept {}
+  /// Does nothing.
   template <ContextLike Cx>
   static constexpr void resumed(TimePoint, Cx&) noexcept {}
+  /// Does nothing.
   template <ContextLike Cx>
   static constexpr void end_batch(Cx&) noexcept {}
+  /// Does nothing.
   template <class Network, ContextLike Cx>
   static constexpr void on_timer(Network&, Cx&) noexcept {}
-  static constexpr TimePoint next_deadline() noexcept { return never; }
+  static constexpr TimePoint next_deadline() noexcept { return never; }  ///< it has nothing to do
+  /// Has no tables.
   template <class F>
   static constexpr void for_each_table(F&&) noexcept {}
 };
@@ -142,10 +155,10 @@ struct NoGuard {
 /// The template arguments of an `ILNP`, for its parts.
 template <Underlay N, wire::Format F = wire::Overlay, GuardFor<F> G = NoGuard, class I = FirstImplementation>
 struct NetworkPolicies {
-  using Next = N;
-  using Format = F;
-  using Guard = G;
-  using Interop = I;
+  using Next = N;     ///< the underlay
+  using Format = F;   ///< of headers and messages
+  using Guard = G;    ///< whom the node believes
+  using Interop = I;  ///< which other programs there are
 };
 
 }  // namespace ilnp

@@ -17,6 +17,7 @@ namespace ilnp {
 /// What a node knows: who it is, what it has joined, the routes, the other nodes, and how to reach them. `ILNP` owns it; its
 /// parts (`Discoverer`, `Forwarder`, `Mover` and so on) refer to it, and to the `Sender`.
 struct Reachability {
+  /// Throws `std::invalid_argument` if `settings` does not describe a node.
   explicit Reachability(NetworkConfig settings)
       : config((settings.validate(), std::move(settings))),
         interfaces(epoch),
@@ -34,18 +35,18 @@ struct Reachability {
     correspondents.rekey(key);
   }
 
-  const NetworkConfig config;
-  HashKey key;
+  const NetworkConfig config;  ///< of this node; valid, and never changes
+  HashKey key;                 ///< the secret of all hashes; see `draw_key`
   /// The epoch of this node. The tables bump it when the joined locators, a route, or the meaning of a name changes. `ILNP` bumps
   /// it before it handles a discovery message or a locator update, either of which may change what is known of a node, or who
   /// forwards; before a requested move; and whenever a timer is due. Its parts bump it when an update is undone, a node is
   /// forgotten, or an election decided.
   Epoch epoch;
-  Interfaces interfaces;
-  ForwardingTable forwarding;
-  HostTable hosts;
-  CorrespondentTable correspondents;
-  DiscoveryRounds rounds;
+  Interfaces interfaces;              ///< what it has joined
+  ForwardingTable forwarding;         ///< the routes
+  HostTable hosts;                    ///< the other nodes
+  CorrespondentTable correspondents;  ///< those with which there is unicast traffic
+  DiscoveryRounds rounds;             ///< when to solicit
 
   /// A frame from `locator` arrived as `from` says: that is the route to `locator`.
   void learn(Locator locator, FrameSource from, TimePoint now) {
@@ -100,6 +101,7 @@ struct Reachability {
 
   /// Known nodes: while there are no more than this, all answer a solicitation at once.
   static constexpr std::size_t few = 8;
+  /// More nodes than that are known: they do not answer all at once.
   bool many() const noexcept { return hosts.size() > few; }
 
   /// Solicits on each interface as soon as possible.

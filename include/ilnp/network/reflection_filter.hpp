@@ -24,7 +24,8 @@ namespace ilnp {
 /// Cost: a hash of at most 80 octets, and two adjacent places of a table, without a search. Allocates only at construction.
 class ReflectionFilter {
  public:
-  static constexpr std::size_t max_packets = 4096;  // a power of two
+  static constexpr std::size_t max_packets = 4096;  ///< places; a power of two
+  /// A packet that arrives again after this time is new.
   static constexpr Duration window = std::chrono::milliseconds(500);
   static constexpr std::uint8_t max_lead = 64;  ///< packets that count for the path that counts
   static constexpr std::uint8_t max_excess =

@@ -27,6 +27,7 @@ class Resumption {
   Resumption(Reachability& reach, Neighbours& neighbours) noexcept
       : reach_(&reach), neighbours_(&neighbours) {}
 
+  /// The node runs again: doubts what it knows, and is `behind` until it has caught up.
   void begin(TimePoint now) {
     behind_until_ = now + catch_up_time;
     doubt_all(now);

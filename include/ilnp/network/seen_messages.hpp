@@ -12,10 +12,15 @@ namespace ilnp {
 /// a sender with fewer messages than another are remembered and passed on.
 class SeenMessages {
  public:
-  static constexpr std::size_t max_messages = 4096;
-  static constexpr Duration window = std::chrono::seconds(1);
+  static constexpr std::size_t max_messages = 4096;            ///< remembered within one window
+  static constexpr Duration window = std::chrono::seconds(1);  ///< for which a message is remembered
 
-  enum class Pass { yes, repeated, table_full };
+  /// What to do with a message.
+  enum class Pass {
+    yes,        ///< it is passed on
+    repeated,   ///< it was passed on already
+    table_full  ///< it is not passed on, and not remembered
+  };
 
   void rekey(const HashKey& key) {
     key_ = key;
@@ -37,9 +42,9 @@ class SeenMessages {
   /// Two interfaces on which messages from one locator were heard: the path through `nearer` is shorter, unless they are
   /// `alike`.
   struct Paths {
-    Locator nearer;
-    Locator farther;
-    bool alike = false;
+    Locator nearer;      ///< where a message arrived over the shorter path
+    Locator farther;     ///< where it arrived over the longer one
+    bool alike = false;  ///< both are of the same length
   };
 
   /// A message from `locator` was heard on `interface` with `hop_limit`: compares that with the shortest path over which

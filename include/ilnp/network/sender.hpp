@@ -32,12 +32,12 @@ class Sender {
     check_frames(reach.config, next.max_frame());
   }
 
-  Next next;
-  [[no_unique_address]] Guard guard;
-  [[no_unique_address]] Sessions<Format> sessions;
-  NetworkCounters counters;
-  OwnMessages own_messages;
-  TimePoint solicited_at = long_ago;  ///< the last time
+  Next next;                                        ///< the underlay
+  [[no_unique_address]] Guard guard;                ///< seals what is sent
+  [[no_unique_address]] Sessions<Format> sessions;  ///< completes the headers
+  NetworkCounters counters;                         ///< of the whole layer
+  OwnMessages own_messages;                         ///< what it has announced, for `NidWatch`
+  TimePoint solicited_at = long_ago;                ///< the last time
 
   /// The most that is added to a packet, octets.
   static constexpr std::size_t max_overhead = Format::max_header_size + Guard::max_overhead;
@@ -55,6 +55,7 @@ class Sender {
   /// While it lives, packets are sent with another hop limit.
   class HopLimit {
    public:
+    /// `sender` must outlive this object, and sends with `hop_limit` until then.
     HopLimit(Sender& sender, std::uint8_t hop_limit) noexcept : sender_(sender), usual_(sender.hop_limit_) {
       sender.hop_limit_ = hop_limit;
     }
@@ -67,6 +68,7 @@ class Sender {
     std::uint8_t usual_;
   };
 
+  /// Counts a drop and shows it; arguments as those of `event::Dropped`.
   template <ContextLike Cx>
   void drop(Drop reason, Locator interface, Cx& cx) {
     ++counters.dropped[static_cast<std::size_t>(reason)];

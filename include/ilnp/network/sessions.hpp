@@ -17,11 +17,13 @@ namespace ilnp {
 template <wire::Format Format>
 class Sessions {
  public:
-  using Session = typename Format::Session;
+  using Session = typename Format::Session;  ///< the state of one session: see `wire::SessionFormat`
 
-  static constexpr bool kept = true;
+  static constexpr bool kept = true;  ///< the format needs this class
+  /// When the table is full, one gives way to a new one.
   static constexpr std::size_t max_sessions = CorrespondentTable::max_correspondents;
 
+  /// A session without traffic for `ttl` is over.
   explicit Sessions(Duration ttl) noexcept : ttl_(ttl) {}
 
   void rekey(const HashKey& key) { entries_.rekey(key); }
@@ -54,6 +56,7 @@ class Sessions {
     return result;
   }
 
+  /// `peer` is gone for good: its session is over.
   void forget(Nid peer) { entries_.erase(peer); }
   std::size_t size() const noexcept { return entries_.size(); }
 
@@ -76,11 +79,12 @@ template <wire::Format Format>
 requires std::same_as<typename Format::Session, wire::NoSession>
 class Sessions<Format> {
  public:
-  static constexpr bool kept = false;
+  static constexpr bool kept = false;  ///< the format has no sessions
 
+  /// Does nothing.
   explicit Sessions(Duration) noexcept {}
-  void rekey(const HashKey&) noexcept {}
-  void forget(Nid) noexcept {}
+  void rekey(const HashKey&) noexcept {}  ///< does nothing
+  void forget(Nid) noexcept {}            ///< does nothing
 };
 
 }  // namespace ilnp

@@ -16,18 +16,23 @@ class UpdateTrial {
   static constexpr Duration patience = std::chrono::seconds(2);  ///< to be heard from a new locator
   static constexpr Duration grace =
       std::chrono::seconds(1);  ///< frames from the old locator do not count yet
-  /// For an update that follows another one on trial: at least this long from its own time, and
+  /// An update that follows another one on trial is decided this long after its own time or later.
   static constexpr Duration patience_again = std::chrono::seconds(1);
-  static constexpr Duration longest = std::chrono::seconds(3);  ///< at most this long from that of the first
-  static constexpr Duration over = std::chrono::seconds(10);    ///< neither proven nor refuted: it stands
-  /// When this node solicits if nothing has proven the update; again if it could not, and
+  static constexpr Duration longest =
+      std::chrono::seconds(3);                                ///< but no later than this long after the first
+  static constexpr Duration over = std::chrono::seconds(10);  ///< neither proven nor refuted: it stands
+  /// This node solicits if nothing has proven the update by then.
   static constexpr Duration ask_after = std::chrono::milliseconds(1050);
+  /// If it cannot solicit, it tries again after this time.
   static constexpr Duration ask_again = std::chrono::milliseconds(300);
-  static constexpr Duration ask_until = std::chrono::seconds(5);    ///< no longer than this
+  static constexpr Duration ask_until = std::chrono::seconds(5);    ///< then it tries no longer
   static constexpr Duration first_rest = std::chrono::seconds(60);  ///< after a wrong update
+  /// Each further wrong update doubles that, up to this.
   static constexpr Duration longest_rest = std::chrono::seconds(600);
+  /// During that rest a node must be heard at one locator for this long before an update to it is believed.
   static constexpr Duration shown_for = std::chrono::milliseconds(500);
 
+  /// Is an update on trial?
   bool open() const noexcept { return first_ != never; }
 
   /// An update is believed for now.
@@ -58,6 +63,7 @@ class UpdateTrial {
     if (open() && now - first_ >= over) first_ = never;
   }
 
+  /// Is it time to solicit?
   bool wants_asking(TimePoint now) const noexcept { return open() && ask_at_ <= now; }
   /// The node has solicited, if that was possible.
   void asked(bool possible, TimePoint now) noexcept {

@@ -13,9 +13,10 @@ namespace ilnp {
 /// counts as in use from the first moment, and does not give way to strangers before the next packet.
 class WantedNames {
  public:
-  static constexpr std::size_t max_names = 16;
-  static constexpr Duration memory = std::chrono::seconds(30);
+  static constexpr std::size_t max_names = 16;                  ///< the oldest gives way
+  static constexpr Duration memory = std::chrono::seconds(30);  ///< after this time a name no longer counts
 
+  /// `name` could not be resolved.
   void add(std::string_view name, TimePoint now) {
     Wanted* oldest = all_.data();
     for (Wanted& each : all_) {
