@@ -18,7 +18,7 @@ using namespace ilnp;
 
 /// A link between two nodes over a stream of octets: a serial line, a TCP connection, a socket pair. Before each frame it sends 10
 /// octets: the length of the frame and the locator. The descriptor is the caller's, does not block, and must outlive the link.
-/// A program that uses it ignores SIGPIPE.
+/// A program that uses it must ignore SIGPIPE.
 class StreamLink {
  public:
   static constexpr std::size_t header = 10, longest = 1440, max_queued = 1 << 20;
