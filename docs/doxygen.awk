@@ -14,7 +14,7 @@ function meaning(line) {
       line !~ /[.>](feed|on_timer|end_batch|send|receive)\(.*;$/ && layer)
     return "As the concept of this kind of layer says (base/layer.hpp, base/stream.hpp)."
   if (line ~ / rekey\(const HashKey& /) return "Hashes with this key from now on. Call it before anything is stored."
-  if (line ~ /std::size_t (size|taken|mappings|streams|connections)\(\) const/) return "How many there are."
+  if (line ~ /std::size_t (size|taken|mappings|streams)\(\) const/) return "How many there are."
   if (line ~ /std::size_t capacity\(\) const/) return "How many there can be."
   if (line ~ /bool empty\(\) const/) return "True if there is none."
   if (file ~ /base\/list\.hpp$/ && line ~ / (List|reserve|push_back|pop_back|clear|resize|assign|operator=)\(/) return "As that of `std::vector`."
@@ -59,7 +59,7 @@ function flush_held(text,    at) {
 
 FNR == 1 {
   file = FILENAME
-  layer = file ~ /(adaptor|stream|stp|fragment|ilnp|proxy|stream_proxy|sctp|mcast_udp|capture|underlay|parts)\.hpp$/
+  layer = file ~ /\/(adaptor|stream|stp|fragment|ilnp|proxy|stream_proxy|sctp|mcast_udp|capture|underlay|parts)\.hpp$/
 }
 /^struct (std|boost::system)::/ { outside = $0 !~ /};$/; $0 = "" }  # specializations in other namespaces, which Doxygen does not find
 outside { if ($0 == "};") outside = 0; $0 = "" }

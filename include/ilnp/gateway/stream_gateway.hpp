@@ -21,8 +21,8 @@ namespace ilnp {
 
 /// A connection that failed, and why.
 struct StreamFailure {
-  std::string target;
-  error_code error;
+  std::string target;  ///< the destination, as text
+  error_code error;    ///< why
 };
 
 /// Ignores failures, which the counters show in any case. A handler that also takes `StreamListenerPaused` learns of ports that pause.
@@ -42,8 +42,8 @@ requires LocalStreamProxy<StreamProxyOf<typename NodeType::stack_type>>
 class StreamGateway {
  public:
   using Tcp = boost::asio::ip::tcp;
-  using Relay = StreamRelay<StreamGateway>;
-  using Dial = StreamDial<Names>;
+  using Relay = StreamRelay<StreamGateway>;  ///< an open connection
+  using Dial = StreamDial<Names>;            ///< one that a peer has asked for
   using Counters = StreamGatewayCounters;
 
   static constexpr auto check_time = std::chrono::seconds(10);  ///< between two checks of the connections
@@ -53,6 +53,7 @@ class StreamGateway {
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
                 OnFailure on_failure = {}, ExitPolicy policy = {})
       : StreamGateway(executor, node, sink, std::move(on_failure), std::move(policy), no_names) {}
+  /// The same with names: `names` looks up the outside hosts.
   StreamGateway(const boost::asio::any_io_executor& executor, NodeType& node, StreamSink& sink,
                 OnFailure on_failure, ExitPolicy policy, Names& names)
       : executor_(executor),
@@ -100,7 +101,7 @@ class StreamGateway {
     });
   }
 
-  std::size_t connections() const noexcept { return relays_.size(); }
+  std::size_t connections() const noexcept { return relays_.size(); }  ///< open ones
   /// Calls `f(const ControlStream&)` for each connection, from the first attempt on.
   template <class F>
   void for_each_stream(F&& f) {
@@ -121,13 +122,13 @@ class StreamGateway {
   }
   const Counters& counters() const noexcept { return counters_; }
 
-  // Of the relays.
-
+  /// For relays, like what follows. As `Node::with`, but with the stream proxy of the stack.
   template <class F>
   decltype(auto) with(F&& f) {
     return node_.with([&](auto& stack, auto& cx) { return f(stream_proxy_layer(stack), cx); });
   }
-  MutableBytes scratch() noexcept { return scratch_; }
+  MutableBytes scratch() noexcept { return scratch_; }  ///< may be used within one call
+  /// Called by a relay that has ended.
   void forget(Relay& relay) noexcept {
     relays_.erase(relay.stream());
     resume();
