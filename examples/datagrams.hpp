@@ -45,12 +45,13 @@ void listen_for(Gateway& gateway, const std::string& text, const boost::asio::ip
 inline void add_datagram_options(CommandLine& line) {
   line.add_options()  //
       ("map", options::value<std::vector<std::string>>()->value_name("LOCAL:HOST:REMOTE"),
-       "map local port LOCAL to port REMOTE of HOST at the start; repeatable")  //
+       "map local port LOCAL to port REMOTE of HOST at start-up; repeatable")  //
       ("redirect", options::value<std::vector<std::string>>()->value_name("PORT"),
        "also listen on PORT, for programs whose own port is not known in advance: datagrams to PORT use its "
        "mapping, and replies go to the program that sent last; repeatable")  //
       ("listen-for", options::value<std::vector<std::string>>()->value_name("HOST@ADDRESS:PORT"),
-       "a local socket for the mappings to HOST, such as bob@127.0.0.2:10000, so that a program can talk to "
+       "also listen here, for the mappings to HOST, such as bob@127.0.0.2:10000, so that a program can talk "
+       "to "
        "several hosts from one port; repeatable")  //
       ("allow-from", options::value<std::vector<std::string>>()->value_name("ADDRESS[/LENGTH]"),
        "accept datagrams from these hosts too, if they can reach the address of --bind (default: only from "

@@ -81,9 +81,8 @@ Choice read_nid(const Choice& given) {
 int create(int argc, char** argv) {
   program::CommandLine line(
       "ilnp-config new [OPTIONS]",
-      "Writes a configuration for this machine, and asks nothing: it finds the network interface and the "
-      "name\n"
-      "of the machine, and draws a random identifier. Options override what it finds.");
+      "Writes a configuration for this machine without asking anything: it finds the network interface and\n"
+      "the name of the machine, and draws a random identifier. Options override what it finds.");
   const auto text = [] { return program::options::value<std::string>(); };
   line.add_options()  //
       ("output,o", text()->default_value("ilnp.ini")->value_name("FILE"),

@@ -24,7 +24,7 @@ struct Command {
 
 constexpr std::array commands{
     Command{"status", "", 0, 0, "who the node is, where it is, and how it is doing"},
-    Command{"hosts", "", 0, 0, "the other nodes that it knows"},
+    Command{"hosts", "", 0, 0, "the nodes that it knows"},
     Command{"routes", "", 0, 0, "which interface leads to which network"},
     Command{"mappings", "", 0, 0, "the mappings of a proxy"},
     Command{"streams", "", 0, 0, "the connections of ilnp-stream"},
@@ -34,7 +34,7 @@ constexpr std::array commands{
     Command{"ping", "HOST [COUNT]", 1, 2, "the round-trip time to HOST, and the locators on the way"},
     Command{"trace", "HOST", 1, 1, "the forwarders on the way to HOST"},
     Command{"map", "LOCAL_PORT HOST REMOTE_PORT [any] [replace]", 3, 5,
-            "map a local port to one of HOST; any: deliver datagrams from any node"},
+            "map a local port to a port of HOST; any: deliver datagrams from any node"},
     Command{"unmap", "LOCAL_PORT [HOST]", 1, 2, "remove the mappings of a local port, or the one to HOST"},
     Command{"move", "LOCATOR[,LOCATOR...]", 1, 1, "hand off to these networks"},
     Command{"join", "LOCATOR", 1, 1, "join one more network"},

@@ -90,7 +90,8 @@ int main(int argc, char** argv) {
         "Maps LOCAL_PORT on this host to REMOTE_PORT on REMOTE_HOST in a running ilnp-proxy, in both "
         "directions,\n"
         "and prints the port on which the proxy listens.\n\n"
-        "If several proxies run on one machine, even in network namespaces, each needs its own --control.");
+        "If several proxies run on one machine, even in network namespaces, each needs a --control PATH of "
+        "its own.");
     line.add_options()                                                                                  //
         ("control", program::options::value<std::string>()->value_name("PATH"), program::control_help)  //
         ("any", "deliver datagrams from any node, not only from REMOTE_HOST")                           //

@@ -105,8 +105,9 @@ int main(int argc, char** argv) {
         ("allow-exit",
          "let other nodes connect to the Internet through this one")  //
         ("exit-to", value<Texts>()->value_name("ADDRESS[/LENGTH][:PORT]"),
-         "let them also connect to this private address, or address of this host; repeatable")  //
-        ("plain", "the other ends run plain SCTP, such as a kernel's, not ilnp-stream")         //
+         "with --allow-exit: let other nodes also connect to this private address, or address of this host; "
+         "repeatable")                                                                   //
+        ("plain", "the other ends run plain SCTP, such as a kernel's, not ilnp-stream")  //
         ("sctp-port", value<std::string>()->default_value("9899")->value_name("PORT"),
          "STP port of SCTP, the same on all nodes")  //
         ("max-connections", value<std::string>()->default_value("1000")->value_name("N"),

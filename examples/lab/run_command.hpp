@@ -148,22 +148,24 @@ inline int run_command(int argc, char** argv) {
       "Runs a scenario once and reports losses, duplicates, reordering, delay and jitter. The exit\n"
       "status is 0 only if all expectations hold. --out FOLDER writes summary.txt; trace.txt (what\n"
       "each node did and when); NODE.csv (the datagrams of each node); frames.pcap for Wireshark;\n"
-      "and pictures. If --set names several values, each combination runs once, a table compares\n"
-      "them, and --out writes a folder for each, and comparison.svg.");
+      "and pictures. If --set names several values, each combination runs once and a table compares\n"
+      "them; --out then writes a folder for each combination, and comparison.svg.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seed", text()->value_name("N"), "seed for everything random; default 1")(
+  line.add_options()("seed", text()->value_name("N"), "seed for everything random (default: 1)")(
       "set", program::options::value<std::vector<std::string>>()->value_name("KEY=VALUE[,VALUE...]"),
       "run with these values instead of the scenario's; repeatable")("out", text()->value_name("FOLDER"),
                                                                      "where to write; created if missing")(
       "json", text()->value_name("FILE"), "write the results as JSON")(
       "csv", text()->value_name("FILE"), "write the results of each flow as a table")(
-      "html", text()->value_name("FILE"), "write a page that shows the run again, for a browser")(
-      "max-html", text()->value_name("OCTETS"), "end that page when it reaches this limit; default 8388608")(
-      "octets", text()->value_name("N"), "write this much of each frame to frames.pcap; default 128, 0: all")(
+      "html", text()->value_name("FILE"), "write a page that shows the run again in a browser")(
+      "max-html", text()->value_name("OCTETS"),
+      "end the page of --html when its data reaches this limit (default: 8388608)")(
+      "octets", text()->value_name("N"),
+      "write this much of each frame to frames.pcap; 0: all of it (default: 128)")(
       "max-output", text()->value_name("OCTETS"),
-      "cut off the trace, the tables and frames.pcap when together they reach this limit; default "
-      "268435456")("no-pictures", "write everything except the pictures")(
-      "verbose,v", "put every datagram and every drop into trace.txt")("quiet,q", "no progress");
+      "end the trace, the tables and frames.pcap when together they reach this limit (default: "
+      "268435456)")("no-pictures", "write everything except the pictures")(
+      "verbose,v", "put every datagram and every drop into trace.txt")("quiet,q", "do not show the progress");
   line.argument("SCENARIO");
   if (!line.parse(argc, argv)) return 0;
 

@@ -29,20 +29,19 @@ inline int sweep_command(int argc, char** argv) {
   program::CommandLine line(
       "ilnp-lab sweep SCENARIO [OPTIONS]",
       "Runs a scenario with many seeds, on all cores, and reports losses, duplicates, reordering,\n"
-      "delay and jitter of all flows together. With --set it does so for each combination of values,\n"
-      "and compares them in a table, and with --out in a picture. For each seed that breaks an\n"
-      "expectation it prints the command that repeats the run. The exit status is 0 only if no seed\n"
-      "does.");
+      "delay and jitter of all flows together. With --set it does so for each combination of values\n"
+      "and compares them in a table, and with --out also in a picture. For each seed that breaks an\n"
+      "expectation it prints the command that repeats the run. The exit status is 0 only if none does.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seeds", text()->value_name("N"), "number of seeds; default 100")(
-      "first", text()->value_name("SEED"), "the first seed; default 1")(
-      "jobs", text()->value_name("N"), "number of parallel runs; default: the number of cores")(
+  line.add_options()("seeds", text()->value_name("N"), "number of seeds (default: 100)")(
+      "first", text()->value_name("SEED"), "the first seed (default: 1)")(
+      "jobs", text()->value_name("N"), "number of parallel runs (default: the number of cores)")(
       "set", program::options::value<std::vector<std::string>>()->value_name("KEY=VALUE[,VALUE...]"),
       "run with these values instead of the scenario's; repeatable")(
       "out", text()->value_name("FOLDER"), "where to write the comparison of --set; created if missing")(
       "json", text()->value_name("FILE"), "write the results of each seed as JSON")(
-      "csv", text()->value_name("FILE"), "write the results of each seed as a table")("quiet,q",
-                                                                                      "no progress");
+      "csv", text()->value_name("FILE"), "write the results of each seed as a table")(
+      "quiet,q", "do not show the progress");
   line.argument("SCENARIO");
   if (!line.parse(argc, argv)) return 0;
 
