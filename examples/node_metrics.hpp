@@ -113,11 +113,12 @@ inline void add_hosts(MetricsText& metrics, const ilnp::HostTable& hosts, ilnp::
   std::partial_sort(rows.begin(), rows.begin() + shown, rows.end(), newest);
   rows.resize(static_cast<std::size_t>(shown));
   metrics.begin_gauge("ilnp_host_silence_seconds",
-                      "Time since a node that this one uses was last heard, for the 64 that were used last");
+                      "Seconds since a node was last heard, for the 64 nodes that this one used last");
   for (const Row& row : rows)
     metrics.sample(std::chrono::duration<double>(now - row.host->heard).count(),
                    {{"host", printable_name(row.host->name)}, {"nid", to_string(row.nid)}});
-  metrics.begin_info("ilnp_host", "Where packets to those nodes go");
+  metrics.begin_info("ilnp_host",
+                     "Locator to which packets to a node go, for the 64 nodes that this one used last");
   for (const Row& row : rows)
     metrics.sample(1U, {{"host", printable_name(row.host->name)},
                         {"nid", to_string(row.nid)},
@@ -130,32 +131,33 @@ void add_state(MetricsText& metrics, Stack& stack, const Durations& durations) {
   static constexpr std::size_t max_hosts = 64;
   const auto& network = network_layer(stack);
   metrics.info(
-      "ilnp_node", "This node",
+      "ilnp_node", "Name and identifier of this node",
       {{"host", printable_name(network.config().host_name)}, {"nid", to_string(network.local_nid())}});
   const auto& underlay = lowest_layer(stack);
   metrics.begin_gauge("ilnp_link_up", "Whether the network interface can be used");
   metrics.sample(unsigned{underlay.link_ready()}, {{"interface", underlay.link().name()}});
   bool leaving = false;
-  metrics.begin_gauge("ilnp_locator_joined", "Networks that this node is in: 1, or 0 while it leaves one");
+  metrics.begin_gauge("ilnp_locator_joined",
+                      "A network that this node has joined: 1, or 0 while the node leaves it");
   for (const auto& interface : network.interfaces().all()) {
     metrics.sample(unsigned{!interface.leaving}, {{"locator", to_string(interface.locator)}});
     leaving |= interface.leaving;
   }
   metrics.gauge("ilnp_handoff_in_progress",
                 "Whether the node is in its old networks as well as in the new ones", unsigned{leaving});
-  metrics.histogram("ilnp_handoff_duration_seconds", "From the beginning of a handoff to its end",
+  metrics.histogram("ilnp_handoff_duration_seconds", "Time from the beginning of a handoff to its end",
                     durations.handoffs());
   metrics.histogram("ilnp_update_round_trip_seconds",
-                    "From a locator update to its acknowledgement, if it was sent only once",
+                    "Time from a locator update to its acknowledgement, if it was sent only once",
                     durations.round_trips());
   metrics.histogram("ilnp_ping_round_trip_seconds",
-                    "From a ping of this node to the reply of the node that it was for", durations.pings());
+                    "Time from a ping of this node to the reply of its destination", durations.pings());
   add_hosts(metrics, network.hosts(), ilnp::BootClock::now(), max_hosts);
   metrics.begin_gauge("ilnp_table_entries", "Entries of each table of the network layer");
   network.for_each_table([&](std::string_view name, std::size_t size, std::size_t) {
     metrics.sample(size, {{"table", name}});
   });
-  metrics.begin_gauge("ilnp_table_limit", "Limits of these tables");
+  metrics.begin_gauge("ilnp_table_limit", "Limit of each table of the network layer");
   network.for_each_table([&](std::string_view name, std::size_t, std::size_t limit) {
     metrics.sample(limit, {{"table", name}});
   });

@@ -31,7 +31,7 @@ std::unique_ptr<MetricsServer> serve_metrics(const boost::asio::any_io_executor&
       executor, line.value("metrics"),
       [&stack, durations = observer.durations(), counters](MetricsFormat format) {
         MetricsText metrics(format);
-        metrics.info("ilnp_build", "The program", {{"version", ILNP_VERSION}});
+        metrics.info("ilnp_build", "Version of the program", {{"version", ILNP_VERSION}});
         add_process(metrics);
         add_state(metrics, stack, *durations);
         add_counters(metrics, stack);

@@ -27,9 +27,10 @@ inline void add_process(MetricsText& metrics) {
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
-  metrics.counter("process_cpu_seconds", "Processor time, of the program and of the kernel for it",
+  metrics.counter("process_cpu_seconds", "Processor time of the program, in user and kernel mode",
                   seconds(usage.ru_utime) + seconds(usage.ru_stime));
-  metrics.gauge("process_start_time_seconds", "When the program began, since 1970", start_time());
+  metrics.gauge("process_start_time_seconds", "Start time of the program, in seconds since 1970",
+                start_time());
   unsigned long long pages = 0;
   if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
     if (std::fscanf(file, "%*u %llu", &pages) != 1) pages = 0;
@@ -43,10 +44,10 @@ inline void add_process(MetricsText& metrics) {
     ::closedir(folder);
     if (open != 0) --open;  // the folder itself
   }
-  metrics.gauge("process_open_fds", "Open descriptors", open);
+  metrics.gauge("process_open_fds", "Open file descriptors", open);
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  metrics.gauge("process_max_fds", "Most descriptors that can be open", std::uint64_t{limit.rlim_cur});
+  metrics.gauge("process_max_fds", "Limit of open file descriptors", std::uint64_t{limit.rlim_cur});
 }
 
 }  // namespace program
