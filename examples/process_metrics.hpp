@@ -24,11 +24,9 @@ inline double start_time() {
 inline void add_process(MetricsText& metrics) {
   rusage usage{};
   (void)::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
+  const auto microseconds = [](const timeval& time) { return time.tv_sec * 1'000'000 + time.tv_usec; };
   metrics.counter("process_cpu_seconds", "Processor time of the program, in user and kernel mode",
-                  seconds(usage.ru_utime) + seconds(usage.ru_stime));
+                  static_cast<double>(microseconds(usage.ru_utime) + microseconds(usage.ru_stime)) / 1e6);
   metrics.gauge("process_start_time_seconds", "Start time of the program, in seconds since 1970",
                 start_time());
   unsigned long long pages = 0;

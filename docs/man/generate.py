@@ -24,9 +24,22 @@ def roff(text):
     return "\\&" + text if text.startswith(".") else text
 
 
+CAPITALS = r"(?<![\w/$])[A-Z][A-Z_]*\b"
+placeholders = set()  # such as LOCAL_PORT, of the program whose page is written
+
+
 def marked(text):
-    """The same with placeholders such as LOCAL_PORT in italics."""
-    return re.sub(r"(?<![\w/$])[A-Z][A-Z_]+\b", lambda word: f"\\fI{word[0]}\\fR", roff(text))
+    """The same with placeholders in italics, but no abbreviations such as TCP."""
+    return re.sub(CAPITALS, lambda word: f"\\fI{word[0]}\\fR" if word[0] in placeholders else word[0], roff(text))
+
+
+def find_placeholders(found):
+    """The words in capitals behind a program, a command or an option."""
+    for part in [found, *found.parts]:
+        places = [line.partition(" ")[2] for line in part.usage]
+        places += [command.arguments for command in part.commands] + [option.value for option in part.options]
+        for place in places:
+            placeholders.update(re.findall(CAPITALS, place))
 
 
 def header(name, section, version):
@@ -77,6 +90,7 @@ def summary(found):
 def program_page(version, path, pages):
     found = program_help.read(path)
     name = found.words[0]
+    find_placeholders(found)
     text = header(name, 1, version)
     text += f".SH NAME\n{roff(name)} \\- {roff(summary(found))}\n"
     text += ".SH SYNOPSIS\n" + usage(found.usage)
