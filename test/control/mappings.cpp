@@ -12,8 +12,9 @@ struct Node : HandFed<Proxy<STP<ILNP<MemoryUnderlay>>>> {
 
   static std::vector<std::string_view> words(std::string_view text) { return ControlWords::split(text, 10); }
   std::string map(std::string_view text) {
+    request = text;
     unexpected = {};
-    return ControlMappings::map(stack, words(text), 10000, unexpected);
+    return ControlMappings::map(stack, words(request), 10000, unexpected);
   }
   std::string unmap(std::string_view text) { return ControlMappings::unmap(stack, words(text)); }
   /// `PORT HOST PORT [any]; ...`
@@ -25,7 +26,8 @@ struct Node : HandFed<Proxy<STP<ILNP<MemoryUnderlay>>>> {
     });
     return all;
   }
-  std::string_view unexpected;
+  std::string request;
+  std::string_view unexpected;  ///< of the request
 };
 
 static_assert(MappingStack<Proxy<STP<ILNP<MemoryUnderlay>>>>);

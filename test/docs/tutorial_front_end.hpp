@@ -6,6 +6,7 @@
 #include <boost/asio/read_until.hpp>
 #include <ilnp/asio/node.hpp>
 #include <ilnp/base/printable.hpp>
+#include <memory>
 #include <ostream>
 
 namespace tutorial {
@@ -40,12 +41,12 @@ class Console {
   };
 
   void read_line() {
-    const auto buffer = boost::asio::dynamic_buffer(typed_, longest_line);
-    async_read_until(input_, buffer, '\n', [this](error_code error, std::size_t size) {
+    const auto buffer = boost::asio::dynamic_buffer(*typed_, longest_line);
+    async_read_until(input_, buffer, '\n', [this, typed = typed_](error_code error, std::size_t size) {
       if (error == boost::asio::error::operation_aborted) return;  // this object may be gone
       if (error) return void(out_ << "input: " << error.message() << std::endl);
-      send(std::string_view(typed_).substr(0, size - 1));
-      typed_.erase(0, size);
+      send(std::string_view(*typed).substr(0, size - 1));
+      typed->erase(0, size);
       read_line();
     });
   }
@@ -60,7 +61,8 @@ class Console {
 
   std::ostream& out_;
   std::string peer_;
-  std::string typed_;
+  // Asio uses it until a read has ended, which may be after this object.
+  std::shared_ptr<std::string> typed_ = std::make_shared<std::string>();
   boost::asio::posix::stream_descriptor input_;
   Node<Stack, Print> node_;
 };
