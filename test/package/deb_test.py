@@ -15,6 +15,9 @@ import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "test", "system"))
+import lab  # noqa: E402
+
 BUILD = os.environ.get("ILNP_BUILD", os.path.join(ROOT, "build"))
 SKIPPED = 77
 
@@ -25,10 +28,7 @@ def text_of(path):
 
 
 def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
-    if done.returncode:
-        raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return lab.checked(*command, timeout=120, **options)
 
 
 class Installed(unittest.TestCase):

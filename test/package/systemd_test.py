@@ -3,15 +3,16 @@
 Boots systemd on the root of deb_test.py, in namespaces of its own. Needs root and version 2 of control groups; else it is skipped.
 """
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 import unittest
 
 import deb_test
+import lab
 from deb_test import run
 
 BOOT = """
@@ -22,6 +23,8 @@ BOOT = """
     exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$1" /lib/systemd/systemd --system --unit=basic.target --show-status=0
 """
 
+until = functools.partial(lab.until, timeout=30, every=0.05)
+
 
 class Units(deb_test.Installed):
     @classmethod
@@ -31,8 +34,8 @@ class Units(deb_test.Installed):
                                       cls.root], stdin=subprocess.DEVNULL)
         cls.addClassCleanup(cls.outer.wait)
         cls.addClassCleanup(cls.end)
-        cls.until(cls.find, "a first process")
-        cls.until(lambda: cls.ask("systemctl", "is-system-running") in ("running", "degraded"), "systemd to be up")
+        until(cls.find, what="a first process")
+        until(lambda: cls.ask("systemctl", "is-system-running") in ("running", "degraded"), what="systemd to be up")
         for name, locators in (("one", "0:0:0:a"), ("two", "0:0:0:b"), ("router", "0:0:0:a,0:0:0:b")):
             cls.system("ilnp-config", "new", "--output", f"/etc/ilnp/{name}.ini", "--name", name, "--locators", locators, "--interface", "eth0")
 
@@ -61,17 +64,6 @@ class Units(deb_test.Installed):
     def system(cls, *command):
         return run(*cls.enter(*command), stdin=subprocess.DEVNULL)
 
-    @classmethod
-    def until(cls, condition, what, timeout=30):
-        end = time.monotonic() + timeout
-        while True:
-            value = condition()
-            if value:
-                return value
-            if time.monotonic() > end:
-                raise AssertionError(f"timed out after {timeout} s waiting for {what}")
-            time.sleep(0.05)
-
     def show(self, unit, key):
         return self.ask("systemctl", "show", "-P", key, unit)
 
@@ -93,7 +85,7 @@ class Units(deb_test.Installed):
             self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
             self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
         control = "/run/ilnp-proxy-one/control.sock"
-        self.until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), "one to know two")
+        until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), what="one to know two")
         self.assertIn("10001", self.system("ilnp-ctl", "--control", control, "mappings"))
         self.assertIn("0:0:0:a", self.show("ilnp-proxy@one", "StatusText"))
         self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
@@ -113,8 +105,8 @@ class Units(deb_test.Installed):
     def test_2_a_node_that_hangs_is_started_again(self):
         before = self.show("ilnp-router@router", "MainPID")
         self.system("kill", "-STOP", before)
-        self.until(lambda: self.show("ilnp-router@router", "MainPID") not in (before, "0")
-                   and self.show("ilnp-router@router", "ActiveState") == "active", "a new process")
+        until(lambda: self.show("ilnp-router@router", "MainPID") not in (before, "0")
+              and self.show("ilnp-router@router", "ActiveState") == "active", what="a new process")
         self.assertEqual(self.show("ilnp-router@router", "NRestarts"), "1")
 
     def test_3_a_mistake_is_reported_once_and_not_started(self):
@@ -129,7 +121,7 @@ class Units(deb_test.Installed):
         before = self.show("ilnp-proxy@one", "MainPID")
         shutil.copy(self.debs["ilnp"], f"/proc/{self.first}/root/run/ilnp.deb")
         self.system("dpkg", "-i", "/run/ilnp.deb")
-        self.until(lambda: self.show("ilnp-proxy@one", "MainPID") not in (before, "0"), "a new process")
+        until(lambda: self.show("ilnp-proxy@one", "MainPID") not in (before, "0"), what="a new process")
         self.assertEqual(self.show("ilnp-proxy@one", "ActiveState"), "active")
         self.system("dpkg", "-r", "ilnp")
         for unit in ("ilnp-proxy@one", "ilnp-stream@two", "ilnp-router@router"):
