@@ -116,15 +116,18 @@ else()
   add_custom_target(ilnp-manual ALL DEPENDS ${outputs})
 endif()
 
-# systemd's units. They name the programs where these are installed.
+# systemd's units, one for each kind of node. They name the programs where these are installed.
 string(CONFIGURE [[
-file(GLOB units "@PROJECT_SOURCE_DIR@/examples/systemd/*.service.in")
-foreach(unit IN LISTS units)
-  get_filename_component(name ${unit} NAME_WLE)
-  set(bindir "${CMAKE_INSTALL_PREFIX}/@CMAKE_INSTALL_BINDIR@")
-  set(made "@CMAKE_CURRENT_BINARY_DIR@/examples/share/systemd/${name}")
-  configure_file(${unit} ${made} @ONLY)
-  file(INSTALL ${made} DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
-endforeach()
+set(bindir "${CMAKE_INSTALL_PREFIX}/@CMAKE_INSTALL_BINDIR@")
+function(install_unit kind what description options)  # [limits]
+  set(limits ${ARGN})
+  set(made "@CMAKE_CURRENT_BINARY_DIR@/examples/share/systemd/ilnp-${kind}@.service")
+  configure_file("@PROJECT_SOURCE_DIR@/examples/systemd/ilnp@.service.in" "${made}" @ONLY)
+  file(INSTALL "${made}" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
+endfunction()
+install_unit(proxy "a proxy" proxy "10000 --map 10001:bob:10001")
+install_unit(router "a router" router "--metrics 127.0.0.1:9100")
+install_unit(stream ilnp-stream streams "--expose 22 --listen 2222:bob:22"
+             "# A connection takes a descriptor or two.\nLimitNOFILE=65536\n")
 ]] units @ONLY)
 install(CODE "${units}" COMPONENT programs)

@@ -31,21 +31,30 @@ def short(text, most=70):
     return text if len(text) <= most else text[:most].rpartition(" ")[0] + " ..."
 
 
-# --- bash
+# How a shell completes each of these.
+VALUES = {
+    "bash": {"interface": '_ilnp_words "$(cd /sys/class/net && echo *)"', "words": '_ilnp_words "{}"', "suffix": "_ilnp_files '*{}'",
+             "file": "_ilnp_files '*'", "folder": "_ilnp_files ''", "other": ":"},
+    "zsh": {"interface": "_net_interfaces", "words": "({})", "suffix": '_files -g "*{}(-.)"', "file": "_files", "folder": "_files -/",
+            "other": " "},
+    "fish": {"interface": " -x -a '(command ls /sys/class/net)'", "words": " -x -a '{}'", "suffix": " -x -a '(__fish_complete_suffix {})'",
+             "file": " -r -F", "folder": " -x -a '(__fish_complete_directories)'", "other": " -x"},
+}
 
-def bash_value(kind, option=""):
+
+def value(shell, kind, option=""):
+    """The completion of a value or an argument; `option`: whose value it is."""
+    ways = VALUES[shell]
     if option in INTERFACES:
-        return '_ilnp_words "$(cd /sys/class/net && echo *)"'
+        return ways["interface"]
     if kind in WORDS:
-        return f'_ilnp_words "{" ".join(WORDS[kind])}"'
+        return ways["words"].format(" ".join(WORDS[kind]))
     if kind in SUFFIXES:
-        return f"_ilnp_files '*{SUFFIXES[kind]}'"
-    if kind in FILES:
-        return "_ilnp_files '*'"
-    if kind in FOLDERS:
-        return "_ilnp_files ''"
-    return ":"
+        return ways["suffix"].format(SUFFIXES[kind])
+    return ways["file" if kind in FILES else "folder" if kind in FOLDERS else "other"]
 
+
+# --- bash
 
 BASH = r"""# bash completion for @name@, made from @name@ --help
 _@function@() {
@@ -79,7 +88,7 @@ def bash_case(page, skip):
     for option in page.options:
         if option.value:
             names = "|".join(name for name in (option.short, option.long) if name)
-            text += f"      {names}) {bash_value(option.value, option.long)} ;;\n"
+            text += f"      {names}) {value('bash', option.value, option.long)} ;;\n"
     names = " ".join(sorted(name for option in page.options for name in (option.long, option.short) if name))
     text += "      *)\n"
     text += f'        if [[ $current == -* ]]; then _ilnp_words "{names}"; else\n'
@@ -88,7 +97,7 @@ def bash_case(page, skip):
         if kind == "COMMAND" and page.commands:
             action = f'_ilnp_words "{" ".join(command.name for command in page.commands)}"'
         else:
-            action = bash_value(kind)
+            action = value("bash", kind)
         text += f"            {at + skip}) {action} ;;\n"
     text += "          esac\n        fi ;;\n    esac\n"
     return text
@@ -113,20 +122,6 @@ def bash(page):
 
 # --- zsh
 
-def zsh_value(kind, option=""):
-    if option in INTERFACES:
-        return "_net_interfaces"
-    if kind in WORDS:
-        return f"({' '.join(WORDS[kind])})"
-    if kind in SUFFIXES:
-        return f'_files -g "*{SUFFIXES[kind]}(-.)"'
-    if kind in FILES:
-        return "_files"
-    if kind in FOLDERS:
-        return "_files -/"
-    return " "
-
-
 def zsh_text(text):
     return re.sub(r"([][:\\])", r"\\\1", text).replace("'", "'\\''")
 
@@ -141,7 +136,7 @@ def zsh_arguments(page):
             spec += name + (("=" if name.startswith("--") else "+") if option.value else "")
             spec += f"[{zsh_text(short(option.about))}]"
             if option.value:
-                spec += f":{zsh_text(option.value)}:{zsh_value(option.value, option.long)}"
+                spec += f":{zsh_text(option.value)}:{value('zsh', option.value, option.long)}"
             specs.append(f"'{spec}'")
     for at, kind in enumerate(arguments(page), 1):
         if kind == "COMMAND" and page.commands:
@@ -149,7 +144,7 @@ def zsh_arguments(page):
             specs.append(f"'{at}:command:(({listed}))'")
             specs.append("'*:argument: '")
         else:
-            specs.append(f"'{at}:{kind}:{zsh_value(kind)}'")
+            specs.append(f"'{at}:{kind}:{value('zsh', kind)}'")
     return "_arguments -s -S \\\n    " + " \\\n    ".join(specs) + "\n"
 
 
@@ -174,29 +169,15 @@ def fish_text(text):
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def fish_value(kind, option=""):
-    if option in INTERFACES:
-        return " -x -a '(command ls /sys/class/net)'"
-    if kind in WORDS:
-        return f" -x -a '{' '.join(WORDS[kind])}'"
-    if kind in SUFFIXES:
-        return f" -x -a '(__fish_complete_suffix {SUFFIXES[kind]})'"
-    if kind in FILES:
-        return " -r -F"
-    if kind in FOLDERS:
-        return " -x -a '(__fish_complete_directories)'"
-    return " -x"
-
-
 def fish_page(page, when):
     name = page.words[0]
     text = ""
     for option in page.options:
         text += f"complete -c {name}{when} -l {option.long[2:]}" + (f" -s {option.short[1:]}" if option.short else "")
-        text += (fish_value(option.value, option.long) if option.value else "") + f" -d {fish_text(short(option.about))}\n"
+        text += (value("fish", option.value, option.long) if option.value else "") + f" -d {fish_text(short(option.about))}\n"
     for kind in arguments(page):
         if kind in SUFFIXES and not page.parts:  # else it is an argument of a command
-            text += f"complete -c {name}{when}{fish_value(kind)}\n"
+            text += f"complete -c {name}{when}{value('fish', kind)}\n"
     return text
 
 
