@@ -2,17 +2,15 @@
 
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <boost/asio/ip/address.hpp>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 
 #include "../base/address.hpp"
 #include "../base/error.hpp"
+#include "../posix/socket.hpp"
 
 namespace ilnp {
 
@@ -26,22 +24,11 @@ class LocalRoutes {
     here,     ///< this host, or more than one
   };
 
-  LocalRoutes() noexcept = default;
-  LocalRoutes(LocalRoutes&& other) noexcept
-      : socket_(std::exchange(other.socket_, -1)), sequence_(other.sequence_) {}
-  LocalRoutes& operator=(LocalRoutes&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    std::swap(sequence_, other.sequence_);
-    return *this;
-  }
-  ~LocalRoutes() {
-    if (socket_ >= 0) ::close(socket_);
-  }
-
   /// Where packets to `address` would go. Error: the system's, if that is unknown.
   result<Reach> reach(const boost::asio::ip::address& address) {
-    if (socket_ < 0) socket_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (socket_ < 0) return last_error();
+    if (socket_.native_handle() < 0)
+      socket_ = OwnedSocket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (socket_.native_handle() < 0) return last_system_error();
     if (const error_code error = ask(address)) return error;
     return hear();
   }
@@ -53,8 +40,6 @@ class LocalRoutes {
     rtattr attribute;
     std::array<unsigned char, 16> address;
   };
-
-  static error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
   error_code ask(const boost::asio::ip::address& address) {
     Query query{};
@@ -74,17 +59,17 @@ class LocalRoutes {
     }
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    const auto sent = ::sendto(socket_, &query, query.header.nlmsg_len, 0,
+    const auto sent = ::sendto(socket_.native_handle(), &query, query.header.nlmsg_len, 0,
                                reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
-    return sent < 0 ? last_error() : error_code();
+    return sent < 0 ? last_system_error() : error_code();
   }
 
   /// The reply is there when `sendto` returns.
   result<Reach> hear() {
     alignas(nlmsghdr) std::array<char, 4096> octets;
     while (true) {
-      const auto size = ::recv(socket_, octets.data(), octets.size(), MSG_DONTWAIT);
-      if (size < 0) return last_error();
+      const auto size = ::recv(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT);
+      if (size < 0) return last_system_error();
       nlmsghdr header;
       if (static_cast<std::size_t>(size) < sizeof header) continue;
       std::memcpy(&header, octets.data(), sizeof header);
@@ -97,7 +82,7 @@ class LocalRoutes {
     }
   }
 
-  int socket_ = -1;
+  OwnedSocket socket_;
   std::uint32_t sequence_ = 0;
 };
 
