@@ -2,13 +2,16 @@
 
 // Options and arguments of the programs.
 
+#include <array>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cstdint>
+#include <ilnp/base/printable.hpp>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #ifndef ILNP_VERSION
@@ -70,6 +73,29 @@ class CommandLine {
   options::positional_options_description positions_;
   options::variables_map values_;
 };
+
+/// A command of a program that has several. `run` parses its own options; the first argument is its name.
+struct Subcommand {
+  std::string_view name;
+  int (*run)(int argc, char** argv);
+};
+
+/// Runs the command that the first argument names, and returns its exit status. Without one, parses the options of the program, --help
+/// and --version. Throws on anything else.
+inline int run_subcommand(int argc, char** argv, const std::array<Subcommand, 2>& commands, std::string usage,
+                          std::string about) {
+  const std::string_view given = argc > 1 ? argv[1] : "";
+  for (const Subcommand& each : commands)
+    if (each.name == given) return each.run(argc - 1, argv + 1);
+  CommandLine line(std::move(usage), std::move(about));
+  line.argument("COMMAND", -1);
+  if (!line.parse(argc, argv)) return 0;
+  const auto both = [&](const char* word) {
+    return std::string(commands[0].name) + word + std::string(commands[1].name);
+  };
+  throw UsageError(given.empty() ? both(" or ") + " is missing"
+                                 : '"' + ilnp::printable(given) + "\" is neither " + both(" nor "));
+}
 
 /// A number from `text`; none if it is invalid or outside `lowest` to `highest`.
 inline std::optional<std::uint64_t> to_number(const std::string& text, std::uint64_t lowest,

@@ -156,17 +156,11 @@ int check(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   return program::run("ilnp-config", [&] {
-    const std::string_view command = argc > 1 ? argv[1] : "";
-    if (command == "new") return create(argc - 1, argv + 1);
-    if (command == "check") return check(argc - 1, argv + 1);
-    program::CommandLine line("ilnp-config new|check [OPTIONS]",
-                              "Writes and checks configuration files.\n"
-                              "  new    write one for this machine\n"
-                              "  check  report the mistakes in one\n"
-                              "Each takes --help.");
-    line.argument("COMMAND", -1);
-    if (!line.parse(argc, argv)) return 0;
-    throw UsageError(command.empty() ? "new or check is missing"
-                                     : "\"" + ilnp::printable(command) + "\" is neither new nor check");
+    return program::run_subcommand(argc, argv, {{{"new", create}, {"check", check}}},
+                                   "ilnp-config new|check [OPTIONS]",
+                                   "Writes and checks configuration files.\n"
+                                   "  new    write one for this machine\n"
+                                   "  check  report the mistakes in one\n"
+                                   "Each takes --help.");
   });
 }

@@ -14,18 +14,12 @@ int main(int argc, char** argv) {
     struct sigaction hang_up {};
     if (::sigaction(SIGHUP, nullptr, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN)
       ::sigaction(SIGHUP, &action, nullptr);
-    const std::string_view command = argc > 1 ? argv[1] : "";
-    if (command == "run") return lab::run_command(argc - 1, argv + 1);
-    if (command == "sweep") return lab::sweep_command(argc - 1, argv + 1);
-    program::CommandLine line(
+    return program::run_subcommand(
+        argc, argv, {{{"run", lab::run_command}, {"sweep", lab::sweep_command}}},
         "ilnp-lab run|sweep SCENARIO [OPTIONS]",
         "Simulates the networks, faults, moves and traffic of a scenario in virtual time.\n"
         "  run    one seed, with tables, a trace, a capture, pictures and a replay for a browser\n"
         "  sweep  many seeds, on all cores\n"
         "Each takes --help.");
-    line.argument("COMMAND", -1);
-    if (!line.parse(argc, argv)) return 0;
-    throw program::UsageError(command.empty() ? "run or sweep is missing"
-                                              : "\"" + std::string(command) + "\" is neither run nor sweep");
   });
 }

@@ -30,6 +30,12 @@ inline std::vector<Variant> load_variants(const std::string& file, const Setting
   return variants;
 }
 
+/// The option that `settings_of` reads.
+inline void add_settings(program::CommandLine& line) {
+  line.add_options()("set",
+                     program::options::value<std::vector<std::string>>()->value_name("KEY=VALUE[,VALUE...]"),
+                     "run with these values instead of the scenario's; repeatable");
+}
 inline SettingGrid settings_of(const program::CommandLine& line) {
   return SettingGrid(line.value<std::vector<std::string>>("set"));
 }
@@ -151,10 +157,9 @@ inline int run_command(int argc, char** argv) {
       "and pictures. If --set names several values, each combination runs once and a table compares\n"
       "them; --out then writes a folder for each combination, and comparison.svg.");
   const auto text = [] { return program::options::value<std::string>(); };
-  line.add_options()("seed", text()->value_name("N"), "seed for everything random (default: 1)")(
-      "set", program::options::value<std::vector<std::string>>()->value_name("KEY=VALUE[,VALUE...]"),
-      "run with these values instead of the scenario's; repeatable")("out", text()->value_name("FOLDER"),
-                                                                     "where to write; created if missing")(
+  line.add_options()("seed", text()->value_name("N"), "seed for everything random (default: 1)");
+  add_settings(line);
+  line.add_options()("out", text()->value_name("FOLDER"), "where to write; created if missing")(
       "json", text()->value_name("FILE"), "write the results as JSON")(
       "csv", text()->value_name("FILE"), "write the results of each flow as a table")(
       "html", text()->value_name("FILE"), "write a page that shows the run again in a browser")(

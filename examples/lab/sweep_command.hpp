@@ -35,10 +35,10 @@ inline int sweep_command(int argc, char** argv) {
   const auto text = [] { return program::options::value<std::string>(); };
   line.add_options()("seeds", text()->value_name("N"), "number of seeds (default: 100)")(
       "first", text()->value_name("SEED"), "the first seed (default: 1)")(
-      "jobs", text()->value_name("N"), "number of parallel runs (default: the number of cores)")(
-      "set", program::options::value<std::vector<std::string>>()->value_name("KEY=VALUE[,VALUE...]"),
-      "run with these values instead of the scenario's; repeatable")(
-      "out", text()->value_name("FOLDER"), "where to write the comparison of --set; created if missing")(
+      "jobs", text()->value_name("N"), "number of parallel runs (default: the number of cores)");
+  add_settings(line);
+  line.add_options()("out", text()->value_name("FOLDER"),
+                     "where to write the comparison of --set; created if missing")(
       "json", text()->value_name("FILE"), "write the results of each seed as JSON")(
       "csv", text()->value_name("FILE"), "write the results of each seed as a table")(
       "quiet,q", "do not show the progress");
