@@ -79,7 +79,7 @@ class CorrespondentTable {
     });
   }
 
-  /// `nid` is gone for good: it is told of no move, and its updates are not believed.
+  /// `nid` has ended. It gets no more locator updates, and its own are ignored.
   void forget(Nid nid) { correspondents_.erase(nid); }
 
   /// When there was last traffic with any node; `long_ago` if never.

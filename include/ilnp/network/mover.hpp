@@ -87,7 +87,7 @@ class Mover {
     if (handing_off()) updates_.add(peer, now);
   }
 
-  /// Who has to be told of the last move, for `for_each_table`.
+  /// The correspondents that the last move concerns, for `for_each_table`.
   const LocatorUpdates& updates() const noexcept { return updates_; }
 
   /// A locator update or an acknowledgement for this node; `payload`: as the guard has opened it.

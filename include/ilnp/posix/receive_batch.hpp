@@ -18,7 +18,7 @@ namespace ilnp {
 /// (UDP GRO). Valid until the next `ReceiveBatch::receive`; the octets may be changed in
 /// place.
 struct ReceivedTrain {
-  const Endpoint& source;          ///< who has sent it
+  const Endpoint& source;          ///< of the sender
   const in6_pktinfo* destination;  ///< destination address and interface; null without `IPV6_RECVPKTINFO`
   MutableBytes octets;             ///< all datagrams
   std::size_t segment_size;        ///< of each datagram; only the last may be shorter

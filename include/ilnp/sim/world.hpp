@@ -16,7 +16,7 @@ namespace ilnp::sim {
 struct SentFrame {
   TimePoint time;   ///< when it was put there
   Locator network;  ///< where it is
-  HostId host;      ///< who has put it there
+  HostId host;      ///< the host that sent it
   Bytes bytes;      ///< valid only during the call
 };
 

@@ -73,7 +73,7 @@ class SctpNode {
   void enter(StreamId stream, StreamUser& user) { streams_[stream] = &user; }
   /// From now on nobody does. Must be called before the user is destroyed.
   void leave(StreamId stream) noexcept { streams_.erase(stream); }
-  /// From now on `user` is told of streams to this port of the node.
+  /// From now on `user` gets the streams to this port of the node.
   void enter(std::uint16_t port, StreamUser& user) { acceptors_[port] = &user; }
   /// From now on they are reset. Must be called before the user is destroyed.
   void leave(std::uint16_t port) noexcept { acceptors_.erase(port); }
