@@ -4,11 +4,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "../asio/turn.hpp"
 #include "../base/error.hpp"
 
 namespace ilnp {
@@ -40,13 +40,9 @@ class RelaySchedule {
 
  private:
   void go_on() {
-    std::exception_ptr thrown;
-    for (const auto& each : std::exchange(due_, {})) try {
-        each->go_on();
-      } catch (...) {
-        if (!thrown) thrown = std::current_exception();
-      }
-    if (thrown) std::rethrow_exception(thrown);
+    Attempts attempt;
+    for (const auto& each : std::exchange(due_, {})) attempt([&] { each->go_on(); });
+    attempt.rethrow();
   }
 
   template <class Check>
