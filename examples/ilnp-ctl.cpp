@@ -59,6 +59,13 @@ std::string about() {
   return text;
 }
 
+/// The names of all commands, for somebody who has named none of them.
+std::string all_commands() {
+  std::string text;
+  for (const Command& each : commands) text += (text.empty() ? "" : ", ") + std::string(each.name);
+  return text;
+}
+
 /// A word of a request, between blanks.
 const std::string& checked_word(const std::string& text) {
   if (text.empty() || text.find_first_of(" \t\r\n") != text.npos)
@@ -70,11 +77,12 @@ const std::string& checked_word(const std::string& text) {
 
 /// The request of a command line.
 std::string read_request(const std::vector<std::string>& words) {
-  if (words.empty()) throw program::UsageError("COMMAND is missing");
+  if (words.empty()) throw program::UsageError("COMMAND is missing; there are: " + all_commands());
   const auto command = std::find_if(commands.begin(), commands.end(),
                                     [&](const Command& each) { return each.name == words[0]; });
   if (command == commands.end())
-    throw program::UsageError("unknown command \"" + ilnp::printable(words[0]) + '"');
+    throw program::UsageError("unknown command \"" + ilnp::printable(words[0]) +
+                              "\"; there are: " + all_commands());
   const std::size_t arguments = words.size() - 1;
   if (arguments < command->least || arguments > command->most)
     throw program::UsageError(words[0] + (command->most == 0 ? " takes no arguments"
@@ -216,7 +224,7 @@ int main(int argc, char** argv) {
     try {
       return line.parse(argc, argv) ? run(line) : 0;
     } catch (const program::UsageError& error) {
-      std::cerr << "ilnp-ctl: " << error.what() << "\n\n" << about() << '\n';
+      std::cerr << "ilnp-ctl: " << error.what() << " (see --help)\n";
     } catch (const program::options::error& error) {
       std::cerr << "ilnp-ctl: " << error.what() << " (see --help)\n";
     }

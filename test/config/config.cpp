@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_told_together) {
   BOOST_TEST(error_of(with("mcast_port = 10000", "mcast_prot = 10000\nuser_id = me")) ==
              "a.ini:1: [link] mcast_port: missing\n"
              "a.ini:3: [link] user_id: \"me\" is not a number from 0 to 65535\n"
-             "a.ini:2: [link] mcast_prot: unknown key, ignored: \"10000\"");
+             "warning: a.ini:2: [link] mcast_prot: unknown key, ignored: \"10000\"");
   BOOST_TEST(error_of(with("0:0:0:a\n", "here\nmove_time = soon\n")) ==
              "a.ini:5: [network] locators: \"here\" is not a locator (four groups of up to four hex digits, "
              "such as 0:0:0:a)\n"

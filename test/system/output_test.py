@@ -359,7 +359,7 @@ class Output(lab.LabTest):
             self.assertEqual(done.returncode, 1)
             first, second = done.stderr.splitlines()
             self.assertRegex(first, f"^{program}: {path}:{number_of['hostname']}: .*\"alice # my laptop\".* a line of its own")
-            self.assertRegex(second, f"^{program}: {path}:{number_of['colour']}: .*colour: unknown key")
+            self.assertRegex(second, f"^{program}: warning: {path}:{number_of['colour']}: .*colour: unknown key")
 
     def test_names_do_not_forge_what_is_shown(self):
         host = self.lab.host("alice")

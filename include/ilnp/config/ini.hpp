@@ -132,7 +132,7 @@ class IniFile {
   void check() const {
     if (errors_.empty()) return;
     List<std::string> lines = errors_;
-    for (auto& warning : unknown()) lines.push_back(std::move(warning));
+    for (const auto& warning : unknown()) lines.push_back("warning: " + warning);
     std::string all;
     for (std::size_t i = 0; i < lines.size() && i < max_told; ++i) all += (i == 0 ? "" : "\n") + lines[i];
     if (lines.size() > max_told)
