@@ -6,7 +6,7 @@
 # Without options it installs and builds what the demos need. --tests adds everything that the tests need, --bench what
 # bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
 # that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
-# Chromium, for stream_demo.sh. --clang19 adds a second compiler, for test/nightly.sh.
+# Chromium, and Caddy, a server that speaks HTTP/3. --clang19 adds a second compiler, for test/nightly.sh.
 # ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
@@ -57,7 +57,7 @@ bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux stri
   valgrind:valgrind)
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
-[[ $browser == yes ]] && tools+=(chromium:chromium)
+[[ $browser == yes ]] && tools+=(chromium:chromium caddy:caddy)
 [[ $clang19 == yes ]] && tools+=(clang++-19:clang-19)
 
 installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
@@ -174,10 +174,13 @@ TEXT
     exit 1
   fi
   step "installing ${missing[*]}"
-  # The tests start their own Prometheus; Debian's would run as a service from now on.
-  if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl --quiet mask prometheus.service 2>/dev/null || true
-  fi
+  # The tests start their own servers; Debian's would run as services from now on.
+  local server
+  for server in prometheus caddy; do
+    if [[ " ${missing[*]} " == *" $server "* ]] && command -v systemctl >/dev/null; then
+      as_root systemctl --quiet mask "$server.service" 2>/dev/null || true
+    fi
+  done
   local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -q -y --no-remove
     -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}")
   # An old list names files that the mirror no longer has.

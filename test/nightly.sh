@@ -43,7 +43,7 @@ done
 source "$root/test/suites.sh"
 begin_suites "$build/nightly"
 
-setup() { examples/setup.sh --tests; }
+setup() { examples/setup.sh --tests --browser; }
 
 clang() { ILNP_PRESET=clang ILNP_BUILD_DIR=$build/clang test/run.sh; }
 

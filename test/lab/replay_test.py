@@ -9,9 +9,10 @@ import sys
 import tempfile
 import unittest
 
-from browser import Page, chromium
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "test", "support"))
+from browser import Page, chromium  # noqa: E402
+
 LAB = os.environ.get("ILNP_LAB", os.path.join(ROOT, "build", "examples", "ilnp-lab"))
 
 # bob leaves a at 10 s and has joined b; half of what crosses b is lost from 20 s on; bob is down from 25 s to 27 s.

@@ -16,9 +16,9 @@ def chromium():
 
 
 class Page:
-    """One page. `problems` collects what its console and its exceptions say."""
+    """One page. `problems` collects what its console and its exceptions say. `options` are further ones of the browser."""
 
-    def __init__(self, url, width=1366, height=768, timeout=120):
+    def __init__(self, url, width=1366, height=768, timeout=120, options=()):
         self.deadline = time.monotonic() + timeout
         self.problems, self.requests, self.buffer, self.number = [], [], b"", 0
         self.profile = tempfile.mkdtemp(prefix="ilnp-chromium-")
@@ -32,7 +32,7 @@ class Page:
 
         self.process = subprocess.Popen(
             [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-             "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir=" + self.profile, "about:blank"],
+             "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir=" + self.profile, *options, "about:blank"],
             preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(to_read)
         os.close(to_write)
