@@ -23,6 +23,7 @@
 #include "gateway/control_reply.hpp"
 #include "gateway/control_socket.hpp"
 #include "gateway/exit_policy.hpp"
+#include "gateway/hosts_file_writer.hpp"
 #include "gateway/kernel_sctp_port.hpp"
 #include "gateway/local_programs.hpp"
 #include "gateway/local_routes.hpp"
