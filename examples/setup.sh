@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. demo.sh and test/run.sh use it; it also works on its own:
 #
-#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--clang19] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--tun] [--clang19] [--no-build]
 #
 # Without options it installs and builds what the demos need. --tests adds everything that the tests need, --bench what
 # bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
 # that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
-# Chromium, and Caddy, a server that speaks HTTP/3. --clang19 adds a second compiler, for test/nightly.sh.
+# Chromium, and Caddy, a server that speaks HTTP/3; --tun adds ping, dig and iperf3, for tun_demo.sh. --clang19 adds a second
+# compiler, for test/nightly.sh.
 # ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
@@ -17,6 +18,7 @@ tests=no
 bench=no
 streams=no
 browser=no
+tun=no
 clang19=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
@@ -35,10 +37,11 @@ while (($#)); do
     --bench) bench=yes ;;
     --streams) streams=yes ;;
     --browser) browser=yes ;;
+    --tun) tun=yes ;;
     --clang19) clang19=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -58,6 +61,7 @@ bench_tools=(python3:python3 socat:socat chrt:util-linux taskset:util-linux stri
 [[ $tests == yes ]] && tools+=("${test_tools[@]}")
 [[ $bench == yes ]] && tools+=("${bench_tools[@]}")
 [[ $browser == yes ]] && tools+=(chromium:chromium caddy:caddy)
+[[ $tun == yes || $tests == yes ]] && tools+=(python3:python3 ping:iputils-ping dig:bind9-dnsutils iperf3:iperf3 openssl:openssl)
 [[ $clang19 == yes ]] && tools+=(clang++-19:clang-19)
 
 installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }

@@ -1,8 +1,8 @@
 # OpenSSH on hosts of hosts.sh, with keys and settings of its own: nothing of the machine's is used, or changed. To be
 # sourced by bash.
 #
-#   ssh_begin FOLDER    a private /run and accounts, for all hosts; creates FOLDER with keys and settings. Sets
-#                       `sshd`, the server's command (on 127.0.0.1:22), and `ssh_config`, the client's settings
+#   ssh_begin FOLDER [ADDRESS:PORT]   a private /run and accounts, for all hosts; creates FOLDER with keys and settings.
+#                       Sets `sshd`, the server's command (on 127.0.0.1:22 by default), and `ssh_config`, the client's settings
 #   host_name_of HOST   sets REPLY to what identifies a host from within: its network namespace
 
 ssh_begin() {
@@ -25,7 +25,7 @@ SHADOW
   ssh-keygen -q -t ed25519 -N "" -f "$home/host_key"
   ssh-keygen -q -t ed25519 -N "" -f "$home/key"
   cat >"$home/sshd_config" <<SSHD
-ListenAddress 127.0.0.1:22
+ListenAddress ${2:-127.0.0.1:22}
 HostKey $home/host_key
 AuthorizedKeysFile $home/key.pub
 StrictModes no

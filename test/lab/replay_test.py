@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "test", "support"))
+sys.path.insert(0, os.path.join(ROOT, "examples"))
 from browser import Page, chromium  # noqa: E402
 
 LAB = os.environ.get("ILNP_LAB", os.path.join(ROOT, "build", "examples", "ilnp-lab"))

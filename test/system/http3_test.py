@@ -10,7 +10,7 @@ import unittest
 import lab
 from lab import Process
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "examples"))
 from browser import Page, chromium  # noqa: E402
 
 ALICE, BOB = "ffff:0:0:a", "ffff:0:0:b"

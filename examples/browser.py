@@ -1,4 +1,8 @@
-"""Drives Chromium without a window, by the DevTools protocol on a pair of pipes."""
+"""browser.py URL EXPRESSION [OPTION]...: opens a page in Chromium, without a window, and prints what a JavaScript expression
+yields there, as JSON. The options are Chromium's.
+
+As a module it drives Chromium by the DevTools protocol on a pair of pipes.
+"""
 
 import base64
 import json
@@ -6,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -118,3 +123,17 @@ class Page:
             self.process.wait()
         os.close(self.read_end)
         shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def main(url, expression, *options):
+    page = Page(url, options=options)
+    try:
+        print(json.dumps(page.run(expression)))
+    finally:
+        page.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
