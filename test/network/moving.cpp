@@ -106,6 +106,42 @@ BOOST_AUTO_TEST_CASE(a_node_silent_for_a_whole_move_is_found_by_the_first_datagr
   }
 }
 
+// A node without traffic gets no locator update. If it has heard the old location shortly before the move, the first advertisement from
+// the new one does not tell it that the old one is being left; the second does.
+BOOST_AUTO_TEST_CASE(a_node_without_traffic_follows_before_the_old_location_is_left) {
+  constexpr Duration handoff_time = 1300ms;  // the second advertisement comes after 1.2 s
+  constexpr Duration move_time = 4s;
+  for (const Duration solicited : {50ms, 500ms, 950ms})
+    for (const Duration sent : {-1ms, 0ms, 1ms, 2ms}) {
+      Overlay net;
+      net.world.defaults.delay = 1ms;
+      auto config = node_config(0xa, "alice", {{a}, {b}, {c}});
+      config.move_time = move_time;
+      config.handoff_time = handoff_time;
+      config.active_unicast_session_ttl = 300ms;
+      Endpoint& alice = net.add(config);
+      Endpoint& bob = net.add(0xb, "bob", {b});
+      net.add(0xd, "router", {a, b, c});
+      const TimePoint start = net.world.now();
+      net.start(500ms);
+      BOOST_TEST(!bob.send("alice", bob.sent[alice.nid()] = 1));
+      for (int moves = 1; moves <= 6; ++moves) {
+        const TimePoint move = start + moves * move_time;
+        net.world.run_until(move - solicited);
+        BOOST_TEST(bob.send("nobody", 1) == Errc::unknown_host);  // solicits
+        net.world.run_until(move + handoff_time + sent);
+        BOOST_TEST(!bob.send(alice.nid(), ++bob.sent[alice.nid()]));
+      }
+      net.world.run_for(1s);
+      BOOST_TEST_CONTEXT("solicited " << solicited / 1ms << " ms before moves, sent " << sent / 1ms
+                                      << " ms after handoffs") {
+        BOOST_TEST(alice.watch.updates == 0);
+        BOOST_TEST(alice.from[bob.nid()].lost(1, bob.sent[alice.nid()]) == 0);
+        BOOST_TEST(alice.from[bob.nid()].duplicated() == 0);
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_first_acknowledgement_is_lost) {
   Moving net;
   bool cut = false;
