@@ -1,3 +1,5 @@
+#include <ilnp/base/stream.hpp>
+
 #include "streams.hpp"
 
 template <ilnp::StreamTransport Next>

@@ -1,3 +1,4 @@
+#include <ilnp/base/stream.hpp>
 #include <ilnp/proxy/stream_proxy.hpp>
 
 #include "streams.hpp"

@@ -1,6 +1,4 @@
-#pragma once
-
-#include <ilnp/base/stream.hpp>
+// Without a guard, and without what it needs: each source includes it in a namespace of its own.
 
 /// A transport with streams; with WRONG defined, without `shutdown`.
 struct Mine {
