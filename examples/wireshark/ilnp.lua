@@ -7,8 +7,9 @@
 if _G.ilnp_dissector_is_loaded then return end -- installed, and named on the command line as well
 _G.ilnp_dissector_is_loaded = true
 
-local STP, DISCOVERY, UPDATE = 42, 43, 44
-local PROBE, REPLY, FRAGMENT, PING, PING_REPLY, GOODBYE = 1, 2, 3, 4, 5, 6
+local STP, DISCOVERY, UPDATE, TUN = 42, 43, 44, 47
+local PROBE, REPLY, FRAGMENT, PING, PING_REPLY, GOODBYE, LENGTH_PROBE, LENGTH_REPLY = 1, 2, 3, 4, 5, 6, 7, 8
+local TUN_PACKET, TUN_REFUSAL = 1, 4
 local HEADER = 40 -- octets
 local ALL_NODES = "ff02:0:0:1"
 local NOBODY = "0:0:0:0"
@@ -22,9 +23,12 @@ local ilnp = Proto("ilnp", "Identifier-Locator Network Protocol")
 
 -- Fields ----------------------------------------------------------------------------------------------------------------
 
-local next_headers = {[STP] = "STP", [DISCOVERY] = "discovery", [UPDATE] = "locator update"}
+local next_headers = {[STP] = "STP", [DISCOVERY] = "discovery", [UPDATE] = "locator update", [TUN] = "TUN"}
 local kinds = {[PROBE] = "probe", [REPLY] = "reply", [FRAGMENT] = "fragment", [PING] = "ping", [PING_REPLY] = "reply to a ping",
-  [GOODBYE] = "goodbye"}
+  [GOODBYE] = "goodbye", [LENGTH_PROBE] = "length probe", [LENGTH_REPLY] = "reply to a length probe"}
+local tun_kinds = {[TUN_PACKET] = "packet", [TUN_REFUSAL] = "refusal"}
+local refusals = {[1] = "this node does not let yours in"}
+local needed = {[6] = {"TCP", 20}, [17] = {"UDP", 8}, [58] = {"ICMPv6", 8}} -- octets, at least, by what follows the IPv6 header
 local ping_codes = {[0] = "destination reached", [1] = "hop limit ran out"}
 local update_types = {[0] = "acknowledgement", [1] = "locator update"}
 local solicitations = {[0] = "advertisement", [1] = "solicitation"}
@@ -80,6 +84,22 @@ local f = {
   ping_interface = ProtoField.string("ilnp.ping.interface", "Interface on which the ping arrived"),
   ping_answers = ProtoField.framenum("ilnp.ping.request", "Reply to the ping in frame", base.NONE, frametype.RESPONSE),
   ping_time = ProtoField.relative_time("ilnp.ping.time", "Time since that ping"),
+  length_version = ProtoField.uint8("ilnp.length.version", "Version", base.DEC),
+  length_longest = ProtoField.uint16("ilnp.length.longest", "Longest packet that the sender takes", base.DEC),
+  length_padding = ProtoField.bytes("ilnp.length.padding", "Padding (ignored)"),
+  length_answers = ProtoField.framenum("ilnp.length.request", "Reply to the length probe in frame", base.NONE, frametype.RESPONSE),
+  length_time = ProtoField.relative_time("ilnp.length.time", "Time since that length probe"),
+
+  tun_kind = ProtoField.uint8("ilnp.tun.kind", "Kind", base.DEC, tun_kinds, 0xf0),
+  tun_flags = ProtoField.uint8("ilnp.tun.flags", "Flags", base.HEX, nil, 0x0f),
+  tun_partial = ProtoField.bool("ilnp.tun.partial", "Partial checksum", 8, nil, 0x01),
+  tun_next_header = ProtoField.uint8("ilnp.tun.next_header", "Next header", base.DEC, {[6] = "TCP", [17] = "UDP", [44] = "fragment", [58] = "ICMPv6"}),
+  tun_traffic_class = ProtoField.uint8("ilnp.tun.traffic_class", "Traffic class", base.HEX),
+  tun_hop_limit = ProtoField.uint8("ilnp.tun.hop_limit", "Hop limit of the IPv6 packet", base.DEC),
+  tun_payload = ProtoField.bytes("ilnp.tun.payload", "What follows the IPv6 header"),
+  tun_code = ProtoField.uint8("ilnp.tun.code", "Code", base.DEC, refusals),
+  tun_zero = ProtoField.bytes("ilnp.tun.zero", "Zero (ignored)"),
+
   key = ProtoField.uint32("ilnp.fragment.key", "Key", base.HEX),
   fragment_dstport = ProtoField.uint16("ilnp.fragment.dstport", "Destination port of the datagram", base.DEC),
   number = ProtoField.uint32("ilnp.fragment.number", "Datagram number", base.DEC),
@@ -113,6 +133,16 @@ local e = {
   unknown_kind = malformed("stp.unknown_kind", "Unknown kind of message to port 0"),
   wrong_message = malformed("stp.wrong_length", "Wrong length of a message to port 0"),
   wrong_fragment = malformed("fragment.inconsistent", "Fragment that does not fit its datagram"),
+  unknown_version = malformed("length.unknown_version", "Unknown version of a length probe"),
+  short_tun = malformed("tun.short", "Shorter than the TUN header of 4 octets"),
+  unknown_tun_kind = malformed("tun.unknown_kind", "Unknown kind of TUN message"),
+  tun_flags = malformed("tun.bad_flags", "Unknown flags"),
+  short_packet = malformed("tun.short_packet", "Shorter than the header that follows"),
+  wrong_refusal = malformed("tun.wrong_length", "Wrong length of a refusal"),
+  unknown_refusal = malformed("tun.unknown_code", "Unknown code of a refusal"),
+  refused = ProtoExpert.new("ilnp.tun.refused", "A node does not let another in", expert.group.SEQUENCE, expert.severity.NOTE),
+  tun_partial = ProtoExpert.new("ilnp.tun.is_partial", "The checksum is partial: it holds the sum of the pseudo-header only",
+    expert.group.CHECKSUM, expert.severity.CHAT),
   first = ProtoExpert.new("ilnp.first_not_zero", "Version, traffic class or flow label is not zero (ignored on receipt)",
     expert.group.PROTOCOL, expert.severity.NOTE),
   hop_limit_zero = ProtoExpert.new("ilnp.hop_limit_zero", "Hop limit 0: nobody forwards this packet", expert.group.SEQUENCE,
@@ -144,10 +174,14 @@ ilnp.fields, ilnp.experts = f, e
 ilnp.prefs.udp_ports = Pref.range("UDP ports", "10000", "The mcast_port of the overlay's nodes", 65535)
 ilnp.prefs.stp_ports = Pref.string("Dissectors by STP port", "9899:sctp",
   "What datagrams carry, for example 9899:sctp,53:dns,6000-6010:rtp. Streams are SCTP packets.")
+ilnp.prefs.tun_prefix = Pref.string("Prefix of TUN interfaces", "",
+  "The key prefix of section [tun], such as fd12:3456:789a::/64. Empty: the default for the user id and the port")
 ilnp.prefs.reassemble = Pref.bool("Reassemble long datagrams", true, "Join the fragments of datagrams that do not fit a frame")
 
 -- Programs' datagrams, by STP port: the preference adds dissectors, and so may others. ("Decode As" does not know tables that
 -- are made in Lua.)
+local applied_prefix -- of the preference, as 16 digits
+
 local stp_ports = DissectorTable.new("ilnp.stp.port", "ILNP STP port", ftypes.UINT16, base.DEC, ilnp)
 
 -- What has been learnt from the capture -----------------------------------------------------------------------------------
@@ -559,7 +593,46 @@ local function dissect_ping(tvb, at, p, tree, kind)
   end
 end
 
--- The messages that go to port 0: those of long datagrams, ping and goodbye.
+-- A length probe, or the reply to one: how long a packet of the TUN interface may be. A reply is as long as its probe.
+local function dissect_length(tvb, at, p, tree, kind)
+  local left = p.length - at
+  local name = kinds[kind]
+  tree:append_text(", " .. name)
+  p.info = kind == LENGTH_PROBE and "Length probe" or "Reply to a length probe"
+  if left < 8 then
+    complain(tree, e.wrong_message, string.format("A %s has at least 8 octets, not %d", name, left))
+    p.info = p.info .. ", malformed"
+  end
+  if tvb:captured_len() < at + 8 then return end
+  local version, longest = tvb(at + 1, 1):uint(), tvb(at + 2, 2):uint()
+  tree:add(f.length_version, tvb(at + 1, 1))
+  tree:add(f.length_longest, tvb(at + 2, 2))
+  tree:add(f.nonce, tvb(at + 4, 4))
+  if tvb:captured_len() > at + 8 then tree:add(f.length_padding, tvb(at + 8)) end
+  if version ~= 1 then complain(tree, e.unknown_version, string.format("Unknown version %d of a length probe", version)) end
+  p.info = string.format("%s of %d octets, takes packets of %d", p.info, left, longest)
+  local key = string.format("length %x %s", tvb(at + 4, 4):uint(), kind == LENGTH_PROBE and p.src_nid or p.dst_nid)
+  if p.sound and not p.pinfo.visited then
+    local probe = pings[key]
+    if kind == LENGTH_PROBE and not probe then
+      if pings.count >= MAX_UNFINISHED then pings = {count = 0} end
+      pings[key] = {frame = p.pinfo.number, time = p.pinfo.abs_ts}
+      pings.count = pings.count + 1
+    elseif kind == LENGTH_REPLY and probe and p.pinfo.abs_ts >= probe.time then
+      answers[p.id] = {frame = probe.frame, seconds = p.pinfo.abs_ts - probe.time}
+    end
+  end
+  local answer = answers[p.id]
+  if answer then
+    local whole = math.floor(answer.seconds)
+    generated(tree, f.length_answers, answer.frame)
+    generated(tree, f.length_time, NSTime.new(whole, math.floor((answer.seconds - whole) * 1e9)))
+    p.info = string.format("Reply to the length probe in frame %d: takes packets of %d, after %.1f ms", answer.frame, longest,
+      answer.seconds * 1000)
+  end
+end
+
+-- The messages that go to port 0: those of long datagrams, ping, goodbye and the length of packets.
 local function dissect_message(tvb, at, p, tree, source_port)
   local left = p.length - at
   if left == 0 then
@@ -578,6 +651,7 @@ local function dissect_message(tvb, at, p, tree, source_port)
     return
   end
   if kind == PING or kind == PING_REPLY then return dissect_ping(tvb, at, p, tree, kind) end
+  if kind == LENGTH_PROBE or kind == LENGTH_REPLY then return dissect_length(tvb, at, p, tree, kind) end
   local text = {[PROBE] = "Probe: do you reassemble fragments?", [REPLY] = "Reply: send fragments with this key", [GOODBYE] = "Goodbye"}
   p.info = text[kind]
   tree:append_text(", " .. name)
@@ -625,6 +699,115 @@ local function dissect_stp(tvb, at, p)
   end
 end
 
+-- TUN ---------------------------------------------------------------------------------------------------------------------
+
+-- SipHash-2-4 with the key 0 of one word, as octets, high ones first: tun/prefix.hpp makes the default prefix of it.
+local function sip_hash(high, low)
+  local function rotated(x, bits) return x:lshift(bits):bor(x:rshift(64 - bits)) end
+  local v0, v1 = UInt64.new(0x70736575, 0x736f6d65), UInt64.new(0x6e646f6d, 0x646f7261)
+  local v2, v3 = UInt64.new(0x6e657261, 0x6c796765), UInt64.new(0x79746573, 0x74656462)
+  local function round()
+    v0 = v0 + v1; v1 = rotated(v1, 13):bxor(v0); v0 = rotated(v0, 32)
+    v2 = v2 + v3; v3 = rotated(v3, 16):bxor(v2)
+    v0 = v0 + v3; v3 = rotated(v3, 21):bxor(v0)
+    v2 = v2 + v1; v1 = rotated(v1, 17):bxor(v2); v2 = rotated(v2, 32)
+  end
+  for _, word in ipairs {UInt64.new(low, high), UInt64.new(0, 0x08000000)} do
+    v3 = v3:bxor(word)
+    round() round()
+    v0 = v0:bxor(word)
+  end
+  v2 = v2:bxor(UInt64.new(0xff))
+  for _ = 1, 4 do round() end
+  return v0:bxor(v1):bxor(v2):bxor(v3):tohex(16)
+end
+
+local prefixes = {} -- by user id and port: 16 digits
+
+-- The upper 64 bits of the addresses of TUN interfaces, as 16 hexadecimal digits.
+local function tun_prefix(user_id, port)
+  if applied_prefix then return applied_prefix end
+  local key = user_id * 65536 + port
+  prefixes[key] = prefixes[key] or "fd" .. sip_hash(0, key):sub(1, 10) .. "0000"
+  return prefixes[key]
+end
+
+local function digits(four_groups_of_it)
+  return (four_groups_of_it:gsub("%x+:?", function(group) return string.format("%04x", tonumber(group:match("%x+"), 16)) end))
+end
+
+local ipv6 = Dissector.get("ipv6")
+
+local function dissect_tun(tvb, at, p)
+  p.pinfo.cols.protocol = "TUN"
+  local left = p.length - at
+  if left < 4 then
+    complain(p.tree, e.short_tun, string.format("%d octets; the TUN header has 4", left))
+    p.info = "TUN, malformed"
+    return
+  end
+  if tvb:captured_len() < at + 4 then return end
+  local first, next_header = tvb(at, 1):uint(), tvb(at + 1, 1):uint()
+  local kind, flags = math.floor(first / 16), first % 16
+  local tree = p.root:add(ilnp, tvb(at, 4), "ILNP TUN, " .. (tun_kinds[kind] or "unknown kind"))
+  tree:add(f.tun_kind, tvb(at, 1))
+  tree:add(f.tun_flags, tvb(at, 1))
+  if kind ~= TUN_PACKET and kind ~= TUN_REFUSAL then
+    complain(tree, e.unknown_tun_kind, string.format("Unknown kind %d of TUN message", kind))
+    p.info = string.format("TUN message of unknown kind %d", kind)
+    return
+  end
+  local wrong = flags > (kind == TUN_PACKET and 1 or 0)
+  if wrong then complain(tree, e.tun_flags, string.format("Unknown flags 0x%x", flags)) end
+  if kind == TUN_REFUSAL then
+    local code = tvb(at + 1, 1):uint()
+    tree:add(f.tun_code, tvb(at + 1, 1))
+    tree:add(f.tun_zero, tvb(at + 2, 2))
+    p.info = "Refusal"
+    if left ~= 4 then
+      complain(tree, e.wrong_refusal, string.format("A refusal has 4 octets, not %d", left))
+    elseif not refusals[code] then
+      complain(tree, e.unknown_refusal, string.format("Unknown code %d of a refusal", code))
+    elseif not wrong then
+      p.info = "Refusal: " .. refusals[code]
+      complain(tree, e.refused, string.format("%s does not let %s in", p.who, p.whom))
+      return
+    end
+    p.info = p.info .. ", malformed"
+    return
+  end
+
+  tree:add(f.tun_partial, tvb(at, 1))
+  tree:add(f.tun_next_header, tvb(at + 1, 1))
+  tree:add(f.tun_traffic_class, tvb(at + 2, 1))
+  tree:add(f.tun_hop_limit, tvb(at + 3, 1))
+  local size = left - 4
+  local least = needed[next_header]
+  if least and size < least[2] then
+    wrong = true
+    complain(tree, e.short_packet, string.format("%d octets of %s, which has at least %d", size, least[1], least[2]))
+  end
+  if flags % 2 == 1 then complain(tree, e.tun_partial) end
+  p.info = string.format("%s packet, %d octets%s", least and least[1] or "IPv6", size + HEADER, wrong and ", malformed" or "")
+  if tvb:captured_len() == at + 4 then return end
+  -- Of a copy, only the original is handed on: it would look like a retransmission.
+  if wrong or not p.sound or p.copy or tvb:captured_len() < p.length or size > 65535 then
+    tree:add(f.tun_payload, tvb(at + 4))
+    return
+  end
+  local prefix = tun_prefix(p.user_id or 0, p.port)
+  local traffic_class = tvb(at + 2, 1):uint()
+  local packet = ByteArray.new(string.format("6%02x00000%04x%02x%02x%s%s%s%s", traffic_class, size, next_header, tvb(at + 3, 1):uint(), prefix,
+    digits(p.src_nid), prefix, digits(p.dst_nid)))
+  if size > 0 then packet:append(tvb(at + 4, size):bytes()) end
+  local frame = current
+  p.before_payload()
+  -- What that dissector makes of malformed input is in the tree already when the error arrives here.
+  pcall(function() ipv6:call(packet:tvb("IPv6 packet"), p.pinfo, p.root) end)
+  current = frame
+  p.handed_on = true
+end
+
 -- Network header ----------------------------------------------------------------------------------------------------------
 
 local ipv6_destination = Field.new("ipv6.dst")
@@ -639,12 +822,13 @@ local function group_of()
   return four_groups(address, 8), address(4, 2):uint()
 end
 
-local dissectors = {[STP] = dissect_stp, [DISCOVERY] = dissect_discovery, [UPDATE] = dissect_update}
+local dissectors = {[STP] = dissect_stp, [DISCOVERY] = dissect_discovery, [UPDATE] = dissect_update, [TUN] = dissect_tun}
 
 -- One packet of `length` octets, of which `tvb` holds what was captured. `part` numbers the packets of a datagram from 0.
-local function dissect_packet(tvb, pinfo, root, part, length)
+-- `around`: where the datagram was sent to.
+local function dissect_packet(tvb, pinfo, root, part, length, around)
   local captured = tvb:captured_len()
-  local network, user_id = group_of()
+  local network, user_id = around.network, around.user_id
   local tree = root:add(ilnp, tvb(), "Identifier-Locator Network Protocol")
   pinfo.cols.protocol = "ILNP"
   if network then
@@ -672,7 +856,7 @@ local function dissect_packet(tvb, pinfo, root, part, length)
   local stated = tvb(4, 2):uint()
   local p = {pinfo = pinfo, id = pinfo.number * 65536 + part, root = root, tree = tree, length = length,
     sound = stated == length - HEADER, to_all = to_all, src_nid = source.nid, src_locator = source.locator,
-    dst_nid = destination.nid, dst_locator = destination.locator}
+    dst_nid = destination.nid, dst_locator = destination.locator, user_id = user_id, port = around.port}
   local text = "%s:%s"
   local copy = captured == length and find_copy(tvb, pinfo, p.id, network, hop_limit) or nil
   p.copy = copy
@@ -701,6 +885,7 @@ local function dissect_packet(tvb, pinfo, root, part, length)
   if to_all and next_header ~= DISCOVERY then complain(at_destination, e.not_discovery) end
   if copy then generated(tree, f.copy_of, copy) end
   p.who = shown(name_of(source.nid, pinfo.number) or source.nid)
+  p.whom = shown(name_of(destination.nid, pinfo.number) or destination.nid)
 
   -- Wireshark shows both as IPv6 addresses, which identifier-locator vectors resemble. A dissector of the payload gets the
   -- identifiers alone: what it follows must not end when a node moves.
@@ -761,8 +946,11 @@ local function dissect(tvb, pinfo, root)
   current = {frame = pinfo.number, around = pinfo.len - tvb:reported_len()}
   local count, size = frames_in(tvb)
   local captured = tvb:captured_len()
+  -- Asked for once: a packet may contain another IPv6 packet.
+  local around = {port = pinfo.dst_port}
+  around.network, around.user_id = group_of()
   if count < 2 then
-    dissect_packet(tvb, pinfo, root, 0, tvb:reported_len())
+    dissect_packet(tvb, pinfo, root, 0, tvb:reported_len(), around)
     return captured
   end
   local first
@@ -770,7 +958,7 @@ local function dissect(tvb, pinfo, root)
     local at = index * size
     local left = math.min(size, tvb:reported_len() - at)
     if at >= captured then break end -- the rest is not in the capture
-    dissect_packet(tvb(at, math.min(left, captured - at)):tvb(), pinfo, root, index, left)
+    dissect_packet(tvb(at, math.min(left, captured - at)):tvb(), pinfo, root, index, left, around)
     first = first or tostring(pinfo.cols.info)
   end
   local tree = root:add(ilnp, tvb(), string.format("ILNP train of %d frames", count))
@@ -830,16 +1018,33 @@ local function payloads_of(list)
   return parts, wrong
 end
 
+-- The preference fd12:3456:789a::/64 as 16 digits; nil if it is empty, or no prefix of 64 bits; and what is wrong with it.
+local function prefix_of(text)
+  local groups, zeros = text:match("^%s*([%x:]-)(:?:?)/64%s*$")
+  if not groups or groups == "" then return nil, text:match("%S") and string.format('"%s" is no prefix of 64 bits', text) or nil end
+  local result, count = "", 0
+  for group in (groups .. ":"):gmatch("([^:]*):") do
+    count = count + 1
+    if not group:match("^%x%x?%x?%x?$") then return nil, string.format('"%s" is no prefix of 64 bits', text) end
+    result = result .. string.format("%04x", tonumber(group, 16))
+  end
+  if count > 4 or zeros ~= "::" then return nil, string.format('"%s" is no prefix of 64 bits', text) end
+  return result .. ("0"):rep(16 - #result)
+end
+
 local applied = {udp = "", payloads = {}}
 local function apply_prefs()
   if applied.udp ~= "" then udp_ports:remove(applied.udp, ilnp) end
   for _, part in ipairs(applied.payloads) do stp_ports:remove(part[1], part[2]) end
   local payloads, wrong = payloads_of(ilnp.prefs.stp_ports)
+  local wrong_prefix
+  applied_prefix, wrong_prefix = prefix_of(ilnp.prefs.tun_prefix)
   applied = {udp = tostring(ilnp.prefs.udp_ports), payloads = payloads}
   in_prefs = {}
   for_ports(applied.udp, function(low, high) for port = low, high do in_prefs[port] = true end end)
   if applied.udp ~= "" then udp_ports:add(applied.udp, ilnp) end
   for _, part in ipairs(payloads) do stp_ports:add(part[1], part[2]) end
+  if wrong_prefix then report_failure("ILNP preferences, prefix of TUN interfaces: " .. wrong_prefix) end
   if #wrong > 0 then report_failure("ILNP preferences, dissectors by STP port: " .. table.concat(wrong, "; ")) end
 end
 ilnp.prefs_changed = apply_prefs

@@ -11,7 +11,7 @@ import time
 
 import lab
 
-STP, DISCOVERY, UPDATE = 42, 43, 44
+STP, DISCOVERY, UPDATE, TUN = 42, 43, 44, 47
 ALL_NODES = 0xFF02000000000001
 A, B, C, D, E = 0xA, 0xB, 0xC, 0xD, 0xE
 

@@ -10,9 +10,9 @@ import struct
 import subprocess
 import unittest
 
-from capture import EXPERT, ROOT, SCRIPT, VECTORS, Folder, errors, fields, group, read, tshark, udp, write
+from capture import EXPERT, ROOT, SCRIPT, VECTORS, Folder, add_up, errors, fields, group, read, tshark, udp, write
 import overlay
-from overlay import A, B, C, DISCOVERY, STP, UPDATE, acknowledgement, discovery, packet, stp, text, update
+from overlay import A, B, C, DISCOVERY, STP, TUN, UPDATE, acknowledgement, discovery, packet, stp, text, update
 
 BUILD = os.environ.get("ILNP_BUILD", os.path.join(ROOT, "build"))
 BIN = os.environ.get("ILNP_BIN", os.path.join(BUILD, "examples"))
@@ -28,6 +28,32 @@ PING = struct.pack("!B3xQ24x", 4, 0x0123456789ABCDEF)
 
 def ping_reply(code, hop_limit=2, source=A, destination=B, interface=B):
     return struct.pack("!BBBxQQQQ", 5, code, hop_limit, 0x0123456789ABCDEF, source, destination, interface)
+
+
+def length_message(kind, longest, nonce=0x01020304, size=1364, version=1):
+    return struct.pack("!BBHI", kind, version, longest, nonce) + bytes(size - 8)
+
+
+def tun(source, destination, next_header, payload, flags=0, hop_limit=64, kind=1):
+    return packet(source, destination, TUN, struct.pack("!BBBB", kind << 4 | flags, next_header, 0, hop_limit) + payload)
+
+
+def echo(source, destination, prefix=0xFDEF42308EF90000):
+    """An echo request in ICMPv6, with its checksum."""
+    message = struct.pack("!BBHHH", 128, 0, 0, 1, 1) + b"ping"
+    pseudo = struct.pack("!QQQQII", prefix, source[1], prefix, destination[1], len(message), 58)
+    return message[:2] + struct.pack("!H", 0xFFFF ^ add_up(pseudo + message)) + message[4:]
+
+
+def tun_vector(name):
+    """The records of a file of test/vectors/tun."""
+    with open(os.path.join(VECTORS, "tun", name), "rb") as file:
+        data, records = file.read(), []
+    while data:
+        size = 2 + struct.unpack_from("!H", data)[0]
+        records.append(data[2:size])
+        data = data[size:]
+    return records
 
 
 def fragment(index, whole, stride, number=7, key=0xA1A2A3A4, port=5001, total=None):
@@ -49,7 +75,7 @@ def malformed(frame):
         return True
     header, payload = overlay.Frame(frame), frame[40:]
     to_all = (header.destination_locator, header.destination_nid) == ALL
-    if header.next_header not in (STP, DISCOVERY, UPDATE) or (to_all and header.next_header != DISCOVERY):
+    if header.next_header not in (STP, DISCOVERY, UPDATE, TUN) or (to_all and header.next_header != DISCOVERY):
         return True
     if header.next_header == DISCOVERY:
         return len(payload) < 17 or payload[16] > 1 or not is_name(payload[17:])
@@ -59,6 +85,10 @@ def malformed(frame):
         return len(payload) != 1 if payload[0] == 0 else len(payload) == 1 or len(payload) % 8 != 1
     if len(payload) < 4:
         return True
+    if header.next_header == TUN:
+        if payload[0] >> 4 == 4:
+            return payload[0] != 0x40 or payload[1] != 1 or len(payload) != 4
+        return payload[0] not in (0x10, 0x11) or len(payload) - 4 < {6: 20, 17: 8, 58: 8}.get(payload[1], 0)
     source_port, destination_port = struct.unpack_from("!HH", payload)
     data = payload[4:]
     if destination_port:
@@ -72,6 +102,8 @@ def malformed(frame):
             return True
         count = -(-total // stride)
         return count > 256 or index >= count or len(data) - 18 != min(stride, total - index * stride)
+    if kind in (7, 8):
+        return len(data) < 8 or data[1] != 1
     wrong_code = kind == 5 and len(data) > 1 and data[1] > 1
     return {1: len(data) != 8, 2: len(data) != 12, 4: len(data) != 36, 5: len(data) != 36 or wrong_code, 6: len(data) != 4}.get(kind, True)
 
@@ -92,6 +124,17 @@ MESSAGES = [
     stp(AT_A, AT_B, 0, 0, PING),
     stp(AT_B, AT_A, 0, 0, ping_reply(0)),
     stp((B, BOB + 1), AT_A, 0, 0, ping_reply(1)),
+]
+
+# What nodes with a TUN interface send.
+TUNS = [
+    tun(AT_A, AT_B, 58, echo(AT_A, AT_B)),
+    tun(AT_A, AT_B, 6, tun_vector("cut-tcp-psh-frames.bin")[0][4:]),
+    tun(AT_A, AT_B, 17, tun_vector("cut-udp-frames.bin")[0][4:], flags=1),
+    tun(AT_A, AT_B, 59, b""),
+    packet(AT_B, AT_A, TUN, b"\x40\1\0\0"),
+    stp(AT_A, AT_B, 0, 0, length_message(7, 1436)),
+    stp(AT_B, AT_A, 0, 0, length_message(8, 1320)),
 ]
 
 
@@ -286,6 +329,16 @@ class Messages(CaptureTest):
         self.assertEqual([[",".join(value) for value in row.values()] for row in fields(path, *names)], [
             asked, [*said, "1", "0.001000000"], asked, [said[0], "1", *said[2:], "1", "0.003000000"], [*said, "", ""]])
 
+    def test_length_probes_and_the_replies_to_them(self):
+        names = ("ilnp.stp.kind", "ilnp.length.version", "ilnp.length.longest", "ilnp.probe.nonce", "ilnp.length.request", "ilnp.length.time")
+        probe, reply = TUNS[5:]
+        rows = fields(self.capture(probe, reply, stp(AT_B, (A, ALICE + 1), 0, 0, length_message(8, 1436))), *names, "_ws.col.Info")
+        self.assertEqual([[",".join(row[name]) for name in names] for row in rows], [
+            ["7", "1", "1436", "0x01020304", "", ""], ["8", "1", "1320", "0x01020304", "1", "0.001000000"],
+            ["8", "1", "1436", "0x01020304", "", ""]])
+        self.assertIn("Length probe of 1364 octets, takes packets of 1436", rows[0]["_ws.col.Info"][0])
+        self.assertIn("Reply to the length probe in frame 1: takes packets of 1320, after 1.0 ms", rows[1]["_ws.col.Info"][0])
+
     def test_a_name_is_what_was_said_last(self):
         path = self.capture(stp(AT_A, AT_B, 1, 2, b""), discovery(A, ALICE, "alice"), stp(AT_A, AT_B, 1, 2, b"x"),
                             discovery(A, ALICE, "evil", named=BOB), discovery(A, BOB, b"\xff"), discovery(A, ALICE, "alina"),
@@ -397,6 +450,82 @@ class Messages(CaptureTest):
         self.assertEqual(fields(path, "mine.word", arguments=("-X", "lua_script:" + script)), [{"mine.word": ["echo"]}])
 
 
+class Tun(CaptureTest):
+    """Packets of TUN interfaces, which Wireshark's own dissectors show."""
+
+    NAMES = ("ilnp.tun.kind", "ilnp.tun.next_header", "ilnp.tun.traffic_class", "ilnp.tun.hop_limit")
+
+    def test_segments_are_tcp_and_stay_one_connection_across_a_move(self):
+        segments = tun_vector("cut-tcp-psh-frames.bin")
+        frames = [packet((C if number > 1 else A, ALICE), AT_B, TUN, each) for number, each in enumerate(segments)]
+        path = self.capture(discovery(A, ALICE, "alice"), *frames)
+        names = (*self.NAMES, "tcp.stream", "tcp.seq_raw", "tcp.len", "tcp.flags.push", "ipv6.plen", "ipv6.tclass", "ipv6.hlim", "ipv6.dst")
+        rows = fields(path, *names, *EXPERT, "_ws.col.Source", "_ws.col.Info", "tcp.payload")[1:]
+        self.assertEqual(b"".join(bytes.fromhex(row["tcp.payload"][0]) for row in rows), b"".join(each[36:] for each in segments))
+        self.assertEqual([int(row["tcp.seq_raw"][0]) for row in rows], [4294967280, 1348, 2712, 4076])
+        self.assertEqual([row["tcp.flags.push"] for row in rows], [["0"], ["0"], ["0"], ["1"]])
+        self.assertEqual({row["tcp.stream"][0] for row in rows}, {"0"})
+        self.assertEqual([row["ipv6.plen"][-1] for row in rows], [str(len(each) - 4) for each in segments])
+        for row in rows:
+            self.assertEqual([row[name] for name in self.NAMES], [["1"], ["6"], ["0x02"], ["64"]])
+            self.assertEqual((row["ipv6.tclass"][-1], row["ipv6.hlim"][-1]), ("0x00000002", "64"))
+            self.assertEqual(row["ipv6.dst"][-1], "fdef:4230:8ef9:0:ffff::b")
+            self.assertEqual(errors(row), [])
+        self.assertEqual([row["_ws.col.Source"][0][:3] for row in rows], ["::a", "::a", "::c", "::c"])
+        self.assertRegex(rows[0]["_ws.col.Info"][0], "^alice → ffff:0:0:b  4660 → 80 .*HL=3$")
+
+    def test_a_train_of_segments_and_its_copy(self):
+        segments = [packet(AT_A, AT_B, TUN, each) for each in tun_vector("cut-udp-frames.bin")]
+        copies = [each[:7] + b"\2" + each[8:] for each in segments]
+        path = self.folder.path("x.pcap")
+        write(path, [udp(b"".join(segments), group(A)), *(udp(each, group(B)) for each in copies)])
+        rows = fields(path, "udp.dstport", "ilnp.network", "ilnp.copy_of", "ilnp.tun.payload")
+        self.assertEqual(rows[0], {"udp.dstport": ["10000", *["443"] * 5], "ilnp.network": ["0:0:0:a"] * 5, "ilnp.copy_of": [],
+                                   "ilnp.tun.payload": []})
+        for row, each in zip(rows[1:], segments):  # a copy is no retransmission
+            self.assertEqual(row, {"udp.dstport": ["10000"], "ilnp.network": ["0:0:0:b"], "ilnp.copy_of": ["1"],
+                                   "ilnp.tun.payload": [each[44:].hex()]})
+
+    def test_the_prefix_gives_valid_checksums(self):
+        with open(os.path.join(VECTORS, "tun", "read-ping.bin"), "rb") as file:
+            captured = file.read()[10:]
+        frames = {
+            "": [udp(tun(AT_A, AT_B, 58, echo(AT_A, AT_B)), group(A)),
+                 udp(tun(AT_A, AT_B, 58, echo(AT_A, AT_B, 0xFD75B747127E0000)), group(A, 1000))],
+            "fd77:1122:3344::/64": [udp(tun((A, 0xA), (A, 0xB9), 58, captured[40:]), group(A))],
+            "fd12:3456:789a:bc::/64": [udp(tun(AT_A, AT_B, 58, echo(AT_A, AT_B, 0xFD123456789A00BC)), group(A))],
+        }
+        path = self.folder.path("x.pcap")
+        for prefix, each in frames.items():
+            write(path, each)
+            for row in fields(path, "icmpv6.type", "icmpv6.checksum.status", arguments=("-o", "ilnp.tun_prefix:" + prefix)):
+                self.assertEqual(row, {"icmpv6.type": ["128"], "icmpv6.checksum.status": ["1"]}, prefix)
+        for wrong in ("fd00::/48", "1:2:3:4:5::/64", "fd00::1::/64", "x"):
+            done = subprocess.run(["tshark", "-X", "lua_script:" + SCRIPT, "-r", path, "-o", "ilnp.tun_prefix:" + wrong],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertIn(f'"{wrong}" is no prefix of 64 bits', done.stderr)
+
+    def test_refusals_and_other_protocols(self):
+        refusal = TUNS[4]
+        path = self.capture(refusal, tun(AT_A, AT_B, 59, b""), tun(AT_A, AT_B, 132, sctp(1, 2, 3, b"\6\0\0\4")))
+        rows = fields(path, "ilnp.tun.kind", "ilnp.tun.code", "sctp.chunk_type", "_ws.col.Protocol", "_ws.col.Info", *EXPERT)
+        self.assertEqual((rows[0]["ilnp.tun.kind"], rows[0]["ilnp.tun.code"], rows[0]["_ws.col.Protocol"]), (["4"], ["1"], ["TUN"]))
+        self.assertEqual(rows[0]["_ws.col.Info"], ["ffff:0:0:b → ffff:0:0:a  Refusal: this node does not let yours in  HL=3"])
+        self.assertIn("ffff:0:0:b does not let ffff:0:0:a in", rows[0]["_ws.expert.message"])
+        self.assertEqual((rows[1]["_ws.col.Info"], errors(rows[1])), (["ffff:0:0:a → ffff:0:0:b  IPv6 packet, 40 octets  HL=3"], []))
+        self.assertEqual(rows[2]["sctp.chunk_type"], ["6"])
+
+    def test_what_an_inner_dissector_finds_is_no_error_of_ours(self):
+        rng = random.Random(SEED)
+        frames = []
+        for _ in range(400):
+            frame = bytearray(rng.choice(TUNS[:3]))
+            for _ in range(rng.randint(1, 4)):
+                frame[rng.randrange(41, len(frame))] = rng.choice([0, 1, 43, 44, 58, 60, 255, rng.randrange(256)])
+            frames.append(bytes(frame))
+        self.assertIn("Internet Protocol Version 6, Src: fdef:4230:8ef9:0:ffff::a", tshark("-r", self.capture(*frames), "-V"))
+
+
 class WhichDatagrams(CaptureTest):
     """Which UDP datagrams are taken for the overlay's."""
 
@@ -437,7 +566,9 @@ class Malformed(CaptureTest):
         self.assertEqual(len(rows), len(frames))
         count = 0
         for number, (frame, row) in enumerate(zip(frames, rows), 1):
-            if row["_ws.col.Protocol"] == ["SCTP"] or row["_ws.col.Protocol"][0] not in ("ILNP", "STP"):
+            if len(frame) > 40 and frame[6] == TUN and not malformed(frame):
+                continue  # how another dissector likes what it contains is that one's affair
+            if row["_ws.col.Protocol"] == ["SCTP"] or row["_ws.col.Protocol"][0] not in ("ILNP", "STP", "TUN"):
                 self.fail(f"frame {number} is taken for something else: {row}, {frame.hex()}")
             if bool(errors(row)) != malformed(frame):
                 self.fail(f"frame {number}: malformed: {malformed(frame)}, shown: {row}; seed {SEED}\n{frame.hex()}")
@@ -446,13 +577,14 @@ class Malformed(CaptureTest):
         return count
 
     def test_each_message_is_well_formed(self):
-        self.assertEqual(self.check(MESSAGES), 0)
+        self.assertEqual(self.check([*MESSAGES, *TUNS]), 0)
 
     def test_every_truncation_is_pointed_out(self):
-        frames = [message[:size] for message in MESSAGES for size in range(1, len(message))]
+        messages = MESSAGES + [each for each in TUNS if len(each) < 200]
+        frames = [message[:size] for message in messages for size in range(1, len(message))]
         self.assertEqual(self.check(frames), len(frames))
         # The same, with a length that is true.
-        frames = [message[:4] + struct.pack("!H", size - 40) + message[6:size] for message in MESSAGES
+        frames = [message[:4] + struct.pack("!H", size - 40) + message[6:size] for message in messages
                   for size in range(40, len(message))]
         self.assertGreater(self.check(frames), len(frames) // 2)
 
@@ -469,7 +601,16 @@ class Malformed(CaptureTest):
             "has 7 octets": packet(AT_A, AT_B, UPDATE, b"\1" + bytes(15)), "Unknown type 2": packet(AT_A, AT_B, UPDATE, b"\2"),
             "is followed by 1": packet(AT_A, AT_B, UPDATE, b"\0\0"), "3 octets; the STP": packet(AT_A, AT_B, STP, bytes(3)),
             "From port 0": stp(AT_A, AT_B, 0, 9, b""), "without a kind": stp(AT_A, AT_B, 0, 0, b""),
-            "Unknown kind 7": stp(AT_A, AT_B, 0, 0, b"\7"), "A probe has 8 octets, not 9": stp(AT_A, AT_B, 0, 0, PROBE + b"x"),
+            "Unknown kind 9": stp(AT_A, AT_B, 0, 0, b"\x09"),
+            "A length probe has at least 8 octets, not 7": stp(AT_A, AT_B, 0, 0, length_message(7, 1436)[:7]),
+            "A reply to a length probe has at least 8 octets, not 1": stp(AT_A, AT_B, 0, 0, b"\x08"),
+            "Unknown version 2": stp(AT_A, AT_B, 0, 0, length_message(7, 1436, version=2)),
+            "3 octets; the TUN": packet(AT_A, AT_B, TUN, bytes(3)), "Unknown kind 2 of TUN": tun(AT_A, AT_B, 6, bytes(20), kind=2),
+            "Unknown flags 0x3": tun(AT_A, AT_B, 6, bytes(20), flags=3), "19 octets of TCP": tun(AT_A, AT_B, 6, bytes(19)),
+            "7 octets of UDP": tun(AT_A, AT_B, 17, bytes(7)), "7 octets of ICMPv6": tun(AT_A, AT_B, 58, bytes(7)),
+            "A refusal has 4 octets, not 5": packet(AT_A, AT_B, TUN, b"\x40\1\0\0\0"),
+            "Unknown code 2 of a refusal": packet(AT_A, AT_B, TUN, b"\x40\2\0\0"),
+            "Unknown flags 0x1": packet(AT_A, AT_B, TUN, b"\x41\1\0\0"), "A probe has 8 octets, not 9": stp(AT_A, AT_B, 0, 0, PROBE + b"x"),
             "A reply has 12 octets, not 8": stp(AT_A, AT_B, 0, 0, REPLY[:8]), "A goodbye has 4": stp(AT_A, AT_B, 0, 0, GOODBYE[:3]),
             "A ping has 36 octets, not 35": stp(AT_A, AT_B, 0, 0, PING[:-1]), "A ping has 36 octets, not 1": stp(AT_A, AT_B, 0, 0, PING[:1]),
             "A reply to a ping has 36 octets, not 37": stp(AT_A, AT_B, 0, 0, ping_reply(0) + b"x"),
@@ -516,7 +657,7 @@ class Malformed(CaptureTest):
         frames = []
         while len(frames) < 2000:
             # Of the messages that are made by hand as many as of those that were captured.
-            frame = bytearray(rng.choice(MESSAGES if rng.random() < 0.5 else pool))
+            frame = bytearray(rng.choice(MESSAGES + TUNS if rng.random() < 0.5 else pool))
             for _ in range(rng.randint(1, 4)):
                 what, at = rng.randrange(6), rng.randrange(len(frame))
                 if what == 0:
@@ -559,7 +700,7 @@ class Malformed(CaptureTest):
             self.assertIn("Malformed Packet", tshark("-r", path, *arguments))
 
     def test_frames_that_the_capture_has_cut_are_not_malformed(self):
-        frames = MESSAGES + [stp(AT_A, AT_B, 9899, 9899, sctp(1, 2, 3, struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65536, 1, 1, 1000)))]
+        frames = MESSAGES + TUNS + [stp(AT_A, AT_B, 9899, 9899, sctp(1, 2, 3, struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65536, 1, 1, 1000)))]
         every = [(frame, captured) for frame in frames for captured in (*range(63, 62 + min(len(frame), 66)), 62 + 128)]
         path = self.folder.path("x.pcap")
         write(path, [udp(frame) for frame, _ in every], captured=[captured for _, captured in every])
@@ -638,7 +779,7 @@ class Documented(CaptureTest):
         filters = re.findall(r"(?m)^\| `([^`]+)` \| ", self.page.split("## Filters")[1].split("\n## ")[0])
         self.assertGreaterEqual(len(filters), 5)
         every = self.folder.path("every.pcap")
-        frames = [udp(message) for message in (*MESSAGES, MESSAGES[0][:50], stp(AT_A, AT_B, 1, 0, fragment(0, bytes(99), 50, number=8)))]
+        frames = [udp(message) for message in (*MESSAGES, *TUNS, MESSAGES[0][:50], stp(AT_A, AT_B, 1, 0, fragment(0, bytes(99), 50, number=8)))]
         for name in sorted(os.listdir(VECTORS)):
             if name.endswith(".pcap"):
                 frames += [udp(each[1], group(each[0])) for each in read(os.path.join(VECTORS, name)) if each]
