@@ -1,0 +1,18 @@
+#pragma once
+
+/// The tunnel: IPv6 packets of a network interface over the overlay. Includes what it needs of the stack, but neither the device nor
+/// the shell (`<ilnp/gateway.hpp>`).
+
+#include "tun/cutter.hpp"
+#include "tun/joiner.hpp"
+#include "tun/to_host.hpp"
+
+// The formats
+#include "wire/checksum.hpp"
+#include "wire/icmpv6.hpp"
+#include "wire/ipv6_header.hpp"
+#include "wire/tcp_header.hpp"
+#include "wire/tun_header.hpp"
+#include "wire/tun_probe.hpp"
+#include "wire/udp_header.hpp"
+#include "wire/virtio_net_header.hpp"

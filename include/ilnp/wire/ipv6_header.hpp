@@ -1,0 +1,95 @@
+#pragma once
+
+#include "../base/address.hpp"
+#include "field.hpp"
+
+namespace ilnp::wire {
+
+/// IP protocol numbers (IANA), as next headers of IPv6 packets.
+enum class IpProtocol : std::uint8_t {
+  tcp = 6,
+  udp = 17,
+  routing = 43,
+  fragment = 44,
+  icmpv6 = 58,
+};
+
+/// The fields of an IPv6 header that `Ilv` does not have: of an address, the upper half is a prefix, the lower one an identifier.
+struct Ipv6Address {
+  std::uint64_t prefix = 0;
+  std::uint64_t interface = 0;
+
+  friend bool operator==(const Ipv6Address&, const Ipv6Address&) = default;
+};
+
+///      0                   1                   2                   3
+///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+///     +-------+---------------+---------------------------------------+
+///   0 |Version| Traffic class |             Flow label                |
+///     +-------+---------------+-------+---------------+---------------+
+///   4 |        Payload length         |  Next header  |   Hop limit   |
+///     +-------------------------------+---------------+---------------+
+///   8 |                     Source address (128)                      |
+///  24 |                   Destination address (128)                   |
+///     +---------------------------------------------------------------+
+///
+/// The IPv6 header (RFC 8200, section 3).
+class Ipv6Header {
+ public:
+  static constexpr std::size_t size = 40;
+
+  /// Rejects another version, and a payload length that differs from what follows the header.
+  static Parsed<Ipv6Header> parse(Bytes packet) noexcept {
+    if (packet.size() < size) return Malformed::too_short;
+    if (load<std::uint8_t>(packet, 0) >> 4 != 6) return Malformed::unknown_type;
+    if (load<std::uint16_t>(packet, 4) != packet.size() - size) return Malformed::wrong_length;
+    return Ipv6Header(packet);
+  }
+
+  std::uint8_t traffic_class() const noexcept {
+    return static_cast<std::uint8_t>(load<std::uint16_t>(packet_, 0) >> 4);
+  }
+  std::uint8_t next_header() const noexcept { return load<std::uint8_t>(packet_, 6); }
+  std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(packet_, 7); }
+  Ipv6Address source() const noexcept {
+    return {load<std::uint64_t>(packet_, 8), load<std::uint64_t>(packet_, 16)};
+  }
+  Ipv6Address destination() const noexcept {
+    return {load<std::uint64_t>(packet_, 24), load<std::uint64_t>(packet_, 32)};
+  }
+  /// Both addresses, as a pseudo-header begins. Borrowed from the packet.
+  Bytes addresses() const noexcept { return packet_.subspan(8, 32); }
+  /// Borrowed from the packet.
+  Bytes payload() const noexcept { return packet_.subspan(size); }
+
+ private:
+  explicit Ipv6Header(Bytes packet) noexcept : packet_(packet) {}
+  Bytes packet_;
+};
+
+struct Ipv6HeaderRepr {
+  std::uint8_t traffic_class = 0;
+  std::uint16_t payload_length = 0;
+  std::uint8_t next_header = 0;
+  std::uint8_t hop_limit = 64;
+  Ipv6Address source;
+  Ipv6Address destination;
+
+  /// Writes `Ipv6Header::size` octets to the front of `out`; the flow label is 0.
+  void write_to(MutableBytes out) const noexcept {
+    store(out, 0,
+          std::uint64_t{6} << 60 | std::uint64_t{traffic_class} << 52 | std::uint64_t{payload_length} << 16 |
+              std::uint64_t{next_header} << 8 | hop_limit);
+    store(out, 8, source.prefix);
+    store(out, 16, source.interface);
+    store(out, 24, destination.prefix);
+    store(out, 32, destination.interface);
+  }
+};
+
+/// Rewrites the payload length of an IPv6 header.
+inline void set_payload_length(MutableBytes header, std::uint16_t length) noexcept {
+  store(header, 4, length);
+}
+
+}  // namespace ilnp::wire

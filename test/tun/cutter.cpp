@@ -1,0 +1,371 @@
+#include "ilnp/tun/cutter.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <random>
+
+#include "ilnp/tun/joiner.hpp"
+#include "tun/vectors.hpp"
+
+namespace ilnp::test::tun_cutter_test {
+
+using wire::IpProtocol;
+using wire::VirtioNetHeader;
+
+/// What follows the IPv6 header, of each packet that `read` (with its virtio header) is cut into.
+std::vector<Octets> cut_all(Octets read, tun::Cut expected = tun::Cut::done) {
+  std::vector<Octets> parts;
+  const auto virtio = VirtioNetHeader::parse(read);
+  const auto result = tun::cut(virtio, MutableBytes(read).subspan(VirtioNetHeader::size),
+                               [&](Bytes header, MutableBytes payload) {
+                                 Octets part(header.begin(), header.end());
+                                 part.insert(part.end(), payload.begin(), payload.end());
+                                 parts.push_back(std::move(part));
+                               });
+  BOOST_TEST((result == expected));
+  return parts;
+}
+
+/// The IPv6 packet around such a part of `read`.
+Octets packet_of(const Octets& read, const Octets& part) {
+  Octets packet(read.begin() + VirtioNetHeader::size,
+                read.begin() + VirtioNetHeader::size + wire::Ipv6Header::size);
+  wire::set_payload_length(packet, static_cast<std::uint16_t>(part.size()));
+  packet.insert(packet.end(), part.begin(), part.end());
+  return packet;
+}
+
+bool checksum_holds(Bytes packet) {
+  const auto ip = wire::Ipv6Header::parse(packet);
+  wire::Checksum sum;
+  sum.add(ip->addresses());
+  sum.add_pseudo(static_cast<std::uint32_t>(ip->payload().size()), ip->next_header());
+  sum.add(ip->payload());
+  return sum.folded() == 0xffff;
+}
+
+/// All that a joiner writes of these packets, each with its virtio header.
+std::vector<Octets> join_all(tun::Joiner& joiner, const std::vector<Octets>& packets) {
+  std::vector<Octets> writes;
+  const auto out = [&](const VirtioNetHeader& virtio, Bytes head, std::span<const Bytes> parts) {
+    Octets write(VirtioNetHeader::size);
+    virtio.write_to(write);
+    write.insert(write.end(), head.begin(), head.end());
+    for (const Bytes part : parts) write.insert(write.end(), part.begin(), part.end());
+    writes.push_back(std::move(write));
+  };
+  for (const Octets& packet : packets)
+    joiner.push(to_host_of(packet), Bytes(packet).subspan(wire::Ipv6Header::size), out);
+  joiner.flush(out);
+  return writes;
+}
+std::vector<Octets> join_all(const std::vector<Octets>& packets) {
+  tun::Joiner joiner;
+  return join_all(joiner, packets);
+}
+
+struct Flow {
+  std::uint16_t port = 7000;
+  std::size_t header_size = 32;
+  std::uint8_t traffic_class = 0;
+  std::uint8_t hop_limit = 64;
+};
+
+/// A super-packet of random octets, as the kernel gives it.
+Octets super_packet(IpProtocol protocol, std::size_t payload, std::size_t gso_size, std::uint32_t sequence,
+                    std::uint8_t flags, std::mt19937& random, const Flow& flow = {}) {
+  const bool tcp = protocol == IpProtocol::tcp;
+  const std::size_t header_size = tcp ? flow.header_size : wire::UdpHeader::size;
+  Octets read(VirtioNetHeader::size + wire::Ipv6Header::size + header_size + payload);
+  for (auto& octet : read) octet = static_cast<std::byte>(random());
+  const auto length = static_cast<std::uint16_t>(header_size + payload);
+  const MutableBytes packet = MutableBytes(read).subspan(VirtioNetHeader::size);
+  wire::Ipv6HeaderRepr{flow.traffic_class, length, static_cast<std::uint8_t>(protocol),
+                       flow.hop_limit,     {1, 2}, {1, 3}}
+      .write_to(packet);
+  const MutableBytes transport = packet.subspan(wire::Ipv6Header::size);
+  wire::store(transport, 0, std::uint32_t{flow.port} << 16 | 7);
+  if (tcp) {
+    wire::store(transport, 4, sequence);
+    wire::store(transport, 12, static_cast<std::uint8_t>(header_size / 4 << 4));
+    wire::store(transport, 13, flags);
+  } else {
+    wire::store(transport, 4, length);
+  }
+  const std::size_t field = tcp ? 16 : 6;
+  wire::Checksum pseudo;
+  pseudo.add(Bytes(packet).subspan(8, 32));
+  pseudo.add_pseudo(length, static_cast<std::uint8_t>(protocol));
+  wire::store(transport, field, pseudo.folded());
+  const bool long_one = payload > gso_size;
+  VirtioNetHeader{
+      VirtioNetHeader::needs_checksum,
+      long_one ? tcp ? VirtioNetHeader::gso_tcp6 : VirtioNetHeader::gso_udp : VirtioNetHeader::gso_none,
+      static_cast<std::uint16_t>(long_one ? 40 + header_size : 0),
+      static_cast<std::uint16_t>(long_one ? gso_size : 0),
+      40,
+      static_cast<std::uint16_t>(field)}
+      .write_to(read);
+  return read;
+}
+
+std::vector<Octets> packets_of(const Octets& read) {
+  std::vector<Octets> packets;
+  for (const Octets& part : cut_all(read)) packets.push_back(packet_of(read, part));
+  return packets;
+}
+
+BOOST_AUTO_TEST_SUITE(cutter)
+
+BOOST_AUTO_TEST_CASE(packets_are_cut_as_the_kernel_cuts_them) {
+  for (const std::string name : {"tcp-psh", "tcp-fin", "tcp-cwr-ece", "udp"}) {
+    const auto read = tun_vector("cut-" + name + "-in");
+    const auto kernel = tun_records("cut-" + name + "-out");
+    const auto parts = cut_all(read);
+    BOOST_TEST_REQUIRE(parts.size() == kernel.size(), name);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      BOOST_TEST((parts[i] == Octets(kernel[i].begin() + wire::Ipv6Header::size, kernel[i].end())),
+                 name << " " << i);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_packet_that_the_kernel_gave_has_a_valid_checksum_afterwards) {
+  for (const std::string name :
+       {"tcp-00-a-syn", "tcp-01-b-synack", "tcp-02-a-ack", "tcp-03-a-psh-gso", "tcp-04-b-ack", "tcp-05-a-psh",
+        "tcp-06-b-ack", "tcp-07-a-fin", "tcp-08-b-fin", "tcp-09-a-ack", "tcp-10-a-syn", "tcp-11-b-rst",
+        "read-udp-plain", "read-udp-gso", "read-ping", "read-forwarded-tcp-gso"}) {
+    const auto read = tun_vector(name);
+    const auto packets = packets_of(read);
+    BOOST_TEST(packets.size() == (name == "tcp-03-a-psh-gso"         ? 3
+                                  : name == "read-udp-gso"           ? 6
+                                  : name == "read-forwarded-tcp-gso" ? 4
+                                                                     : 1));
+    for (const Octets& packet : packets) BOOST_TEST(checksum_holds(packet), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(fragments_stay_as_they_are) {
+  for (const std::string name : {"read-fragment-first", "read-fragment-last"}) {
+    const auto read = tun_vector(name);
+    BOOST_TEST(
+        (packets_of(read) == std::vector<Octets>{Octets(read.begin() + VirtioNetHeader::size, read.end())}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_checksum_of_udp_that_would_be_0_is_all_ones) {
+  std::mt19937 random(1);
+  Octets read = super_packet(IpProtocol::udp, 4, 100, 0, 0, random);
+  const std::size_t payload = read.size() - 4;
+  std::fill(read.begin() + static_cast<std::ptrdiff_t>(payload), read.end(), std::byte{});
+  const auto before = wire::load<std::uint16_t>(cut_all(read).at(0), 6);
+  wire::store(MutableBytes(read), payload, before);  // now the sum of all is 0xffff, and its complement 0
+  BOOST_TEST(wire::load<std::uint16_t>(cut_all(read).at(0), 6) == 0xffff);
+  read = super_packet(IpProtocol::tcp, 4, 100, 0, wire::TcpHeader::ack, random);
+  std::fill(read.end() - 4, read.end(), std::byte{});
+  wire::store(MutableBytes(read), read.size() - 4, wire::load<std::uint16_t>(cut_all(read).at(0), 16));
+  BOOST_TEST(wire::load<std::uint16_t>(cut_all(read).at(0), 16) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_malformed_gives_nothing) {
+  std::mt19937 random(2);
+  const auto check = [](Octets read, const char* what, auto&& change) {
+    auto virtio = VirtioNetHeader::parse(read);
+    change(virtio, read);
+    virtio.write_to(read);
+    BOOST_TEST(cut_all(read, tun::Cut::malformed).empty(), what);
+  };
+  for (const auto protocol : {IpProtocol::tcp, IpProtocol::udp}) {
+    const Octets read = super_packet(protocol, 3000, 1000, 0, wire::TcpHeader::ack, random);
+    check(read, "gso_size 0", [](auto& virtio, auto&) { virtio.gso_size = 0; });
+    check(read, "type 1", [](auto& virtio, auto&) { virtio.gso_type = 1; });
+    check(read, "type 3", [](auto& virtio, auto&) { virtio.gso_type = 3; });
+    check(read, "the other type", [](auto& virtio, auto&) {
+      virtio.gso_type = static_cast<std::uint8_t>(virtio.gso_type == 4 ? 5 : 4);
+    });
+    check(read, "csum_start 39", [](auto& virtio, auto&) { virtio.checksum_start = 39; });
+    check(read, "csum_start beyond", [](auto& virtio, auto&) { virtio.checksum_start = 5000; });
+    check(read, "version 4", [](auto&, auto& octets) { octets[VirtioNetHeader::size] = std::byte{0x45}; });
+    check(read, "short", [](auto&, auto& octets) { octets.pop_back(); });
+    check(read, "no payload", [&](auto&, auto& octets) {
+      octets.resize(VirtioNetHeader::size + 40 + (protocol == IpProtocol::tcp ? 32 : 8));
+      wire::set_payload_length(MutableBytes(octets).subspan(VirtioNetHeader::size),
+                               static_cast<std::uint16_t>(octets.size() - VirtioNetHeader::size - 40));
+    });
+    const Octets one = super_packet(protocol, 100, 1000, 0, wire::TcpHeader::ack, random);
+    check(one, "field beyond", [](auto& virtio, auto&) { virtio.checksum_offset = 60000; });
+    check(one, "start beyond", [](auto& virtio, auto&) { virtio.checksum_start = 60000; });
+  }
+  check(super_packet(IpProtocol::tcp, 3000, 1000, 0, wire::TcpHeader::ack, random), "data offset 4",
+        [](auto&, auto& octets) { octets[VirtioNetHeader::size + 52] = std::byte{0x40}; });
+  check(super_packet(IpProtocol::tcp, 3000, 1000, 0, wire::TcpHeader::ack, random), "data offset beyond",
+        [](auto&, auto& octets) {
+          octets.resize(VirtioNetHeader::size + 40 + 24);
+          octets[VirtioNetHeader::size + 52] = std::byte{0xf0};
+          wire::set_payload_length(MutableBytes(octets).subspan(VirtioNetHeader::size), 24);
+        });
+  BOOST_TEST(cut_all(Octets(VirtioNetHeader::size), tun::Cut::malformed).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(joiner)
+
+BOOST_AUTO_TEST_CASE(the_kernels_packets_are_joined_to_what_they_were) {
+  for (const std::string name : {"tcp-psh", "udp"}) {
+    std::vector<Octets> packets = tun_records("cut-" + name + "-out");
+    for (Octets& packet : packets) {
+      packet[7] = std::byte{64};  // the kernel that cut them had forwarded them
+      packet[1] &= std::byte{0xf0}, packet[2] = packet[3] = std::byte{};  // a tunnel carries no flow label
+    }
+    const auto writes = join_all(packets);
+    BOOST_TEST_REQUIRE(writes.size() == 1);
+    BOOST_TEST((writes[0] == tun_vector("join-" + name + "-out")), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(cut_and_join_give_what_was_there) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 400; ++round) {
+    const auto protocol = round % 2 ? IpProtocol::tcp : IpProtocol::udp;
+    const std::size_t gso_size = 1 + random() % 1400;
+    const std::size_t header_size = 20 + 4 * (random() % 11);
+    const std::size_t count = 1 + random() % tun::Joiner::max_packets;
+    const std::size_t payload =
+        std::min<std::size_t>((count - 1) * gso_size + 1 + random() % gso_size, 65535 - 40 - header_size);
+    const std::uint32_t sequence = round % 3 ? static_cast<std::uint32_t>(random()) : 0xffffff00;
+    const std::uint8_t flags = wire::TcpHeader::ack | (random() % 2 ? wire::TcpHeader::psh : 0);
+    const Octets read =
+        super_packet(protocol, payload, gso_size, sequence, flags, random, {.header_size = header_size});
+    const auto packets = packets_of(read);
+    for (const Octets& packet : packets) BOOST_TEST(checksum_holds(packet));
+    const auto writes = join_all(packets);
+    BOOST_TEST_REQUIRE(writes.size() == 1, "round " << round);
+    if (packets.size() == 1) {  // as it came
+      BOOST_TEST((Octets(writes[0].begin() + VirtioNetHeader::size, writes[0].end()) == packets[0]));
+    } else {
+      BOOST_TEST((writes[0] == read), "round " << round);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whatever_is_joined_is_cut_into_the_same_packets_in_the_order_of_each_flow) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<Octets> sent;
+    for (int burst = 0; burst < 12; ++burst) {
+      const Flow flow{static_cast<std::uint16_t>(7000 + random() % 12), 32,
+                      static_cast<std::uint8_t>(random() % 8 ? 0 : 2), 64};
+      const auto protocol = random() % 2 ? IpProtocol::tcp : IpProtocol::udp;
+      const auto flags = static_cast<std::uint8_t>(random() % 8 ? wire::TcpHeader::ack : random());
+      const std::size_t size = 1 + random() % 100;
+      for (Octets& packet :
+           packets_of(super_packet(protocol, 1 + random() % 900, size, static_cast<std::uint32_t>(random()),
+                                   flags, random, flow)))
+        sent.push_back(std::move(packet));
+    }
+    if (seed % 2) std::shuffle(sent.begin(), sent.end(), random);
+    if (seed % 3) std::erase_if(sent, [&](auto&) { return random() % 10 == 0; });
+    if (seed % 5 == 0) sent.at(random() % sent.size()).back() ^= std::byte{1};
+    std::vector<Octets> got;
+    for (const Octets& write : join_all(sent)) {
+      BOOST_TEST(write.size() - VirtioNetHeader::size <= tun::Joiner::max_octets);
+      for (Octets& packet : packets_of(write)) got.push_back(std::move(packet));
+    }
+    const auto of_flow = [](std::vector<Octets> packets) {
+      std::stable_sort(packets.begin(), packets.end(), [](const Octets& one, const Octets& other) {
+        return std::pair(one[6], wire::load<std::uint32_t>(one, 40)) <
+               std::pair(other[6], wire::load<std::uint32_t>(other, 40));
+      });
+      return packets;
+    };
+    BOOST_TEST((of_flow(sent) == of_flow(got)), "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(only_what_belongs_together_is_joined) {
+  std::mt19937 random(4);
+  using Change = void (*)(MutableBytes second);
+  const auto writes_after = [&](IpProtocol protocol, Change change) {
+    auto packets = packets_of(super_packet(protocol, 200, 100, 7, wire::TcpHeader::ack, random));
+    change(packets.at(1));
+    // With a valid checksum again.
+    const std::size_t field = 40u + (protocol == IpProtocol::tcp ? 16 : 6);
+    wire::store(MutableBytes(packets[1]), field, std::uint16_t{0});
+    wire::Checksum sum;
+    sum.add(Bytes(packets[1]).subspan(8, 32));
+    sum.add_pseudo(static_cast<std::uint32_t>(packets[1].size() - 40), static_cast<std::uint8_t>(protocol));
+    sum.add(Bytes(packets[1]).subspan(40));
+    wire::store(MutableBytes(packets[1]), field, sum.value());
+    return join_all(packets).size();
+  };
+  BOOST_TEST(writes_after(IpProtocol::tcp, [](MutableBytes) {}) == 1);
+  BOOST_TEST(writes_after(IpProtocol::udp, [](MutableBytes) {}) == 1);
+  struct Case {
+    const char* what;
+    Change change;
+  };
+  for (const Case& each :
+       {Case{"traffic class", [](MutableBytes packet) { packet[1] ^= std::byte{0x20}; }},
+        Case{"hop limit", [](MutableBytes packet) { packet[7] = std::byte{63}; }},
+        Case{"source", [](MutableBytes packet) { packet[23] ^= std::byte{1}; }},
+        Case{"source port", [](MutableBytes packet) { packet[41] ^= std::byte{1}; }},
+        Case{"destination port", [](MutableBytes packet) { packet[43] ^= std::byte{1}; }}}) {
+    BOOST_TEST(writes_after(IpProtocol::tcp, each.change) == 2, each.what);
+    BOOST_TEST(writes_after(IpProtocol::udp, each.change) == 2, each.what);
+  }
+  for (const Case& each : {Case{"sequence", [](MutableBytes packet) { packet[47] ^= std::byte{1}; }},
+                           Case{"acknowledgement", [](MutableBytes packet) { packet[51] ^= std::byte{1}; }},
+                           Case{"window", [](MutableBytes packet) { packet[55] ^= std::byte{1}; }},
+                           Case{"urgent pointer", [](MutableBytes packet) { packet[59] ^= std::byte{1}; }},
+                           Case{"options", [](MutableBytes packet) { packet[71] ^= std::byte{1}; }},
+                           Case{"FIN", [](MutableBytes packet) { packet[53] ^= std::byte{1}; }},
+                           Case{"ECE", [](MutableBytes packet) { packet[53] ^= std::byte{0x40}; }},
+                           Case{"a reserved bit", [](MutableBytes packet) { packet[52] ^= std::byte{1}; }}})
+    BOOST_TEST(writes_after(IpProtocol::tcp, each.change) == 2, each.what);
+}
+
+BOOST_AUTO_TEST_CASE(what_arrives_damaged_is_not_joined_and_not_repaired) {
+  std::mt19937 random(5);
+  auto packets = packets_of(super_packet(IpProtocol::tcp, 300, 100, 7, wire::TcpHeader::ack, random));
+  packets[1].back() ^= std::byte{1};
+  tun::Joiner joiner;
+  const auto writes = join_all(joiner, packets);
+  BOOST_TEST(writes.size() == 3);
+  BOOST_TEST(joiner.counters().bad_checksum == 1);
+  BOOST_TEST((Octets(writes[1].begin() + VirtioNetHeader::size, writes[1].end()) == packets[1]));
+  BOOST_TEST(VirtioNetHeader::parse(writes[1]).flags == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_kernel_that_refuses_joined_packets_gets_none) {
+  std::mt19937 random(6);
+  tun::Joiner joiner;
+  joiner.stop_joining(IpProtocol::udp);
+  BOOST_TEST(join_all(joiner, packets_of(super_packet(IpProtocol::udp, 300, 100, 7, 0, random))).size() == 3);
+  BOOST_TEST(
+      join_all(joiner, packets_of(super_packet(IpProtocol::tcp, 300, 100, 7, wire::TcpHeader::ack, random)))
+          .size() == 1);
+  joiner.stop_joining(IpProtocol::tcp);
+  BOOST_TEST(
+      join_all(joiner, packets_of(super_packet(IpProtocol::tcp, 300, 100, 7, wire::TcpHeader::ack, random)))
+          .size() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_partial_checksum_is_written_as_one) {
+  std::mt19937 random(7);
+  const auto packet = packets_of(super_packet(IpProtocol::udp, 50, 100, 0, 0, random)).at(0);
+  ToHost to = to_host_of(packet);
+  to.partial = true;
+  tun::Joiner joiner;
+  std::size_t writes = 0;
+  joiner.push(to, Bytes(packet).subspan(40),
+              [&](const VirtioNetHeader& virtio, Bytes, std::span<const Bytes>) {
+                ++writes;
+                BOOST_TEST(virtio.flags == VirtioNetHeader::needs_checksum);
+                BOOST_TEST(virtio.checksum_start == 40);
+                BOOST_TEST(virtio.checksum_offset == 6);
+              });
+  BOOST_TEST(writes == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ilnp::test::tun_cutter_test
