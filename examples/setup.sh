@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds. demo.sh and test/run.sh use it; it also works on its own:
 #
-#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--tun] [--clang19] [--no-build]
+#   examples/setup.sh [--tests] [--bench] [--streams] [--browser] [--tun] [--vpns] [--clang19] [--no-build]
 #
 # Without options it installs and builds what the demos need. --tests adds everything that the tests need, --bench what
 # bench/system/run.sh and bench/instructions.sh need. --streams adds what sctp_demo.sh needs (ncat, sshd, a Linux kernel
 # that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
-# Chromium, and Caddy, a server that speaks HTTP/3; --tun adds ping, dig and iperf3, for tun_demo.sh. --clang19 adds a second
-# compiler, for test/nightly.sh.
+# Chromium, and Caddy, a server that speaks HTTP/3; --tun adds ping, dig and iperf3, for tun_demo.sh. --vpns adds
+# the VPNs that bench/system/run.sh compares with. --clang19 adds a second compiler, for test/nightly.sh.
 # ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
@@ -19,6 +19,7 @@ bench=no
 streams=no
 browser=no
 tun=no
+vpns=no
 clang19=no
 compile=yes
 oldest_boost=81 # 1.81: the first with coroutines under clang 14, experimental/channel and system::result
@@ -38,6 +39,7 @@ while (($#)); do
     --streams) streams=yes ;;
     --browser) browser=yes ;;
     --tun) tun=yes ;;
+    --vpns) vpns=yes ;;
     --clang19) clang19=yes ;;
     --no-build) compile=no ;;
     --help | -h)
@@ -145,6 +147,11 @@ find_missing() {
     installed zlib1g-dev || missing+=(zlib1g-dev)
     installed python3-jsonschema || missing+=(python3-jsonschema)
     installed python3-prometheus-client || missing+=(python3-prometheus-client)
+  fi
+  if [[ $vpns == yes ]]; then # not every system has all of them; what is missing is not compared
+    for package in tinc openvpn nebula wireguard-go wireguard-tools; do
+      ! available "$package" || installed "$package" || missing+=("$package")
+    done
   fi
   installed libusrsctp-dev || missing+=(libusrsctp-dev)
   installed libc-ares-dev || missing+=(libc-ares-dev)

@@ -141,12 +141,48 @@ def connections(rows):
                          for row in rows if "ratios" in row])
 
 
+# Of ilnp-tun to the others: throughput at least, CPU time and round trip at most.
+TUN_BARS = {"null tun": {"mb_s": 0.85, "mb_s_8": 0.85, "mb_s_back": 0.85, "packets_per_second": 0.85, "cpu_s_per_gb": 1.2, "p50_us": 1.15},
+            "kernel VXLAN": {"mb_s": 0.3}, "tinc, no encryption": {"mb_s": 5}, "OpenVPN, no encryption": {"mb_s": 5}, "wireguard-go": {"mb_s": 7}}
+AT_MOST = ("cpu_s_per_gb", "p50_us", "p99_us", "loaded_p50_us", "loaded_p99_us", "loaded_8_p50_us", "loaded_8_p99_us")
+
+
+def tun(rows):
+    def figure(row, key, digits=0):
+        return f"{row[key]:.{digits}f}" if row[key] else "–"
+
+    def sent_again(row):
+        return " / ".join(f"{row[key]:.0f}" for key in (("retransmits",) if row["routed"] else ("retransmits", "retransmits_8")))
+
+    def pair(row, one, other):
+        return f"{row[one]:.0f}, {row[other]:.0f}" if row[one] else "–"
+    text = lines(["", "router", "MB/s", "8 connections", "MB/s back", "sent again, 1 / 8", "CPU s/GB", "datagrams/s", "reply, p50, p99 µs",
+                  "one connection beside it", "8 beside it"],
+                 [[row["system"], "yes" if row["routed"] else "no", figure(row, "mb_s"), figure(row, "mb_s_8"), figure(row, "mb_s_back"),
+                   sent_again(row), figure(row, "cpu_s_per_gb", 2), thousands(row["packets_per_second"]) if row["packets_per_second"] else "–",
+                   pair(row, "p50_us", "p99_us"), pair(row, "loaded_p50_us", "loaded_p99_us"), pair(row, "loaded_8_p50_us", "loaded_8_p99_us")]
+                  for row in sorted(rows, key=lambda row: row["routed"])])
+    keys = ("mb_s", "mb_s_8", "mb_s_back", "cpu_s_per_gb", "packets_per_second", "p50_us", "loaded_p50_us", "loaded_8_p50_us")
+
+    def compared(row, key):
+        value, bar = row["ratios"][key], TUN_BARS.get(row["system"], {}).get(key)
+        return "–" if not value else f"{value:.2f}" if bar is None else verdict(value, bar, key not in AT_MOST)
+    ratios = [[row["system"], "yes" if row["routed"] else "no", *(compared(row, key) for key in keys)]
+              for row in sorted(rows, key=lambda row: row["routed"]) if "ratios" in row]
+    if ratios:
+        text += "\nilnp-tun, compared (bold: misses its bar):\n\n" + lines(
+            ["compared with", "router", "MB/s", "8 connections", "MB/s back", "CPU s/GB", "datagrams/s", "reply, p50", "one connection beside it",
+             "8 beside it"], ratios)
+    joined = [row["segments_per_write"] for row in rows if row["segments_per_write"] and not row["routed"]]
+    return text + (f"\nSegments that ilnp-tun joins into a write, one connection: {joined[0]:.0f}\n" if joined else "")
+
+
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
           ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
           ("footprint", "Footprint", footprint), ("streams", "Streams", streams),
-          ("connections", "Connections of TCP programs", connections)]
+          ("connections", "Connections of TCP programs", connections), ("tun", "Unmodified programs through an interface", tun)]
 
 
 def table(result):

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # Measures the whole system: the router and the proxy as programs, in network namespaces, compared with programs that make
-# the same system calls and do nothing else, with socat and ssh, and with the kernel's own forwarding and SCTP (in user-mode
-# Linux). One command on a fresh machine.
+# the same system calls and do nothing else, with socat, ssh and VPNs, and with the kernel's own forwarding, VXLAN and SCTP (in
+# user-mode Linux). One command on a fresh machine.
 #
 #   bench/system/run.sh [OPTION]...
 #
 #   --brief           measure everything once and briefly: shows that it works, not how fast it is
 #   --rounds N        how often each is measured, in turns; the median counts (default: 5)
-#   --only A,B        of forward, chain, tables, minute, overload, where, footprint, streams
+#   --only A,B        of forward, chain, tables, minute, overload, where, footprint, streams, tun
 #                     (default: all)
 #   --output FOLDER   for the table, JSON and pictures (default: ./bench-output)
 #   --no-setup        install nothing and build nothing
 #   --build FOLDER    the build folder (default: build/ of this checkout)
 #   --help            this text
 #
-# Takes about a quarter of an hour on two processors (two minutes with --brief) and needs an otherwise idle machine. As root
+# Takes about half an hour on two processors (three minutes with --brief) and needs an otherwise idle machine. As root
 # the measured programs have priority over other work (SCHED_RR), so that a busy machine matters less. Ratios compare figures
 # taken in turns in one run. Exit status: 0 if everything could be measured, whatever the figures.
 set -euo pipefail
@@ -28,12 +28,13 @@ rounds=5
 only=
 take_options "output build rounds only sockets" "brief no-setup inside" "$@" # --sockets and --inside are the script's own
 
+tun() { [[ ,${only:-tun}, == *,tun,* ]]; }
 streams() { [[ ,${only:-streams}, == *,streams,* ]]; } # are they measured?
 words=(--rounds "$rounds")
 [[ $brief == no ]] || words+=(--brief)
 [[ -z $only ]] || words+=(--only "$only")
 if [[ $inside == no ]]; then
-  prepare --bench $(! streams || echo --streams)
+  prepare --bench $(! streams || echo --streams) $(! tun || echo --tun --vpns)
   need examples/ilnp-{router,proxy} bench/system/load
   use_unpacked
   enter_hosts "${words[@]}"
