@@ -177,12 +177,20 @@ def tun(rows):
     return text + (f"\nSegments that ilnp-tun joins into a write, one connection: {joined[0]:.0f}\n" if joined else "")
 
 
+def tun_moves(rows):
+    return lines(["alice's handoffs", "moves", "MB/s, median of 100 ms", "least : median", "100 ms below half", "of", "longest silence, s", "sent again"],
+                 [["soft" if row["soft"] else "hard", row["moves"], f"{row['mb_s']:.0f}",
+                   verdict(row["least"], 0.5, True) if row["soft"] else f"{row['least']:.2f}", row["below_half"], row["intervals"],
+                   f"{row['silent_s']:.1f}", row["retransmits"]] for row in rows])
+
+
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
           ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
           ("footprint", "Footprint", footprint), ("streams", "Streams", streams),
-          ("connections", "Connections of TCP programs", connections), ("tun", "Unmodified programs through an interface", tun)]
+          ("connections", "Connections of TCP programs", connections), ("tun", "Unmodified programs through an interface", tun),
+          ("tun_moves", "A connection of ilnp-tun while alice moves", tun_moves)]
 
 
 def table(result):
@@ -267,6 +275,15 @@ def pictures(result, output):
         bars(output, "proxy-throughput-gso", "Program to program, sender uses GSO", "1000 packets/s", groups,
              values("packets_per_second_gso1", 1000))
         bars(output, "proxy-round-trip", "Round trip, median", "µs", groups, values("p50_us", 1))
+    if "tun" in result:
+        rows = [row for row in result["tun"] if not row["routed"]]
+        groups = [row["system"].replace(", ", ",\\n").replace("no tunnel", "no\\ntunnel").replace("kernel VXLAN", "kernel\\nVXLAN") for row in rows]
+        bars(output, "tun-throughput", "TCP of unmodified programs", "MB/s", groups,
+             {name: [row[key] for row in rows] for name, key in
+              (("one connection", "mb_s"), ("8 connections", "mb_s_8"), ("one connection, back", "mb_s_back"))})
+        bars(output, "tun-round-trip", "Round trip over TCP, median", "µs", groups,
+             {name: [row[key] for row in rows] for name, key in
+              (("idle", "p50_us"), ("beside one connection", "loaded_p50_us"), ("beside 8 connections", "loaded_8_p50_us"))})
     if "where" in result:
         rows = result["where"]
         bars(output, "where", "Where the CPU time of a packet goes", "part of the whole",

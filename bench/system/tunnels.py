@@ -91,12 +91,14 @@ def null_tun(bench, stack, routed):
     return Tunnel(processes)
 
 
-def overlay(bench, stack, routed, program, words):
+def overlay(bench, stack, routed, program, words, locators="0:0:0:a", network=""):
+    """`locators` and `network` are alice's."""
     if routed:
-        stack.enter_context(bench.router())
+        stack.enter_context(bench.router("0:0:0:a,0:0:0:b,0:0:0:c"))
     processes = []
     for host in ENDS:
-        configuration = bench.configuration(host, "0:0:0:b" if routed and host == "bob" else "0:0:0:a", NIDS[host])
+        configuration = (bench.configuration(host, locators, NIDS[host], network=network) if host == "alice" else
+                         bench.configuration(host, "0:0:0:b" if routed else "0:0:0:a", NIDS[host]))
         control = bench.folder / f"{host}.control"
         process = Process(host, bench.program(program), configuration, *words[host], "--control", control, "--quiet", ready="Running")
         process.control = control
@@ -104,9 +106,9 @@ def overlay(bench, stack, routed, program, words):
     return processes
 
 
-def ilnp_tun(bench, stack, routed):
+def ilnp_tun(bench, stack, routed, **alice):
     words = {host: ["--expose", "all"] for host in ENDS}
-    return Tunnel(overlay(bench, stack, routed, "ilnp-tun", words), addresses=OURS)
+    return Tunnel(overlay(bench, stack, routed, "ilnp-tun", words, **alice), addresses=OURS)
 
 
 def ilnp_stream(bench, stack, routed):
@@ -215,9 +217,9 @@ def available(bench):
 
 
 @contextlib.contextmanager
-def tunnel(bench, name, routed):
+def tunnel(bench, name, routed, **alice):
     with contextlib.ExitStack() as stack:
-        result = SYSTEMS[name][0](bench, stack, routed)
+        result = SYSTEMS[name][0](bench, stack, routed, **alice)
         wait_for(f"{name} to reach bob", lambda: ask(result, 100, 1, check=False), 20)
         yield result
 
@@ -305,6 +307,32 @@ def measure_one(bench, way, routed):
     return figures
 
 
+def moves(bench):
+    """One connection of ilnp-tun while alice moves through three networks: what arrives at her every 100 ms."""
+    stay = 2 if bench.options.brief else 8
+    rows = []
+    for handoff in (stay / 2, 0):
+        for _ in range(bench.rounds):
+            network = f"move_time = {stay}\nhandoff_time = {handoff}"
+            with tunnel(bench, "ilnp-tun", True, locators="0:0:0:a-0:0:0:b-0:0:0:c", network=network) as way:
+                before = bench.counters_of(way.processes[0])
+                done = subprocess.run(iperf_words(way, int(3.7 * stay), "-R", "-i", "0.1"), capture_output=True, text=True, check=False)
+                found = json.loads(done.stdout or "{}")
+                if done.returncode != 0 or "end" not in found:
+                    raise RuntimeError(f"iperf3, while alice moves: {found.get('error') or done.stderr}")
+                after = bench.counters_of(way.processes[0])
+            rates = [each["sum"]["bits_per_second"] / 8e6 for each in found["intervals"]][5:-1]  # without the start
+            silent = longest = 0
+            for rate in rates:
+                silent = silent + 1 if rate == 0 else 0
+                longest = max(longest, silent)
+            rows.append(dict(soft=handoff > 0, moves=after["handoffs"] - before["handoffs"], mb_s=statistics.median(rates),
+                             least=min(rates) / statistics.median(rates), silent_s=longest / 10,
+                             below_half=sum(rate < statistics.median(rates) / 2 for rate in rates), intervals=len(rates),
+                             retransmits=found["end"]["sum_sent"]["retransmits"]))
+    bench.result["tun_moves"] = rows
+
+
 def measure(bench):
     """TCP, datagrams and round trips of unmodified programs through ilnp-tun, VPNs, and the kernel's VXLAN."""
     if not shutil.which("iperf3") or not shutil.which("ping"):
@@ -333,3 +361,5 @@ def measure(bench):
             row["ratios"] = {key: ratio(ours, figures, key) for key in FIGURES}
         rows.append(row)
     bench.result["tun"] = rows
+    if "ilnp-tun" in names:
+        moves(bench)
