@@ -53,6 +53,11 @@ inline std::string word(const json::value& object, std::string_view name) {
 inline std::string phrase(const json::value& object, std::string_view name) {
   return printable(std::string_view(member(object, name).as_string()), ilnp::Escape::unsafe);
 }
+/// The program of a node, and its version unless that is empty.
+inline std::string program_text(const json::value& node) {
+  const std::string version = phrase(node, "version");
+  return phrase(node, "program") + (version.empty() ? "" : ' ' + version);
+}
 inline double real(const json::value& object, std::string_view name) {
   return member(object, name).to_number<double>();
 }
@@ -195,8 +200,8 @@ class ReplyText {
   }
 
   void status(const json::value& node) {
-    out_ << phrase(node, "program") << ' ' << phrase(node, "version") << ": " << word(node, "name") << " ("
-         << word(node, "nid") << "), up " << duration_text(real(node, "uptime")) << '\n';
+    out_ << program_text(node) << ": " << word(node, "name") << " (" << word(node, "nid") << "), up "
+         << duration_text(real(node, "uptime")) << '\n';
     if (member(node, "duplicate_nid").as_bool())
       line("conflict", "another node has this node's identifier: give one of them another nid");
     if (const json::value& link = member(node, "link"); !link.is_null()) {

@@ -141,8 +141,8 @@ class Top {
   }
 
   void head(std::ostream& out, const json::value& node) {
-    out << word(node, "name") << " (" << word(node, "nid") << ")  " << phrase(node, "program") << ' '
-        << phrase(node, "version") << ", up " << duration_text(real(node, "uptime")) << "  [q: quit]\n";
+    out << word(node, "name") << " (" << word(node, "nid") << ")  " << program_text(node) << ", up "
+        << duration_text(real(node, "uptime")) << "  [q: quit]\n";
     if (const json::value& link = member(node, "link"); !link.is_null())
       out << "link " << word(link, "interface")
           << (member(link, "up").as_bool() ? " up" : " DOWN: " + phrase(link, "problem")) << ", ";

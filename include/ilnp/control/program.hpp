@@ -29,7 +29,7 @@ struct ControlProgram {
   using AddStream = std::function<void(const ControlStream&)>;
 
   std::string name;                                 ///< `ilnp-router`
-  std::string version;                              ///< of the toolkit
+  std::string version;                              ///< shown after the name; may be empty
   TimePoint started = long_ago;                     ///< when the program started
   std::uint16_t port = 0;                           ///< of a proxy: where local programs send; 0: none
   std::function<void(const AddCounter&)> counters;  ///< those of no layer; may be empty
