@@ -480,11 +480,18 @@ for number in range({count}):
         self.result["where"] = rows
 
     def sampled(self, node, **flow):
+        figures, share = self.profile(node, lambda: self.load([node], seconds=0.5 if self.options.brief else 2,
+                                                              **{"from": "alice", "to": "bob"}, **flow))
+        return dict(cpu_ns_per_packet=figures["cpu_ns_per_packet"],
+                    **{f"{key}_ns": figures["cpu_ns_per_packet"] * value for key, value in share.items()})
+
+    def profile(self, node, work):
+        """What `work` returns, and which shares of the program's CPU time the kernel, the C library and itself have meanwhile."""
         samples = self.folder / "samples"
         recorder = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "-o", samples, "-p",
                                      str(node.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.5)
-        figures = self.load([node], seconds=0.5 if self.options.brief else 2, **{"from": "alice", "to": "bob"}, **flow)
+        result = work()
         recorder.send_signal(signal.SIGINT)
         recorder.wait()
         text = subprocess.run(["perf", "report", "-i", samples, "--stdio", "-g", "none", "--sort", "dso"],
@@ -497,8 +504,7 @@ for number in range({count}):
                 key = "libc" if name.startswith("libc") else "program" if name == node.name else "kernel"
                 share[key] += float(words[0][:-1]) / 100
         total = sum(share.values()) or 1
-        return dict(cpu_ns_per_packet=figures["cpu_ns_per_packet"],
-                    **{f"{key}_ns": figures["cpu_ns_per_packet"] * value / total for key, value in share.items()})
+        return result, {key: value / total for key, value in share.items()}
 
     # --- footprint ---
 

@@ -184,12 +184,19 @@ def tun_moves(rows):
                    f"{row['silent_s']:.1f}", row["retransmits"]] for row in rows])
 
 
+def tun_where(rows):
+    return lines(["", "end", "CPU s/GB", "kernel", "C library", "program"],
+                 [[row["system"], row["end"], f"{row['cpu_s_per_gb']:.2f}"] +
+                  [f"{row[key] * row['cpu_s_per_gb']:.2f}" for key in ("kernel", "libc", "program")] for row in rows])
+
+
 TITLES = [("forward", "Router", forward), ("chain", "Proxy to proxy", chain), ("tables", "Sizes of tables", tables),
           ("correspondents", "Correspondents while moving", correspondents), ("minute", "Full load", minute),
           ("account", "Where each packet went, under overload", account),
           ("overload", "Handoffs under overload", overload), ("where", "Where the CPU time goes", where),
           ("footprint", "Footprint", footprint), ("streams", "Streams", streams),
           ("connections", "Connections of TCP programs", connections), ("tun", "Unmodified programs through an interface", tun),
+          ("tun_where", "Where the CPU time of a connection goes", tun_where),
           ("tun_moves", "A connection of ilnp-tun while alice moves", tun_moves)]
 
 

@@ -333,6 +333,46 @@ def moves(bench):
     bench.result["tun_moves"] = rows
 
 
+def where(bench, names):
+    """What the processor time of a connection is spent on, at each end."""
+    if not shutil.which("perf"):
+        step("left out: there is no perf here")
+        return
+    rows = []
+    for name in ("null tun", "ilnp-tun"):
+        if name not in names:
+            continue
+        with tunnel(bench, name, False) as way:
+            for end, process in zip(("sender", "receiver"), way.processes):
+                before = process.cpu()
+                (_, _, octets), share = bench.profile(process, lambda way=way: iperf(way, 1 if bench.options.brief else 2))
+                rows.append(dict(system=name, end=end, cpu_s_per_gb=(process.cpu() - before) / octets * 1e9, **share))
+    bench.result["tun_where"] = rows
+
+
+def attempt(bench, name, routed):
+    """The figures, or the error; a busy machine may disturb once."""
+    for _ in range(2):
+        try:
+            with tunnel(bench, name, routed) as way:
+                return measure_one(bench, way, routed), None
+        except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+            step(f"{name}{', through a router' if routed else ''}: {error}")
+            last = error
+    return None, last
+
+
+def compared(samples):
+    rows = []
+    for (name, routed), figures in samples.items():
+        row = dict(system=name, routed=routed, **{key: statistics.median(each[key] for each in figures) for key in FIGURES})
+        ours = samples.get(("ilnp-tun", routed))
+        if ours and name != "ilnp-tun":
+            row["ratios"] = {key: ratio(ours, figures, key) for key in FIGURES}
+        rows.append(row)
+    return rows
+
+
 def measure(bench):
     """TCP, datagrams and round trips of unmodified programs through ilnp-tun, VPNs, and the kernel's VXLAN."""
     if not shutil.which("iperf3") or not shutil.which("ping"):
@@ -341,25 +381,19 @@ def measure(bench):
     ask.program, joined.bench = bench.program("connections"), bench
     names, samples = available(bench), {}
     with Process("bob", bench.program("connections"), "serve", "[::]:3000", ready="ready"), Process("bob", "iperf3", "-s"):
-        for number in range(bench.rounds):
+        for _ in range(bench.rounds):
             for routed in (False, True):
                 for name in list(names):
-                    try:
-                        with tunnel(bench, name, routed) as way:
-                            samples.setdefault((name, routed), []).append(measure_one(bench, way, routed))
-                    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
-                        if name == "ilnp-tun" or number > 0:
-                            raise
-                        step(f"left out: {name}{', through a router' if routed else ''}: {error}")
-                        if not routed:
-                            names.remove(name)
-    rows = []
-    for (name, routed), figures in samples.items():
-        row = dict(system=name, routed=routed, **{key: statistics.median(each[key] for each in figures) for key in FIGURES})
-        ours = samples.get(("ilnp-tun", routed))
-        if ours and name != "ilnp-tun":
-            row["ratios"] = {key: ratio(ours, figures, key) for key in FIGURES}
-        rows.append(row)
-    bench.result["tun"] = rows
-    if "ilnp-tun" in names:
-        moves(bench)
+                    figures, error = attempt(bench, name, routed)
+                    if figures:
+                        samples.setdefault((name, routed), []).append(figures)
+                    elif name == "ilnp-tun":
+                        raise error
+                    else:  # a round without it would shift all those after it
+                        step(f"left out: {name}")
+                        names.remove(name)
+                        samples = {key: figures for key, figures in samples.items() if key[0] != name}
+        bench.result["tun"] = compared(samples)
+        where(bench, names)
+        if "ilnp-tun" in names:
+            moves(bench)
