@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -192,22 +193,21 @@ class Top {
 
   /// The busiest first.
   void peers(std::ostream& out, const json::value& hosts) {
-    std::vector<std::pair<double, Columns::Row>> rows;
+    std::multimap<double, Columns::Row, std::greater<>> rows;  // equally busy ones stay in their order
     for (const json::value& each : member(hosts, "hosts").as_array()) {
       if (member(each, "this_node").as_bool()) continue;
       const json::value& heard = member(each, "heard");
       Columns::Row row{word(each, "name"), word(each, "in_use"), word(each, "next_hop")};
       const double busy = add_traffic(row, "peer " + word(each, "nid"), each);
       row.push_back(heard.is_null() ? "-" : duration_text(heard.to_number<double>()) + " ago");
-      rows.emplace_back(busy, std::move(row));
+      rows.emplace(busy, std::move(row));
     }
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
     Columns::Row titles = traffic_titles({"PEER", "LOCATOR", "NEXT HOP"});
     titles.emplace_back("HEARD");
     Columns columns(std::move(titles), {3, 4, 5, 6});
     const std::size_t shown = std::min(rows.size(), max_peers);
-    for (std::size_t at = 0; at < shown; ++at) columns.add(std::move(rows[at].second));
+    auto row = rows.begin();
+    for (std::size_t at = 0; at < shown; ++at) columns.add(std::move(row++->second));
     columns.print(out);
     if (shown < rows.size()) out << "and " << rows.size() - shown << " more\n";
     out << '\n';

@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(as_default_on_a_socket) {
   auto socket = asio::use_awaitable_t<>::as_default_on(std::move(plain));
   static_assert(HasDefault<decltype(socket)>);
   BOOST_TEST(socket.port() == 7);
-  BOOST_TEST(!plain.is_open());
+  BOOST_TEST(!plain.is_open());  // NOLINT(bugprone-use-after-move): stated
   bool done = false;
   co_spawn(
       io,

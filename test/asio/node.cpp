@@ -1,6 +1,6 @@
 // Running a stack: readiness, deadlines, batches, and the end.
 #include <fcntl.h>
-#include <time.h>
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is of POSIX
 
 #include <functional>
 

@@ -379,7 +379,7 @@ BOOST_FIXTURE_TEST_CASE(a_socket_can_be_moved, Nodes) {
   BOOST_TEST(got[1] == "second");
 
   // What it was moved from is closed.
-  BOOST_TEST(!two.is_open());
+  BOOST_TEST(!two.is_open());  // NOLINT(bugprone-use-after-move): stated
   BOOST_TEST(two.port() == 0);
   BOOST_TEST((two.get_executor() == io.get_executor()));
   BOOST_TEST(two.send_to({}, Nid(0xa), 1000) == boost::asio::error::bad_descriptor);

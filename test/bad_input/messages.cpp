@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(updates_that_come_too_often) {
 BOOST_AUTO_TEST_CASE(an_update_with_more_locators_than_a_node_has) {
   Node node;
   std::vector<Locator> many{b};
-  for (std::uint64_t i = 0; i < 170; ++i) many.push_back(Locator(0x100 + i));
+  for (std::uint64_t i = 0; i < 170; ++i) many.emplace_back(0x100 + i);
   node.feed(a, locator_update(bob, node.self(), many), 0xd);
   node.network().hosts().for_each(node.cx.now(), [&](Nid nid, const KnownHost& host, bool) {
     if (nid == bob.nid) BOOST_TEST(host.places().size() == KnownHost::max_locators);

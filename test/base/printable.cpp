@@ -21,35 +21,36 @@ BOOST_AUTO_TEST_CASE(shows_what_would_do_something_else) {
     std::string text;
     std::string shown;
   } cases[] = {
-      {"a\x1b[2Jb", "a\\x1b[2Jb"},
-      {"\0"s, "\\x00"},
-      {"a\nb\tc\r\x7f", "a\\x0ab\\x09c\\x0d\\x7f"},
-      {"a\\x1b", "a\\\\x1b"},
-      {"\xc2\x9b[2J", "\\u{9b}[2J"},  // a control sequence of C1
-      {"\xc2\x85", "\\u{85}"},        // next line
-      {"\xc2\xa0", "\\u{a0}"},        // blanks of all widths
-      {"\xe2\x80\x83", "\\u{2003}"},
-      {"\xe3\x80\x80", "\\u{3000}"},
-      {"\xe1\x9a\x80", "\\u{1680}"},
-      {"\xe2\x80\xa8\xe2\x80\xa9", "\\u{2028}\\u{2029}"},  // separators of lines and paragraphs
+      {"a\x1b[2Jb", R"(a\x1b[2Jb)"},
+      {"\0"s, R"(\x00)"},
+      {"a\nb\tc\r\x7f", R"(a\x0ab\x09c\x0d\x7f)"},
+      {R"(a\x1b)", R"(a\\x1b)"},
+      {"\xc2\x9b[2J", R"(\u{9b}[2J)"},  // a control sequence of C1
+      {"\xc2\x85", R"(\u{85})"},        // next line
+      {"\xc2\xa0", R"(\u{a0})"},        // blanks of all widths
+      {"\xe2\x80\x83", R"(\u{2003})"},
+      {"\xe3\x80\x80", R"(\u{3000})"},
+      {"\xe1\x9a\x80", R"(\u{1680})"},
+      {"\xe2\x80\xa8\xe2\x80\xa9", R"(\u{2028}\u{2029})"},  // separators of lines and paragraphs
+      // NOLINTNEXTLINE(misc-misleading-bidirectional): what this one is about
       {"\xe2\x80\xae"
        "evil",
-       "\\u{202e}evil"},  // what turns text round
-      {"\xe2\x81\xa6\xe2\x81\xa9", "\\u{2066}\\u{2069}"},
-      {"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "\\u{200e}\\u{200f}\\u{61c}"},
+       R"(\u{202e}evil)"},  // what turns text round
+      {"\xe2\x81\xa6\xe2\x81\xa9", R"(\u{2066}\u{2069})"},
+      {"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", R"(\u{200e}\u{200f}\u{61c})"},
       {"a\xe2\x80\x8b"
        "b\xef\xbb\xbf"
        "c\xc2\xad",
-       "a\\u{200b}b\\u{feff}c\\u{ad}"},  // what is not seen
-      {"\xf3\xa0\x81\xa1", "\\u{e0061}"},
+       R"(a\u{200b}b\u{feff}c\u{ad})"},  // what is not seen
+      {"\xf3\xa0\x81\xa1", R"(\u{e0061})"},
       {"\xcc\x81"
        "a\xcc\x81",
-       "\\u{301}a\xcc\x81"},       // a mark for whatever stands before the name
-      {"\x80\xff", "\\x80\\xff"},  // what is not UTF-8
-      {"\xc0\xaf", "\\xc0\\xaf"},
-      {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
-      {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
-      {"a\xe2\x80", "a\\xe2\\x80"},
+       "\\u{301}a\xcc\x81"},        // a mark for whatever stands before the name
+      {"\x80\xff", R"(\x80\xff)"},  // what is not UTF-8
+      {"\xc0\xaf", R"(\xc0\xaf)"},
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},
+      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},
+      {"a\xe2\x80", R"(a\xe2\x80)"},
   };
   for (const auto& [text, shown] : cases) {
     BOOST_TEST(printable(text) == shown);
@@ -59,11 +60,11 @@ BOOST_AUTO_TEST_CASE(shows_what_would_do_something_else) {
 }
 
 BOOST_AUTO_TEST_CASE(is_one_word_if_it_is_a_name) {
-  BOOST_TEST(printable_name("a b") == "a\\x20b");
-  BOOST_TEST(printable_name(" ") == "\\x20");
+  BOOST_TEST(printable_name("a b") == R"(a\x20b)");
+  BOOST_TEST(printable_name(" ") == R"(\x20)");
   BOOST_TEST(printable_name("") == "\"\"");
   BOOST_TEST(printable_name("a\xc2\xa0"
-                            "b\n") == "a\\u{a0}b\\x0a");
+                            "b\n") == R"(a\u{a0}b\x0a)");
 }
 
 BOOST_AUTO_TEST_CASE(never_holds_a_control_whatever_comes) {

@@ -8,8 +8,8 @@ BOOST_AUTO_TEST_SUITE(control_words)
 
 BOOST_AUTO_TEST_CASE(a_request_is_split_at_blanks) {
   using Words = std::vector<std::string_view>;
-  BOOST_TEST((ControlWords::split("", 3) == Words{}));
-  BOOST_TEST((ControlWords::split(" \t\r\n", 3) == Words{}));
+  BOOST_TEST(ControlWords::split("", 3).empty());
+  BOOST_TEST(ControlWords::split(" \t\r\n", 3).empty());
   BOOST_TEST((ControlWords::split(" json\tstatus\r\n", 3) == Words{"json", "status"}));
   BOOST_TEST((ControlWords::split(std::string_view("a\0b", 3), 3) == Words{"a", "b"}));
   BOOST_TEST(ControlWords::split("1 2 3 4 5 6 7 8 9", 3).size() == 4U);  // too many, whatever follows

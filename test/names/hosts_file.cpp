@@ -1,6 +1,6 @@
 #include "ilnp/gateway/names/hosts_file.hpp"
 
-#include <stdlib.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkstemp is of POSIX
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>

@@ -1,7 +1,7 @@
 // An underlay of one's own under `Node`, between two processes; and two transports in one node.
 #include "docs/peer_link.hpp"
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is of POSIX
 #include <sys/prctl.h>
 #include <sys/wait.h>
 

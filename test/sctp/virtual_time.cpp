@@ -1,7 +1,7 @@
 #include "virtual_time.hpp"
 
 #include <sys/time.h>
-#include <time.h>
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is of POSIX
 
 namespace ilnp::test {
 namespace {

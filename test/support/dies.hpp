@@ -1,9 +1,9 @@
 #pragma once
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 namespace ilnp::test {
@@ -13,7 +13,7 @@ template <class F>
 bool dies(F&& f) {
   const ::pid_t child = ::fork();
   if (child == 0) {
-    ::signal(SIGABRT, SIG_DFL);
+    std::signal(SIGABRT, SIG_DFL);
     (void)std::freopen("/dev/null", "w", stderr);
     f();
     ::_exit(0);

@@ -176,7 +176,9 @@ class StpSocket {
     if (error) throw boost::system::system_error(error, "port " + std::to_string(port));
   }
   /// Takes over the port and all pending operations. `other` is closed.
-  StpSocket(StpSocket&& other) noexcept : executor_(other.executor_), state_(std::move(other.state_)) {}
+  StpSocket(StpSocket&& other) noexcept
+      : executor_(other.executor_),  // NOLINT(performance-move-constructor-init): `other` keeps it, too
+        state_(std::move(other.state_)) {}
   /// From a socket with another executor, as `as_default_on` does.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
