@@ -8,7 +8,8 @@
 # that runs as a program, ...); these are not installed but unpacked into streams/ of the build folder. --browser adds
 # Chromium, and Caddy, a server that speaks HTTP/3; --tun adds ping, dig and iperf3, for tun_demo.sh. --vpns adds
 # the VPNs that bench/system/run.sh compares with. --clang19 adds a second compiler, for test/nightly.sh.
-# ILNP_WERROR=ON in the environment turns warnings into errors, as CI does.
+# ILNP_WERROR=ON in the environment turns warnings into errors, and ILNP_TEST_BATCH=N compiles N sources of a test program
+# as one. CI does both.
 # It never removes a package. It asks for sudo only when something is missing.
 set -euo pipefail
 
@@ -43,7 +44,7 @@ while (($#)); do
     --clang19) clang19=yes ;;
     --no-build) compile=no ;;
     --help | -h)
-      sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) fail "unknown option $1 (try --help)" ;;
@@ -272,6 +273,7 @@ else
   targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment ilnp-lab ilnp-stream)
 fi
 [[ -z ${ILNP_WERROR:-} ]] || options+=("-DILNP_WERROR=$ILNP_WERROR")
+[[ -z ${ILNP_TEST_BATCH:-} ]] || options+=("-DCMAKE_UNITY_BUILD_BATCH_SIZE=$ILNP_TEST_BATCH")
 
 step "configuring $build"
 quietly cmake -S "$root" -B "$build" "${options[@]}" || fail "cmake could not configure (see above)"
