@@ -2,6 +2,7 @@
 #include "ilnp/transport/pings.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <deque>
 #include <functional>
 #include <set>
 
@@ -271,6 +272,25 @@ BOOST_AUTO_TEST_CASE(floods_are_answered_within_limits_and_others_still_get_repl
   }
   BOOST_TEST(counters(net.bob).dropped_pings_too_many > 1000U);
   BOOST_TEST(counters(carol).dropped_ping_not_asked > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(pings_that_have_no_reply_take_the_place_of_no_other) {
+  Line net;
+  auto& carol = net.add(0x1c, "carol", {a});
+  net.start(3s);
+  // In the names of unknown nodes, from so many hosts on the link that all of them together exceed the limit for all.
+  std::deque<Stranger> strangers;
+  for (unsigned at = 0; at < 2 * PingLimit::max_in_all / PingLimit::max_to_sender; ++at)
+    strangers.emplace_back(net.world, std::vector{a});
+  std::uint64_t unknown = 0x5100;
+  net.world.every(10ms, net.in(0ms), net.in(4s), [&] {
+    for (Stranger& each : strangers)
+      each.put(a, Stranger::frame({a, Nid(++unknown)}, {a, carol.nid()}, 3, 42, ping_octets(unknown)));
+  });
+  net.world.run_for(600ms);
+  for (int round = 0; round < 6; ++round) BOOST_TEST(net.ask(net.alice, carol.nid()) != nullptr);
+  BOOST_TEST(counters(carol).pings_answered == 6U);
+  BOOST_TEST(counters(carol).dropped_pings_too_many == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_replies_to_all_nodes_or_to_itself) {

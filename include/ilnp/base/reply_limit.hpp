@@ -28,30 +28,39 @@ class BasicReplyLimit {
 
   /// Whether what `to` asks, which `sender` put on the network, may be answered. Counts it.
   bool admit(Nid to, std::uint64_t sender, bool known, TimePoint now) noexcept {
+    if (!may_admit(to, sender, known, now)) return false;
+    count(to, sender, known);
+    return true;
+  }
+  /// The same, but does not count it: `count` does that once the reply has been sent. So requests that turn out to have no possible
+  /// reply use up nothing.
+  bool may_admit(Nid to, std::uint64_t sender, bool known, TimePoint now) noexcept {
     if (now - since_ >= std::chrono::seconds(1)) {
       since_ = now;
       to_one_.fill(0);
       to_sender_.fill(0);
       in_all_ = 0;
     }
-    const std::uint64_t one = key_(to.value(), sender);
-    if (!take(to_one_, one, max_to_one)) return false;
-    if (known) return true;
-    if (in_all_ == max_in_all || !take(to_sender_, key_(sender), max_to_sender)) return false;
+    if (used(to_one_, key_(to.value(), sender)) >= max_to_one) return false;
+    return known || (in_all_ < max_in_all && used(to_sender_, key_(sender)) < max_to_sender);
+  }
+  void count(Nid to, std::uint64_t sender, bool known) noexcept {
+    take(to_one_, key_(to.value(), sender));
+    if (known) return;
+    take(to_sender_, key_(sender));
     ++in_all_;
-    return true;
   }
 
  private:
   template <class Count, std::size_t n>
-  static bool take(std::array<Count, n>& counts, std::uint64_t hash, unsigned limit) noexcept {
-    Count& first = counts[hash % n];
-    Count& second = counts[(hash >> 32) % n];
-    const unsigned count = std::min(first, second);
-    if (count >= limit) return false;
-    first = static_cast<Count>(std::max<unsigned>(first, count + 1));
-    second = static_cast<Count>(std::max<unsigned>(second, count + 1));
-    return true;
+  static unsigned used(const std::array<Count, n>& counts, std::uint64_t hash) noexcept {
+    return std::min(counts[hash % n], counts[(hash >> 32) % n]);
+  }
+  template <class Count, std::size_t n>
+  static void take(std::array<Count, n>& counts, std::uint64_t hash) noexcept {
+    const unsigned count = used(counts, hash) + 1;
+    for (Count* place : {&counts[hash % n], &counts[(hash >> 32) % n]})
+      *place = static_cast<Count>(std::max<unsigned>(*place, count));
   }
 
   HashKey key_;

@@ -185,12 +185,15 @@ class Fragment : public TransportAdaptor<Next> {
   void reply(const DatagramSource& source, std::uint32_t nonce, Cx& cx) {
     const Nid to = source.nid;
     draw_secrets(cx);
-    if (!reply_limit_.admit(to, source.network.share, known(to, cx.now()), cx.now()))
+    const bool is_known = known(to, cx.now());
+    if (!reply_limit_.may_admit(to, source.network.share, is_known, cx.now()))
       return void(++counters_.dropped_too_many);
     Packet packet(next_.headroom(wire::FragmentMessage::reply_size), {});
     wire::FragmentReplyRepr{nonce, key_for(to, cx)}.write_to(
         packet.prepend(wire::FragmentMessage::reply_size));
-    if (!next_.send(reserved_port, to, reserved_port, packet, cx)) ++counters_.replies;
+    if (next_.send(reserved_port, to, reserved_port, packet, cx)) return;
+    reply_limit_.count(to, source.network.share, is_known);
+    ++counters_.replies;
   }
 
   template <ContextLike Cx>

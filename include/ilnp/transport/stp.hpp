@@ -189,18 +189,21 @@ class STP {
     if constexpr (requires { next_.doubt(from, cx); }) next_.doubt(from, cx);
   }
 
-  /// The reply goes to the node that the ping names as its source, as long as it is not sent too many.
+  /// The reply goes to the node that the ping names as its source, as long as it is not sent too many. Pings in the name of a node
+  /// that is not known have no reply, and take the place of no other.
   template <ContextLike Cx>
   void answer(const NetworkSource& from, const wire::PingMessage& ping, Cx& cx) {
     if (!ping_limit_) ping_limit_.emplace().rekey(HashKey(cx));
-    if (!ping_limit_->admit(from.source.nid, from.share, false, cx.now()))
+    if (!ping_limit_->may_admit(from.source.nid, from.share, false, cx.now()))
       return void(++counters_.dropped_pings_too_many);
     Packet packet(next_.headroom(wire::StpHeader::size + wire::PingMessage::size), {});
     wire::PingReplyRepr{wire::PingCode::reached, from.hop_limit,           ping.identifier(),
                         from.source.locator,     from.destination.locator, from.interface}
         .write_to(packet.prepend(wire::PingMessage::size));
     wire::StpHeaderRepr{reserved_port, reserved_port}.write_to(packet.prepend(wire::StpHeader::size));
-    if (!next_.send(from.source.nid, protocol, packet, cx)) ++counters_.pings_answered;
+    if (next_.send(from.source.nid, protocol, packet, cx)) return;
+    ping_limit_->count(from.source.nid, from.share, false);
+    ++counters_.pings_answered;
   }
 
   Next next_;
