@@ -24,6 +24,8 @@ namespace program {
 class ControlClient {
  public:
   static constexpr int patience = 5;  ///< seconds without an octet of a reply
+  /// Octets of a reply that are kept. A node sends no longer ones, so something else replies.
+  static constexpr std::size_t max_reply = 20'000'000;
 
   /// `what`: the kind of node, for messages ("proxy"). `path`: of its socket.
   ControlClient(std::string what, std::string path) : what_(std::move(what)), path_(std::move(path)) {
@@ -70,6 +72,8 @@ class ControlClient {
       if (size < 0 && errno == EINTR) return true;
       if (size < 0) fail("incomplete reply from the " + from_);
       ended_ = size == 0;
+      if (text.size() + static_cast<std::size_t>(size) > max_reply)
+        throw std::runtime_error("the reply of the " + from_ + " has no end");
       text.append(part.data(), static_cast<std::size_t>(size));
       return !ended_;
     }

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,10 @@ inline std::string program_text(const json::value& node) {
   return phrase(node, "program") + (version.empty() ? "" : ' ' + version);
 }
 inline double real(const json::value& object, std::string_view name) {
-  return member(object, name).to_number<double>();
+  const double value = member(object, name).to_number<double>();
+  // A node sends nothing beyond these bounds; what is within them fits an integer.
+  if (!(value >= -1e18 && value <= 1e18)) throw std::runtime_error("a number out of range");
+  return value;
 }
 inline std::string integer(const json::value& object, std::string_view name) {
   return std::to_string(member(object, name).to_number<std::uint64_t>());

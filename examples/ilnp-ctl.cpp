@@ -120,16 +120,16 @@ int show(const Reply& reply, bool as_json, const std::string& path) {
     std::cout << reply.line << std::endl;
     return failed ? 1 : 0;
   }
-  if (failed)
-    throw std::runtime_error(
-        ilnp::printable(std::string_view(reply.content.at("error").as_string()), ilnp::Escape::unsafe));
   std::ostringstream text;
+  std::string problem;
   try {
+    if (failed) problem = program::phrase(reply.content, "error");
     program::ReplyText show_text(text);
-    show_text(reply.content);
+    if (!failed) show_text(reply.content);
   } catch (const std::exception& error) {
     throw std::runtime_error("the reply of the node on " + path + " cannot be shown: " + error.what());
   }
+  if (failed) throw std::runtime_error(problem);
   std::cout << text.str() << std::flush;
   return 0;
 }

@@ -25,6 +25,13 @@ with open(os.path.join(ROOT, "docs", "control.schema.json")) as file:
 jsonschema.Draft202012Validator.check_schema(SCHEMA)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
+# No node has such numbers, and they fit no integer.
+HUGE_NUMBERS = json.dumps({
+    "reply": "status", "program": "ilnp-proxy", "version": "1", "name": "a", "nid": ALICE, "uptime": 1e300, "duplicate_nid": False,
+    "link": None, "locators": [], "handoff": None, "moves": {"mode": "none", "next": None, "handoffs": 0}, "port": None,
+    "hosts": 1, "routes": 1, "mappings": None, "streams": None, "drops": [],
+    "rates": {"seconds": 1, "received": 1e308, "sent": -1e308, "delivered": 0, "forwarded": 0}})
+
 
 def ctl(control, *arguments, status=0):
     """What ilnp-ctl prints; on stderr if it fails."""
@@ -130,7 +137,8 @@ class Control(lab.LabTest):
         self.assertIn("Connection refused", ctl(node.control, "status", status=1))
 
     def test_something_else_that_answers_is_not_believed(self):
-        for said in (b"\x1b[2J", b'{"reply":"status"}\n', b"[1]\n", b"{}", b'{"reply":"hosts","hosts":[7]}\n', b"", b"[" * 100000 + b"\n"):
+        for said in (b"\x1b[2J", b'{"reply":"status"}\n', b"[1]\n", b"{}", b'{"reply":"hosts","hosts":[7]}\n', b"", b"[" * 100000 + b"\n",
+                     b'{"reply":"error"}\n', b'{"reply":"error","error":7}\n', HUGE_NUMBERS.encode() + b"\n"):
             path = os.path.join(self.lab.folder, "strange")
             server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             server.bind(path)
@@ -144,6 +152,22 @@ class Control(lab.LabTest):
             self.assertRegex(error, r"\Ailnp-ctl: [ -~]+\n\Z")
             server.close()
             os.unlink(path)
+
+    def test_a_reply_without_end_is_given_up(self):
+        for command in (["status"], ["events"]):
+            path = os.path.join(self.lab.folder, "endless")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+                server.bind(path)
+                client = subprocess.Popen([CTL, "--control", path, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                _, descriptors, _, _ = socket.recv_fds(server, 4096, 1)
+                sent = 0
+                with socket.socket(fileno=descriptors[0]) as reply, self.assertRaises((BrokenPipeError, ConnectionResetError)):
+                    while sent < 100_000_000:
+                        sent += reply.send(b"a" * 65536)
+                out, error = client.communicate(timeout=10)
+                self.assertEqual((client.returncode, out), (1, ""))
+                self.assertEqual(error, f"ilnp-ctl: the reply of the node on {path} has no end\n")
+                os.unlink(path)
 
     def follow(self, node, *options):
         """ilnp-ctl that follows the events of a node."""
