@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/ip/address_v6.hpp>
 #include <cerrno>
 #include <cstdint>
@@ -18,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "../base/address.hpp"
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
 #include "../wire/virtio_net_header.hpp"
@@ -27,9 +27,9 @@
 namespace ilnp {
 
 /// How a `TunDevice` is set up.
-struct TunDeviceSettings {
+struct TunDeviceConfig {
   std::string interface = "ilnp0";      ///< its name; `%d` in it stands for the first free number
-  boost::asio::ip::address_v6 address;  ///< of this host
+  std::array<std::byte, 16> address{};  ///< of this host; its upper half is the network's
   std::size_t mtu = 1280;               ///< octets
   bool offload = true;                  ///< false: no packet is longer than the MTU
 };
@@ -42,23 +42,25 @@ struct TunDeviceSettings {
 /// Movable; one thread.
 class TunDevice {
  public:
-  static constexpr unsigned prefix_length = 64;     ///< of the address
+  static constexpr unsigned prefix_length = 64;  ///< of the address
+  static constexpr unsigned all_offloads =
+      TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | 0x60;  ///< those of a new kernel
   static constexpr unsigned queue_length = 64;      ///< packets that wait to be read: more only add delay
-  static constexpr std::size_t max_packet = 65536;  ///< octets; what is read is never longer
-  static constexpr std::size_t buffer_octets =
-      wire::VirtioNetHeader::size + max_packet;  ///< that a read needs
+  /// Octets that a read needs: a virtio header, and a long packet.
+  static constexpr std::size_t max_read = wire::VirtioNetHeader::size + 65536;
 
   /// None.
   TunDevice() noexcept = default;
   /// Creates or takes the interface, and sets it up. Throws `boost::system::system_error`, whose text names the step, and the command
   /// or the right that helps.
-  explicit TunDevice(const TunDeviceSettings& settings) {
-    open(settings.interface);
-    choose_offloads(settings.offload);
-    set_up(settings);
+  explicit TunDevice(const TunDeviceConfig& config) {
+    open(config.interface);
+    choose_offloads(config.offload);
+    set_up(config);
   }
   /// Takes over a descriptor that behaves like one, such as a SOCK_SEQPACKET socket that does not block; nothing is set up.
-  TunDevice(OwnedSocket file, std::string name) noexcept : file_(std::move(file)), name_(std::move(name)) {}
+  TunDevice(OwnedSocket file, std::string name, unsigned offloads) noexcept
+      : file_(std::move(file)), name_(std::move(name)), offloads_(offloads) {}
 
   /// To wait on it. Stays owned by this object; -1 if there is none.
   int native_handle() const noexcept { return file_.native_handle(); }
@@ -66,16 +68,21 @@ class TunDevice {
   const std::string& name() const noexcept { return name_; }
   /// What the kernel leaves to the program: `TUN_F_CSUM` and others.
   unsigned offloads() const noexcept { return offloads_; }
+  /// The kernel gives long packets of TCP, and takes joined ones.
+  bool joins_tcp() const noexcept { return (offloads_ & TUN_F_TSO6) != 0; }
+  /// The same for UDP.
+  bool joins_udp() const noexcept { return (offloads_ & uso) == uso; }
 
-  /// Reads one packet, behind its virtio header. Error: the system's; `EAGAIN` if there is none.
-  result<std::size_t> read(MutableBytes buffer) noexcept {
-    while (true) {
-      const ssize_t size = ::read(native_handle(), buffer.data(), buffer.size());
-      if (size >= 0) return static_cast<std::size_t>(size);
-      if (errno != EINTR) return last_system_error();
-    }
+  /// Reads one packet, behind its virtio header, without waiting: its size. 0 and an error if there is none, such as `would_block`.
+  std::size_t read(MutableBytes buffer, error_code& error) noexcept {
+    ssize_t size = 0;
+    do size = ::read(native_handle(), buffer.data(), buffer.size());
+    while (size < 0 && errno == EINTR);
+    error = size < 0 ? last_system_error() : error_code();
+    return size < 0 ? 0 : static_cast<std::size_t>(size);
   }
-  /// Writes one packet, behind its virtio header, from several places.
+  /// Writes one packet, behind its virtio header, from several places. Errors: EINVAL (the kernel does not take it), EIO (the
+  /// interface is down), EBADFD (it was deleted), EAGAIN.
   error_code write(std::span<const iovec> parts) noexcept {
     while (::writev(native_handle(), parts.data(), static_cast<int>(parts.size())) < 0)
       if (errno != EINTR) return last_system_error();
@@ -88,6 +95,8 @@ class TunDevice {
   }
 
  private:
+  static constexpr unsigned uso = 0x60;  // TUN_F_USO4 and 6: newer than the headers of Linux 6.1
+  static constexpr unsigned tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
   static constexpr short flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
   static constexpr const char* path = "/dev/net/tun";
 
@@ -162,9 +171,7 @@ class TunDevice {
 
   /// From most to least: older kernels know fewer.
   void choose_offloads(bool wanted) {
-    constexpr unsigned uso = 0x20 | 0x40;  // TUN_F_USO4 and 6: newer than the headers of Linux 6.1
-    constexpr unsigned tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
-    for (const unsigned offloads : {tso | uso, tso, unsigned{TUN_F_CSUM}, 0u}) {
+    for (const unsigned offloads : {all_offloads, tso, unsigned{TUN_F_CSUM}, 0u}) {
       if (!wanted && offloads != 0) continue;
       offloads_ = offloads;
       if (::ioctl(native_handle(), TUNSETOFFLOAD, static_cast<unsigned long>(offloads)) == 0) return;
@@ -174,17 +181,17 @@ class TunDevice {
 
   // Each step changes something, or finds it as it should be, or fails.
 
-  void set_up(const TunDeviceSettings& settings) {
+  void set_up(const TunDeviceConfig& config) {
     const OwnedSocket socket = control_socket();
     enable_ipv6();
     (void)set("addr_gen_mode", "1");  // no link-local address
     (void)set("accept_ra", "0");
     (void)set("keep_addr_on_down", "1");
-    set_mtu(socket.native_handle(), settings.mtu);
+    set_mtu(socket.native_handle(), config.mtu);
     ifreq queue = named(name_);
     queue.ifr_qlen = queue_length;
     (void)::ioctl(socket.native_handle(), SIOCSIFTXQLEN, &queue);
-    set_address(socket.native_handle(), settings.address);
+    set_address(socket.native_handle(), address_of(config.address));
     raise(socket.native_handle());
   }
 
@@ -218,23 +225,32 @@ class TunDevice {
                     std::to_string(mtu) + ')');
   }
 
-  void set_address(int socket, const boost::asio::ip::address_v6& address) const {
+  using Address = boost::asio::ip::address_v6;
+  static Address address_of(const std::array<std::byte, 16>& octets) {
+    Address::bytes_type out{};
+    std::memcpy(out.data(), octets.data(), out.size());
+    return Address(out);
+  }
+  static bool same_network(const Address& one, const Address& other) {
+    return std::memcmp(one.to_bytes().data(), other.to_bytes().data(), prefix_length / 8) == 0;
+  }
+  void set_address(int socket, const Address& address) const {
     ifreq index = named(name_);
     require(::ioctl(socket, SIOCGIFINDEX, &index), "");
     bool there = false;
-    for_each_address([&](const boost::asio::ip::address_v6& each, unsigned length) {
+    for_each_address([&](const Address& each, unsigned length) {
       if (each == address && length == prefix_length) {
         there = true;
-      } else if (!each.is_link_local()) {  // programs would send from it: of an earlier run
+      } else if (same_network(each, address)) {  // of an earlier run; programs would send from it
         change_address(socket, SIOCDIFADDR, each, length, index.ifr_ifindex, "del");
       }
     });
     if (!there) change_address(socket, SIOCSIFADDR, address, prefix_length, index.ifr_ifindex, "add");
   }
-  void change_address(int socket, unsigned long request, const boost::asio::ip::address_v6& address,
-                      unsigned length, int index, const char* verb) const {
+  void change_address(int socket, unsigned long request, const Address& address, unsigned length, int index,
+                      const char* verb) const {
     struct {  // in6_ifreq, which no header of the C library has
-      boost::asio::ip::address_v6::bytes_type address;
+      Address::bytes_type address;
       std::uint32_t prefix_length;
       int index;
     } change{address.to_bytes(), length, index};
@@ -249,14 +265,13 @@ class TunDevice {
   void for_each_address(F f) const {
     std::ifstream file("/proc/thread-self/net/if_inet6");  // of this thread's network namespace
     std::string digits, index, length, scope, state, name;
-    std::vector<std::pair<boost::asio::ip::address_v6, unsigned>> found;
+    std::vector<std::pair<Address, unsigned>> found;
     while (file >> digits >> index >> length >> scope >> state >> name) {
       if (name != name_ || digits.size() != 32) continue;
-      boost::asio::ip::address_v6::bytes_type octets{};
+      Address::bytes_type octets{};
       for (std::size_t i = 0; i < octets.size(); ++i)
         octets[i] = static_cast<unsigned char>(std::stoul(digits.substr(2 * i, 2), nullptr, 16));
-      found.emplace_back(boost::asio::ip::address_v6(octets),
-                         static_cast<unsigned>(std::stoul(length, nullptr, 16)));
+      found.emplace_back(Address(octets), static_cast<unsigned>(std::stoul(length, nullptr, 16)));
     }
     for (const auto& [address, bits] : found) f(address, bits);
   }
