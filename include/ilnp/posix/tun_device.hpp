@@ -21,7 +21,6 @@
 
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
-#include "../wire/virtio_net_header.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
@@ -34,7 +33,7 @@ struct TunDeviceConfig {
   bool offload = true;                  ///< false: no packet is longer than the MTU
 };
 
-/// An interface of this host whose packets a program reads and writes (Linux, TUN), each behind a `wire::VirtioNetHeader`. Has one
+/// An interface of this host whose packets a program reads and writes (Linux, TUN), each behind a virtio header. Has one
 /// IPv6 address, whose network (/64) leads into it, and is silent by itself: no router or neighbour solicitations, no multicast.
 ///
 /// The kernel removes it with the object. If one of this name exists and belongs to this user (`ip tuntap add`), it is used as it is,
@@ -46,8 +45,9 @@ class TunDevice {
   static constexpr unsigned all_offloads =
       TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | 0x60;  ///< those of a new kernel
   static constexpr unsigned queue_length = 64;      ///< packets that wait to be read: more only add delay
-  /// Octets that a read needs: a virtio header, and a long packet.
-  static constexpr std::size_t max_read = wire::VirtioNetHeader::size + 65536;
+  static constexpr int header_size = 10;            ///< octets of the virtio header
+  /// Octets that a read needs: that header, and a long packet.
+  static constexpr std::size_t max_read = header_size + 65536;
 
   /// None.
   TunDevice() noexcept = default;
@@ -150,7 +150,7 @@ class TunDevice {
     constexpr short relevant = flags | IFF_MULTI_QUEUE | IFF_TAP;
     if ((got.ifr_flags & relevant) != flags)
       fail({EINVAL, boost::system::system_category()}, "interface " + name_ + not_plain(name_));
-    int size = wire::VirtioNetHeader::size;
+    int size = header_size;
     int little = 1;
     require(::ioctl(native_handle(), TUNSETVNETHDRSZ, &size), ": size of the virtio header");
     require(::ioctl(native_handle(), TUNSETVNETLE, &little), ": order of the octets in the virtio header");
@@ -193,6 +193,7 @@ class TunDevice {
     (void)::ioctl(socket.native_handle(), SIOCSIFTXQLEN, &queue);
     set_address(socket.native_handle(), address_of(config.address));
     raise(socket.native_handle());
+    wait_until_usable(address_of(config.address));
   }
 
   std::string setting(const char* key) const { return "/proc/sys/net/ipv6/conf/" + name_ + '/' + key; }
@@ -238,7 +239,7 @@ class TunDevice {
     ifreq index = named(name_);
     require(::ioctl(socket, SIOCGIFINDEX, &index), "");
     bool there = false;
-    for_each_address([&](const Address& each, unsigned length) {
+    for_each_address([&](const Address& each, unsigned length, unsigned) {
       if (each == address && length == prefix_length) {
         there = true;
       } else if (same_network(each, address)) {  // of an earlier run; programs would send from it
@@ -260,20 +261,40 @@ class TunDevice {
       fail(error, "address of interface " + name_ + " (as root: ip addr " + verb + ' ' + address.to_string() +
                       '/' + std::to_string(length) + " dev " + name_ + ')');
   }
-  /// Calls `f(address, prefix length)` for each address of the interface.
+  /// Programs can use an address soon after the interface is up: when the kernel, with nobody to ask, has found that no other
+  /// host has it.
+  void wait_until_usable(const Address& address) const {
+    constexpr unsigned tentative = 0x40;
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+      bool waits = false;
+      for_each_address([&](const Address& each, unsigned, unsigned state) {
+        waits |= each == address && (state & tentative) != 0;
+      });
+      if (!waits) return;
+      ::usleep(1000);
+    }
+  }
+  /// Calls `f(address, prefix length, state)` for each address of the interface.
   template <class F>
   void for_each_address(F f) const {
     std::ifstream file("/proc/thread-self/net/if_inet6");  // of this thread's network namespace
     std::string digits, index, length, scope, state, name;
-    std::vector<std::pair<Address, unsigned>> found;
+    struct Found {
+      Address address;
+      unsigned length, state;
+    };
+    std::vector<Found> found;  // `f` may change them
+    const auto number = [](const std::string& text) {
+      return static_cast<unsigned>(std::stoul(text, nullptr, 16));
+    };
     while (file >> digits >> index >> length >> scope >> state >> name) {
       if (name != name_ || digits.size() != 32) continue;
       Address::bytes_type octets{};
       for (std::size_t i = 0; i < octets.size(); ++i)
-        octets[i] = static_cast<unsigned char>(std::stoul(digits.substr(2 * i, 2), nullptr, 16));
-      found.emplace_back(Address(octets), static_cast<unsigned>(std::stoul(length, nullptr, 16)));
+        octets[i] = static_cast<unsigned char>(number(digits.substr(2 * i, 2)));
+      found.push_back({Address(octets), number(length), number(state)});
     }
-    for (const auto& [address, bits] : found) f(address, bits);
+    for (const Found& each : found) f(each.address, each.length, each.state);
   }
 
   /// Up, and without multicast. Keeps the other flags: without IFF_NOARP the kernel would look for neighbours.
