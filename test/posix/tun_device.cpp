@@ -4,6 +4,7 @@
 
 #include <sched.h>
 
+#include <boost/test/execution_monitor.hpp>
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <string>
