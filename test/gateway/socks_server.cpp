@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(what_follows_the_request_is_left_to_the_connection) {
   boost::asio::io_context io;
   TcpPair pair(io);
   std::optional<tcp::socket> handed_over;
-  auto asked = [&](StreamTarget, tcp::socket socket) { handed_over = std::move(socket); };
+  auto asked = [&](const StreamTarget&, tcp::socket socket) { handed_over = std::move(socket); };
   std::make_shared<SocksServer<decltype(asked)>>(std::move(pair.there), "", asked)->start();
   boost::asio::write(pair.here, boost::asio::buffer(joined(joined(hex(hello), hex(bob)), octets("at once"))));
   run_until(io, [&] { return handed_over.has_value(); });
