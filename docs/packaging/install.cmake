@@ -119,8 +119,19 @@ endif()
 # systemd's units, one for each kind of node. They name the programs where these are installed.
 string(CONFIGURE [[
 set(bindir "${CMAKE_INSTALL_PREFIX}/@CMAKE_INSTALL_BINDIR@")
-function(install_unit kind what description options)  # [limits]
-  set(limits ${ARGN})
+function(install_unit kind what description options)  # [LIMITS lines] [INTERFACE]
+  cmake_parse_arguments(PARSE_ARGV 4 unit "INTERFACE" "LIMITS" "")
+  set(limits "${unit_LIMITS}")
+  set(rights "It needs no privilege.")
+  set(capabilities)
+  set(devices "PrivateDevices=yes")
+  set(no_settings yes)
+  if(unit_INTERFACE)
+    set(rights "It makes a network interface, and needs the right to do so.")
+    set(capabilities CAP_NET_ADMIN)
+    set(devices "PrivateDevices=no\nDeviceAllow=/dev/net/tun rw")
+    set(no_settings no)
+  endif()
   set(made "@CMAKE_CURRENT_BINARY_DIR@/examples/share/systemd/ilnp-${kind}@.service")
   configure_file("@PROJECT_SOURCE_DIR@/examples/systemd/ilnp@.service.in" "${made}" @ONLY)
   file(INSTALL "${made}" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
@@ -128,6 +139,8 @@ endfunction()
 install_unit(proxy "a proxy" proxy "10000 --map 10001:bob:10001")
 install_unit(router "a router" router "--metrics 127.0.0.1:9100")
 install_unit(stream ilnp-stream streams "--expose 22 --listen 2222:bob:22"
-             "# A connection takes a descriptor or two.\nLimitNOFILE=65536\n")
+             LIMITS "# A connection takes a descriptor or two.\nLimitNOFILE=65536\n")
+install_unit(tun ilnp-tun tunnel "--expose 22"
+             LIMITS "# A connection takes a descriptor or two.\nLimitNOFILE=65536\n" INTERFACE)
 ]] units @ONLY)
 install(CODE "${units}" COMPONENT programs)

@@ -19,6 +19,11 @@ if (count <= 5) {
       center textcolor rgb ink font ",10" front
   }
 }
+if (exists("again")) {
+  do for [i = 1:words(again)] {
+    set arrow 200 + i from first word(again, i) + 0, graph 0 to first word(again, i) + 0, graph 0.05 nohead linecolor rgb "#c62828" linewidth 2 front
+  }
+}
 set xlabel "time, s" offset 0,0.4
 set ylabel (unit == 1e3 ? "kB/s received" : "MB/s received")
 set format y "%g"

@@ -3,12 +3,23 @@
 /// The tunnel: IPv6 packets of a network interface over the overlay. Includes what it needs of the stack, but neither the device nor
 /// the shell (`<ilnp/gateway.hpp>`).
 
+#include "tun/config.hpp"
+#include "tun/counters.hpp"
 #include "tun/cutter.hpp"
+#include "tun/held_reads.hpp"
 #include "tun/joiner.hpp"
+#include "tun/names.hpp"
+#include "tun/peers.hpp"
+#include "tun/policy.hpp"
+#include "tun/prefix.hpp"
+#include "tun/rate_limit.hpp"
+#include "tun/replies.hpp"
 #include "tun/to_host.hpp"
+#include "tun/tun.hpp"
 
 // The formats
 #include "wire/checksum.hpp"
+#include "wire/dns_message.hpp"
 #include "wire/icmpv6.hpp"
 #include "wire/ipv6_header.hpp"
 #include "wire/tcp_header.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "../network/config.hpp"
+#include "../tun/config.hpp"
+#include "../tun/prefix.hpp"
 #include "../underlay/link_config.hpp"
 #include "ini.hpp"
 
@@ -47,6 +50,7 @@ struct Config {
   LinkConfig link;                ///< section [link]
   NetworkConfig network;          ///< sections [network] and [discovery]
   ApplicationConfig application;  ///< section [application]
+  TunConfig tun;                  ///< section [tun]
   LogConfig log;                  ///< `log` in each section
   List<std::string> warnings;     ///< one line for each unknown key
 };
@@ -162,6 +166,60 @@ inline ApplicationConfig read_application(IniFile& ini) {
   return application;
 }
 
+/// Calls `f` for each part of a list with commas.
+template <class F>
+void for_each_member(std::string_view text, F&& f) {
+  while (true) {
+    const auto end = text.find(',');
+    std::string_view part = text.substr(0, end);
+    const auto first = part.find_first_not_of(" \t");
+    part = first == part.npos ? std::string_view()
+                              : part.substr(first, part.find_last_not_of(" \t") - first + 1);
+    f(part);
+    if (end == text.npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
+inline TunConfig read_tun(IniFile& ini, const LinkConfig& link) {
+  TunConfig tun;
+  tun.prefix = tun::default_prefix(link.user_id, link.mcast_port);
+  if (const auto text = ini.text("tun", "prefix")) {
+    const auto prefix = Locator::parse(*text);  // four groups, as a locator
+    if (prefix) tun.prefix = prefix->value();
+    if (!prefix || tun.prefix == 0 || tun.prefix >> 56 == 0xff || tun.prefix >> 54 == 0xfe80 >> 6)
+      ini.fail("tun", "prefix", *text,
+               "is not the first half of unicast addresses (four groups, such as fd00:1:2:3)");
+  }
+  if (const auto text = ini.text("tun", "interface")) {
+    tun.interface = *text;
+    if (text->empty() || text->size() > 15 || text->find_first_of(" /:") != text->npos)
+      ini.fail("tun", "interface", *text, "is not the name of a network interface");
+    if (*text == link.mcast_interface)
+      ini.fail("tun", "interface", *text, "is also the interface of the overlay (mcast_interface)");
+  }
+  ini.number("tun", "mtu", tun.mtu, TunConfig::min_mtu, 65535);
+  if (const auto text = ini.text("tun", "expose"))
+    for_each_member(*text, [&](std::string_view part) {
+      std::uint16_t port = 0;
+      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), port);
+      if (part == "all") {
+        tun.expose_all = true;
+      } else if (error == std::errc{} && end == part.data() + part.size() && port != 0) {
+        tun.exposed.push_back(port);
+      } else {
+        ini.fail("tun", "expose", part, "is neither a port (1 to 65535) nor all");
+      }
+    });
+  if (const auto text = ini.text("tun", "allow"))
+    for_each_member(*text, [&](std::string_view part) {
+      tun.allowed.emplace_back(part);
+      if (part.empty()) ini.fail("tun", "allow", part, "names no host");
+    });
+  if (tun.allowed.size() > TunConfig::max_allowed) ini.fail("tun", "allow", "names more than 64 hosts");
+  return tun;
+}
+
 }  // namespace detail
 
 /// Reads the text of an .ini file; `file` is only its name in errors and warnings. Throws `ConfigError`
@@ -173,6 +231,7 @@ inline Config parse_config(std::string_view text, const std::string& file,
   config.link = detail::read_link(ini, defaults);
   config.network = detail::read_network(ini, defaults);
   config.application = detail::read_application(ini);
+  config.tun = detail::read_tun(ini, config.link);
   ini.boolean("link", "log", config.log.link);
   ini.boolean("network", "log", config.log.network);
   ini.boolean("transport", "log", config.log.transport);

@@ -50,7 +50,8 @@ struct IgnoreOthers {
 /// Datagrams from other hosts are dropped unless they are allowed.
 ///
 /// Refers to the stack, which must outlive it. `OnError` is called for each local datagram that is not forwarded,
-/// and must not block. `Others` is called with everything else that the stack hands up. One thread, as for `Node`.
+/// and must not block. `Others` is called with everything else that the stack hands up; if it has a `flush()`, that is called at the
+/// end of each batch. One thread, as for `Node`.
 template <LocalProxy Stack, class OnError = IgnoreLocalErrors, class Observer = NoObserver,
           class Others = IgnoreOthers>
 requires RunnableStack<Stack>
@@ -162,7 +163,10 @@ class ProxyGateway {
     template <class Other>
     requires Takes<Others, Other>
     void operator()(const Other& other, MutableBytes payload) { gateway->others_(other, payload); }
-    void flush() noexcept { gateway->flush(); }
+    void flush() {
+      gateway->flush();
+      if constexpr (requires { gateway->others_.flush(); }) gateway->others_.flush();
+    }
   };
 
   boost::asio::ip::udp::endpoint open(const boost::asio::ip::udp::endpoint& address) {

@@ -235,7 +235,8 @@ class Joiner {
         std::span<const Bytes>(item.payloads.data(), item.count));
   }
   static constexpr std::uint16_t checksum_offset(bool tcp) noexcept {
-    return tcp ? wire::TcpHeader::checksum_offset : wire::UdpHeader::checksum_offset;
+    return static_cast<std::uint16_t>(tcp ? wire::TcpHeader::checksum_offset
+                                          : wire::UdpHeader::checksum_offset);
   }
 
   static constexpr std::size_t max_payload = max_octets - wire::Ipv6Header::size;

@@ -14,7 +14,7 @@ enum class IpProtocol : std::uint8_t {
   icmpv6 = 58,
 };
 
-/// The fields of an IPv6 header that `Ilv` does not have: of an address, the upper half is a prefix, the lower one an identifier.
+/// An address: a prefix, and the identifier of an interface.
 struct Ipv6Address {
   std::uint64_t prefix = 0;
   std::uint64_t interface = 0;
@@ -64,6 +64,28 @@ class Ipv6Header {
 
  private:
   explicit Ipv6Header(Bytes packet) noexcept : packet_(packet) {}
+  Bytes packet_;
+};
+
+/// The header of a packet that an ICMPv6 error quotes, perhaps not as a whole. The same format.
+class QuotedIpv6Header {
+ public:
+  /// Rejects what has no whole header, and another version.
+  static Parsed<QuotedIpv6Header> parse(Bytes packet) noexcept {
+    if (packet.size() < Ipv6Header::size) return Malformed::too_short;
+    if (load<std::uint8_t>(packet, 0) >> 4 != 6) return Malformed::unknown_type;
+    return QuotedIpv6Header(packet);
+  }
+
+  Ipv6Address source() const noexcept {
+    return {load<std::uint64_t>(packet_, 8), load<std::uint64_t>(packet_, 16)};
+  }
+  Ipv6Address destination() const noexcept {
+    return {load<std::uint64_t>(packet_, 24), load<std::uint64_t>(packet_, 32)};
+  }
+
+ private:
+  explicit QuotedIpv6Header(Bytes packet) noexcept : packet_(packet) {}
   Bytes packet_;
 };
 
