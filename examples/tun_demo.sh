@@ -167,14 +167,14 @@ result "UDP: 4000 octets arrived unchanged" soon 5 received
 end "$started"
 
 step "iperf3 in both directions"
-start bob iperf3-server.log iperf3 -s
+start bob iperf3-server.log iperf3 -s --forceflush
 listens() { grep -q listening iperf3-server.log; }
 wait_for 10 "iperf3" listens
 for direction in "" -R; do
   show alice "iperf3 -c bob.ilnp -t 2 $direction"
-  measured() { in_host alice iperf3 -c bob.ilnp -t 2 $direction >"iperf3$direction.log" 2>&1; }
-  result "iperf3 ${direction:-to bob}: $(measured && awk '/receiver/ { print $7, $8 }' "iperf3$direction.log")" \
-    grep -q receiver "iperf3$direction.log"
+  in_host alice iperf3 -c bob.ilnp -t 2 $direction >"iperf3-both$direction.log" 2>&1 || true
+  result "iperf3, $([[ -n $direction ]] && echo "to alice" || echo "to bob"): $(awk '/receiver/ { print $7, $8 }' "iperf3-both$direction.log")" \
+    grep -q receiver "iperf3-both$direction.log"
 done
 
 moves=(b c a)

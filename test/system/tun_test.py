@@ -59,7 +59,7 @@ class Tun(lab.LabTest):
 
     def counter(self, node, name):
         counters = json.loads(self.ctl(node, "--json", "counters"))["counters"]
-        return sum(each["value"] for each in counters if f'{each["layer"]}.{each["name"]}' == name)
+        return sum(each["value"] for each in counters if each["counter"] == name)
 
     def address(self, host, nid=None):
         """Of a node, as `host` sees it."""
