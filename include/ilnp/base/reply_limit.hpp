@@ -44,6 +44,7 @@ class BasicReplyLimit {
     if (used(to_one_, key_(to.value(), sender)) >= max_to_one) return false;
     return known || (in_all_ < max_in_all && used(to_sender_, key_(sender)) < max_to_sender);
   }
+  /// A reply to it was sent.
   void count(Nid to, std::uint64_t sender, bool known) noexcept {
     take(to_one_, key_(to.value(), sender));
     if (known) return;

@@ -26,7 +26,7 @@ class TunGateway {
   static constexpr int max_batches = 4;               ///< then others on the executor have their turn
   static constexpr auto pause =
       std::chrono::milliseconds(100);  ///< before another attempt when reading fails
-  static constexpr std::size_t buffer_octets = TunDevice::max_read;
+  static constexpr std::size_t buffer_octets = TunDevice::max_read;  ///< for each read of a batch
 
   /// `gone(error)` is called once if the interface is no more; then nothing is read.
   TunGateway(const boost::asio::any_io_executor& executor, NodeType& node, BasicTunSink<Device>& sink,
@@ -49,7 +49,9 @@ class TunGateway {
     descriptor_.release();  // the device closes it
   }
 
+  /// The device, which the gateway owns.
   const Device& device() const noexcept { return device_; }
+  /// Those of the sink too.
   TunDeviceCounters counters() const noexcept {
     TunDeviceCounters counters = sink_.counters();
     counters.reads = reads_;

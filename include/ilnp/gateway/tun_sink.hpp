@@ -28,6 +28,7 @@ struct TunDeviceCounters {
   std::uint64_t joined_packets = 0;  ///< in those
   std::uint64_t bad_checksum = 0;    ///< written alone, so that the host counts them
 
+  /// Calls `f(name, value)` for each.
   template <class F>
   void for_each(F&& f) const {
     f("reads", reads);
@@ -52,10 +53,12 @@ class BasicTunSink {
   /// What a node calls. Refers to the sink.
   struct To {
     BasicTunSink* sink;  ///< must outlive the node
+    /// Takes a packet, which is borrowed until `flush`.
     void operator()(const ToHost& to, Bytes rest) const { sink->joiner_.push(to, rest, Write{sink}); }
     /// Not packets of an unknown protocol: those are counted as dropped.
     template <class Other>
     requires(!std::same_as<Other, NetworkSource>) void operator()(const Other&, Bytes) const noexcept {}
+    /// Writes what waits, at the end of a batch.
     void flush() const { sink->flush(); }
   };
   /// For the node.

@@ -37,6 +37,7 @@ struct TunCounters {
   std::uint64_t dropped_too_many = 0;     ///< probes and queries beyond the limit
   std::uint64_t dropped_unknown_next_header = 0;
 
+  /// Calls `f(name, value)` for each.
   template <class F>
   void for_each(F&& f) const {
     f("sent", sent);

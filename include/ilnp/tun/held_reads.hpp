@@ -16,20 +16,21 @@ namespace ilnp::tun {
 /// Reads that wait: for a route to their peer, or for its reply to a probe. They are kept as they were read. One thread.
 class HeldReads {
  public:
-  static constexpr std::size_t max_reads = 64;   ///< in all
-  static constexpr std::size_t max_of_peer = 3;  ///< for one peer
-  static constexpr Duration patience = std::chrono::seconds(3);
+  static constexpr std::size_t max_reads = 64;                   ///< in all
+  static constexpr std::size_t max_of_peer = 3;                  ///< for one peer
+  static constexpr Duration patience = std::chrono::seconds(3);  ///< then a read fails
 
   /// One of them.
   struct Read {
-    Nid to;
-    TimePoint since;
-    wire::VirtioNetHeader virtio;
-    std::uint8_t buffer;
-    std::size_t size;
+    Nid to;                        ///< the node that it is for
+    TimePoint since;               ///< when it was read
+    wire::VirtioNetHeader virtio;  ///< how it is to be cut
+    std::uint8_t buffer;           ///< where its octets are: see `octets`
+    std::size_t size;              ///< octets
   };
 
   bool empty() const noexcept { return reads_.empty(); }
+  /// Something waits for this node.
   bool any_for(Nid to) const noexcept {
     return std::any_of(reads_.begin(), reads_.end(), [to](const Read& read) { return read.to == to; });
   }
@@ -47,6 +48,7 @@ class HeldReads {
     reads_.push_back({to, now, virtio, *buffer, packet.size()});
     return true;
   }
+  /// The packet. Valid until the end of the batch in which it was released.
   MutableBytes octets(const Read& read) noexcept { return {buffers_[read.buffer].data(), read.size}; }
 
   /// Calls `f(read)` for each, the oldest first; `f` hands nothing up. Those for which it returns true are removed; their octets

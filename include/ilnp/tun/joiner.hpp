@@ -25,6 +25,7 @@ struct JoinCounters {
   std::uint64_t joined_packets = 0;  ///< in those
   std::uint64_t bad_checksum = 0;    ///< not joined, because the host must see it
 
+  /// Calls `f(name, value)` for each.
   template <class F>
   void for_each(F&& f) const {
     f("packets", packets);

@@ -55,6 +55,7 @@ class NameServer {
     }
     return wire::DnsReply(out, *query, wire::DnsCode::refused).size();  // so that it asks another server
   }
+  /// What `answer` returns while the name is not known.
   static constexpr std::size_t later = ~std::size_t{};
 
  private:
@@ -122,17 +123,18 @@ class NameServer {
 /// Queries that wait until a name is known. One thread.
 class WaitingQueries {
  public:
-  static constexpr std::size_t max_queries = 64;
-  static constexpr std::size_t max_octets = 512;  ///< of one
-  static constexpr Duration patience = std::chrono::milliseconds(1500);
+  static constexpr std::size_t max_queries = 64;                         ///< at a time
+  static constexpr std::size_t max_octets = 512;                         ///< of one
+  static constexpr Duration patience = std::chrono::milliseconds(1500);  ///< then there is no such name
 
   /// One of them.
   struct Query {
-    std::uint16_t port = 0;  ///< to which the reply goes
-    std::uint16_t size = 0;  ///< 0: none
-    TimePoint until = never;
-    std::array<std::byte, max_octets> octets;
+    std::uint16_t port = 0;                    ///< to which the reply goes
+    std::uint16_t size = 0;                    ///< 0: none
+    TimePoint until = never;                   ///< the last moment to answer it
+    std::array<std::byte, max_octets> octets;  ///< the first `size` of them
 
+    /// As it was asked.
     Bytes message() const noexcept { return Bytes(octets).first(size); }
   };
 

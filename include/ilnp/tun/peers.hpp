@@ -20,7 +20,7 @@ class Peers {
   static constexpr Duration blocked =
       std::chrono::seconds(5);  ///< a peer that is silent, or refuses, is left alone for so long
   static constexpr Duration patience = std::chrono::seconds(2);  ///< for a reply to the first of the probes
-  static constexpr unsigned max_probes = 4;
+  static constexpr unsigned max_probes = 4;                      ///< in a row
   /// When probe `n` is due, counted from the first one. The last two try the least length that IPv6 needs.
   static constexpr Duration probe_time(unsigned n) noexcept {
     return std::chrono::milliseconds(n < 3 ? 250 * n : 500 * (n - 1));
@@ -33,14 +33,14 @@ class Peers {
     TimePoint replied = long_ago;        ///< to a probe
     TimePoint blocked_until = long_ago;  ///< it is silent, or refuses
     bool refuses = false;                ///< which of the two
-    bool asking = false;
-    unsigned probes = 0;          ///< that were sent since `asked`
-    TimePoint asked = long_ago;   ///< when the first of them was
-    std::uint32_t nonce = 0;      ///< of them
+    bool asking = false;                 ///< a reply to a probe is expected
+    unsigned probes = 0;                 ///< that were sent since `asked`
+    TimePoint asked = long_ago;          ///< when the first of them was
+    std::uint32_t nonce = 0;             ///< of them
     std::uint16_t limit = 0;      ///< the longest packet that it takes, octets; 0: as much as this node
     TimePoint told = long_ago;    ///< when this node last refused its packets
     TimePoint judged = long_ago;  ///< when it was last looked up whether it is allowed
-    bool allowed = true;
+    bool allowed = true;          ///< the result of that
 
     TimePoint last_used() const noexcept { return used; }
     bool expired(TimePoint now) const noexcept {
@@ -68,6 +68,7 @@ class Peers {
     probing_.push_back(nid);
     return true;
   }
+  /// A reply is expected from somebody.
   bool any_asking() const noexcept { return !probing_.empty(); }
 
   /// Calls `f(nid, peer)` for each peer that is asked. `f` hands nothing up. A peer that is not asked any more afterwards is

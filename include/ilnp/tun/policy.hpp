@@ -28,6 +28,7 @@ class Policy {
   /// A UDP port that has sent stays open for at least this long, and at most twice as long.
   static constexpr Duration open_time = std::chrono::seconds(60);
 
+  /// Exposes what `config` says.
   explicit Policy(const TunConfig& config) : all_(config.expose_all), ports_(std::make_unique<Ports>()) {
     for (const std::uint16_t port : config.exposed) ports_->exposed.set(port);
   }

@@ -14,8 +14,8 @@ namespace ilnp::tun {
 
 /// A packet that a node makes itself: the values of its IPv6 header, and what follows that, in an arena. Empty if there was no room.
 struct OwnPacket {
-  wire::Ipv6HeaderRepr ip;
-  MutableBytes rest;
+  wire::Ipv6HeaderRepr ip;  ///< with the length of `rest`
+  MutableBytes rest;        ///< complete with its checksum
 };
 
 namespace detail {

@@ -109,11 +109,13 @@ class Tun : public NetworkAdaptor<Next> {
   void feed(FrameSource from, MutableBytes frame, Cx& cx, Up&& up) {
     next_.feed(from, frame, cx, receiver(cx, up));
   }
+  /// Does what is due at `next_deadline()`, and may call `up` as `feed` does.
   template <ContextLike Cx, class Up>
   void on_timer(Cx& cx, Up&& up) {
     next_.on_timer(cx, receiver(cx, up));
     if (cx.now() >= step_at_) take_step(cx, up);
   }
+  /// Ends the batch below; then nothing is borrowed any more.
   template <ContextLike Cx>
   void end_batch(Cx& cx) {
     next_.end_batch(cx);
@@ -421,10 +423,11 @@ class Tun : public NetworkAdaptor<Next> {
     const auto message = wire::TunProbe::parse(payload.subspan(wire::StpHeader::size));
     tun::Peers::Peer* const peer = peers_.find(nid);
     if (message->kind() == wire::TunProbeKind::probe) {
-      if (!probe_limit_.admit(nid, source.share, peer && peer->understands(now), now))
-        return void(++counters_.dropped_too_many);
-      if (send_probe(nid, wire::TunProbeKind::reply, message->nonce(), payload.size(), cx))
-        ++counters_.probes_answered;
+      const bool known = peer && peer->understands(now);
+      if (!probe_limit_.may_admit(nid, source.share, known, now)) return void(++counters_.dropped_too_many);
+      if (!send_probe(nid, wire::TunProbeKind::reply, message->nonce(), payload.size(), cx)) return;
+      probe_limit_.count(nid, source.share, known);
+      ++counters_.probes_answered;
       return;
     }
     if (!peer || !peer->asking || peer->probes == 0 || peer->nonce != message->nonce())

@@ -51,6 +51,7 @@ class DnsQuery {
   DnsCode problem() const noexcept { return problem_; }
   /// The whole question, to copy it into a reply; empty if there is a format error. Borrowed from the message.
   Bytes question() const noexcept { return message_.subspan(header_size, question_size_); }
+  /// See `DnsType`; there must be no problem.
   std::uint16_t type() const noexcept {
     return load<std::uint16_t>(message_, header_size + question_size_ - 4);
   }

@@ -34,7 +34,7 @@ enum class Unreachable : std::uint8_t {
 class Icmpv6Message {
  public:
   static constexpr std::size_t size = 8;
-  static constexpr std::size_t checksum_offset = 2;
+  static constexpr std::size_t checksum_offset = 2;  ///< where that field is
 
   /// Rejects what has no whole header.
   static Parsed<Icmpv6Message> parse(Bytes message) noexcept {
@@ -46,6 +46,7 @@ class Icmpv6Message {
   std::uint8_t code() const noexcept { return load<std::uint8_t>(message_, 1); }
   /// Types below 128 are errors (RFC 4443, section 2.1).
   bool is_error() const noexcept { return type() < 128; }
+  /// A request or a reply.
   bool is_echo() const noexcept {
     return type() == static_cast<std::uint8_t>(Icmpv6Type::echo_request) ||
            type() == static_cast<std::uint8_t>(Icmpv6Type::echo_reply);

@@ -46,14 +46,17 @@ class Ipv6Header {
     return Ipv6Header(packet);
   }
 
+  /// DSCP and ECN.
   std::uint8_t traffic_class() const noexcept {
     return static_cast<std::uint8_t>(load<std::uint16_t>(packet_, 0) >> 4);
   }
   std::uint8_t next_header() const noexcept { return load<std::uint8_t>(packet_, 6); }
   std::uint8_t hop_limit() const noexcept { return load<std::uint8_t>(packet_, 7); }
+  /// Of the sender.
   Ipv6Address source() const noexcept {
     return {load<std::uint64_t>(packet_, 8), load<std::uint64_t>(packet_, 16)};
   }
+  /// Of the receiver.
   Ipv6Address destination() const noexcept {
     return {load<std::uint64_t>(packet_, 24), load<std::uint64_t>(packet_, 32)};
   }
@@ -77,9 +80,11 @@ class QuotedIpv6Header {
     return QuotedIpv6Header(packet);
   }
 
+  /// Of the sender.
   Ipv6Address source() const noexcept {
     return {load<std::uint64_t>(packet_, 8), load<std::uint64_t>(packet_, 16)};
   }
+  /// Of the receiver.
   Ipv6Address destination() const noexcept {
     return {load<std::uint64_t>(packet_, 24), load<std::uint64_t>(packet_, 32)};
   }

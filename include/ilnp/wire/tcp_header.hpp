@@ -22,11 +22,16 @@ class TcpHeader {
  public:
   static constexpr std::size_t min_size = 20;
   static constexpr std::size_t max_size = 60;
-  static constexpr std::size_t sequence_offset = 4;
-  static constexpr std::size_t flags_offset = 13;
-  static constexpr std::size_t checksum_offset = 16;
-  static constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, ece = 0x40,
-                                cwr = 0x80;
+  static constexpr std::size_t sequence_offset = 4;   ///< where that field is
+  static constexpr std::size_t flags_offset = 13;     ///< where those are
+  static constexpr std::size_t checksum_offset = 16;  ///< where that field is
+  static constexpr std::uint8_t fin = 0x01;           ///< the sender has no more
+  static constexpr std::uint8_t syn = 0x02;           ///< opens a connection
+  static constexpr std::uint8_t rst = 0x04;           ///< ends it at once
+  static constexpr std::uint8_t psh = 0x08;           ///< the receiver should not wait for more
+  static constexpr std::uint8_t ack = 0x10;           ///< the acknowledgement number is valid
+  static constexpr std::uint8_t ece = 0x40;           ///< congestion was seen (RFC 3168)
+  static constexpr std::uint8_t cwr = 0x80;           ///< the sender has slowed down (RFC 3168)
 
   /// Rejects a segment without a whole header.
   static Parsed<TcpHeader> parse(Bytes segment) noexcept {
@@ -43,6 +48,7 @@ class TcpHeader {
   /// Of the header with its options, octets: 20 to 60.
   std::size_t size() const noexcept { return std::size_t{4} * (load<std::uint8_t>(segment_, 12) >> 4); }
   std::uint8_t flags() const noexcept { return load<std::uint8_t>(segment_, flags_offset); }
+  /// One of the flags above.
   bool has(std::uint8_t flag) const noexcept { return (flags() & flag) != 0; }
   /// Borrowed from the segment.
   Bytes payload() const noexcept { return segment_.subspan(size()); }

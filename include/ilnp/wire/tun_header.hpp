@@ -17,8 +17,8 @@ namespace ilnp::wire {
 class TunHeader {
  public:
   static constexpr std::size_t size = 4;
-  static constexpr std::uint8_t kind = 1;
-  static constexpr std::uint8_t partial_flag = 1;
+  static constexpr std::uint8_t kind = 1;          ///< the upper half of the first octet
+  static constexpr std::uint8_t partial_flag = 1;  ///< P, in the lower half
 
   /// Rejects other kinds and flags, and a payload that is shorter than its next header says at least.
   static Parsed<TunHeader> parse(Bytes payload) noexcept {
@@ -77,7 +77,7 @@ struct TunHeaderRepr {
 class TunRefusal {
  public:
   static constexpr std::size_t size = 4;
-  static constexpr std::uint8_t kind = 4;
+  static constexpr std::uint8_t kind = 4;         ///< the upper half of the first octet
   static constexpr std::uint8_t not_allowed = 1;  ///< the only code
 
   /// Rejects everything else.

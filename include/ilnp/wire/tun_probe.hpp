@@ -22,7 +22,7 @@ enum class TunProbeKind : std::uint8_t { probe = 7, reply = 8 };
 class TunProbe {
  public:
   static constexpr std::size_t min_size = 8;
-  static constexpr std::uint8_t version = 1;
+  static constexpr std::uint8_t version = 1;  ///< the only one
 
   /// Rejects another kind or version.
   static Parsed<TunProbe> parse(Bytes payload) noexcept {

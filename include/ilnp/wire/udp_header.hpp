@@ -15,8 +15,8 @@ namespace ilnp::wire {
 class UdpHeader {
  public:
   static constexpr std::size_t size = 8;
-  static constexpr std::size_t length_offset = 4;
-  static constexpr std::size_t checksum_offset = 6;
+  static constexpr std::size_t length_offset = 4;    ///< where that field is
+  static constexpr std::size_t checksum_offset = 6;  ///< where that field is
 
   /// Rejects a datagram without a whole header. The length is not compared: a super-packet has that of the whole.
   static Parsed<UdpHeader> parse(Bytes datagram) noexcept {
