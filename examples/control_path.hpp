@@ -1,6 +1,6 @@
 #pragma once
 
-// The default places where ilnp-ctl and ilnp-proxy-create find ilnp-proxy or ilnp-stream: one list for both sides. A proxy uses the
+// The default places where ilnp-ctl and ilnp-proxy-create find ilnp-proxy, ilnp-stream or ilnp-tun: one list for both sides. A proxy uses the
 // first that it can use, a client the first where a proxy replies.
 
 #include <sys/stat.h>

@@ -27,7 +27,7 @@ constexpr std::array commands{
     Command{"hosts", "", 0, 0, "the nodes that it knows"},
     Command{"routes", "", 0, 0, "which interface leads to which network"},
     Command{"mappings", "", 0, 0, "the mappings of a proxy"},
-    Command{"streams", "", 0, 0, "the connections of ilnp-stream"},
+    Command{"streams", "", 0, 0, "the connections of ilnp-stream or ilnp-tun"},
     Command{"counters", "", 0, 0, "all counters, and what they mean"},
     Command{"events", "", 0, 0, "what happens, until the node ends"},
     Command{"top", "", 0, 0, "a terminal view of rates by peer and locator, handoffs and drops"},
@@ -44,7 +44,8 @@ constexpr std::array commands{
 
 std::string about() {
   std::string text =
-      "Shows and controls a running node: ilnp-proxy, ilnp-stream, or another program with --control "
+      "Shows and controls a running node: ilnp-proxy, ilnp-stream, ilnp-tun, or another program with "
+      "--control "
       "PATH.\n\nCommands:\n";
   for (const Command& each : commands) {
     std::string line = "  " + std::string(each.name);

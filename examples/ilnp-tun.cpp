@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
          "let other nodes connect and send to PORT of this host, through the interface and by streams; all: "
          "everything, through the interface; repeatable")  //
         ("allow", value<Texts>()->value_name("HOST"),
-         "let only this node in, through the interface; repeatable")                     //
+         "let only this node in, through the interface and by streams; repeatable")      //
         ("resolved", "let systemd-resolved ask this node for the names of the overlay")  //
         ("hosts-file", value<std::string>()->value_name("PATH"),
          "keep the names of the overlay in this hosts file, in lines of their own")  //
@@ -107,6 +107,7 @@ int main(int argc, char** argv) {
     program::Log& log = output.log;
     const ilnp::Config config = program::load(line["CONFIG"], log);
     const ilnp::TunConfig tun = read_tun(line, config);
+    options.proxy.allowed = tun.allowed;
     const program::EventLog observer(log, line, config.log);
     program::ControlEvents events;
     program::raise_descriptor_limit();

@@ -36,6 +36,7 @@ std::string with(const std::string& old, const std::string& replacement) {
   return text.replace(at, old.size(), replacement);
 }
 std::string with_network(const std::string& line) { return with("[discovery]", line + "\n[discovery]"); }
+std::string with_tun(const std::string& line) { return minimal + "[tun]\n" + line + '\n'; }
 std::string with_application(const std::string& lines) { return minimal + "[application]\n" + lines; }
 
 BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
@@ -62,6 +63,32 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
   BOOST_TEST(config.application.wait_time == 100ms);
   BOOST_TEST(!config.log.network);
   BOOST_TEST(config.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_has_defaults_that_all_nodes_of_a_network_share) {
+  const TunConfig tun = parse(minimal + "[tun]\n").tun;
+  BOOST_TEST(tun.prefix == tun::default_prefix(42, 10000));
+  BOOST_TEST(tun.interface == "ilnp0");
+  BOOST_TEST(tun.mtu == 0);
+  BOOST_TEST((tun.exposed.empty() && !tun.expose_all && tun.allowed.empty()));
+  // Of user 0 and port 10000, and of user 1000: what all nodes compute.
+  BOOST_TEST(tun::default_prefix(0, 10000) == 0xfdef'4230'8ef9'0000u);
+  BOOST_TEST(tun::default_prefix(1000, 10000) == 0xfd75'b747'127e'0000u);
+}
+
+BOOST_AUTO_TEST_CASE(every_key_of_an_interface_is_read) {
+  const Config config =
+      parse(with_tun("prefix = fd00:1:2:3\ninterface = vpn0\nmtu = 1280\n"
+                     "expose = 22 ,80,all\nallow = bob, carol"));
+  BOOST_TEST(config.tun.prefix == 0xfd00'0001'0002'0003u);
+  BOOST_TEST(config.tun.interface == "vpn0");
+  BOOST_TEST(config.tun.mtu == 1280);
+  BOOST_TEST((config.tun.exposed == std::vector<std::uint16_t>{22, 80}));
+  BOOST_TEST(config.tun.expose_all);
+  BOOST_TEST((config.tun.allowed == std::vector<std::string>{"bob", "carol"}));
+  BOOST_TEST(config.warnings.empty());
+  BOOST_TEST(parse(with_tun("prefix = FD12:3456:789a::/64")).tun.prefix == 0xfd12'3456'789a'0000u);
+  BOOST_TEST(parse(with_tun("prefix = fd00:1:2:3::/64")).tun.prefix == 0xfd00'0001'0002'0003u);
 }
 
 BOOST_AUTO_TEST_CASE(every_key_is_read) {
@@ -239,6 +266,29 @@ BOOST_AUTO_TEST_CASE(each_error_is_one_line_that_names_the_place) {
       {with_application("remote_hostname = bob\n"), "a.ini:9: [application] remote_port: missing"},
       {with_application("wait_time = 0\n"),
        "a.ini:10: [application] wait_time: \"0\" must be from 0.00001 s to 3650 days"},
+      {with_tun("prefix = fd00::1/64"),
+       "a.ini:10: [tun] prefix: \"fd00::1/64\" is not a network of unicast addresses, such as "
+       "fd00:1:2:3::/64"},
+      {with_tun("prefix = fd00::/48"),
+       "a.ini:10: [tun] prefix: \"fd00::/48\" is not a network of unicast addresses, such as "
+       "fd00:1:2:3::/64"},
+      {with_tun("prefix = ff02:0:0:0"),
+       "a.ini:10: [tun] prefix: \"ff02:0:0:0\" is not a network of unicast addresses, such as "
+       "fd00:1:2:3::/64"},
+      {with_tun("prefix = fe80::/64"),
+       "a.ini:10: [tun] prefix: \"fe80::/64\" is not a network of unicast addresses, such as "
+       "fd00:1:2:3::/64"},
+      {with_tun("interface ="), "a.ini:10: [tun] interface: \"\" is not the name of a network interface"},
+      {with_tun("interface = of-sixteen-chars"),
+       "a.ini:10: [tun] interface: \"of-sixteen-chars\" is not the name of a network interface"},
+      {with_tun("interface = eth0"),
+       "a.ini:10: [tun] interface: \"eth0\" is also the interface of the overlay (mcast_interface)"},
+      {with_tun("mtu = 1279"), "a.ini:10: [tun] mtu: \"1279\" is not a number from 1280 to 65535"},
+      {with_tun("expose = 22,,80"), "a.ini:10: [tun] expose: \"\" is neither a port (1 to 65535) nor all"},
+      {with_tun("expose = ssh"), "a.ini:10: [tun] expose: \"ssh\" is neither a port (1 to 65535) nor all"},
+      {with_tun("expose = 65536"),
+       "a.ini:10: [tun] expose: \"65536\" is neither a port (1 to 65535) nor all"},
+      {with_tun("allow = bob,"), "a.ini:10: [tun] allow: \"\" names no host"},
       {with("[link]", "[link"), "a.ini:1: unmatched '[': \"[link\""},
       {with("mcast_port = 10000", "mcast_port 10000"), "a.ini:2: '=' is missing: \"mcast_port 10000\""},
       {with("mcast_port = 10000", "= 10000"), "a.ini:2: the key is missing: \"= 10000\""},

@@ -6,12 +6,14 @@
 
 #include "ilnp/gateway/proxy_gateway_counters.hpp"
 #include "ilnp/gateway/stream_gateway_counters.hpp"
+#include "ilnp/gateway/tun_sink.hpp"
 #include "ilnp/network/counters.hpp"
 #include "ilnp/proxy/counters.hpp"
 #include "ilnp/proxy/stream_proxy_counters.hpp"
 #include "ilnp/sctp/counters.hpp"
 #include "ilnp/transport/counters.hpp"
 #include "ilnp/transport/fragment_counters.hpp"
+#include "ilnp/tun/counters.hpp"
 #include "ilnp/underlay/mcast_udp_counters.hpp"
 
 namespace ilnp::test::counter_text_test {
@@ -33,6 +35,8 @@ std::set<std::string, std::less<>> all_counters() {
   add(SctpCounters::layer, SctpCounters());
   add("gateway", ProxyGatewayCounters());
   add(StreamGatewayCounters::layer, StreamGatewayCounters());
+  add(TunCounters::layer, TunCounters());
+  add(TunDeviceCounters::layer, TunDeviceCounters());
   return names;
 }
 

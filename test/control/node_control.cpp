@@ -206,7 +206,7 @@ BOOST_FIXTURE_TEST_CASE(mappings_are_made_and_removed, ProxyNode) {
 BOOST_FIXTURE_TEST_CASE(a_router_has_no_mappings_and_no_streams, Router) {
   for (const char* request : {"mappings", "map 4000 bob 4001", "unmap 4000"})
     BOOST_TEST(error(request) == "this node has no mappings: it is no proxy");
-  BOOST_TEST(error("streams") == "this node has no streams: it is no ilnp-stream");
+  BOOST_TEST(error("streams") == "this node has no streams: it is neither ilnp-stream nor ilnp-tun");
   BOOST_TEST((ask("status").at("mappings") == nullptr));
   BOOST_TEST(text("list") == "error: this node is no proxy; ask it with ilnp-ctl");
 }

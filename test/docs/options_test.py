@@ -46,7 +46,7 @@ def helped(command):
 class Options(unittest.TestCase):
     def test_the_table_is_that_of_the_programs(self):
         commands = table()
-        for command in ("ilnp-proxy", "ilnp-proxy-create", "ilnp-ctl", "ilnp-stream", "ilnp-router", "ilnp-heartbeat", "ilnp-experiment",
+        for command in ("ilnp-proxy", "ilnp-proxy-create", "ilnp-ctl", "ilnp-stream", "ilnp-tun", "ilnp-router", "ilnp-heartbeat", "ilnp-experiment",
                         "ilnp-lab run", "ilnp-lab sweep", "ilnp-config new", "ilnp-config check", "ilnp-socket-coroutine", "ilnp-socket-callback"):
             self.assertIn(command, commands, "is not in the table of README.md")
         for command, named in commands.items():

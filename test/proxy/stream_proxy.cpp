@@ -26,6 +26,11 @@ struct Streams : TransportAdaptor<STP<ILNP<MemoryUnderlay>>> {
   }
   void unlisten(std::uint16_t) {}
   template <ContextLike Cx>
+  result<Nid> resolve(std::string_view name, Cx&) {
+    const auto found = names.find(std::string(name));
+    return found == names.end() ? result<Nid>(Errc::unknown_host) : found->second;
+  }
+  template <ContextLike Cx>
   result<StreamId> connect(Nid to, std::uint16_t port, Cx&) {
     if (full) return Errc::queue_full;
     const StreamId id{++last};
@@ -74,6 +79,7 @@ struct Streams : TransportAdaptor<STP<ILNP<MemoryUnderlay>>> {
   std::uint64_t last = 0;
   std::vector<std::uint16_t> listening;
   std::map<std::uint64_t, StreamPeer> peers;
+  std::map<std::string, Nid> names;
   std::map<std::uint64_t, std::string> written, arrived;
   std::vector<std::uint64_t> was_reset, was_closed;
   std::vector<StreamEvent> events;
@@ -129,6 +135,10 @@ struct Fixture {
 
 struct Plain : Fixture {
   Plain() : Fixture({.plain = true}) {}
+};
+
+struct Choosy : Fixture {
+  Choosy() : Fixture({.allowed = {"bob", "carol"}}) {}
 };
 
 using Events = std::vector<StreamProxyEvent::Kind>;
@@ -289,6 +299,29 @@ BOOST_AUTO_TEST_CASE(a_refusal_resets_the_stream) {
   stack.answer(good, Code::connected, cx);
   BOOST_TEST(happens(good, Kind::readable) == Events{Said::readable});
   BOOST_TEST(streams().written.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(choosy_stream_proxies, Choosy)
+
+BOOST_AUTO_TEST_CASE(only_the_hosts_that_are_allowed_come_in) {
+  BOOST_TEST(!stack.expose(22));
+  const StreamId stranger = accept(9899, request(22));  // nobody knows bob yet
+  BOOST_TEST(streams().written[stranger.value] == reply(Code::not_allowed));
+  BOOST_TEST(streams().was_closed == Ids{stranger.value});
+  const StreamId plain = accept(22, "");
+  BOOST_TEST(streams().was_reset == Ids{plain.value});
+  BOOST_TEST(stack.counters().refused_not_allowed == 2U);
+  BOOST_TEST(stack.counters().wanted == 0U);
+
+  streams().names = {{"carol", Nid(2)}, {"dave", Nid(3)}};
+  accept(9899, request(22));
+  accept(22, "");
+  BOOST_TEST(stack.counters().wanted == 2U);
+  streams().names = {{"carol", Nid(3)}, {"dave", Nid(2)}};  // the name means another node now
+  accept(9899, request(22));
+  BOOST_TEST(stack.counters().wanted == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

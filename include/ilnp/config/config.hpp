@@ -1,5 +1,8 @@
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -181,15 +184,28 @@ void for_each_member(std::string_view text, F&& f) {
   }
 }
 
+/// `fd00:1:2:3::/64`, or only its four groups; 0 if it is neither.
+inline std::uint64_t parse_prefix(std::string_view text) {
+  constexpr std::string_view length = "/64";
+  if (!text.ends_with(length)) {
+    const auto groups = Locator::parse(text);
+    return groups ? groups->value() : 0;
+  }
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, std::string(text.substr(0, text.size() - length.size())).c_str(), &address) != 1)
+    return 0;
+  std::uint64_t halves[2] = {};
+  for (std::size_t i = 0; i < 16; ++i) halves[i / 8] = halves[i / 8] << 8 | address.s6_addr[i];
+  return halves[1] == 0 ? halves[0] : 0;
+}
+
 inline TunConfig read_tun(IniFile& ini, const LinkConfig& link) {
   TunConfig tun;
   tun.prefix = tun::default_prefix(link.user_id, link.mcast_port);
   if (const auto text = ini.text("tun", "prefix")) {
-    const auto prefix = Locator::parse(*text);  // four groups, as a locator
-    if (prefix) tun.prefix = prefix->value();
-    if (!prefix || tun.prefix == 0 || tun.prefix >> 56 == 0xff || tun.prefix >> 54 == 0xfe80 >> 6)
-      ini.fail("tun", "prefix", *text,
-               "is not the first half of unicast addresses (four groups, such as fd00:1:2:3)");
+    tun.prefix = parse_prefix(*text);
+    if (tun.prefix == 0 || tun.prefix >> 56 == 0xff || tun.prefix >> 54 == 0xfe80 >> 6)
+      ini.fail("tun", "prefix", *text, "is not a network of unicast addresses, such as fd00:1:2:3::/64");
   }
   if (const auto text = ini.text("tun", "interface")) {
     tun.interface = *text;

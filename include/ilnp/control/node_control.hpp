@@ -81,7 +81,7 @@ class NodeControl {
       return json.close('}').take();
     }
     if (arguments == 0 && command == "streams") {
-      if (!program.streams) return error("this node has no streams: it is no ilnp-stream");
+      if (!program.streams) return error("this node has no streams: it is neither ilnp-stream nor ilnp-tun");
       JsonWriter json = begin(command);
       ControlTables::streams(json, stack, program, cx);
       return json.close('}').take();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <deque>
@@ -176,10 +177,20 @@ class StreamProxy : public detail::LayerOverStreams<Next> {
     const bool excess = connections_.is_excess(names->nid);
     if (excess && (plain || !connections_.has_room_for_excess()))
       return ++counters_.refused_too_many, next_.reset(id, cx);
+    if (plain && !admits(names->nid, cx)) return ++counters_.refused_not_allowed, next_.reset(id, cx);
     StreamConnection& connection =
         enter(id, {.state = State::asked, .peer = names->nid, .excess = excess, .plain = plain}, cx.now());
     if (plain) return want(id, connection, names->local_port, {}, up);
     hear_request(id, connection, cx, up);
+  }
+
+  /// May this node connect to here? A name means whom it means now.
+  template <class Cx>
+  bool admits(Nid peer, Cx& cx) {
+    return config_.allowed.empty() || std::ranges::any_of(config_.allowed, [&](const std::string& name) {
+             const auto nid = next_.resolve(name, cx);
+             return nid && *nid == peer;
+           });
   }
 
   template <class Cx>
@@ -223,7 +234,7 @@ class StreamProxy : public detail::LayerOverStreams<Next> {
     if (connection.excess)
       return ++counters_.refused_too_many, answer(id, wire::StreamReplyCode::too_many, cx);
     const bool here = request->host().empty();
-    if (here ? exposed_.test(request->port()) : config_.exit)
+    if ((here ? exposed_.test(request->port()) : config_.exit) && admits(connection.peer, cx))
       return want(id, connection, request->port(), hosts_.copy(as_bytes(request->host())), up);
     ++counters_.refused_not_allowed;
     answer(id, wire::StreamReplyCode::not_allowed, cx);

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "../base/context.hpp"
 
@@ -18,6 +20,7 @@ struct StreamProxyConfig {
   std::uint16_t request_port = 9899;  ///< port of the streams for requests, the same on all nodes
   /// Limit for connections that this node opens, and again for those of others, of which one node cannot have the last quarter.
   std::size_t max_connections = 1000;
+  std::vector<std::string> allowed{};  ///< the only hosts whose connections come in; none: all hosts
   Duration request_time = std::chrono::seconds(10);  ///< limit for the peer's request to arrive
   Duration reply_time = std::chrono::seconds(20);    ///< limit for the peer's reply to arrive
 
