@@ -638,7 +638,7 @@ struct Ours {
     config.nid = Nid(self);
     config.host_name = "self";
     config.locators = {{Locator(first_network)}};
-    if (both_networks) config.locators.front().push_back(Locator(second_network));
+    if (both_networks) config.locators.front().emplace_back(second_network);
     config.move_time = std::chrono::hours(10000);
     return config;
   }

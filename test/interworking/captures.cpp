@@ -58,8 +58,8 @@ class Stage {
         if (!first && time - last->second < 100ms) continue;
         last->second = time;
         if (!first && each.who == ours_) continue;  // ours schedules its own rounds
-        world.at(time, [this, who = each.who, first = first] {
-          if (first) return start(who);
+        world.at(time, [this, who = each.who, starts = first] {
+          if (starts) return start(who);
           theirs_.at(who)->with([](auto& stack, auto& cx) { stack.next_layer().solicit(cx); });
         });
       }

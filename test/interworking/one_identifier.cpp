@@ -75,9 +75,9 @@ BOOST_AUTO_TEST_CASE(what_the_reference_sends_back_is_no_alarm) {
     Ours homed(world, config("alice", nid_alice, {{net_a, net_b, net_c}})), mover(world, moving);
     first.start(), second.start(), homed.node.start(), mover.node.start();
     for (const auto& [from, to] : {std::pair(&homed, nid_bob), std::pair(&mover, nid_alice)})
-      world.every(50ms, world.now() + 5s, world.now() + 100s, [from = from, to = to] {
-        from->node.with([&](auto& stack, auto& cx) {
-          static_cast<void>(stack.send(4000, to, 4000, as_bytes("text"), cx));
+      world.every(50ms, world.now() + 5s, world.now() + 100s, [sender = from, receiver = to] {
+        sender->node.with([&](auto& stack, auto& cx) {
+          static_cast<void>(stack.send(4000, receiver, 4000, as_bytes("text"), cx));
         });
       });
     world.run_for(150s);

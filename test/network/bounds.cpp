@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_SUITE(bounds)
 BOOST_AUTO_TEST_CASE(a_node_works_with_each_parameter_at_its_limit) {
   for (const auto& [key, set] : edges())
     for (const bool most : {false, true}) {
-      const int got = delivered([&, set = set](C& config) { set(config, most); });
+      const int got = delivered([&, change = set](C& config) { change(config, most); });
       BOOST_TEST(got > 100, key << (most ? " at its maximum: " : " at its minimum: ") << got << " of 200");
     }
 }
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(frames_must_hold_the_messages_of_a_node_and_fit_the_header)
     BOOST_TEST(text.find("to 65575") != text.npos, text);
   }
   auto roaming = node_config(0xa, "a", {{a}, {}});
-  for (std::uint64_t i = 1; i <= C::max_locators; ++i) roaming.locators[1].push_back(Locator(i));
+  for (std::uint64_t i = 1; i <= C::max_locators; ++i) roaming.locators[1].emplace_back(i);
   BOOST_TEST(refused(roaming, 40 + 17 + 1) != "");
   BOOST_TEST(refused(node_config(0xa, std::string(255, 'x'), {{a}}), 40 + 17 + 255) == "");
 }

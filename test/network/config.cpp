@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named) {
   says("locators: a set has 1 to 16 locators", [](auto& c) { c.locators.push_back({}); });
   says("locators: a set has 1 to 16 locators", [](auto& c) {
     c.locators = {{}};
-    for (std::uint64_t i = 1; i <= 17; ++i) c.locators[0].push_back(Locator(i));
+    for (std::uint64_t i = 1; i <= 17; ++i) c.locators[0].emplace_back(i);
   });
   says("locators: 0:0:0:0", [](auto& c) { c.locators[0][0] = Locator{}; });
   says("locators: ff02:0:0:1", [](auto& c) { c.locators[1][0] = all_nodes_locator; });

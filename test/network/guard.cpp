@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(what_a_guard_adds_has_room) {
   for (const auto& [to, size] :
        {std::pair(net.bob.nid(), 1440U - 48 - 4), {net.carol.nid(), 1440U - 40 - 4}}) {
     net.alice.node().with(
-        [&, to = to, size = size](auto& stack, auto&) { BOOST_TEST(stack.max_payload(to) == size); });
+        [&, peer = to, most = size](auto& stack, auto&) { BOOST_TEST(stack.max_payload(peer) == most); });
     BOOST_TEST(!net.alice.send(to, Octets(size)));
     BOOST_TEST((net.alice.send(to, Octets(size + 1)) == Errc::message_too_long));
   }

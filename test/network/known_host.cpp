@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(locators_are_bounded_and_the_oldest_gives_way) {
   BOOST_TEST(host.has(Locator(100)));
   BOOST_TEST(!host.has(Locator(1)));
   std::vector<Locator> many;
-  for (std::uint64_t i = 0; i < 40; ++i) many.push_back(Locator(0x1000 + i));
+  for (std::uint64_t i = 0; i < 40; ++i) many.emplace_back(0x1000 + i);
   host.update(many, now + 1s);
   BOOST_TEST(host.places().size() == KnownHost::max_locators);
   BOOST_TEST(host.updated_to(std::span(many).first(KnownHost::max_locators)));

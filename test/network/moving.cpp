@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_set_is_made_valid) {
   alice.move_to({b, b, a, all_nodes_locator, b});
   BOOST_TEST((joined() == List<Locator>{b, a}));
   std::vector<Locator> many;
-  for (std::uint64_t i = 0; i < 40; ++i) many.push_back(Locator(0x100 + i));
+  for (std::uint64_t i = 0; i < 40; ++i) many.emplace_back(0x100 + i);
   alice.move_to(many);
   BOOST_TEST(joined().size() == 2 + NetworkConfig::max_locators);
   alice.node().with([](auto& stack, auto& cx) {

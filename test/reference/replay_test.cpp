@@ -37,8 +37,8 @@ class Replay {
         const auto [last, first] = rounds.try_emplace(each.who, time);
         if (!first && time - last->second < 100ms) continue;
         last->second = time;
-        world.at(time, [&station, first = first] {
-          if (first) return station.begin();
+        world.at(time, [&station, begins = first] {
+          if (begins) return station.begin();
           station.with([](auto& stack, auto& cx) { stack.next_layer().solicit(cx); });
         });
       }
