@@ -11,7 +11,7 @@ class RateLimit {
  public:
   /// `burst`: at once; at least 1.
   constexpr RateLimit(unsigned per_second, unsigned burst) noexcept
-      : pause_(std::chrono::seconds(1) / static_cast<int>(per_second)),
+      : pause_(Duration(std::chrono::seconds(1)) / static_cast<int>(per_second)),
         most_(pause_ * static_cast<int>(burst - 1)) {}
 
   /// Whether one more is admitted now. Counts it.
