@@ -4,11 +4,14 @@
 /// the shell (`<ilnp/gateway.hpp>`).
 
 #include "tun/config.hpp"
+#include "tun/core.hpp"
 #include "tun/counters.hpp"
 #include "tun/cutter.hpp"
 #include "tun/held_reads.hpp"
 #include "tun/joiner.hpp"
+#include "tun/name_service.hpp"
 #include "tun/names.hpp"
+#include "tun/outgoing.hpp"
 #include "tun/peers.hpp"
 #include "tun/policy.hpp"
 #include "tun/prefix.hpp"

@@ -1,0 +1,270 @@
+#pragma once
+
+#include <boost/config.hpp>
+#include <utility>
+
+#include "../base/reply_limit.hpp"
+#include "../wire/stp_header.hpp"
+#include "../wire/tun_probe.hpp"
+#include "cutter.hpp"
+#include "held_reads.hpp"
+#include "name_service.hpp"
+#include "peers.hpp"
+
+namespace ilnp::tun {
+
+/// The part of `Tun` for packets of the host: which peers get them, length probes, and reads that wait. One thread.
+template <NetworkLayer Next>
+class Outgoing : public NameService<Next> {
+ protected:
+  using NameService<Next>::answer;
+  using NameService<Next>::counters_;
+  using NameService<Next>::elided;
+  using NameService<Next>::mtu_;
+  using NameService<Next>::next_;
+  using NameService<Next>::overhead;
+  using NameService<Next>::own_;
+  using NameService<Next>::policy_;
+  using NameService<Next>::prefix_;
+  using NameService<Next>::protocol;
+  using NameService<Next>::serve;
+  using NameService<Next>::step;
+  using NameService<Next>::step_at_;
+  using NameService<Next>::too_long;
+  using NameService<Next>::unreachable;
+  using NameService<Next>::waiting_;
+  using NameService<Next>::wake;
+
+ public:
+  using NameService<Next>::NameService;
+
+  /// Sends what was read from the device: a packet, or a long one that is cut. Within a batch; `packet` is borrowed until the batch
+  /// ends, and may be changed. What cannot be sent yet is copied and waits; what cannot be sent at all is answered by an error to the
+  /// host: `up(const ToHost&, MutableBytes)`.
+  template <ContextLike Cx, class Up>
+  void from_host(const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx, Up&& up) {
+    ++counters_.reads;
+    const auto ip = wire::Ipv6Header::parse(packet);
+    if (!ip) return void(++counters_.dropped_malformed_read);
+    const wire::Ipv6Address to = ip->destination();
+    if (!is_unicast(to)) return void(++counters_.dropped_not_unicast);
+    if (ip->source() != own_) {
+      ++counters_.dropped_foreign_source;
+      return unreachable(wire::Unreachable::source_address, packet, cx, up);
+    }
+    const Nid nid(to.interface);
+    if (to.prefix != prefix_ || is_reserved(nid) || nid == this->local_nid()) {
+      if (to.prefix == prefix_ && nid == anycast_nid) return serve(*ip, virtio, packet, cx, up);
+      ++counters_.dropped_no_destination;
+      return unreachable(to.prefix == prefix_ ? wire::Unreachable::address : wire::Unreachable::no_route,
+                         packet, cx, up);
+    }
+    if (ip->next_header() == static_cast<std::uint8_t>(wire::IpProtocol::udp))
+      if (const auto header = wire::UdpHeader::parse(ip->payload()))
+        policy_.note(header->source_port(), cx.now());
+    if (!ready(nid, cx.now())) return consider(nid, virtio, packet, cx, up);
+    finish(transmit(nid, ready_limit_, virtio, packet, cx), nid, ready_limit_, virtio, packet, cx, up);
+  }
+
+ protected:
+  static constexpr auto stp = static_cast<std::uint8_t>(wire::NextHeader::stp);
+  enum class Outcome : std::uint8_t { done, wait, too_long };
+
+  /// Decided a moment ago: packets for this node leave.
+  bool ready(Nid nid, TimePoint now) const noexcept { return nid == ready_nid_ && now < ready_until_; }
+
+  template <ContextLike Cx, class Up>
+  BOOST_NOINLINE void consider(Nid nid, const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx,
+                               Up& up) {
+    draw_secrets(cx);
+    const TimePoint now = cx.now();
+    Peers::Peer& peer = peers_.get(nid, 0, now);
+    peer.used = now;
+    if (now < peer.blocked_until) {
+      ++counters_.dropped_unreachable;
+      return unreachable(peer.refuses ? wire::Unreachable::prohibited : wire::Unreachable::address, packet,
+                         cx, up);
+    }
+    const bool understands = peer.understands(now);
+    if (!peer.asking && (!understands || now - peer.replied >= Peers::fresh) &&
+        now >= peer.asked + Peers::patience)
+      ask(nid, peer, cx);
+    if (!understands || held_.any_for(nid)) return hold(nid, virtio, packet, cx);
+    const std::size_t limit = limit_of(peer);
+    ready_nid_ = nid;
+    ready_limit_ = limit;
+    ready_until_ = now + decision_hold;
+    finish(transmit(nid, limit, virtio, packet, cx), nid, limit, virtio, packet, cx, up);
+  }
+  std::size_t limit_of(const Peers::Peer& peer) const noexcept {
+    return peer.limit == 0 ? mtu_ : std::min<std::size_t>(peer.limit, mtu_);
+  }
+
+  /// Cuts it, and sends the parts. `wait`: nothing was sent, because there is no route yet.
+  template <ContextLike Cx>
+  Outcome transmit(Nid nid, std::size_t limit, const wire::VirtioNetHeader& virtio, MutableBytes packet,
+                   Cx& cx) {
+    const auto ip = wire::Ipv6Header::parse(packet);
+    const wire::TunHeaderRepr header{ip->next_header(), ip->traffic_class(), ip->hop_limit(), false};
+    bool first = true;
+    Outcome outcome = Outcome::done;
+    const auto result = cut(virtio, packet, [&](Bytes transport, MutableBytes payload) {
+      if (outcome != Outcome::done) return;
+      const std::size_t size = transport.size() + payload.size();
+      if (wire::Ipv6Header::size + size > limit) return void(outcome = Outcome::too_long);
+      Packet out(next_.headroom(overhead + transport.size()), payload);
+      if (!transport.empty())
+        std::copy(transport.begin(), transport.end(), out.prepend(transport.size()).begin());
+      header.write_to(out.prepend(overhead));
+      const error_code error = next_.send(nid, protocol, out, cx);
+      if (!error) {
+        ++counters_.sent;
+      } else if (first &&
+                 (error == Errc::unknown_host || error == Errc::no_route || error == Errc::queue_full)) {
+        outcome = Outcome::wait;
+      } else {
+        ++counters_.dropped_not_sent;
+      }
+      first = false;
+    });
+    if (result == Cut::malformed) ++counters_.dropped_malformed_read;
+    return outcome;
+  }
+  template <ContextLike Cx, class Up>
+  void finish(Outcome outcome, Nid nid, std::size_t limit, const wire::VirtioNetHeader& virtio,
+              MutableBytes packet, Cx& cx, Up& up) {
+    if (outcome == Outcome::done) [[likely]]
+      return;
+    if (outcome == Outcome::too_long) return too_long(limit, packet, cx, up);
+    ready_until_ = long_ago;
+    auto kept = virtio;
+    if (virtio.gso_type == wire::VirtioNetHeader::gso_none)
+      kept.flags = 0;  // its checksum is complete by now
+    hold(nid, kept, packet, cx);
+  }
+  template <ContextLike Cx>
+  void hold(Nid nid, const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx) {
+    if (!held_.hold(nid, virtio, packet, cx.now())) return void(++counters_.dropped_held_full);
+    ++counters_.held;
+    ready_until_ = long_ago;
+    wake(cx.now() + step);
+  }
+
+  /// Sends what has waited for `nid`.
+  template <ContextLike Cx, class Up>
+  void release(Nid nid, Cx& cx, Up& up) {
+    attempt_held(cx, up, [nid](const HeldReads::Read& read) { return read.to == nid; });
+  }
+  /// Tries to send the held reads for which `wanted` is true; those that have waited for too long fail.
+  template <ContextLike Cx, class Up, class Wanted>
+  void attempt_held(Cx& cx, Up& up, Wanted wanted) {
+    if (held_.empty()) return;
+    const TimePoint now = cx.now();
+    failed_.clear();
+    held_.release([&](const HeldReads::Read& read) {
+      if (!wanted(read)) return false;
+      Peers::Peer* const peer = peers_.find(read.to);
+      const bool blocked = peer && now < peer->blocked_until;
+      if (!blocked && peer && peer->understands(now)) {
+        peer->used = now;
+        const Outcome outcome = transmit(read.to, limit_of(*peer), read.virtio, held_.octets(read), cx);
+        if (outcome == Outcome::done) return true;
+        if (outcome == Outcome::too_long) return failed_.push_back({read, limit_of(*peer), {}}), true;
+      }
+      if (!blocked && now - read.since < HeldReads::patience) return false;
+      const bool refused = blocked && peer->refuses;
+      failed_.push_back({read, 0, refused ? wire::Unreachable::prohibited : wire::Unreachable::address});
+      return true;
+    });
+    for (std::size_t i = 0; i < failed_.size(); ++i) {  // what is handed up may send
+      const Failed failed = failed_[i];
+      if (failed.limit != 0) {
+        too_long(failed.limit, held_.octets(failed.read), cx, up);
+      } else {
+        ++counters_.dropped_unreachable;
+        unreachable(failed.why, held_.octets(failed.read), cx, up);
+      }
+    }
+  }
+
+  // Probes.
+
+  template <ContextLike Cx>
+  void ask(Nid nid, Peers::Peer& peer, Cx& cx) {
+    if (!peers_.ask(nid, peer, static_cast<std::uint32_t>(cx.secret()))) return;
+    peer.asked = cx.now();
+    probe(nid, peer, cx);
+    wake(cx.now() + step);
+  }
+  /// Sends the next probe if it is due. While there is no route, no time passes for the peer.
+  template <ContextLike Cx>
+  void probe(Nid nid, Peers::Peer& peer, Cx& cx) {
+    if (peer.probes == Peers::max_probes || cx.now() < peer.asked + Peers::probe_time(peer.probes)) return;
+    const std::size_t most = std::min(next_.max_payload(nid), mtu_ - elided);
+    const std::size_t length =
+        peer.probes < 2 ? most : std::min<std::size_t>(most, TunConfig::min_mtu - elided);
+    if (!send_probe(nid, wire::TunProbeKind::probe, peer.nonce, length, cx)) {
+      if (peer.probes == 0) peer.asked = cx.now();
+      return;
+    }
+    ++counters_.probes_sent;
+    ++peer.probes;
+  }
+  /// `length`: of the payload of the network layer, octets.
+  template <ContextLike Cx>
+  bool send_probe(Nid nid, wire::TunProbeKind kind, std::uint32_t nonce, std::size_t length, Cx& cx) {
+    const std::size_t size = length - wire::StpHeader::size;
+    Packet packet(next_.headroom(length), {});
+    wire::TunProbeRepr{kind, static_cast<std::uint16_t>(mtu_), nonce}.write_to(packet.prepend(size));
+    wire::StpHeaderRepr{0, 0}.write_to(packet.prepend(wire::StpHeader::size));
+    return !next_.send(nid, stp, packet, cx);
+  }
+
+  /// What is due: probes, reads and queries that wait.
+  template <ContextLike Cx, class Up>
+  BOOST_NOINLINE void take_step(Cx& cx, Up& up) {
+    const TimePoint now = cx.now();
+    step_at_ = never;
+    peers_.for_each_asking([&](Nid nid, Peers::Peer& peer) {
+      probe(nid, peer, cx);
+      if (peer.probes == 0 && !held_.any_for(nid))
+        peer.asking = false;  // nobody waits for a host that is not there
+      if (now < peer.asked + Peers::patience) return;
+      peer.asking = false;
+      // A peer that was heard recently moves, or loses frames: it goes on, and is asked again.
+      if (!peer.understands(now)) peer.refuses = false, peer.blocked_until = now + Peers::blocked;
+    });
+    attempt_held(cx, up, [](const auto&) { return true; });
+    waiting_.for_each([&](const WaitingQueries::Query& query) {
+      return answer(query.message(), query.port, now >= query.until, cx, up);
+    });
+    if (peers_.any_asking() || !held_.empty() || !waiting_.empty()) wake(now + step);
+  }
+
+  /// Draws them once, when first needed.
+  template <ContextLike Cx>
+  void draw_secrets(Cx& cx) {
+    if (drawn_) return;
+    drawn_ = true;
+    const HashKey key(cx);
+    peers_.rekey(key);
+    probe_limit_.rekey(key);
+    failed_.reserve(HeldReads::max_reads);
+  }
+  struct Failed {
+    HeldReads::Read read;
+    std::size_t limit;  // the packet was too long for it; or 0, and
+    wire::Unreachable why;
+  };
+
+  Peers peers_;
+  HeldReads held_;
+  List<Failed> failed_;
+  bool drawn_ = false;
+  Nid ready_nid_;  // to this node packets leave without a look-up
+  TimePoint ready_until_ = long_ago;
+  std::size_t ready_limit_ = 0;
+  BasicReplyLimit<8, 64, 256> probe_limit_;
+};
+
+}  // namespace ilnp::tun
