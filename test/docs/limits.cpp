@@ -7,6 +7,7 @@
 #include <ilnp/posix/send_failures.hpp>
 #include <ilnp/transport/fragment.hpp>
 #include <ilnp/transport/stp.hpp>
+#include <ilnp/tun/tun.hpp>
 #include <iterator>
 #include <set>
 #include <string>
@@ -48,6 +49,12 @@ BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
       {"FragmentPeers::max_peers", FragmentPeers::max_peers},
       {"DatagramPool::max_buffers", DatagramPool::max_buffers},
       {"NetworkConfig::max_locators", NetworkConfig::max_locators},
+      {"tun::Peers::max_peers", tun::Peers::max_peers},
+      {"tun::Peers::max_probing", tun::Peers::max_probing},
+      {"tun::HeldReads::max_of_peer", tun::HeldReads::max_of_peer},
+      {"tun::ProbeLimit::max_to_one", tun::ProbeLimit::max_to_one},
+      {"tun::WaitingQueries::max_queries", tun::WaitingQueries::max_queries},
+      {"TunConfig::max_allowed", TunConfig::max_allowed},
       {"wire::max_host_name", wire::max_host_name},
   };
   const std::string document = text_of(root / "docs/limits.md");

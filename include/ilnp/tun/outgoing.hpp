@@ -13,6 +13,9 @@
 
 namespace ilnp::tun {
 
+/// For length probes.
+using ProbeLimit = BasicReplyLimit<8, 64, 256>;
+
 /// The part of `Tun` for packets of the host: which peers get them, length probes, and reads that wait. One thread.
 template <NetworkLayer Next>
 class Outgoing : public NameService<Next> {
@@ -264,7 +267,7 @@ class Outgoing : public NameService<Next> {
   Nid ready_nid_;  // to this node packets leave without a look-up
   TimePoint ready_until_ = long_ago;
   std::size_t ready_limit_ = 0;
-  BasicReplyLimit<8, 64, 256> probe_limit_;
+  ProbeLimit probe_limit_;
 };
 
 }  // namespace ilnp::tun
