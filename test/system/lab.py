@@ -274,7 +274,7 @@ class Lab:
         os.close(self.base)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def config(self, name, locators, nid=None, interface="eth0", link=(), network=(), discovery=(), application=None):
+    def config(self, name, locators, nid=None, interface="eth0", link=(), network=(), discovery=(), application=None, tun=None):
         sections = {
             "link": {"mcast_port": MCAST_PORT, "mcast_interface": interface, "buffer_size": 1440, "user_id": USER_ID,
                      **dict(link)},
@@ -283,6 +283,8 @@ class Lab:
         }
         if application:
             sections["application"] = application
+        if tun:
+            sections["tun"] = tun
         path = os.path.join(self.folder, f"{name}-{len(self.processes)}.ini")
         with open(path, "w") as file:
             file.write(ini(**sections))
