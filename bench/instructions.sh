@@ -31,7 +31,7 @@ command -v valgrind >/dev/null || {
   echo "error: valgrind is not installed: examples/setup.sh --bench" >&2
   exit 1
 }
-[[ $compile == no ]] || cmake --build "$build" --target bench-formats bench-tables bench-stack >&2
+[[ $compile == no ]] || cmake --build "$build" --target bench-formats bench-tables bench-stack bench-tunnel >&2
 
 over=no
 folder=$(mktemp -d)

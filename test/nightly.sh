@@ -72,7 +72,7 @@ lint() { test/lint.sh --all; }
 
 coverage() { ILNP_BUILD_DIR=$build/coverage test/coverage.sh; }
 
-bench() { "$build/bench/bench-stack" && bench/system/run.sh --output "$build/nightly/bench"; }
+bench() { "$build/bench/bench-stack" && "$build/bench/bench-tunnel" && bench/system/run.sh --output "$build/nightly/bench"; }
 
 packages() {
   test/run.sh -R '^package-' && ILNP_BUILD=$build python3 test/package/recipes_test.py && ILNP_BUILD=$build python3 test/package/systemd_test.py

@@ -1,0 +1,212 @@
+// What a tunnel does with each segment: long packets of the kernel are cut, and those of the network are joined. Beside code for the
+// same work that was written by hand, for TCP with a header of 32 octets only, and knows nothing of the toolkit.
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness.hpp"
+
+namespace baseline {
+
+inline std::uint64_t sum(const unsigned char* at, std::size_t size, std::uint64_t start) {
+  const auto add = [&](std::uint64_t value) { start += value, start += start < value; };
+  std::uint64_t word;
+  for (; size >= 8; at += 8, size -= 8) std::memcpy(&word, at, 8), add(word);
+  word = 0;
+  std::memcpy(&word, at, size);
+  add(word);
+  return start;
+}
+inline std::uint16_t fold(std::uint64_t sum) {
+  sum = (sum >> 32) + (sum & 0xffffffff);
+  sum = (sum >> 32) + (sum & 0xffffffff);
+  sum = (sum >> 16) + (sum & 0xffff);
+  sum = (sum >> 16) + (sum & 0xffff);
+  return static_cast<std::uint16_t>((sum >> 16) + (sum & 0xffff));
+}
+inline std::uint64_t pseudo(std::size_t size) {
+  return std::uint64_t{__builtin_bswap16(static_cast<std::uint16_t>(size))} + __builtin_bswap16(6);
+}
+inline std::uint32_t load32(const unsigned char* at) {
+  std::uint32_t value;
+  std::memcpy(&value, at, 4);
+  return __builtin_bswap32(value);
+}
+inline void store32(unsigned char* at, std::uint32_t value) {
+  value = __builtin_bswap32(value);
+  std::memcpy(at, &value, 4);
+}
+
+/// `packet`: an IPv6 header, one of TCP with 32 octets, and payload.
+template <class F>
+void cut(unsigned char* packet, std::size_t size, std::size_t each, F&& f) {
+  unsigned char header[32];
+  std::memcpy(header, packet + 40, 32);
+  const std::uint64_t addresses = sum(packet + 8, 32, 0);
+  const unsigned char flags = header[13];
+  std::uint32_t sequence = load32(header + 4);
+  for (std::size_t at = 72; at < size; at += each) {
+    const std::size_t length = size - at < each ? size - at : each;
+    header[13] =
+        static_cast<unsigned char>(flags & (at == 72 ? 0xff : 0x7f) & (at + length == size ? 0xff : 0xf6));
+    store32(header + 4, sequence);
+    sequence += static_cast<std::uint32_t>(length);
+    header[16] = header[17] = 0;
+    const auto value = static_cast<std::uint16_t>(
+        ~fold(sum(packet + at, length, sum(header, 32, addresses + pseudo(32 + length)))));
+    std::memcpy(header + 16, &value, 2);
+    f(header, packet + at, length);
+  }
+}
+
+/// Joins segments of one flow.
+class Joiner {
+ public:
+  template <class Out>
+  void push(const unsigned char* ip, const unsigned char* rest, std::size_t size, Out&& out) {
+    if (fold(sum(rest, size, sum(ip + 8, 32, pseudo(size)))) != 0xffff) return;
+    const bool follows =
+        count_ != 0 && count_ < 64 && std::memcmp(ip + 8, head_ + 8, 32) == 0 &&
+        std::memcmp(ip, head_, 2) == 0 && ip[7] == head_[7] && std::memcmp(rest, head_ + 40, 4) == 0 &&
+        load32(rest + 4) == next_ && std::memcmp(rest + 8, head_ + 48, 5) == 0 && rest[13] == head_[53] &&
+        std::memcmp(rest + 14, head_ + 54, 2) == 0 && std::memcmp(rest + 18, head_ + 58, 14) == 0 &&
+        size - 32 <= each_ && last_ == each_ && octets_ + size <= 65495;
+    if (!follows) {
+      flush(out);
+      std::memcpy(head_, ip, 40);
+      std::memcpy(head_ + 40, rest, 32);
+      each_ = size - 32, octets_ = 0, next_ = load32(rest + 4);
+    }
+    parts_[count_++] = {rest + 32, size - 32};
+    last_ = size - 32, octets_ += last_, next_ += static_cast<std::uint32_t>(last_);
+  }
+  template <class Out>
+  void flush(Out&& out) {
+    if (count_ == 0) return;
+    const auto length = __builtin_bswap16(static_cast<std::uint16_t>(32 + octets_));
+    std::memcpy(head_ + 4, &length, 2);
+    const std::uint16_t partial = fold(sum(head_ + 8, 32, pseudo(32 + octets_)));
+    std::memcpy(head_ + 56, &partial, 2);
+    out(head_, parts_.data(), count_);
+    count_ = 0;
+  }
+
+  struct Part {
+    const unsigned char* at;
+    std::size_t size;
+  };
+
+ private:
+  unsigned char head_[72];
+  std::array<Part, 64> parts_;
+  std::size_t count_ = 0, each_ = 0, last_ = 0, octets_ = 0;
+  std::uint32_t next_ = 0;
+};
+
+}  // namespace baseline
+
+#include "ilnp/tun/cutter.hpp"
+#include "ilnp/tun/joiner.hpp"
+
+namespace {
+
+constexpr std::size_t segments = 40;
+
+/// A long packet of the kernel, and what it is cut into.
+struct Packets {
+  explicit Packets(std::size_t payload)
+      : each(payload),
+        whole(72 + segments * payload),
+        parts(segments, std::vector<unsigned char>(32 + payload)) {
+    for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = static_cast<unsigned char>(i * 7);
+    whole[0] = 0x60;
+    const auto length = static_cast<std::uint16_t>(whole.size() - 40);
+    whole[4] = static_cast<unsigned char>(length >> 8), whole[5] = static_cast<unsigned char>(length),
+    whole[6] = 6;
+    whole[52] = 0x80, whole[53] = 0x10;
+    std::size_t i = 0;
+    baseline::cut(whole.data(), whole.size(), each,
+                  [&](const unsigned char* head, const unsigned char* rest, std::size_t size) {
+                    std::memcpy(parts[i].data(), head, 32);
+                    std::memcpy(parts[i++].data() + 32, rest, size);
+                  });
+  }
+  std::size_t each;
+  std::vector<unsigned char> whole;
+  std::vector<std::vector<unsigned char>> parts;
+  std::uint64_t result = 0;
+};
+
+struct CutOurs : Packets {
+  using Packets::Packets;
+  void run() {
+    const ilnp::wire::VirtioNetHeader virtio{1, 4, 72, static_cast<std::uint16_t>(each), 40, 16};
+    ilnp::tun::cut(virtio, ilnp::MutableBytes(reinterpret_cast<std::byte*>(whole.data()), whole.size()),
+                   [&](ilnp::Bytes head, ilnp::Bytes rest) {
+                     result += std::to_integer<unsigned>(head[16]) * 31 +
+                               std::to_integer<unsigned>(head[17]) + rest.size();
+                   });
+    bench::keep(result);
+  }
+};
+struct CutByHand : Packets {
+  using Packets::Packets;
+  void run() {
+    baseline::cut(whole.data(), whole.size(), each,
+                  [&](const unsigned char* head, const unsigned char*, std::size_t size) {
+                    result += head[16] * 31u + head[17] + size;
+                  });
+    bench::keep(result);
+  }
+};
+struct JoinOurs : Packets {
+  using Packets::Packets;
+  ilnp::tun::Joiner joiner;
+  void run() {
+    const auto out = [&](const auto&, ilnp::Bytes head, auto written) {
+      result += std::to_integer<unsigned>(head.back()) + written.size();
+    };
+    ilnp::ToHost to{};
+    std::memcpy(to.ipv6.data(), whole.data(), 40);
+    for (const auto& part : parts)
+      joiner.push(to, ilnp::Bytes(reinterpret_cast<const std::byte*>(part.data()), part.size()), out);
+    joiner.flush(out);
+    bench::keep(result);
+  }
+};
+struct JoinByHand : Packets {
+  using Packets::Packets;
+  baseline::Joiner joiner;
+  void run() {
+    const auto out = [&](const unsigned char* head, const auto*, std::size_t count) {
+      result += head[71] + count;
+    };
+    for (const auto& part : parts) joiner.push(whole.data(), part.data(), part.size(), out);
+    joiner.flush(out);
+    bench::keep(result);
+  }
+};
+
+/// Both sides must come to the same.
+template <class Ours, class ByHand>
+void pair(const std::string& name, std::size_t payload) {
+  Ours ours(payload);
+  ByHand by_hand(payload);
+  ours.run(), by_hand.run();
+  if (ours.result != by_hand.result) throw std::logic_error(name + ": not the same work");
+  bench::add(name + ", " + std::to_string(payload) + " octets", segments, bench::repeat<Ours>(payload),
+             bench::repeat<ByHand>(payload));
+}
+
+const bool added = [] {
+  for (const std::size_t payload : {100u, 1364u}) {
+    pair<CutOurs, CutByHand>("cut a long packet", payload);
+    pair<JoinOurs, JoinByHand>("join segments", payload);
+  }
+  return true;
+}();
+
+}  // namespace
