@@ -81,7 +81,16 @@ void scenarios(Bytes input);
 // sctp.cpp, if there is usrsctp
 void sctp(Bytes input);
 std::vector<Octets> sctp_seeds();
+// tun.cpp
+void tun_read(Bytes input);
+void tun_frame(Bytes input);
+void dns(Bytes input);
+std::vector<Octets> tun_read_seeds();
+std::vector<Octets> tun_frame_seeds();
+std::vector<Octets> dns_seeds();
 // seeds.cpp
+/// A file of test/vectors.
+Octets vector_file(const std::string& name);
 std::vector<Octets> wire_seeds();
 std::vector<Octets> address_seeds();
 std::vector<Octets> configuration_seeds();

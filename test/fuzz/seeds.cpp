@@ -46,21 +46,25 @@ std::vector<Octets> texts(std::initializer_list<std::string_view> all) {
   return out;
 }
 
+Octets octets_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};
+  return test::octets(std::as_bytes(std::span(text)));
+}
+
 /// What is in the files of a folder.
 std::vector<Octets> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& each : fs::directory_iterator(folder)) files.push_back(each.path());
   std::ranges::sort(files);
   std::vector<Octets> all;
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};
-    all.push_back(test::octets(std::as_bytes(std::span(text))));
-  }
+  for (const auto& file : files) all.push_back(octets_of(file));
   return all;
 }
 
 }  // namespace
+
+Octets vector_file(const std::string& name) { return octets_of(fs::path(ILNP_TEST_VECTORS) / name); }
 
 std::vector<Octets> wire_seeds() {
   const auto as = [](Format format, Bytes octets) {

@@ -12,6 +12,9 @@ std::span<const Target> targets() {
       {"proxy", proxy, node_seeds},
       {"long_datagrams", long_datagrams, long_datagram_seeds},
       {"scenario", scenarios, scenario_seeds},
+      {"tun_read", tun_read, tun_read_seeds},
+      {"tun_frame", tun_frame, tun_frame_seeds},
+      {"dns", dns, dns_seeds},
 #ifdef ILNP_HAS_SCTP
       {"sctp", sctp, sctp_seeds},
 #endif

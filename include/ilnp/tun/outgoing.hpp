@@ -48,7 +48,8 @@ class Outgoing : public NameService<Next> {
   void from_host(const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx, Up&& up) {
     ++counters_.reads;
     const auto ip = wire::Ipv6Header::parse(packet);
-    if (!ip) return void(++counters_.dropped_malformed_read);
+    if (!ip || ip->payload().size() < wire::TunHeader::least(ip->next_header()))
+      return void(++counters_.dropped_malformed_read);
     const wire::Ipv6Address to = ip->destination();
     if (!is_unicast(to)) return void(++counters_.dropped_not_unicast);
     if (ip->source() != own_) {
