@@ -56,8 +56,8 @@ class Peer {
  public:
   using Stack = Sctp<STP<ILNP<sim::SimUnderlay>>>;
 
-  Peer(sim::World& world, std::uint64_t nid, std::string name, std::vector<std::vector<Locator>> locators,
-       SctpConfig config = {})
+  Peer(sim::World& world, std::uint64_t nid, const std::string& name,
+       std::vector<std::vector<Locator>> locators, SctpConfig config = {})
       : world_(world), nid_(nid), node_(world, name, config, node_config(nid, name, std::move(locators))) {
     begin();
   }

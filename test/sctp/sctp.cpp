@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(packets_are_as_long_as_the_transport_takes_to_that_node) {
   sim::World world(1);
   const VirtualTime time(world);
   struct End {
-    End(sim::World& in, std::uint64_t nid, std::string name)
+    End(sim::World& in, std::uint64_t nid, const std::string& name)
         : node(in, name, SctpConfig{}, node_config(nid, name, {{a}})) {
       node.on_receive([this](const StreamEvent& event, Bytes) { go_on(event.stream); });
       node.start();

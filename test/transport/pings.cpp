@@ -284,8 +284,10 @@ BOOST_AUTO_TEST_CASE(pings_that_have_no_reply_take_the_place_of_no_other) {
     strangers.emplace_back(net.world, std::vector{a});
   std::uint64_t unknown = 0x5100;
   net.world.every(10ms, net.in(0ms), net.in(4s), [&] {
-    for (Stranger& each : strangers)
-      each.put(a, Stranger::frame({a, Nid(++unknown)}, {a, carol.nid()}, 3, 42, ping_octets(unknown)));
+    for (Stranger& each : strangers) {
+      ++unknown;
+      each.put(a, Stranger::frame({a, Nid(unknown)}, {a, carol.nid()}, 3, 42, ping_octets(unknown)));
+    }
   });
   net.world.run_for(600ms);
   for (int round = 0; round < 6; ++round) BOOST_TEST(net.ask(net.alice, carol.nid()) != nullptr);
