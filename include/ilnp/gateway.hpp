@@ -44,3 +44,6 @@
 #include "gateway/stream_sink.hpp"
 #include "gateway/stream_waiting.hpp"
 #include "gateway/tcp_options.hpp"
+#include "gateway/tun_gateway.hpp"
+#include "gateway/tun_sink.hpp"
+#include "posix/tun_device.hpp"

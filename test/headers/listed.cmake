@@ -1,7 +1,7 @@
 # Fails if the headers of the parts (ilnp/ilnp.hpp, asio.hpp, ...) do not include each header of the toolkit, exactly one of
 # them each, or include one that does not exist.
 cmake_minimum_required(VERSION 3.25)
-set(parts ilnp asio config gateway middleware names sctp sim)
+set(parts ilnp asio config gateway middleware names sctp sim tun)
 file(GLOB_RECURSE there RELATIVE ${INCLUDE}/ilnp ${INCLUDE}/ilnp/*.hpp)
 set(listed)
 foreach(part IN LISTS parts)

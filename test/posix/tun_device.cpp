@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(creates_an_interface_that_is_up_and_silent_and_goes_with_it
       sockaddr_in6 to{};
       to.sin6_family = AF_INET6;
       to.sin6_port = htons(9);
-      const auto peer = boost::asio::ip::make_address_v6("fd00::b").to_bytes();
+      auto peer = own_address;
+      peer[15] = std::byte{0xb};
       std::memcpy(&to.sin6_addr, peer.data(), peer.size());
       BOOST_REQUIRE(
           ::sendto(socket.native_handle(), "hello", 5, 0, reinterpret_cast<sockaddr*>(&to), sizeof to) == 5);

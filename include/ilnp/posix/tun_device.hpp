@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -8,7 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address_v6.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -191,9 +193,9 @@ class TunDevice {
     ifreq queue = named(name_);
     queue.ifr_qlen = queue_length;
     (void)::ioctl(socket.native_handle(), SIOCSIFTXQLEN, &queue);
-    set_address(socket.native_handle(), address_of(config.address));
+    set_address(socket.native_handle(), config.address);
     raise(socket.native_handle());
-    wait_until_usable(address_of(config.address));
+    wait_until_usable(config.address);
   }
 
   std::string setting(const char* key) const { return "/proc/sys/net/ipv6/conf/" + name_ + '/' + key; }
@@ -226,14 +228,14 @@ class TunDevice {
                     std::to_string(mtu) + ')');
   }
 
-  using Address = boost::asio::ip::address_v6;
-  static Address address_of(const std::array<std::byte, 16>& octets) {
-    Address::bytes_type out{};
-    std::memcpy(out.data(), octets.data(), out.size());
-    return Address(out);
+  using Address = std::array<std::byte, 16>;
+  static std::string text(const Address& address) {
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    ::inet_ntop(AF_INET6, address.data(), out.data(), out.size());
+    return out.data();
   }
   static bool same_network(const Address& one, const Address& other) {
-    return std::memcmp(one.to_bytes().data(), other.to_bytes().data(), prefix_length / 8) == 0;
+    return std::memcmp(one.data(), other.data(), prefix_length / 8) == 0;
   }
   void set_address(int socket, const Address& address) const {
     ifreq index = named(name_);
@@ -251,15 +253,15 @@ class TunDevice {
   void change_address(int socket, unsigned long request, const Address& address, unsigned length, int index,
                       const char* verb) const {
     struct {  // in6_ifreq, which no header of the C library has
-      Address::bytes_type address;
+      Address address;
       std::uint32_t prefix_length;
       int index;
-    } change{address.to_bytes(), length, index};
+    } change{address, length, index};
     if (::ioctl(socket, request, &change) == 0) return;
     const error_code error = last_system_error();
     if (error.value() != EEXIST && error.value() != EADDRNOTAVAIL)
-      fail(error, "address of interface " + name_ + " (as root: ip addr " + verb + ' ' + address.to_string() +
-                      '/' + std::to_string(length) + " dev " + name_ + ')');
+      fail(error, "address of interface " + name_ + " (as root: ip addr " + verb + ' ' + text(address) + '/' +
+                      std::to_string(length) + " dev " + name_ + ')');
   }
   /// Programs can use an address soon after the interface is up: when the kernel, with nobody to ask, has found that no other
   /// host has it.
@@ -289,10 +291,10 @@ class TunDevice {
     };
     while (file >> digits >> index >> length >> scope >> state >> name) {
       if (name != name_ || digits.size() != 32) continue;
-      Address::bytes_type octets{};
+      Address octets{};
       for (std::size_t i = 0; i < octets.size(); ++i)
-        octets[i] = static_cast<unsigned char>(number(digits.substr(2 * i, 2)));
-      found.push_back({Address(octets), number(length), number(state)});
+        octets[i] = static_cast<std::byte>(number(digits.substr(2 * i, 2)));
+      found.push_back({octets, number(length), number(state)});
     }
     for (const Found& each : found) f(each.address, each.length, each.state);
   }
