@@ -5,8 +5,10 @@
 #include <fstream>
 #include <ilnp/network/ilnp.hpp>
 #include <ilnp/posix/send_failures.hpp>
+#include <ilnp/posix/tun_device.hpp>
 #include <ilnp/transport/fragment.hpp>
 #include <ilnp/transport/stp.hpp>
+#include <ilnp/tun/joiner.hpp>
 #include <ilnp/tun/tun.hpp>
 #include <iterator>
 #include <set>
@@ -55,6 +57,8 @@ BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
       {"tun::ProbeLimit::max_to_one", tun::ProbeLimit::max_to_one},
       {"tun::WaitingQueries::max_queries", tun::WaitingQueries::max_queries},
       {"TunConfig::max_allowed", TunConfig::max_allowed},
+      {"tun::Joiner::max_items", tun::Joiner::max_items},
+      {"TunDevice::queue_length", TunDevice::queue_length},
       {"wire::max_host_name", wire::max_host_name},
   };
   const std::string document = text_of(root / "docs/limits.md");
