@@ -37,7 +37,7 @@ struct Nodes {
   template <class F>
   void run(F f) {
     bool done = false;
-    asio::co_spawn(io, std::move(f), [&](std::exception_ptr error) {
+    asio::co_spawn(io, std::move(f), [&](const std::exception_ptr& error) {
       done = true;
       if (error) std::rethrow_exception(error);
     });

@@ -68,7 +68,7 @@ class LossyRelay {
 /// An underlay on one end of a relay. Within a batch it keeps payloads by reference, as the real one does.
 class RelayedLink {
  public:
-  RelayedLink(boost::asio::io_context* io, udp::endpoint relay)
+  RelayedLink(boost::asio::io_context* io, const udp::endpoint& relay)
       : socket_(*io, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
     socket_.connect(relay);
     socket_.non_blocking(true);

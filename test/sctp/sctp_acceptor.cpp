@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(an_acceptor_can_be_moved_and_closed) {
   BOOST_TEST(accepted.is_open());
 
   std::vector<error_code> errors;
-  BOOST_TEST(!first.is_open());
+  BOOST_TEST(!first.is_open());  // NOLINT(bugprone-use-after-move): stated
   BOOST_TEST(first.port() == 0);
   BOOST_TEST((first.get_executor() == nodes.io.get_executor()));
   first.cancel();

@@ -23,8 +23,8 @@ struct Gate {
     std::string host;
   };
 
-  Gate(sim::World& world, std::uint64_t nid, std::string name, StreamProxyConfig config = {})
-      : node(world, name, config, SctpConfig(), node_config(nid, name, {{net_a}})) {
+  Gate(sim::World& world, std::uint64_t nid, const std::string& name, StreamProxyConfig config = {})
+      : node(world, name, std::move(config), SctpConfig(), node_config(nid, name, {{net_a}})) {
     node.on_receive([this](const StreamProxyEvent& event, Bytes octets) {
       heard.push_back({event.kind, event.stream, event.error, event.port, std::string(as_text(octets))});
     });
@@ -68,7 +68,10 @@ struct Gate {
 
 struct Gates {
   explicit Gates(StreamProxyConfig alices = {}, StreamProxyConfig bobs = {})
-      : world(1), time(world), alice(world, 1, "alice", alices), bob(world, 2, "bob", bobs) {
+      : world(1),
+        time(world),
+        alice(world, 1, "alice", std::move(alices)),
+        bob(world, 2, "bob", std::move(bobs)) {
     world.run_for(1s);
   }
   sim::World world;

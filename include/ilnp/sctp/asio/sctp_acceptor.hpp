@@ -124,7 +124,10 @@ class SctpAcceptor {
   }
   /// Takes over the port and all pending operations.
   SctpAcceptor(SctpAcceptor&& other) noexcept
-      : node_(other.node_), life_(other.life_), executor_(other.executor_), state_(std::move(other.state_)) {}
+      : node_(other.node_),
+        life_(other.life_),  // NOLINT(performance-move-constructor-init): `other` keeps it, too
+        executor_(other.executor_),
+        state_(std::move(other.state_)) {}
   /// From an acceptor with another executor, as `as_default_on` does.
   template <class Other>
   requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)

@@ -49,7 +49,7 @@ class SctpStream {
   /// Takes over the connection and all pending operations.
   SctpStream(SctpStream&& other) noexcept
       : node_(other.node_),
-        life_(other.life_),
+        life_(other.life_),  // NOLINT(performance-move-constructor-init): `other` keeps it, too
         executor_(other.executor_),
         handle_(std::move(other.handle_)) {}
   /// From a stream with another executor, as `as_default_on` does.
