@@ -61,12 +61,15 @@ class Core : public NetworkAdaptor<Next> {
   const TunCounters& counters() const noexcept { return counters_; }
 
  protected:
+  /// The next header of a tunnel's packets.
   static constexpr auto protocol = static_cast<std::uint8_t>(wire::NextHeader::tunnel);
-  static constexpr std::size_t overhead = wire::TunHeader::size;
+  static constexpr std::size_t overhead = wire::TunHeader::size;  ///< of a packet, octets
   /// What an IPv6 packet has that its frame does not.
   static constexpr std::size_t elided = wire::Ipv6Header::size - wire::TunHeader::size;
 
+  /// Something is due at this time.
   void wake(TimePoint at) noexcept { step_at_ = std::min(step_at_, at); }
+  /// Hands a packet to the host; `source`: see `ToHost`.
   template <class Up>
   static void deliver(const wire::Ipv6HeaderRepr& ip, Nid source, MutableBytes rest, Up& up) {
     ToHost to{{}, source, false};
@@ -74,10 +77,12 @@ class Core : public NetworkAdaptor<Next> {
     up(to, rest);
   }
 
+  /// Tells the host that a packet of it does not reach its destination.
   template <ContextLike Cx, class Up>
   void unreachable(wire::Unreachable why, Bytes packet, Cx& cx, Up& up) {
     error_to_host({wire::Icmpv6Type::unreachable, static_cast<std::uint8_t>(why), 0}, packet, cx, up);
   }
+  /// Tells the host that packets to that destination have at most `limit` octets.
   template <ContextLike Cx, class Up>
   void too_long(std::size_t limit, Bytes packet, Cx& cx, Up& up) {
     ++counters_.dropped_too_long;
@@ -98,15 +103,16 @@ class Core : public NetworkAdaptor<Next> {
     ++counters_.errors_to_host;
     deliver(reply.ip, {}, reply.rest, up);
   }
+  /// Whether the host may get one more error now. Counts it.
   bool admit_error(TimePoint now) noexcept { return errors_.admit(now); }
 
-  std::uint64_t prefix_;
-  Policy policy_;
-  std::size_t mtu_ = 0;
-  wire::Ipv6Address own_;
-  Arena arena_;
-  TimePoint step_at_ = never;
-  TunCounters counters_;
+  std::uint64_t prefix_;       ///< of all addresses
+  Policy policy_;              ///< what comes in
+  std::size_t mtu_ = 0;        ///< of the interface, octets
+  wire::Ipv6Address own_;      ///< this host's address
+  Arena arena_;                ///< for packets of this layer itself, until the batch ends
+  TimePoint step_at_ = never;  ///< when something is due
+  TunCounters counters_;       ///< see `TunCounters`
 
  private:
   RateLimit errors_{errors_per_second, 20};

@@ -91,13 +91,15 @@ class NameService : public Core<Next> {
 
   template <class Cx>
   struct Lookup {
-    NameService& layer;
-    Cx& cx;
+    NameService& layer;  ///< whose names they are
+    Cx& cx;              ///< of this call
 
+    /// The node of this name; none if it is unknown so far.
     std::optional<Nid> find(std::string_view name) {
       const result<Nid> nid = layer.next_.resolve(name, cx);
       return nid ? std::optional(*nid) : std::nullopt;
     }
+    /// The name of this node; empty if it is unknown.
     std::string_view name_of(Nid wanted) {
       std::string_view found;
       layer.for_each_name(cx.now(), [&](Nid nid, std::string_view name) {
@@ -107,7 +109,7 @@ class NameService : public Core<Next> {
     }
   };
 
-  WaitingQueries waiting_;
+  WaitingQueries waiting_;  ///< for names that are not known yet
 
  private:
   NameServer names_;

@@ -71,12 +71,15 @@ class Outgoing : public NameService<Next> {
   }
 
  protected:
+  /// The next header of probes.
   static constexpr auto stp = static_cast<std::uint8_t>(wire::NextHeader::stp);
+  /// What has become of a read: it has left or was dropped; it has to wait; it is longer than its peer takes.
   enum class Outcome : std::uint8_t { done, wait, too_long };
 
   /// Decided a moment ago: packets for this node leave.
   bool ready(Nid nid, TimePoint now) const noexcept { return nid == ready_nid_ && now < ready_until_; }
 
+  /// The first packet to a node for a while: it leaves, waits for a probe, or fails.
   template <ContextLike Cx, class Up>
   BOOST_NOINLINE void consider(Nid nid, const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx,
                                Up& up) {
@@ -100,6 +103,7 @@ class Outgoing : public NameService<Next> {
     ready_until_ = now + decision_hold;
     finish(transmit(nid, limit, virtio, packet, cx), nid, limit, virtio, packet, cx, up);
   }
+  /// The longest packet that this peer takes, octets.
   std::size_t limit_of(const Peers::Peer& peer) const noexcept {
     return peer.limit == 0 ? mtu_ : std::min<std::size_t>(peer.limit, mtu_);
   }
@@ -134,6 +138,7 @@ class Outgoing : public NameService<Next> {
     if (result == Cut::malformed) ++counters_.dropped_malformed_read;
     return outcome;
   }
+  /// Keeps a read that has to wait; tells the host of one that is too long.
   template <ContextLike Cx, class Up>
   void finish(Outcome outcome, Nid nid, std::size_t limit, const wire::VirtioNetHeader& virtio,
               MutableBytes packet, Cx& cx, Up& up) {
@@ -146,6 +151,7 @@ class Outgoing : public NameService<Next> {
       kept.flags = 0;  // its checksum is complete by now
     hold(nid, kept, packet, cx);
   }
+  /// Keeps a copy until it can leave.
   template <ContextLike Cx>
   void hold(Nid nid, const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx) {
     if (!held_.hold(nid, virtio, packet, cx.now())) return void(++counters_.dropped_held_full);
@@ -193,6 +199,7 @@ class Outgoing : public NameService<Next> {
 
   // Probes.
 
+  /// Begins to probe this peer.
   template <ContextLike Cx>
   void ask(Nid nid, Peers::Peer& peer, Cx& cx) {
     if (!peers_.ask(nid, peer, static_cast<std::uint32_t>(cx.secret()))) return;
@@ -255,20 +262,21 @@ class Outgoing : public NameService<Next> {
     probe_limit_.rekey(key);
     failed_.reserve(HeldReads::max_reads);
   }
+  /// A read that waited in vain.
   struct Failed {
-    HeldReads::Read read;
-    std::size_t limit;  // the packet was too long for it; or 0, and
-    wire::Unreachable why;
+    HeldReads::Read read;   ///< the read
+    std::size_t limit;      ///< the packet was too long for it; or 0, and
+    wire::Unreachable why;  ///< for this reason it could not be sent
   };
 
-  Peers peers_;
-  HeldReads held_;
-  List<Failed> failed_;
-  bool drawn_ = false;
-  Nid ready_nid_;  // to this node packets leave without a look-up
-  TimePoint ready_until_ = long_ago;
-  std::size_t ready_limit_ = 0;
-  ProbeLimit probe_limit_;
+  Peers peers_;                       ///< whom this node sends to, and hears
+  HeldReads held_;                    ///< what waits
+  List<Failed> failed_;               ///< of one step
+  bool drawn_ = false;                ///< the secrets
+  Nid ready_nid_;                     ///< to this node packets leave without a look-up,
+  TimePoint ready_until_ = long_ago;  ///< until then,
+  std::size_t ready_limit_ = 0;       ///< if they are no longer than this
+  ProbeLimit probe_limit_;            ///< of replies
 };
 
 }  // namespace ilnp::tun
