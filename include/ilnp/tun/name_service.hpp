@@ -90,6 +90,7 @@ class NameService : public Core<Next> {
   }
 
   template <class Cx>
+  /// Looks names up for the name server.
   struct Lookup {
     NameService& layer;  ///< whose names they are
     Cx& cx;              ///< of this call
