@@ -39,7 +39,7 @@ if [[ $all == yes ]]; then
   tidy_options+=("--checks=clang-analyzer-*,-clang-analyzer-optin.*")
   jobs=$(nproc)
 fi
-((${#sources[@]})) || sources=(examples/ilnp-stream.cpp examples/ilnp-lab.cpp)
+((${#sources[@]})) || sources=(examples/ilnp-tun.cpp examples/ilnp-lab.cpp)
 
 failed=0
 report() { # NAME COMMAND...: what a command prints, if it fails or prints anything
