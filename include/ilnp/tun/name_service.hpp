@@ -89,8 +89,8 @@ class NameService : public Core<Next> {
     return true;
   }
 
-  template <class Cx>
   /// Looks names up for the name server.
+  template <class Cx>
   struct Lookup {
     NameService& layer;  ///< whose names they are
     Cx& cx;              ///< of this call
