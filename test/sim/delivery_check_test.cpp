@@ -38,7 +38,7 @@ template <class Second, class Third>
 struct Scene {
   explicit Scene(Duration memory = 60s) : check(world, memory) {
     prepare(first), prepare(second), prepare(third);
-    BOOST_REQUIRE(said(world, 3s) == "");
+    BOOST_TEST_REQUIRE(said(world, 3s) == "");
   }
 
   template <class Node>

@@ -48,7 +48,7 @@ struct Scene {
   }
   /// What the checks say.
   std::string run() {
-    if (const std::string text = said(world, 1s); !text.empty()) return text;
+    if (std::string text = said(world, 1s); !text.empty()) return text;
     for (const std::string_view text : {"one", "two", "three", "four", "five"}) {
       BOOST_TEST(!alice.with(
           [&](auto& stack, auto& cx) { return stack.send(port, Nid(2), port, as_bytes(text), cx); }));

@@ -65,7 +65,7 @@ struct Person : TalkerNode {
     std::string text;
   };
 
-  Person(ilnp::sim::World& in, std::string name, std::vector<Locator> locators)
+  Person(ilnp::sim::World& in, std::string name, const std::vector<Locator>& locators)
       : TalkerNode(in, std::move(name)) {
     for (const Locator locator : locators) BOOST_TEST(!underlay().join(locator));
     on_receive([this](const ilnp::FrameSource& from, ilnp::Bytes bytes) {

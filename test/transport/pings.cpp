@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(floods_are_answered_within_limits_and_others_still_get_repl
   net.start(3s);
   Stranger stranger(net.world, {a, b});
   std::uint64_t victim = 0x5100;
-  const auto flood = [&](std::uint8_t hops, std::function<Nid()> asker) {
+  const auto flood = [&](std::uint8_t hops, const std::function<Nid()>& asker) {
     net.world.every(1ms, net.in(0ms), net.in(5s), [&net, &stranger, hops, asker] {
       for (std::uint64_t identifier = 1; identifier <= 2; ++identifier)
         stranger.put(a, Stranger::frame({a, asker()}, {c, net.bob.nid()}, hops, 42, ping_octets(identifier)));
