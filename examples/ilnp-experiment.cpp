@@ -97,7 +97,7 @@ class Report {
 class Experiment {
  public:
   Experiment(boost::asio::io_context& io, const ilnp::Config& config, Report& report, program::Log& complain,
-             program::FrameCapture::Sink capture, program::Followed<program::EventLog> log)
+             program::FrameCapture::Sink capture, const program::Followed<program::EventLog>& log)
       : io_(io),
         config_(config.application),
         report_(report),

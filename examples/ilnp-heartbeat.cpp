@@ -12,7 +12,7 @@ namespace {
 class Heartbeat {
  public:
   Heartbeat(boost::asio::io_context& io, const ilnp::Config& config, program::Output& output,
-            program::FrameCapture::Sink capture, program::Followed<program::EventLog> log)
+            program::FrameCapture::Sink capture, const program::Followed<program::EventLog>& log)
       : config_(config),
         complain_(output.log),
         table_(output.out, {program::LogFormat::table, program::Level::debug}),
