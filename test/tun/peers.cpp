@@ -313,7 +313,8 @@ BOOST_AUTO_TEST_CASE(what_the_host_may_not_send) {
     read(packet);
   }
   BOOST_TEST(counted().dropped_malformed_read == 4u);
-  for (const std::uint8_t protocol : {6, 17, 58}) read(ipv6(own, peer, protocol, Octets(7)));
+  for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17, 58})
+    read(ipv6(own, peer, protocol, Octets(7)));
   BOOST_TEST(counted().dropped_malformed_read == 7u);
   BOOST_TEST(lowest_layer(stack).sent.empty());
 }
