@@ -272,6 +272,7 @@ else
   [[ -f $cache ]] || options+=(-DILNP_BUILD_TESTS=OFF -DILNP_BUILD_BENCHMARKS=OFF)
   targets=(--target ilnp-proxy ilnp-proxy-create ilnp-router ilnp-heartbeat ilnp-experiment ilnp-lab ilnp-stream)
 fi
+[[ $tun == no ]] || ((${#targets[@]} == 0)) || targets+=(ilnp-tun ilnp-ctl) # without targets: everything
 [[ -z ${ILNP_WERROR:-} ]] || options+=("-DILNP_WERROR=$ILNP_WERROR")
 [[ -z ${ILNP_TEST_BATCH:-} ]] || options+=("-DCMAKE_UNITY_BUILD_BATCH_SIZE=$ILNP_TEST_BATCH")
 
