@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../base/stack.hpp"
+#include "../wire/virtio_net_header.hpp"
 #include "core.hpp"
 #include "names.hpp"
 
