@@ -120,6 +120,18 @@ BOOST_AUTO_TEST_CASE(an_identifier_can_be_spelled) {
   BOOST_TEST(wire::load<std::uint64_t>(reply, reply.size() - 8) == 0x00ff'0000'0000'000au);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_gets_the_address_of_another_by_a_name_that_spells_it) {
+  meet({a, Nid(0xc)}, "0-0-0-b");
+  meet({a, Nid(0xd)}, "0-0-0-D");
+  std::vector<std::string> names;
+  stack.for_each_name(cx.now(), [&](Nid, std::string_view name) { names.emplace_back(name); });
+  std::sort(names.begin(), names.end());
+  BOOST_TEST(names == (std::vector<std::string>{"0-0-0-D", "alice", "bob"}),
+             boost::test_tools::per_element());
+  const Octets reply = answer(query_of("0-0-0-b.ilnp", 28));
+  BOOST_TEST(wire::load<std::uint64_t>(reply, reply.size() - 8) == 0xbu);
+}
+
 BOOST_AUTO_TEST_CASE(the_domain_itself) {
   const Octets soa = answer(query_of("ilnp", 6));
   BOOST_TEST(code(soa) == 0u);

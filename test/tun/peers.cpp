@@ -175,6 +175,43 @@ BOOST_AUTO_TEST_CASE(reads_for_an_unknown_node_wait_for_it) {
   BOOST_TEST(errors().empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_checksum_of_what_waits_is_filled_in_once) {
+  const auto partial = [&](std::size_t size) {
+    Octets packet = ipv6(address_of(self.nid), address_of(bob.nid), 17, udp(1000, 53, size));
+    wire::Checksum sum;
+    sum.add(Bytes(packet).subspan(8, 32));
+    sum.add_pseudo(static_cast<std::uint32_t>(wire::UdpHeader::size + size), 17);
+    wire::store(packet, 46, sum.folded());
+    return packet;
+  };
+  wire::VirtioNetHeader virtio;
+  virtio.flags = wire::VirtioNetHeader::needs_checksum;
+  virtio.checksum_start = 40;
+  virtio.checksum_offset = 6;
+  befriend(bob, "bob");
+  for (const Duration waits : {10ms, 35ms, 60ms, 85ms}) {  // attempts follow each other by 25 ms
+    network_layer(stack).doubt(bob.nid, cx);               // bob does not answer, so bob is forgotten
+    run(20s);
+    take();
+    read(partial(12), virtio);
+    read(partial(13), virtio);
+    run(waits);
+    BOOST_TEST(sent(tunnel).empty());
+    feed(discovery(bob, "bob"), bob.nid.value());
+    run(30ms);
+    const auto packets = sent(tunnel);
+    BOOST_TEST_REQUIRE(packets.size() == 2u);
+    for (const Octets& packet : packets) {
+      wire::Checksum sum;
+      sum.add(Bytes(ipv6(address_of(self.nid), address_of(bob.nid), 17, {})).subspan(8, 32));
+      sum.add_pseudo(static_cast<std::uint32_t>(packet.size() - 4), 17);
+      sum.add(Bytes(packet).subspan(4));
+      BOOST_TEST(sum.folded() == 0xffff);
+    }
+    feed(bob, tunnel, tunnelled(17, udp(53, 1000)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(after_three_seconds_the_host_hears_that_nobody_is_there) {
   send(bob.nid);
   run(2900ms);
@@ -245,6 +282,23 @@ BOOST_AUTO_TEST_CASE(a_refusal_in_the_name_of_a_peer_that_talks_does_nothing) {
   BOOST_TEST(errors().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_reply_to_a_probe_does_not_hide_that_a_peer_talks) {
+  befriend(bob, "bob");
+  run(31s);
+  meet(bob, "bob");
+  feed(bob, tunnel, tunnelled(6, tcp(80, 1000, wire::TcpHeader::ack)));
+  run(50ms);
+  send(bob.nid);  // and a probe, for the last reply is old
+  reply(bob);
+  Octets refusal(wire::TunRefusal::size);
+  wire::TunRefusalRepr{}.write_to(refusal);
+  feed(bob, tunnel, refusal);
+  BOOST_TEST(counted().dropped_unasked == 1u);
+  take();
+  send(bob.nid);
+  BOOST_TEST(sent(tunnel).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(probes_are_answered_with_a_reply_as_long) {
   meet(bob, "bob");
   for (const std::size_t size : {12u, 1244u, 1400u}) {
@@ -267,6 +321,21 @@ BOOST_AUTO_TEST_CASE(a_flood_of_probes_is_answered_slowly_and_harms_no_other) {
   meet(carol, "carol");
   feed(carol, stp, length_message(wire::TunProbeKind::probe, 1300, 1, 12));
   BOOST_TEST(counted().probes_answered == 9u);
+}
+
+BOOST_AUTO_TEST_CASE(packets_under_many_identifiers_do_not_lift_the_limit_of_replies) {
+  befriend(bob, "bob");
+  const auto before = counted().probes_answered;
+  for (std::uint64_t nid = 0x1000; nid < 0x1000 + 100; ++nid) {  // all of them are carol
+    const Ilv stranger{a, Nid(nid)};
+    feed(discovery(stranger, std::to_string(nid)), carol.nid.value());
+    feed(frame(stranger, self, tunnel, tunnelled(17, udp(1, 1000))), carol.nid.value());
+    feed(frame(stranger, self, stp, length_message(wire::TunProbeKind::probe, 1300, 1, 12)),
+         carol.nid.value());
+  }
+  BOOST_TEST(counted().probes_answered - before == tun::ProbeLimit::max_to_sender);
+  feed(bob, stp, length_message(wire::TunProbeKind::probe, 1300, 1, 12));  // whom this node uses
+  BOOST_TEST(counted().probes_answered - before == tun::ProbeLimit::max_to_sender + 1);
 }
 
 BOOST_AUTO_TEST_CASE(strangers_do_not_displace_a_peer) {

@@ -54,6 +54,9 @@ BOOST_AUTO_TEST_CASE(tcp_connections_begin_at_exposed_ports_only) {
   BOOST_TEST(!comes_in(6, tcp(1000, 81, syn)));
   BOOST_TEST(!comes_in(6, tcp(1000, 0, syn)));
   BOOST_TEST(!comes_in(6, tcp(1000, 22, syn | wire::TcpHeader::fin)));
+  BOOST_TEST(sent(tunnel).size() == 1u);
+  BOOST_TEST(!comes_in(6, tcp(1000, 22, syn | rst)));
+  BOOST_TEST(sent(tunnel).empty());  // a reset is not answered by one
   BOOST_TEST(!comes_in(6, tcp(1000, 22, syn | wire::TcpHeader::ece | wire::TcpHeader::cwr)));
   take();
   // What belongs to a connection that this host has begun.
@@ -99,6 +102,19 @@ BOOST_AUTO_TEST_CASE(datagrams_come_in_at_exposed_ports_and_those_that_have_sent
   BOOST_TEST(!comes_in(17, udp(53, 2000)));
 }
 
+BOOST_AUTO_TEST_CASE(answers_to_a_datagram_in_fragments_come_in) {
+  const auto sends = [&](std::uint16_t port, std::uint16_t offset, std::uint8_t next_header = 17) {
+    read(ipv6(address_of(self.nid), address_of(bob.nid), 44,
+              fragment(next_header, offset, udp(port, 53, 64))));
+  };
+  sends(2000, 0);
+  sends(2001, 100);  // not the first: there are no ports in it
+  sends(2002, 0, 132);
+  BOOST_TEST(comes_in(17, udp(53, 2000)));
+  BOOST_TEST(!comes_in(17, udp(53, 2001)));
+  BOOST_TEST(!comes_in(17, udp(53, 2002)));
+}
+
 BOOST_AUTO_TEST_CASE(of_icmpv6_only_echo_and_errors_about_own_packets) {
   const wire::Ipv6Address own = address_of(self.nid), peer = address_of(bob.nid);
   const Octets mine = ipv6(own, peer, 17, udp(1, 2)), of_others = ipv6(peer, own, 17, udp(1, 2)),
@@ -132,6 +148,7 @@ BOOST_AUTO_TEST_CASE(other_protocols_come_in_if_everything_is_exposed) {
   Exposing80 open(exposing({}, true));
   for (int protocol = 0; protocol < 256; ++protocol) {
     if (protocol == 6 || protocol == 17 || protocol == 44 || protocol == 58) continue;
+    if (protocol == 0 || protocol == 51 || protocol == 60) continue;  // the next case
     BOOST_TEST(!comes_in(static_cast<std::uint8_t>(protocol), Octets(64)), protocol);
     BOOST_TEST(open.comes_in(static_cast<std::uint8_t>(protocol), Octets(64)) == (protocol != 43), protocol);
   }
@@ -139,6 +156,35 @@ BOOST_AUTO_TEST_CASE(other_protocols_come_in_if_everything_is_exposed) {
   BOOST_TEST(open.comes_in(17, udp(1, 22)));
   BOOST_TEST(!open.comes_in(58, icmp(134)));  // router advertisements never
   BOOST_TEST(sent(tunnel).empty());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_hides_behind_extension_headers) {
+  Exposing80 open(exposing({}, true));
+  const auto behind = [](std::uint8_t next_header, const Octets& rest, std::uint8_t length = 0) {
+    Octets out(8);
+    wire::store(out, 0, next_header);
+    wire::store(out, 1, length);
+    return joined(std::move(out), rest);
+  };
+  for (const std::uint8_t extension : std::array<std::uint8_t, 3>{0, 51, 60}) {
+    BOOST_TEST(open.comes_in(extension, behind(6, tcp(1, 22, syn))), int{extension});
+    BOOST_TEST(open.comes_in(extension, behind(59, {})), int{extension});
+    BOOST_TEST(!open.comes_in(extension, behind(58, icmp(134))), int{extension});
+    BOOST_TEST(!open.comes_in(extension, behind(58, icmp(137))), int{extension});
+    BOOST_TEST(!open.comes_in(extension, behind(43, Octets(24))), int{extension});
+    BOOST_TEST(!open.comes_in(extension, behind(60, behind(58, icmp(134)))), int{extension});
+    BOOST_TEST(!open.comes_in(extension, behind(44, fragment(58, 0, icmp(134)))), int{extension});
+    BOOST_TEST(!open.comes_in(44, fragment(extension, 0, behind(58, icmp(134)))), int{extension});
+    // In a later fragment.
+    BOOST_TEST(!open.comes_in(44, fragment(extension, 0, behind(58, Octets(8), 2))), int{extension});
+    BOOST_TEST(!open.comes_in(44, fragment(extension, 0, behind(58, {}))), int{extension});
+    BOOST_TEST(!open.comes_in(extension, Octets(1)), int{extension});
+    BOOST_TEST(!open.comes_in(extension, Octets(1400)), int{extension});  // no end
+    BOOST_TEST(!comes_in(extension, behind(17, udp(1, 80))), int{extension});
+  }
+  Octets authenticated = behind(58, Octets(4), 1);
+  BOOST_TEST(!open.comes_in(51, joined(authenticated, icmp(134))));  // in units of four octets
+  BOOST_TEST(open.comes_in(51, joined(authenticated, icmp(128))));
 }
 
 BOOST_AUTO_TEST_CASE(malformed_and_unprotected_packets_are_dropped) {

@@ -67,6 +67,19 @@ Cut cut_segments(const wire::VirtioNetHeader& virtio, MutableBytes packet, const
 
 }  // namespace detail
 
+/// Fills in the checksum of a packet that stays whole, which the kernel has left to be done (`needs_checksum`): once, because the sum
+/// includes what the field held before. False if there is no such place in the packet.
+inline bool fill_in_checksum(const wire::VirtioNetHeader& virtio, MutableBytes packet) noexcept {
+  const std::size_t at = virtio.checksum_start, field = at + virtio.checksum_offset;
+  if (at < wire::Ipv6Header::size || field + 2 > packet.size()) return false;
+  wire::Checksum sum;
+  sum.add(packet.subspan(at));
+  const bool udp = virtio.checksum_offset == wire::UdpHeader::checksum_offset;
+  detail::finish(packet, field,
+                 static_cast<std::uint8_t>(udp ? wire::IpProtocol::udp : wire::IpProtocol::tcp), sum);
+  return true;
+}
+
 /// Cuts what was read from a TUN device into packets for the network, as the kernel would for a device that cannot do it: `virtio`
 /// says how. Calls `f(Bytes header, MutableBytes payload)` for each: what follows its IPv6 header, complete with its checksum, in two
 /// parts (the first empty for a packet that stays whole). `header` is valid during the call, `payload` is a part of `packet`, which
@@ -81,15 +94,7 @@ Cut cut(const wire::VirtioNetHeader& virtio, MutableBytes packet, F&& f) {
 
   const std::uint8_t type = virtio.gso_type & static_cast<std::uint8_t>(~VirtioNetHeader::gso_ecn);
   if (type == VirtioNetHeader::gso_none) {
-    if (needs_checksum) {
-      const std::size_t at = virtio.checksum_start, field = at + virtio.checksum_offset;
-      if (field + 2 > packet.size()) return Cut::malformed;
-      wire::Checksum sum;
-      sum.add(packet.subspan(at));
-      const bool udp = virtio.checksum_offset == wire::UdpHeader::checksum_offset;
-      detail::finish(packet, field,
-                     static_cast<std::uint8_t>(udp ? wire::IpProtocol::udp : wire::IpProtocol::tcp), sum);
-    }
+    if (needs_checksum && !fill_in_checksum(virtio, packet)) return Cut::malformed;
     f(Bytes(), packet.subspan(wire::Ipv6Header::size));
     return Cut::done;
   }

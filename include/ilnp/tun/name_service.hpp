@@ -42,7 +42,9 @@ class NameService : public Core<Next> {
                   }) {
       f(this->local_nid(), std::string_view(network.config().host_name));
       network.hosts().for_each(now, [&](Nid nid, const auto& host, bool owns_name) {
-        if (owns_name && !host.name.empty()) f(nid, std::string_view(host.name));
+        // What looks like an identifier means that one, whoever calls itself so.
+        if (owns_name && !host.name.empty() && NameServer::spelled(host.name).value_or(nid) == nid)
+          f(nid, std::string_view(host.name));
       });
     }
   }

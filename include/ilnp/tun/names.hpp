@@ -58,6 +58,21 @@ class NameServer {
   /// What `answer` returns while the name is not known.
   static constexpr std::size_t later = ~std::size_t{};
 
+  /// An identifier written as `0-0-0-a`.
+  static std::optional<Nid> spelled(std::string_view host) noexcept {
+    std::uint64_t value = 0;
+    for (int group = 0; group < 4; ++group) {
+      const std::size_t size = group == 3 ? host.size() : host.find('-');
+      if (size == host.npos || size == 0 || size > 4) return std::nullopt;
+      unsigned digits = 0;
+      const auto [end, error] = std::from_chars(host.data(), host.data() + size, digits, 16);
+      if (error != std::errc{} || end != host.data() + size) return std::nullopt;
+      value = value << 16 | digits;
+      host.remove_prefix(group == 3 ? size : size + 1);
+    }
+    return Nid(value);
+  }
+
  private:
   static bool asks(const wire::DnsQuery& query, wire::DnsType type) noexcept {
     return query.type() == static_cast<std::uint16_t>(type) ||
@@ -87,20 +102,6 @@ class NameServer {
     return reply.size();
   }
 
-  /// An identifier written as `0-0-0-a`.
-  static std::optional<Nid> spelled(std::string_view host) noexcept {
-    std::uint64_t value = 0;
-    for (int group = 0; group < 4; ++group) {
-      const std::size_t size = group == 3 ? host.size() : host.find('-');
-      if (size == host.npos || size == 0 || size > 4) return std::nullopt;
-      unsigned digits = 0;
-      const auto [end, error] = std::from_chars(host.data(), host.data() + size, digits, 16);
-      if (error != std::errc{} || end != host.data() + size) return std::nullopt;
-      value = value << 16 | digits;
-      host.remove_prefix(group == 3 ? size : size + 1);
-    }
-    return Nid(value);
-  }
   /// The identifier of an address under this prefix, from its 32 digits in ip6.arpa (RFC 3596, section 2.5).
   std::optional<Nid> reverse(std::string_view name) const noexcept {
     constexpr std::string_view zone = "ip6.arpa";

@@ -63,9 +63,7 @@ class Outgoing : public NameService<Next> {
       return unreachable(to.prefix == prefix_ ? wire::Unreachable::address : wire::Unreachable::no_route,
                          packet, cx, up);
     }
-    if (ip->next_header() == static_cast<std::uint8_t>(wire::IpProtocol::udp))
-      if (const auto header = wire::UdpHeader::parse(ip->payload()))
-        policy_.note(header->source_port(), cx.now());
+    policy_.note(ip->next_header(), ip->payload(), cx.now());
     if (!ready(nid, cx.now())) return consider(nid, virtio, packet, cx, up);
     finish(transmit(nid, ready_limit_, virtio, packet, cx), nid, ready_limit_, virtio, packet, cx, up);
   }
@@ -147,17 +145,26 @@ class Outgoing : public NameService<Next> {
     if (outcome == Outcome::too_long) return too_long(limit, packet, cx, up);
     ready_until_ = long_ago;
     auto kept = virtio;
-    if (virtio.gso_type == wire::VirtioNetHeader::gso_none)
-      kept.flags = 0;  // its checksum is complete by now
+    if (!is_long(virtio)) kept.flags = 0;  // its checksum is complete by now
     hold(nid, kept, packet, cx);
   }
   /// Keeps a copy until it can leave.
   template <ContextLike Cx>
-  void hold(Nid nid, const wire::VirtioNetHeader& virtio, MutableBytes packet, Cx& cx) {
+  void hold(Nid nid, wire::VirtioNetHeader virtio, MutableBytes packet, Cx& cx) {
+    // It may be tried several times, but only once can its checksum be filled in.
+    if (!is_long(virtio) && (virtio.flags & wire::VirtioNetHeader::needs_checksum) != 0) {
+      if (!fill_in_checksum(virtio, packet)) return void(++counters_.dropped_malformed_read);
+      virtio.flags = 0;
+    }
     if (!held_.hold(nid, virtio, packet, cx.now())) return void(++counters_.dropped_held_full);
     ++counters_.held;
     ready_until_ = long_ago;
     wake(cx.now() + step);
+  }
+
+  /// It is to be cut.
+  static bool is_long(const wire::VirtioNetHeader& virtio) noexcept {
+    return (virtio.gso_type & ~wire::VirtioNetHeader::gso_ecn) != wire::VirtioNetHeader::gso_none;
   }
 
   /// Sends what has waited for `nid`.

@@ -29,7 +29,7 @@ class Peers {
   /// One of them.
   struct Peer {
     TimePoint used = long_ago;           ///< this node last sent to it
-    TimePoint heard = long_ago;          ///< a packet of it arrived, or a reply
+    TimePoint heard = long_ago;          ///< a packet of it arrived
     TimePoint replied = long_ago;        ///< to a probe
     TimePoint blocked_until = long_ago;  ///< it is silent, or refuses
     bool refuses = false;                ///< which of the two
@@ -44,10 +44,12 @@ class Peers {
 
     TimePoint last_used() const noexcept { return used; }
     bool expired(TimePoint now) const noexcept {
-      return !asking && now - std::max(used, heard) > memory && blocked_until < now;
+      return !asking && now - std::max({used, heard, replied}) > memory && blocked_until < now;
     }
     /// It has recently shown that it understands packets of a tunnel.
-    bool understands(TimePoint now) const noexcept { return now - heard <= memory; }
+    bool understands(TimePoint now) const noexcept { return now - std::max(heard, replied) <= memory; }
+    /// This node has recently sent to it: unlike a packet of it, nobody else can pretend that.
+    bool in_use(TimePoint now) const noexcept { return now - used <= memory; }
   };
 
   void rekey(const HashKey& key) {

@@ -36,44 +36,62 @@ class Policy {
   /// From now on other nodes may send to this port.
   void expose(std::uint16_t port) noexcept { ports_->exposed.set(port); }
 
-  /// The host sends from this UDP port: answers may come.
-  void note(std::uint16_t udp_port, TimePoint now) noexcept {
+  /// The host sends this, `rest` behind a header with `next_header`: if it is a datagram, or begins one, answers may come.
+  void note(std::uint8_t next_header, Bytes rest, TimePoint now) noexcept {
+    if (next_header == static_cast<std::uint8_t>(wire::IpProtocol::fragment) && begins(rest)) {
+      next_header = wire::load<std::uint8_t>(rest, 0);
+      rest = rest.subspan(fragment_size);
+    }
+    if (next_header != static_cast<std::uint8_t>(wire::IpProtocol::udp)) return;
+    const auto header = wire::UdpHeader::parse(rest);
+    if (!header) return;
     turn(now);
-    ports_->sent.set(udp_port);
+    ports_->sent.set(header->source_port());
   }
 
   /// `rest` is what follows the IPv6 header, with `next_header`. `own` and `peer` are the addresses of this host and of the sender.
   Verdict judge(std::uint8_t next_header, Bytes rest, const wire::Ipv6Address& own,
                 const wire::Ipv6Address& peer, TimePoint now) noexcept {
-    switch (wire::IpProtocol{next_header}) {
-      case wire::IpProtocol::tcp: {
-        const auto header = wire::TcpHeader::parse(rest);
-        if (!header) return Verdict::drop;
-        const bool opens = header->has(wire::TcpHeader::syn) && !header->has(wire::TcpHeader::ack);
-        return !opens || exposed(header->destination_port()) ? Verdict::pass : Verdict::reset;
+    for (;;) {
+      std::size_t size = 0;  // of a header before another one
+      switch (wire::IpProtocol{next_header}) {
+        case wire::IpProtocol::tcp: {
+          const auto header = wire::TcpHeader::parse(rest);
+          if (!header) return Verdict::drop;
+          const bool opens = header->has(wire::TcpHeader::syn) && !header->has(wire::TcpHeader::ack);
+          if (!opens || exposed(header->destination_port())) return Verdict::pass;
+          return header->has(wire::TcpHeader::rst) ? Verdict::drop : Verdict::reset;
+        }
+        case wire::IpProtocol::udp: {
+          const auto header = wire::UdpHeader::parse(rest);
+          if (!header) return Verdict::drop;
+          return exposed(header->destination_port()) || expects(header->destination_port(), now)
+                     ? Verdict::pass
+                     : Verdict::port;
+        }
+        case wire::IpProtocol::icmpv6:
+          return admits_icmp(rest, own, peer) ? Verdict::pass : Verdict::drop;
+        case wire::IpProtocol::fragment:
+          // The host drops the others if it does not get the first one.
+          if (rest.size() >= fragment_size && !begins(rest)) return Verdict::pass;
+          size = fragment_size;
+          if (rest.size() >= size && wire::load<std::uint8_t>(rest, 0) == next_header) return Verdict::drop;
+          break;
+        case wire::IpProtocol::hop_by_hop:
+        case wire::IpProtocol::destination_options:
+        case wire::IpProtocol::authentication:
+          if (!all_ || rest.size() < 2) return Verdict::drop;
+          size = extension_size(next_header, rest);
+          break;
+        case wire::IpProtocol::routing:
+          return Verdict::drop;
       }
-      case wire::IpProtocol::udp: {
-        const auto header = wire::UdpHeader::parse(rest);
-        if (!header) return Verdict::drop;
-        return exposed(header->destination_port()) || expects(header->destination_port(), now)
-                   ? Verdict::pass
-                   : Verdict::port;
-      }
-      case wire::IpProtocol::icmpv6:
-        return admits_icmp(rest, own, peer) ? Verdict::pass : Verdict::drop;
-      case wire::IpProtocol::fragment: {
-        constexpr std::size_t size = 8;
-        if (rest.size() < size) return Verdict::drop;
-        const bool first = (wire::load<std::uint16_t>(rest, 2) & 0xfff8) == 0;
-        const auto inner = wire::load<std::uint8_t>(rest, 0);
-        if (inner == next_header) return Verdict::drop;
-        // The host drops the others if it does not get the first one.
-        return first ? judge(inner, rest.subspan(size), own, peer, now) : Verdict::pass;
-      }
-      case wire::IpProtocol::routing:
-        return Verdict::drop;
+      if (size == 0) return all_ ? Verdict::pass : Verdict::drop;
+      // What it hides is judged, and must be there: the header of a transport is never only in a later fragment.
+      if (rest.size() < size) return Verdict::drop;
+      next_header = wire::load<std::uint8_t>(rest, 0);
+      rest = rest.subspan(size);
     }
-    return all_ ? Verdict::pass : Verdict::drop;
   }
 
  private:
@@ -82,6 +100,19 @@ class Policy {
     std::bitset<65536> sent;      // from these the host has sent in this minute,
     std::bitset<65536> previous;  // and from these in the one before
   };
+
+  static constexpr std::size_t fragment_size = 8;  // of that header
+
+  /// `rest` starts with a fragment header: that of the first one, or of the only one.
+  static bool begins(Bytes rest) noexcept {
+    return rest.size() >= fragment_size && (wire::load<std::uint16_t>(rest, 2) & 0xfff8) == 0;
+  }
+  /// Of a header whose second octet says how long it is (RFC 8200, section 4.3; RFC 4302, section 2.2), octets.
+  static std::size_t extension_size(std::uint8_t next_header, Bytes rest) noexcept {
+    const std::size_t length = wire::load<std::uint8_t>(rest, 1);
+    return next_header == static_cast<std::uint8_t>(wire::IpProtocol::authentication) ? 4 * (length + 2)
+                                                                                      : 8 * (length + 1);
+  }
 
   bool exposed(std::uint16_t port) const noexcept { return all_ || ports_->exposed.test(port); }
   bool expects(std::uint16_t port, TimePoint now) noexcept {

@@ -153,20 +153,17 @@ class Tun : public tun::Outgoing<Next> {
   template <ContextLike Cx>
   BOOST_NOINLINE void receive_other(const NetworkSource& source, Bytes payload, Cx& cx) {
     if (!wire::TunRefusal::parse(payload)) return void(++counters_.dropped_malformed);
-    // Only of a node to which this one sends, and which does not send packets itself: anybody could claim a refusal.
+    // Only of a node to which this one sends, and which does not send packets itself: anybody could claim a refusal. A reply to a
+    // probe does not count as a packet, for it says only what the peer understands.
     tun::Peers::Peer* const peer = peers_.find(source.source.nid);
     const TimePoint now = cx.now();
-    if (!peer || now - peer->used >= tun::Peers::blocked || now - peer->heard < recently(*peer, now))
+    if (!peer || now - peer->used >= tun::Peers::blocked || now - peer->heard < 2 * tun::Peers::blocked)
       return void(++counters_.dropped_unasked);
     ++counters_.refusals_received;
     peer->refuses = true;
     peer->blocked_until = now + tun::Peers::blocked;
     ready_until_ = long_ago;
     wake(now);
-  }
-  /// For how long a packet proves that the peer does not refuse. A reply to a probe does not: it says only what the peer understands.
-  static Duration recently(const tun::Peers::Peer& peer, TimePoint) noexcept {
-    return peer.heard == peer.replied ? Duration::zero() : 2 * tun::Peers::blocked;
   }
 
   template <ContextLike Cx, class Up>
@@ -177,7 +174,7 @@ class Tun : public tun::Outgoing<Next> {
     const auto message = wire::TunProbe::parse(payload.subspan(wire::StpHeader::size));
     tun::Peers::Peer* const peer = peers_.find(nid);
     if (message->kind() == wire::TunProbeKind::probe) {
-      const bool known = peer && peer->understands(now);
+      const bool known = peer && peer->understands(now) && peer->in_use(now);
       if (!probe_limit_.may_admit(nid, source.share, known, now)) return void(++counters_.dropped_too_many);
       if (!send_probe(nid, wire::TunProbeKind::reply, message->nonce(), payload.size(), cx)) return;
       probe_limit_.count(nid, source.share, known);
@@ -190,7 +187,7 @@ class Tun : public tun::Outgoing<Next> {
     const std::size_t limit = std::min<std::size_t>({message->longest(), passed, mtu_});
     peer->limit = static_cast<std::uint16_t>(std::max<std::size_t>(limit, TunConfig::min_mtu));
     peer->asking = false;
-    peer->heard = peer->replied = now;
+    peer->replied = now;
     peer->blocked_until = long_ago;
     ready_until_ = long_ago;
     release(nid, cx, up);

@@ -7,11 +7,14 @@ namespace ilnp::wire {
 
 /// IP protocol numbers (IANA), as next headers of IPv6 packets.
 enum class IpProtocol : std::uint8_t {
+  hop_by_hop = 0,
   tcp = 6,
   udp = 17,
   routing = 43,
   fragment = 44,
+  authentication = 51,
   icmpv6 = 58,
+  destination_options = 60,
 };
 
 /// An address: a prefix, and the identifier of an interface.
