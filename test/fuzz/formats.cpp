@@ -359,7 +359,8 @@ void configuration(Bytes text) {
     for (std::string_view lines = error.what(); !lines.empty();) {  // one for each mistake
       const auto end = lines.find('\n');
       require_line(std::string(lines.substr(0, end)));
-      require(lines.starts_with("node.ini"), "an error names the file");
+      require(lines.starts_with("node.ini") || lines.starts_with("warning: node.ini"),
+              "an error names the file");
       lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
     }
   }

@@ -293,7 +293,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_probes_stops_no_long_datagrams) {
         BOOST_TEST(sent.size() == 2U);
       take();
     }
-  BOOST_TEST(counted().dropped_too_many > 30'000U);
+  // Of those in the names of unknown nodes none could be answered, so none counts.
+  BOOST_TEST(counted().dropped_too_many > 29'900U);
   BOOST_TEST(counted().refused_too_long == 0U);
 }
 
