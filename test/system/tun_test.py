@@ -222,7 +222,7 @@ class Tun(TunTest):
 
     def test_a_connection_survives_moves(self):
         router = self.lab.host("router")
-        self.lab.router(router, "0:0:0:a,0:0:0:b,0:0:0:c", ROUTER)
+        forwarder = self.lab.router(router, "0:0:0:a,0:0:0:b,0:0:0:c", ROUTER)
         self.pair(["--expose", "7000"], network={"handoff_time": 0.5})
         listener = self.tcp(self.bob_host)
         out = self.tcp(self.alice_host, self.address(self.alice_host, BOB))
@@ -237,8 +237,12 @@ class Tun(TunTest):
                 self.bulk(out, back, 1 << 20)
                 self.bulk(back, out, 1 << 20)
             moving.join()
-        # Nothing is lost; but on a busy machine TCP may believe so for a moment.
-        self.assertLess(total_retransmitted(out) + total_retransmitted(back), 20)
+        # Nothing is lost, unless a program was not run for so long that its socket overflowed. And on a busy machine TCP may
+        # believe for a moment that something was lost.
+        overflow = sum(self.counter(node, "link.receive_overflow") for node in (self.alice, self.bob, forwarder))
+        repeated = total_retransmitted(out) + total_retransmitted(back)
+        print(f"{repeated} of {self.counter(self.alice, 'tun.delivered')} segments sent again, {overflow} frames overflowed")
+        self.assertLess(repeated, self.counter(self.alice, "tun.delivered") / 100 + overflow)
 
     def test_a_node_that_was_stopped_for_a_while_goes_on(self):
         self.pair(["--expose", "7000"])
