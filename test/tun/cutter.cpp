@@ -89,6 +89,10 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_gives_nothing) {
     });
     const Octets one = super_packet(protocol, 100, 1000, 0, wire::TcpHeader::ack, random);
     check(one, "field beyond", [](auto& virtio, auto&) { virtio.checksum_offset = 60000; });
+    check(one, "field half beyond", [](auto& virtio, auto& octets) {
+      virtio.checksum_offset =
+          static_cast<std::uint16_t>(octets.size() - VirtioNetHeader::size - virtio.checksum_start - 1);
+    });
     check(one, "start beyond", [](auto& virtio, auto&) { virtio.checksum_start = 60000; });
   }
   check(super_packet(IpProtocol::tcp, 3000, 1000, 0, wire::TcpHeader::ack, random), "data offset 4",
