@@ -46,4 +46,5 @@
 #include "gateway/tcp_options.hpp"
 #include "gateway/tun_gateway.hpp"
 #include "gateway/tun_sink.hpp"
+#include "posix/interface_setup.hpp"
 #include "posix/tun_device.hpp"

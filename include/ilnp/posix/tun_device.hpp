@@ -1,6 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
@@ -8,21 +7,18 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
+#include "interface_setup.hpp"
 #include "socket.hpp"
 
 namespace ilnp {
@@ -43,7 +39,6 @@ struct TunDeviceConfig {
 /// Movable; one thread.
 class TunDevice {
  public:
-  static constexpr unsigned prefix_length = 64;  ///< of the address
   static constexpr unsigned all_offloads =
       TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | 0x60;  ///< those of a new kernel
   static constexpr unsigned queue_length = 64;      ///< packets that wait to be read: more only add delay
@@ -58,7 +53,14 @@ class TunDevice {
   explicit TunDevice(const TunDeviceConfig& config) {
     open(config.interface);
     choose_offloads(config.offload);
-    set_up(config);
+    const InterfaceSetup setup(name_);
+    setup.enable_ipv6();
+    setup.quieten();
+    setup.set_mtu(config.mtu);
+    setup.set_queue(queue_length);
+    setup.set_address(config.address);
+    setup.raise();
+    setup.wait_until_usable(config.address);
   }
   /// Takes over a descriptor that behaves like one, such as a SOCK_SEQPACKET socket that does not block; nothing is set up.
   TunDevice(OwnedSocket file, std::string name, unsigned offloads) noexcept
@@ -111,18 +113,6 @@ class TunDevice {
     const error_code error = last_system_error();
     fail(error, "interface " + name_ + step);
   }
-  static ifreq named(std::string_view name) noexcept {
-    ifreq request{};
-    std::memcpy(request.ifr_name, name.data(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1));
-    return request;
-  }
-  static OwnedSocket control_socket() {
-    OwnedSocket socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (socket.native_handle() < 0)
-      fail(last_system_error(), "an interface needs IPv6, which this kernel does not offer");
-    return socket;
-  }
-
   void open(const std::string& name) {
     if (name.empty() || name.size() >= IFNAMSIZ || name.find('/') != name.npos || name == "." || name == "..")
       fail({EINVAL, boost::system::system_category()}, "interface \"" + name + "\": not a name of one");
@@ -136,10 +126,10 @@ class TunDevice {
       if (error.value() == EPERM) what += " is closed to this container (--device /dev/net/tun)";
       fail(error, what);
     }
-    const OwnedSocket socket = control_socket();
-    ifreq existing = named(name);
+    const OwnedSocket socket = detail::interface_socket();
+    ifreq existing = detail::interface_request(name);
     const bool exists = ::ioctl(socket.native_handle(), SIOCGIFINDEX, &existing) == 0;
-    ifreq request = named(name);
+    ifreq request = detail::interface_request(name);
     request.ifr_flags = flags;
     if (::ioctl(native_handle(), TUNSETIFF, &request) != 0) {
       const error_code error = last_system_error();
@@ -179,136 +169,6 @@ class TunDevice {
       if (::ioctl(native_handle(), TUNSETOFFLOAD, static_cast<unsigned long>(offloads)) == 0) return;
     }
     require(-1, ": offloads");
-  }
-
-  // Each step changes something, or finds it as it should be, or fails.
-
-  void set_up(const TunDeviceConfig& config) {
-    const OwnedSocket socket = control_socket();
-    enable_ipv6();
-    (void)set("addr_gen_mode", "1");  // no link-local address
-    (void)set("accept_ra", "0");
-    (void)set("keep_addr_on_down", "1");
-    set_mtu(socket.native_handle(), config.mtu);
-    ifreq queue = named(name_);
-    queue.ifr_qlen = queue_length;
-    (void)::ioctl(socket.native_handle(), SIOCSIFTXQLEN, &queue);
-    set_address(socket.native_handle(), config.address);
-    raise(socket.native_handle());
-    wait_until_usable(config.address);
-  }
-
-  std::string setting(const char* key) const { return "/proc/sys/net/ipv6/conf/" + name_ + '/' + key; }
-  error_code set(const char* key, const char* value) const {
-    const OwnedSocket file(::open(setting(key).c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.native_handle() < 0 || ::write(file.native_handle(), value, std::strlen(value)) < 0)
-      return last_system_error();
-    return {};
-  }
-  bool is(const char* key, std::string_view value) const {
-    std::ifstream file(setting(key));
-    std::string word;
-    return file >> word && word == value;
-  }
-  void enable_ipv6() const {
-    if (is("disable_ipv6", "0")) return;
-    if (const error_code error = set("disable_ipv6", "0"))
-      fail(error,
-           "IPv6 on interface " + name_ + " (as root: sysctl -w net.ipv6.conf." + name_ + ".disable_ipv6=0)");
-  }
-
-  void set_mtu(int socket, std::size_t mtu) const {
-    ifreq request = named(name_);
-    request.ifr_mtu = static_cast<int>(mtu);
-    if (::ioctl(socket, SIOCSIFMTU, &request) == 0) return;
-    const error_code error = last_system_error();
-    ifreq got = named(name_);
-    if (::ioctl(socket, SIOCGIFMTU, &got) == 0 && static_cast<std::size_t>(got.ifr_mtu) == mtu) return;
-    fail(error, "MTU of interface " + name_ + " (as root: ip link set " + name_ + " mtu " +
-                    std::to_string(mtu) + ')');
-  }
-
-  using Address = std::array<std::byte, 16>;
-  static std::string text(const Address& address) {
-    std::array<char, INET6_ADDRSTRLEN> out{};
-    ::inet_ntop(AF_INET6, address.data(), out.data(), out.size());
-    return out.data();
-  }
-  static bool same_network(const Address& one, const Address& other) {
-    return std::memcmp(one.data(), other.data(), prefix_length / 8) == 0;
-  }
-  void set_address(int socket, const Address& address) const {
-    ifreq index = named(name_);
-    require(::ioctl(socket, SIOCGIFINDEX, &index), "");
-    bool there = false;
-    for_each_address([&](const Address& each, unsigned length, unsigned) {
-      if (each == address && length == prefix_length) {
-        there = true;
-      } else if (same_network(each, address)) {  // of an earlier run; programs would send from it
-        change_address(socket, SIOCDIFADDR, each, length, index.ifr_ifindex, "del");
-      }
-    });
-    if (!there) change_address(socket, SIOCSIFADDR, address, prefix_length, index.ifr_ifindex, "add");
-  }
-  void change_address(int socket, unsigned long request, const Address& address, unsigned length, int index,
-                      const char* verb) const {
-    struct {  // in6_ifreq, which no header of the C library has
-      Address address;
-      std::uint32_t prefix_length;
-      int index;
-    } change{address, length, index};
-    if (::ioctl(socket, request, &change) == 0) return;
-    const error_code error = last_system_error();
-    if (error.value() != EEXIST && error.value() != EADDRNOTAVAIL)
-      fail(error, "address of interface " + name_ + " (as root: ip addr " + verb + ' ' + text(address) + '/' +
-                      std::to_string(length) + " dev " + name_ + ')');
-  }
-  /// Programs can use an address soon after the interface is up: when the kernel, with nobody to ask, has found that no other
-  /// host has it.
-  void wait_until_usable(const Address& address) const {
-    constexpr unsigned tentative = 0x40;
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-      bool waits = false;
-      for_each_address([&](const Address& each, unsigned, unsigned state) {
-        waits |= each == address && (state & tentative) != 0;
-      });
-      if (!waits) return;
-      ::usleep(1000);
-    }
-  }
-  /// Calls `f(address, prefix length, state)` for each address of the interface.
-  template <class F>
-  void for_each_address(F f) const {
-    std::ifstream file("/proc/thread-self/net/if_inet6");  // of this thread's network namespace
-    std::string digits, index, length, scope, state, name;
-    struct Found {
-      Address address;
-      unsigned length, state;
-    };
-    std::vector<Found> found;  // `f` may change them
-    const auto number = [](const std::string& text) {
-      return static_cast<unsigned>(std::stoul(text, nullptr, 16));
-    };
-    while (file >> digits >> index >> length >> scope >> state >> name) {
-      if (name != name_ || digits.size() != 32) continue;
-      Address octets{};
-      for (std::size_t i = 0; i < octets.size(); ++i)
-        octets[i] = static_cast<std::byte>(number(digits.substr(2 * i, 2)));
-      found.push_back({octets, number(length), number(state)});
-    }
-    for (const Found& each : found) f(each.address, each.length, each.state);
-  }
-
-  /// Up, and without multicast. Keeps the other flags: without IFF_NOARP the kernel would look for neighbours.
-  void raise(int socket) const {
-    ifreq request = named(name_);
-    require(::ioctl(socket, SIOCGIFFLAGS, &request), "");
-    const short old = request.ifr_flags;
-    request.ifr_flags = static_cast<short>((old | IFF_UP) & ~IFF_MULTICAST);
-    if (request.ifr_flags == old || ::ioctl(socket, SIOCSIFFLAGS, &request) == 0) return;
-    const error_code error = last_system_error();
-    if ((old & IFF_UP) == 0)
-      fail(error, "interface " + name_ + " is down (as root: ip link set " + name_ + " up multicast off)");
   }
 
   OwnedSocket file_;
