@@ -1,8 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -15,7 +12,6 @@
 
 #include "../network/config.hpp"
 #include "../tun/config.hpp"
-#include "../tun/prefix.hpp"
 #include "../underlay/link_config.hpp"
 #include "ini.hpp"
 
@@ -60,13 +56,15 @@ struct Config {
 
 namespace detail {
 
+/// A member of a list, without the blanks around it.
+inline std::string_view trimmed(std::string_view part) {
+  const auto first = part.find_first_not_of(" \t");
+  return first == part.npos ? std::string_view{}
+                            : part.substr(first, part.find_last_not_of(" \t") - first + 1);
+}
+
 /// `0:0:0:a,0:0:0:f-0:0:0:b`: sets separated by '-', their members by ','.
 inline std::vector<NetworkConfig::LocatorSet> parse_locators(IniFile& ini, std::string_view text) {
-  const auto trimmed = [](std::string_view part) {
-    const auto first = part.find_first_not_of(" \t");
-    return first == part.npos ? std::string_view{}
-                              : part.substr(first, part.find_last_not_of(" \t") - first + 1);
-  };
   std::vector<NetworkConfig::LocatorSet> cycle(1);
   while (true) {
     const auto end = text.find_first_of(",-");
@@ -174,11 +172,7 @@ template <class F>
 void for_each_member(std::string_view text, F&& f) {
   while (true) {
     const auto end = text.find(',');
-    std::string_view part = text.substr(0, end);
-    const auto first = part.find_first_not_of(" \t");
-    part = first == part.npos ? std::string_view()
-                              : part.substr(first, part.find_last_not_of(" \t") - first + 1);
-    f(part);
+    f(trimmed(text.substr(0, end)));
     if (end == text.npos) return;
     text.remove_prefix(end + 1);
   }
@@ -191,12 +185,22 @@ inline std::uint64_t parse_prefix(std::string_view text) {
     const auto groups = Locator::parse(text);
     return groups ? groups->value() : 0;
   }
-  in6_addr address{};
-  if (::inet_pton(AF_INET6, std::string(text.substr(0, text.size() - length.size())).c_str(), &address) != 1)
-    return 0;
-  std::uint64_t halves[2] = {};
-  for (std::size_t i = 0; i < 16; ++i) halves[i / 8] = halves[i / 8] << 8 | address.s6_addr[i];
-  return halves[1] == 0 ? halves[0] : 0;
+  text.remove_suffix(length.size());
+  std::string whole(text);
+  if (const auto gap = text.find("::");
+      gap != text.npos) {  // as many groups of 0 as are missing (RFC 4291, section 2.2)
+    const std::string_view before = text.substr(0, gap), after = text.substr(gap + 2);
+    const auto groups = [](std::string_view part) {
+      return part.empty() ? 0 : 1 + std::count(part.begin(), part.end(), ':');
+    };
+    auto missing = 8 - groups(before) - groups(after);
+    if (missing < 1) return 0;
+    whole = before;
+    for (; missing > 0; --missing) whole += whole.empty() ? "0" : ":0";
+    if (!after.empty()) whole.append(1, ':').append(after);
+  }
+  const auto address = Ilv::parse(whole);
+  return address && address->nid == Nid{} ? address->locator.value() : 0;
 }
 
 inline TunConfig read_tun(IniFile& ini, const LinkConfig& link) {
@@ -204,7 +208,7 @@ inline TunConfig read_tun(IniFile& ini, const LinkConfig& link) {
   tun.prefix = tun::default_prefix(link.user_id, link.mcast_port);
   if (const auto text = ini.text("tun", "prefix")) {
     tun.prefix = parse_prefix(*text);
-    if (tun.prefix == 0 || tun.prefix >> 56 == 0xff || tun.prefix >> 54 == 0xfe80 >> 6)
+    if (tun.prefix == 0 || !tun::is_unicast(tun.prefix))
       ini.fail("tun", "prefix", *text, "is not a network of unicast addresses, such as fd00:1:2:3::/64");
   }
   if (const auto text = ini.text("tun", "interface")) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "prefix.hpp"
+
 namespace ilnp {
 
 /// Configuration of a tunnel: the addresses, and who may reach this host. `mtu` and `interface` are for the device.
@@ -22,7 +24,7 @@ struct TunConfig {
 
   /// Throws `std::invalid_argument` with a text for the user if a tunnel cannot work like this.
   void validate() const {
-    if (prefix == 0 || prefix >> 56 == 0xff || prefix >> 54 == 0xfe80 >> 6)
+    if (prefix == 0 || !tun::is_unicast(prefix))
       throw std::invalid_argument("tun prefix: must be 64 bits of unicast addresses, such as fd00:1:2:3");
     if (mtu != 0 && mtu < min_mtu) throw std::invalid_argument("tun mtu: must be 1280 or more");
     if (allowed.size() > max_allowed) throw std::invalid_argument("tun allow: more than 64 hosts");

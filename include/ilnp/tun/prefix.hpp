@@ -23,9 +23,11 @@ constexpr bool is_reserved(Nid nid) noexcept {
   return nid == Nid{} || nid.value() - 0xfdff'ffff'ffff'ff80 < 0x80;
 }
 
-/// Addresses that packets of a network may have: no multicast (RFC 4291, section 2.7), no link-local ones (2.5.6).
-constexpr bool is_unicast(const wire::Ipv6Address& address) noexcept {
-  return address.prefix >> 56 != 0xff && address.prefix >> 54 != 0xfe80 >> 6;
+/// May packets of a network have addresses with this prefix? No multicast (RFC 4291, section 2.7), no link-local ones (2.5.6).
+constexpr bool is_unicast(std::uint64_t prefix) noexcept {
+  return prefix >> 56 != 0xff && prefix >> 54 != 0xfe80 >> 6;
 }
+/// The same for a whole address.
+constexpr bool is_unicast(const wire::Ipv6Address& address) noexcept { return is_unicast(address.prefix); }
 
 }  // namespace ilnp::tun
