@@ -222,6 +222,16 @@ concept TransportLayer = requires(T& t, const T& ct, Nid nid, std::uint16_t port
   { ct.max_payload(nid) } -> std::same_as<std::size_t>;
 };
 
+/// Does one of these host names now mean the node `nid`? `layer` is a network layer or a transport. Cost: a look-up for each name.
+template <class Names, class Layer, ContextLike Cx>
+bool means_one_of(const Names& names, Nid nid, Layer& layer, Cx& cx) {
+  for (const auto& name : names) {
+    const result<Nid> found = layer.resolve(name, cx);
+    if (found && *found == nid) return true;
+  }
+  return false;
+}
+
 /// A transport that remembers a resolved name, so that a datagram needs no look-up: what `Proxy` needs.
 ///
 /// - `holds(known, cx)`: the result is still valid. Looks nothing up.

@@ -42,7 +42,7 @@ class HostsFileWriter {
   /// `message_too_long` for a file that is too long. Then the file is as it was, unless the disk is broken.
   error_code write(const std::vector<Name>& names) {
     const OwnedSocket file(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
-    if (file.native_handle() < 0) return last_error();
+    if (file.native_handle() < 0) return last_system_error();
     std::string old;
     if (const error_code error = read(file.native_handle(), old)) return error;
     std::string text = others_of(old);
@@ -69,11 +69,9 @@ class HostsFileWriter {
   }
 
  private:
-  static error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
-
   error_code read(int file, std::string& text) const {
     struct stat status {};
-    if (::fstat(file, &status) != 0) return last_error();
+    if (::fstat(file, &status) != 0) return last_system_error();
     if (!S_ISREG(status.st_mode)) return {EINVAL, boost::system::system_category()};
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size > max_octets + max_names * max_line) return Errc::message_too_long;
@@ -81,7 +79,7 @@ class HostsFileWriter {
     for (std::size_t at = 0; at < size;) {
       const ssize_t got = ::pread(file, text.data() + at, size - at, static_cast<off_t>(at));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return last_error();
+      if (got < 0) return last_system_error();
       if (got == 0) {
         text.resize(at);
         break;
@@ -122,11 +120,11 @@ class HostsFileWriter {
     for (std::size_t at = 0; at < text.size();) {
       const ssize_t put = ::pwrite(file, text.data() + at, text.size() - at, static_cast<off_t>(at));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return last_error();
+      if (put < 0) return last_system_error();
       at += static_cast<std::size_t>(put);
     }
     if (text.size() < old_size && ::ftruncate(file, static_cast<off_t>(text.size())) != 0)
-      return last_error();
+      return last_system_error();
     return {};
   }
 

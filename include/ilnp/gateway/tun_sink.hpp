@@ -14,19 +14,14 @@
 
 namespace ilnp {
 
-/// Counters of a TUN device since the start; they count packets unless noted.
-struct TunDeviceCounters {
+/// Counters of a TUN device since the start; they count packets unless noted. Among them are those of the joiner.
+struct TunDeviceCounters : tun::JoinCounters {
   static constexpr std::string_view layer = "device";
 
   std::uint64_t reads = 0;        ///< calls that gave a packet, or a long one
   std::uint64_t not_written = 0;  ///< the interface was down, or the kernel did not take them
-  std::uint64_t join_refused =
-      0;  ///< joined writes that the kernel did not take; their packets were written one by one
-  std::uint64_t packets = 0;         ///< for the host
-  std::uint64_t writes = 0;          ///< calls in which they were written
-  std::uint64_t joined_writes = 0;   ///< of those, with several packets each
-  std::uint64_t joined_packets = 0;  ///< in those
-  std::uint64_t bad_checksum = 0;    ///< written alone, so that the host counts them
+  /// Joined writes that the kernel did not take; their packets were written one by one.
+  std::uint64_t join_refused = 0;
 
   /// Calls `f(name, value)` for each.
   template <class F>
@@ -34,11 +29,7 @@ struct TunDeviceCounters {
     f("reads", reads);
     f("not_written", not_written);
     f("join_refused", join_refused);
-    f("packets", packets);
-    f("writes", writes);
-    f("joined_writes", joined_writes);
-    f("joined_packets", joined_packets);
-    f("bad_checksum", bad_checksum);
+    JoinCounters::for_each(f);
   }
 };
 
@@ -77,12 +68,7 @@ class BasicTunSink {
   /// Without `reads`.
   TunDeviceCounters counters() const noexcept {
     TunDeviceCounters counters = counters_;
-    const tun::JoinCounters& joined = joiner_.counters();
-    counters.packets = joined.packets;
-    counters.writes = joined.writes;
-    counters.joined_writes = joined.joined_writes;
-    counters.joined_packets = joined.joined_packets;
-    counters.bad_checksum = joined.bad_checksum;
+    static_cast<tun::JoinCounters&>(counters) = joiner_.counters();
     return counters;
   }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bitset>
 #include <deque>
@@ -187,10 +186,7 @@ class StreamProxy : public detail::LayerOverStreams<Next> {
   /// May this node connect to here? A name means whom it means now.
   template <class Cx>
   bool admits(Nid peer, Cx& cx) {
-    return config_.allowed.empty() || std::ranges::any_of(config_.allowed, [&](const std::string& name) {
-             const auto nid = next_.resolve(name, cx);
-             return nid && *nid == peer;
-           });
+    return config_.allowed.empty() || means_one_of(config_.allowed, peer, next_, cx);
   }
 
   template <class Cx>

@@ -92,16 +92,15 @@ Cut cut(const wire::VirtioNetHeader& virtio, MutableBytes packet, F&& f) {
   const bool needs_checksum = (virtio.flags & VirtioNetHeader::needs_checksum) != 0;
   if (needs_checksum && virtio.checksum_start < wire::Ipv6Header::size) return Cut::malformed;
 
-  const std::uint8_t type = virtio.gso_type & static_cast<std::uint8_t>(~VirtioNetHeader::gso_ecn);
-  if (type == VirtioNetHeader::gso_none) {
+  if (!virtio.is_long()) {
     if (needs_checksum && !fill_in_checksum(virtio, packet)) return Cut::malformed;
     f(Bytes(), packet.subspan(wire::Ipv6Header::size));
     return Cut::done;
   }
 
-  const bool tcp = type == VirtioNetHeader::gso_tcp6;
+  const bool tcp = virtio.gso() == VirtioNetHeader::gso_tcp6;
   const auto protocol = tcp ? wire::IpProtocol::tcp : wire::IpProtocol::udp;
-  if ((!tcp && type != VirtioNetHeader::gso_udp) || virtio.gso_size == 0 ||
+  if ((!tcp && virtio.gso() != VirtioNetHeader::gso_udp) || virtio.gso_size == 0 ||
       ip->next_header() != static_cast<std::uint8_t>(protocol) ||
       virtio.checksum_start != wire::Ipv6Header::size)
     return Cut::malformed;

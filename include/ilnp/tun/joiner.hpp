@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <string_view>
 
 #include "../wire/checksum.hpp"
 #include "../wire/tcp_header.hpp"
@@ -17,8 +16,6 @@ namespace ilnp::tun {
 
 /// Counters of a `Joiner` since its start.
 struct JoinCounters {
-  static constexpr std::string_view layer = "join";
-
   std::uint64_t packets = 0;         ///< that were to be written
   std::uint64_t writes = 0;          ///< in which they were
   std::uint64_t joined_writes = 0;   ///< of those, with several packets each

@@ -145,14 +145,14 @@ class Outgoing : public NameService<Next> {
     if (outcome == Outcome::too_long) return too_long(limit, packet, cx, up);
     ready_until_ = long_ago;
     auto kept = virtio;
-    if (!is_long(virtio)) kept.flags = 0;  // its checksum is complete by now
+    if (!virtio.is_long()) kept.flags = 0;  // its checksum is complete by now
     hold(nid, kept, packet, cx);
   }
   /// Keeps a copy until it can leave.
   template <ContextLike Cx>
   void hold(Nid nid, wire::VirtioNetHeader virtio, MutableBytes packet, Cx& cx) {
     // It may be tried several times, but only once can its checksum be filled in.
-    if (!is_long(virtio) && (virtio.flags & wire::VirtioNetHeader::needs_checksum) != 0) {
+    if (!virtio.is_long() && (virtio.flags & wire::VirtioNetHeader::needs_checksum) != 0) {
       if (!fill_in_checksum(virtio, packet)) return void(++counters_.dropped_malformed_read);
       virtio.flags = 0;
     }
@@ -160,11 +160,6 @@ class Outgoing : public NameService<Next> {
     ++counters_.held;
     ready_until_ = long_ago;
     wake(cx.now() + step);
-  }
-
-  /// It is to be cut.
-  static bool is_long(const wire::VirtioNetHeader& virtio) noexcept {
-    return (virtio.gso_type & ~wire::VirtioNetHeader::gso_ecn) != wire::VirtioNetHeader::gso_none;
   }
 
   /// Sends what has waited for `nid`.

@@ -3,6 +3,7 @@
 #include <boost/config.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "outgoing.hpp"
 
@@ -38,7 +39,6 @@ class Tun : public tun::Outgoing<Next> {
   using Base::step_at_;
   using Base::stp;
   using Base::take_step;
-  using Base::waiting_;
   using Base::wake;
 
  public:
@@ -47,9 +47,8 @@ class Tun : public tun::Outgoing<Next> {
   /// Throws `std::invalid_argument` if `config` is invalid, the frames too short, or the node's identifier reserved. The other
   /// arguments go to the layers below.
   template <class... Args>
-  explicit Tun(const TunConfig& config, Args&&... args) : Base(config, std::forward<Args>(args)...) {
-    for (const std::string& name : config.allowed) allowed_.push_back(name);
-  }
+  explicit Tun(const TunConfig& config, Args&&... args)
+      : Base(config, std::forward<Args>(args)...), allowed_(config.allowed) {}
 
   /// Calls `up(const ToHost&, MutableBytes)` for each packet for the host.
   template <ContextLike Cx, class Up>
@@ -141,12 +140,7 @@ class Tun : public tun::Outgoing<Next> {
     if (allowed_.empty()) return true;
     if (cx.now() - peer.judged < std::chrono::seconds(1)) return peer.allowed;
     peer.judged = cx.now();
-    peer.allowed = false;
-    for (const std::string& name : allowed_) {
-      const result<Nid> found = next_.resolve(name, cx);
-      if (found && *found == nid) peer.allowed = true;
-    }
-    return peer.allowed;
+    return peer.allowed = means_one_of(allowed_, nid, next_, cx);
   }
 
   /// What is no packet.
@@ -217,7 +211,8 @@ class Tun : public tun::Outgoing<Next> {
         packet.prepend(overhead));
     if (!next_.send(Nid(ip.source.interface), protocol, packet, cx)) ++counters_.refused_to_peers;
   }
-  List<std::string> allowed_;
+
+  std::vector<std::string> allowed_;
   Nid heard_nid_;  // from this node they come in
   TimePoint heard_until_ = long_ago;
   tun::RateLimit refusals_{refusals_per_second, 20};

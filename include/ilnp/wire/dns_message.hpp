@@ -128,7 +128,7 @@ class DnsReply {
     put_labels(domain);
     put(std::uint8_t{0});
   }
-  /// States who is the authority, as an answer, or because there is none.
+  /// Adds the record of the authority: as the answer, or to say that there is none.
   void authority(std::string_view domain, bool is_answer) noexcept {
     constexpr std::string_view mailbox = "hostmaster";
     store(out_, is_answer ? 6 : 8, std::uint16_t{1});

@@ -28,6 +28,11 @@ struct VirtioNetHeader {
   std::uint16_t checksum_start = 0;   ///< from the beginning of the packet
   std::uint16_t checksum_offset = 0;  ///< of the checksum field, from there
 
+  /// The type without what is added to it.
+  constexpr std::uint8_t gso() const noexcept { return gso_type & static_cast<std::uint8_t>(~gso_ecn); }
+  /// It is to be cut.
+  constexpr bool is_long() const noexcept { return gso() != gso_none; }
+
   /// Reads `size` octets; there must be as many.
   static VirtioNetHeader parse(Bytes octets) noexcept {
     const auto word = [&](std::size_t at) {
