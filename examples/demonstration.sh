@@ -3,6 +3,7 @@
 #
 #   take_options VALUES FLAGS ARGUMENT...   --NAME VALUE sets the variable NAME (of VALUES); --NAME sets it to yes, --no-NAME
 #                                           to no (of FLAGS). Prints the help, or what is wrong
+#   check_moves SECONDS SECONDS [NUMBER]... fails unless all are numbers from 1 to 9999, and --stay is longer than --handoff
 #   step TEXT, show HOST COMMAND            print a line on the terminal
 #   fail TEXT                               prints TEXT and ends with exit status 1
 #   result TEXT COMMAND...                  prints whether the command succeeded; counts in `passed` and `failed`
@@ -78,6 +79,14 @@ take_options() {
     fi
     shift
   done
+}
+
+check_moves() {
+  local number
+  for number; do
+    [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
+  done
+  (($1 > $2)) || fail "--stay must be longer than --handoff"
 }
 
 # --- Outside -----------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ std::string about() {
   return text;
 }
 
-/// The names of all commands, for somebody who has named none of them.
+/// The names of all commands, for an error message.
 std::string all_commands() {
   std::string text;
   for (const Command& each : commands) text += (text.empty() ? "" : ", ") + std::string(each.name);

@@ -23,10 +23,7 @@ megabytes=100
 stay=6
 handoff=2
 take_options "output build megabytes stay handoff sockets" "no-setup inside" "$@" # --sockets and --inside are the demo's own
-for number in "$megabytes" "$stay" "$handoff"; do
-  [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
-done
-((stay > handoff)) || fail "--stay must be longer than --handoff"
+check_moves "$stay" "$handoff" "$megabytes"
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 

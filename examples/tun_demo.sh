@@ -22,10 +22,7 @@ output=tun-demo-output
 stay=4
 handoff=1
 take_options "output build stay handoff sockets" "no-setup inside" "$@" # --sockets and --inside are the demo's own
-for number in "$stay" "$handoff"; do
-  [[ $number =~ ^[0-9]{1,4}$ && $number != 0 ]] || fail "not a number from 1 to 9999: $number"
-done
-((stay > handoff)) || fail "--stay must be longer than --handoff"
+check_moves "$stay" "$handoff"
 
 # --- Outside: everything that happens on the machine itself ------------------------------------------------------------
 

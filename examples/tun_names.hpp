@@ -3,8 +3,6 @@
 // How programs of this host learn the names of the overlay, besides asking the name server of ilnp-tun directly.
 
 #include <arpa/inet.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <boost/asio/steady_timer.hpp>
@@ -13,6 +11,7 @@
 #include <memory>
 
 #include "common.hpp"
+#include "run_program.hpp"
 
 namespace program {
 
@@ -32,24 +31,12 @@ inline std::string address_text(const ilnp::wire::Ipv6Address& address) {
 
 /// Runs a command to its end, without a shell. Throws if it cannot be run, or fails.
 inline void run_command(const std::vector<std::string>& words) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  int status = -1;
-  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = run_program(words);
+  if (status == 0) return;
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  if (child < 0 || !WIFEXITED(status)) throw std::runtime_error(text + ": cannot be run");
-  if (WEXITSTATUS(status) == 127)
-    throw std::runtime_error(text + ": not installed (--resolved needs systemd-resolved)");
-  if (WEXITSTATUS(status) != 0)
-    throw std::runtime_error(text + ": failed with exit status " + std::to_string(WEXITSTATUS(status)));
+  if (status == 127) throw std::runtime_error(text + ": not installed (--resolved needs systemd-resolved)");
+  throw std::runtime_error(text + ": failed with exit status " + std::to_string(status));
 }
 
 /// Tells systemd-resolved to ask the name server at the interface for the names of the overlay, and for its addresses. Nothing is

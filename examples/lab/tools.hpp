@@ -2,8 +2,6 @@
 
 // What the commands of the program share: files, progress, and other programs.
 
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -19,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;
+#include "../run_program.hpp"
 
 namespace lab {
 
@@ -77,28 +75,6 @@ class Progress {
   SteadyClock::time_point last_ = SteadyClock::now();
 };
 
-/// Runs a program to its end and returns its exit status; 127 if it does not exist.
-inline int run_program(std::vector<std::string> arguments) {
-  std::vector<char*> words;
-  for (std::string& each : arguments) words.push_back(each.data());
-  words.push_back(nullptr);
-  pid_t child = 0;
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  for (const int each : {SIGPIPE, SIGXFSZ}) ::sigaddset(&signals, each);  // they are ignored here
-  ::posix_spawnattr_setsigdefault(&attributes, &signals);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  const int failed = ::posix_spawnp(&child, words[0], nullptr, &attributes, words.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  if (failed != 0) return 127;
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return 127;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
 inline bool on_path(const std::string& program) {
   std::istringstream path(std::getenv("PATH") ? std::getenv("PATH") : "");
   for (std::string folder; std::getline(path, folder, ':');)
@@ -112,7 +88,7 @@ inline void draw(const char* script, const fs::path& folder) {
   for (const char* tool : {"bash", "awk", "gnuplot"})
     if (!on_path(tool)) return void(std::cout << "no pictures: " << tool << " is not installed\n");
   if (!fs::exists(path)) return void(std::cout << "no pictures: " << path.string() << " is missing\n");
-  if (run_program({"bash", path.string(), folder.string()}) != 0 && !interrupted)
+  if (program::run_program({"bash", path.string(), folder.string()}) != 0 && !interrupted)
     std::cout << "no pictures: " << path.string() << " has failed\n";
 }
 

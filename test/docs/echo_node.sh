@@ -3,17 +3,7 @@
 set -eu
 . "$(dirname "$0")/own_host.sh"
 
-for name in echo asker; do
-  cat > "$folder/$name.ini" <<INI
-[link]
-mcast_port = 10000
-mcast_interface = lo
-[network]
-locators = 0:0:0:a
-[discovery]
-hostname = $name
-INI
-done
+configure echo asker
 "$1" "$folder/echo.ini" & processes=$!
 "$2" "$folder/asker.ini" 8 echo 7 > "$folder/answers" & processes="$processes $!"
 wait_for "^from " "$folder/answers"

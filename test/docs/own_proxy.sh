@@ -5,17 +5,7 @@ set -eu
 command -v nc >/dev/null || { echo "no nc here: not tried"; exit 77; }
 . "$(dirname "$0")/own_host.sh"
 
-for name in echo own; do
-  cat > "$folder/$name.ini" <<INI
-[link]
-mcast_port = 10000
-mcast_interface = lo
-[network]
-locators = 0:0:0:a
-[discovery]
-hostname = $name
-INI
-done
+configure echo own
 ctl=$3
 ctl_until() { # PATTERN COMMAND: until the reply has a line that matches
   tries=0

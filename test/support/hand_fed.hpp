@@ -92,6 +92,19 @@ struct Seeing {
   }
 };
 
+/// Lets the time of a stack that a test feeds go on, and the stack do what is due.
+template <class Stack, class Cx, class Up>
+void advance(Stack& stack, Cx& cx, Duration length, Up up) {
+  const TimePoint until = cx.now() + length;
+  for (int calls = 0; stack.next_deadline() <= until; ++calls) {
+    if (calls > 100'000) throw std::logic_error("the deadline does not move on");
+    cx.set_now(std::max(cx.now(), stack.next_deadline()));
+    stack.on_timer(cx, up);
+    stack.end_batch(cx);
+  }
+  cx.set_now(until);
+}
+
 /// A stack on a memory underlay: the test feeds it frames and time, and reads what it sends and delivers. `takes_packets`: also
 /// packets that no transport of the stack owns.
 template <class Stack, bool takes_packets = NetworkLayer<Stack>>
@@ -120,16 +133,7 @@ class HandFed {
   }
 
   /// Lets the time go on, and the node do what is due.
-  void run(Duration length) {
-    const TimePoint until = cx.now() + length;
-    for (int calls = 0; stack.next_deadline() <= until; ++calls) {
-      if (calls > 100'000) throw std::logic_error("the deadline does not move on");
-      cx.set_now(std::max(cx.now(), stack.next_deadline()));
-      stack.on_timer(cx, up());
-      stack.end_batch(cx);
-    }
-    cx.set_now(until);
-  }
+  void run(Duration length) { advance(stack, cx, length, up()); }
 
   /// What was sent since the last call.
   std::vector<MemoryUnderlay::Sent> take() { return std::exchange(underlay().sent, {}); }
