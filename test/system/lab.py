@@ -62,6 +62,27 @@ def until(condition, timeout=5.0, what="a condition", every=0.01):
         time.sleep(every)
 
 
+def fate(sock):
+    """What becomes of a connection from which something is read."""
+    try:
+        return "ended" if sock.recv(1) == b"" else "octets"
+    except ConnectionResetError:
+        return "reset"
+
+
+def fate_of_a_new_stream(host, port):
+    """What becomes of a connection that a program on this host tries now; a reset may come before it is there."""
+    with host:
+        sock = socket.socket()
+    with sock:
+        sock.settimeout(30)
+        try:
+            sock.connect(("127.0.0.1", port))
+        except ConnectionResetError:
+            return "reset"
+        return fate(sock)
+
+
 def ini(**sections):
     text = ""
     for section, keys in sections.items():

@@ -106,20 +106,8 @@ class Streams(lab.LabTest):
             writer.join()
         return answer
 
-    def gone(self, sock):
-        """What becomes of a connection from which something is read."""
-        try:
-            return "ended" if sock.recv(1) == b"" else "octets"
-        except ConnectionResetError:
-            return "reset"
-
     def attempt(self, port=2000):
-        """What becomes of a connection that is tried now; a reset may come before it is there."""
-        try:
-            with self.connect(port) as sock:
-                return self.gone(sock)
-        except ConnectionResetError:
-            return "reset"
+        return lab.fate_of_a_new_stream(self.alice, port)
 
     # Transfers
 
@@ -318,7 +306,7 @@ class Streams(lab.LabTest):
         self.pair()
         with self.connect() as sock:
             sock.sendall(b"r")
-            self.assertEqual(self.gone(sock), "reset")
+            self.assertEqual(lab.fate(sock), "reset")
         sock = self.connect()
         sock.sendall(b"c")
         self.assertEqual(sock.recv(1), b"x")
@@ -378,7 +366,7 @@ class Streams(lab.LabTest):
         began = time.monotonic()
         self.assertEqual(self.bobs.stop(), 0)
         for sock in socks:
-            self.assertEqual(self.gone(sock), "reset")
+            self.assertEqual(lab.fate(sock), "reset")
         self.assertLess(time.monotonic() - began, 3)
 
     def test_too_many_are_refused(self):
@@ -433,7 +421,7 @@ class Streams(lab.LabTest):
         self.assertLess(share, 0.3)
         lab.checked("prlimit", "--pid", str(self.alices.pid), "--nofile=4096:4096")
         for sock in socks[1:5]:  # the first was perhaps turned away
-            self.assertEqual(self.gone(sock), "octets")
+            self.assertEqual(lab.fate(sock), "octets")
         for sock in socks:
             sock.close()
         self.alices.wait_line("port 2000: accepts connections again")
@@ -505,7 +493,7 @@ class Streams(lab.LabTest):
                     for option, value in ((socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 2), (socket.TCP_KEEPIDLE, 1)):
                         sockets[0].setsockopt(socket.IPPROTO_TCP, option, value)
                 sockets[0].close()
-            self.assertEqual(self.gone(sock), "reset")
+            self.assertEqual(lab.fate(sock), "reset")
         lab.until(self.answered, 10, "bob to take another")
 
     def answered(self):
@@ -520,7 +508,7 @@ class Streams(lab.LabTest):
         self.assertEqual(sock.recv(1), b"x")
         self.bobs.kill()
         died = time.monotonic()
-        self.assertEqual(self.gone(sock), "reset")
+        self.assertEqual(lab.fate(sock), "reset")
         took = time.monotonic() - died
         print(f"noticed after {took:.1f} s")
         self.assertLess(took, 15)
@@ -535,7 +523,7 @@ class Streams(lab.LabTest):
         self.bobs.kill()
         self.bobs = self.stream(self.bob, "0:0:0:b", BOB, "--expose", 3000)
         began = time.monotonic()
-        self.assertEqual(self.gone(sock), "reset")
+        self.assertEqual(lab.fate(sock), "reset")
         self.assertLess(time.monotonic() - began, 6)
 
     def test_both_move_and_nothing_is_noticed(self):
@@ -744,7 +732,7 @@ class Streams(lab.LabTest):
         self.assertEqual(self.socks("192.0.2.1", 80, kind=1), 2)  # no exit was named
         with self.connect(1080) as sock:
             sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            self.assertEqual(self.gone(sock), "reset")
+            self.assertEqual(lab.fate(sock), "reset")
 
     def test_an_exit_that_does_not_allow_it(self):
         self.pair(("--socks", 1080, "--exit", "bob"))

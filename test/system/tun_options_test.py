@@ -92,8 +92,7 @@ class TunOptions(TunTest):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", 7000))
             listener.listen()
-            with self.alice_host, socket.create_connection(("127.0.0.1", 7100), 5) as out:
-                self.assertRaises(ConnectionResetError, out.recv, 100)
+            self.assertEqual(lab.fate_of_a_new_stream(self.alice_host, 7100), "reset")
             self.assertEqual(self.counter(self.bob, "stream_proxy.refused_not_allowed"), 1)
             with carol_host, socket.create_connection(("127.0.0.1", 7100), 5) as out:
                 listener.settimeout(10)
