@@ -44,6 +44,20 @@ BOOST_AUTO_TEST_CASE(every_length_and_every_way_to_part_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(long_packets_of_any_octets) {
+  Random random(test::seed("checksum, long"));
+  for (const std::size_t size : {127, 128, 1199, 1200, 1448, 8999, 65'535}) {
+    for (const bool full : {true, false}) {
+      Octets octets(size, std::byte{0xff});
+      if (!full)
+        for (auto& octet : octets) octet = static_cast<std::byte>(random.below(256));
+      wire::Checksum sum;
+      sum.add(Bytes(octets));
+      BOOST_TEST(sum.folded() == by_words(octets), size << " octets");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_pseudo_header_has_the_length_and_the_protocol) {
   wire::Checksum sum, same;
   sum.add_pseudo(0x00012345, 58);
