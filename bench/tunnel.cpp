@@ -14,6 +14,16 @@ namespace baseline {
 inline std::uint64_t sum(const unsigned char* at, std::size_t size, std::uint64_t start) {
   const auto add = [&](std::uint64_t value) { start += value, start += start < value; };
   std::uint64_t word;
+  if (size >= 64) {
+    using Two [[gnu::vector_size(16)]] = std::uint64_t;
+    Two sums[4]{}, words[4];
+    for (; size >= 64; at += 64, size -= 64) {
+      std::memcpy(words, at, 64);
+      for (int i = 0; i < 4; ++i) sums[i % 2] += words[i] & 0xffffffff, sums[2 + i % 2] += words[i] >> 32;
+    }
+    const Two all = sums[0] + sums[1] + sums[2] + sums[3];
+    add(all[0] + all[1]);
+  }
   for (; size >= 8; at += 8, size -= 8) std::memcpy(&word, at, 8), add(word);
   word = 0;
   std::memcpy(&word, at, size);

@@ -40,12 +40,7 @@ class Checksum {
       sum = plus(sum, all[0] + all[1]);
     }
     for (; left >= 8; at += 8, left -= 8) sum = plus(sum, word(at));
-    if (left != 0) {
-      std::uint64_t last = 0;
-      std::memcpy(&last, at, left);
-      sum = plus(sum, last);
-    }
-    sum_ = sum;
+    sum_ = plus(sum, rest(at, left));
   }
   /// Continues with a 16-bit word, such as a length.
   void add(std::uint16_t value) noexcept { sum_ = plus(sum_, boost::endian::native_to_big(value)); }
@@ -76,6 +71,15 @@ class Checksum {
     std::uint64_t value;
     std::memcpy(&value, at, sizeof(value));
     return value;
+  }
+  /// Up to 7 octets, an odd one as the first of a word.
+  static std::uint64_t rest(const std::byte* at, std::size_t size) noexcept {
+    std::uint32_t four = 0;
+    std::uint16_t two = 0, one = 0;
+    if ((size & 4) != 0) std::memcpy(&four, at, 4), at += 4;
+    if ((size & 2) != 0) std::memcpy(&two, at, 2), at += 2;
+    if ((size & 1) != 0) std::memcpy(&one, at, 1);
+    return std::uint64_t{four} + two + one;
   }
   static std::uint64_t plus(std::uint64_t sum, std::uint64_t value) noexcept {
     sum += value;
