@@ -3,6 +3,7 @@
 /// The tunnel: IPv6 packets of a network interface over the overlay. Includes what it needs of the stack, but neither the device nor
 /// the shell (`<ilnp/gateway.hpp>`).
 
+#include "tun/allowed_hosts.hpp"
 #include "tun/config.hpp"
 #include "tun/core.hpp"
 #include "tun/counters.hpp"

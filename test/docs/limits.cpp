@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(limits_are_those_of_the_code) {
       {"tun::Peers::max_probing", tun::Peers::max_probing},
       {"tun::HeldReads::max_of_peer", tun::HeldReads::max_of_peer},
       {"tun::ProbeLimit::max_to_one", tun::ProbeLimit::max_to_one},
+      {"tun::RefusalLimit::max_to_one", tun::RefusalLimit::max_to_one},
       {"tun::WaitingQueries::max_queries", tun::WaitingQueries::max_queries},
       {"TunConfig::max_allowed", TunConfig::max_allowed},
       {"tun::Joiner::max_items", tun::Joiner::max_items},

@@ -73,6 +73,25 @@ class Tun(TunTest):
         sender.sendto(long, bob)
         self.assertEqual(receiver.recv(8192), long)
 
+    def test_long_packets_with_options_are_cut_too(self):
+        self.pair(["--expose", "all"])
+        listener = self.tcp(self.bob_host)
+        with self.alice_host:
+            out = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        self.lab.sockets.append(out)
+        out.settimeout(20)
+        for option, size in ((socket.IPV6_HOPOPTS, 8), (socket.IPV6_DSTOPTS, 24)):
+            out.setsockopt(socket.IPPROTO_IPV6, option, bytes([0, size // 8 - 1, 0x1E, size - 4]) + bytes(size - 4))  # an experimental one, which is skipped
+        out.connect((self.address(self.alice_host, BOB), 7000))
+        back, _ = listener.accept()
+        self.lab.sockets.append(back)
+        before = self.counter(self.alice, "tun.reads")
+        self.bulk(out, back, 8 << 20)
+        self.assertLess(self.counter(self.alice, "tun.reads") - before, (8 << 20) / 4000)  # most reads were long
+        self.assertEqual(self.counter(self.alice, "tun.dropped_malformed_read"), 0)
+        self.assertLess(total_retransmitted(out), 100)
+        self.bulk(back, out, 1 << 20)
+
     # What cannot be reached.
 
     def test_a_port_that_is_not_exposed_refuses_at_once(self):

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
+#include "support/octets.hpp"
+#include "support/print.hpp"
 #include "tun/super_packet.hpp"
 #include "tun/vectors.hpp"
 
@@ -45,6 +47,32 @@ BOOST_AUTO_TEST_CASE(fragments_stay_as_they_are) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_packet_has_the_options_of_the_long_one) {
+  std::mt19937 random(3);
+  for (const auto protocol : {IpProtocol::tcp, IpProtocol::udp}) {
+    for (const std::size_t size : {8u, 24u, 264u, 1016u}) {
+      const Flow flow{.options = padding_options(size)};
+      const Octets read = super_packet(protocol, 2500, 1000, 7, wire::TcpHeader::ack, random, flow);
+      const auto packets = packets_of(read);
+      BOOST_TEST_REQUIRE(packets.size() == 3u);
+      Octets together;
+      for (const Octets& packet : packets) {
+        BOOST_TEST(checksum_holds(packet));
+        const auto ip = *wire::Ipv6Header::parse(packet);
+        BOOST_TEST(ip.next_header() == 60);
+        const auto behind = wire::skip_options(60, ip.payload());
+        BOOST_TEST(behind.size == size);
+        BOOST_TEST(behind.next_header == static_cast<std::uint8_t>(protocol));
+        BOOST_TEST(octets(ip.payload().subspan(1, size - 1)) ==
+                   Octets(flow.options.begin() + 1, flow.options.end()));
+        const std::size_t headers = size + (protocol == IpProtocol::tcp ? flow.header_size : 8);
+        together = joined(std::move(together), octets(ip.payload().subspan(headers)));
+      }
+      BOOST_TEST((together == Octets(read.end() - 2500, read.end())));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_checksum_of_udp_that_would_be_0_is_all_ones) {
   std::mt19937 random(1);
   Octets read = super_packet(IpProtocol::udp, 4, 100, 0, 0, random);
@@ -84,6 +112,19 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_gives_nothing) {
       wire::set_payload_length(MutableBytes(octets).subspan(VirtioNetHeader::size),
                                static_cast<std::uint16_t>(octets.size() - VirtioNetHeader::size - 40));
     });
+    Octets behind =
+        super_packet(protocol, 3000, 1000, 0, wire::TcpHeader::ack, random, {.options = padding_options(16)});
+    check(behind, "csum_start at the options", [](auto& virtio, auto&) { virtio.checksum_start = 40; });
+    check(behind, "csum_start within the options", [](auto& virtio, auto&) { virtio.checksum_start = 48; });
+    check(behind, "options beyond",
+          [](auto&, auto& octets) { octets[VirtioNetHeader::size + 41] = std::byte{0xff}; });
+    check(behind, "another protocol behind the options",
+          [](auto&, auto& octets) { octets[VirtioNetHeader::size + 40] = std::byte{58}; });
+    check(behind, "a routing header",
+          [](auto&, auto& octets) { octets[VirtioNetHeader::size + 6] = std::byte{43}; });
+    const Octets most = padding_options(2048);
+    check(super_packet(protocol, 3000, 1000, 0, wire::TcpHeader::ack, random, {.options = most}),
+          "too many options", [](auto&, auto&) {});
     const Octets one = super_packet(protocol, 100, 1000, 0, wire::TcpHeader::ack, random);
     check(one, "field beyond", [](auto& virtio, auto&) { virtio.checksum_offset = 60000; });
     check(one, "field half beyond", [](auto& virtio, auto& octets) {

@@ -64,11 +64,12 @@ Octets between(Octets read, IpProtocol protocol) {
   const auto from = address(1, 2), to = address(2, 2);
   std::copy(from.begin(), from.end(), packet.begin() + 8);
   std::copy(to.begin(), to.end(), packet.begin() + 24);
+  const auto virtio = VirtioNetHeader::parse(read);
   wire::Checksum pseudo;
   pseudo.add(Bytes(packet).subspan(8, 32));
-  pseudo.add_pseudo(static_cast<std::uint32_t>(packet.size() - wire::Ipv6Header::size),
+  pseudo.add_pseudo(static_cast<std::uint32_t>(packet.size() - virtio.checksum_start),
                     static_cast<std::uint8_t>(protocol));
-  wire::store(packet, protocol == IpProtocol::tcp ? 56u : 46u, pseudo.folded());
+  wire::store(packet, std::size_t{virtio.checksum_start} + virtio.checksum_offset, pseudo.folded());
   return read;
 }
 
@@ -89,6 +90,7 @@ BOOST_AUTO_TEST_CASE(the_kernel_cuts_the_same_packets_and_takes_them_joined) {
         const auto protocol = seed % 2 ? IpProtocol::tcp : IpProtocol::udp;
         const std::size_t gso_size = 100 + random() % 1300;
         const std::size_t header_size = 20 + 4 * (random() % 11);
+        const std::size_t options = seed % 4 < 2 ? 0 : 8 * (1 + random() % 5);
         const std::size_t count = 2 + random() % 40;
         const std::size_t payload =
             std::min<std::size_t>((count - 1) * gso_size + 1 + random() % gso_size, 65000);
@@ -96,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_kernel_cuts_the_same_packets_and_takes_them_joined) {
         const auto flags = static_cast<std::uint8_t>(random() & 0x5f);
         const Octets read =
             between(super_packet(protocol, payload, gso_size, static_cast<std::uint32_t>(random()), flags,
-                                 random, {.header_size = header_size}),
+                                 random, {.header_size = header_size, .options = padding_options(options)}),
                     protocol);
         const auto ours = packets_of(read);
         const auto kernels = router.forward(read, ours.size());

@@ -231,6 +231,52 @@ BOOST_AUTO_TEST_CASE(reads_for_one_node_leave_room_for_others) {
   BOOST_TEST(sent(tunnel).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_scan_of_addresses_does_not_delay_packets_to_nodes) {
+  befriend(bob, "bob");
+  constexpr Ilv dave{a, Nid(0xd)};
+  std::uint64_t next = 0x10000;
+  const auto scan = [&](int count) {
+    for (int i = 0; i < count; ++i) send(Nid(next++));
+  };
+  run(20s);
+  network_layer(stack).doubt(bob.nid, cx);  // bob is not heard for a while
+  run(10s);
+  send(bob.nid);
+  meet(carol, "carol");
+  send(carol.nid, 60);
+  const auto probes = sent(stp);
+  BOOST_TEST_REQUIRE(probes.size() == 1u);
+  scan(2000);
+  send(dave.nid, 70);  // nobody knows dave either
+  scan(20);
+  reply_to(probes[0], carol);
+  BOOST_TEST(sent(tunnel) == (std::vector<Octets>{tunnelled(17, udp(1000, 53, 12))}));
+  send(carol.nid, 61);
+  BOOST_TEST(sent(tunnel) == (std::vector<Octets>{tunnelled(17, udp(1000, 53, 13))}));
+  feed(discovery(dave, "dave"), dave.nid.value());
+  run(30ms);
+  reply(dave);
+  BOOST_TEST(sent(tunnel) == (std::vector<Octets>{tunnelled(17, udp(1000, 53, 22))}));
+  scan(2000);
+  feed(discovery(bob, "bob"), bob.nid.value());
+  take();
+  run(30ms);
+  BOOST_TEST(sent(tunnel) == (std::vector<Octets>{tunnelled(17, udp(1000, 53, 4))}));
+  host();
+  run(4s);
+  BOOST_TEST(host().size() <= tun::HeldReads::max_reads);  // errors for those that were kept to the end
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_appears_late_gets_the_next_packet_at_once) {
+  send(bob.nid, 60);
+  for (std::uint64_t nid = 0x10000; nid < 0x10000 + 100; ++nid) send(Nid(nid));  // so that it is dropped
+  run(500ms);
+  meet(bob, "bob");
+  send(bob.nid, 61);
+  reply(bob);
+  BOOST_TEST(sent(tunnel) == (std::vector<Octets>{tunnelled(17, udp(1000, 53, 13))}));
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_is_renewed_while_there_are_packets) {
   befriend(bob, "bob");
   run(29s);

@@ -115,6 +115,19 @@ BOOST_AUTO_TEST_CASE(answers_to_a_datagram_in_fragments_come_in) {
   BOOST_TEST(!comes_in(17, udp(53, 2002)));
 }
 
+BOOST_AUTO_TEST_CASE(answers_to_a_datagram_with_options_come_in) {
+  const auto sends = [&](std::uint16_t port, std::uint8_t next_header, const Octets& rest) {
+    read(ipv6(address_of(self.nid), address_of(bob.nid), next_header, rest));
+    return comes_in(17, udp(53, port));
+  };
+  const Octets options = hex("11 00 0104 00000000");  // before UDP
+  BOOST_TEST(sends(2000, 60, joined(options, udp(2000, 53))));
+  BOOST_TEST(sends(2001, 0, joined(hex("3c 00 0104 00000000"), joined(options, udp(2001, 53)))));
+  BOOST_TEST(sends(2002, 60, joined(hex("2c 00 0104 00000000"), fragment(17, 0, udp(2002, 53)))));
+  BOOST_TEST(sends(2003, 44, fragment(60, 0, joined(options, udp(2003, 53)))));
+  BOOST_TEST(!sends(2004, 60, joined(hex("84 00 0104 00000000"), udp(2004, 53))));
+}
+
 BOOST_AUTO_TEST_CASE(of_icmpv6_only_echo_and_errors_about_own_packets) {
   const wire::Ipv6Address own = address_of(self.nid), peer = address_of(bob.nid);
   const Octets mine = ipv6(own, peer, 17, udp(1, 2)), of_others = ipv6(peer, own, 17, udp(1, 2)),
@@ -211,12 +224,37 @@ BOOST_AUTO_TEST_CASE(malformed_and_unprotected_packets_are_dropped) {
   BOOST_TEST(host().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_of_refused_packets_is_answered_a_hundred_times_a_second) {
+BOOST_AUTO_TEST_CASE(a_flood_of_refused_packets_is_answered_slowly_and_harms_no_other) {
   for (int i = 0; i < 1000; ++i) feed(bob, tunnel, tunnelled(17, udp(1, 81)));
+  BOOST_TEST(sent(tunnel).size() == 20u);
+  meet(carol, "carol");
+  for (int i = 0; i < 100; ++i) feed(carol, tunnel, tunnelled(6, tcp(1, 81, syn)));
   BOOST_TEST(sent(tunnel).size() == 20u);
   run(1s);
+  meet(bob, "bob");
   for (int i = 0; i < 1000; ++i) feed(bob, tunnel, tunnelled(17, udp(1, 81)));
   BOOST_TEST(sent(tunnel).size() == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(refusals_caused_under_many_identifiers_do_not_keep_a_peer_from_its_own) {
+  meet(carol, "carol");
+  const auto flood = [&](std::uint64_t first, std::uint64_t sender_of_all) {
+    std::size_t count = 0;
+    for (std::uint64_t nid = first; nid < first + 300; ++nid) {
+      const Ilv stranger{a, Nid(nid)};
+      const std::uint64_t sender = sender_of_all != 0 ? sender_of_all : nid;
+      feed(discovery(stranger, std::to_string(nid)), sender);
+      feed(frame(stranger, self, tunnel, tunnelled(17, udp(1, 81))), sender);
+      count += sent(tunnel).size();
+    }
+    return count;
+  };
+  BOOST_TEST(flood(0x1000, 0x77) == tun::RefusalLimit::max_to_sender);
+  feed(carol, tunnel, tunnelled(17, udp(1, 81)));  // to whom this node sends nothing
+  BOOST_TEST(sent(tunnel).size() == 1u);
+  BOOST_TEST(flood(0x2000, 0) == tun::RefusalLimit::max_in_all - tun::RefusalLimit::max_to_sender - 1);
+  feed(bob, tunnel, tunnelled(17, udp(1, 81)));  // to whom it does
+  BOOST_TEST(sent(tunnel).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(only_hosts_that_are_allowed_come_in) {

@@ -39,10 +39,12 @@ inline Octets packet_of(const Octets& read, const Octets& part) {
 
 inline bool checksum_holds(Bytes packet) {
   const auto ip = wire::Ipv6Header::parse(packet);
+  const auto behind = wire::skip_options(ip->next_header(), ip->payload());
+  const Bytes rest = ip->payload().subspan(behind.size);
   wire::Checksum sum;
   sum.add(ip->addresses());
-  sum.add_pseudo(static_cast<std::uint32_t>(ip->payload().size()), ip->next_header());
-  sum.add(ip->payload());
+  sum.add_pseudo(static_cast<std::uint32_t>(rest.size()), behind.next_header);
+  sum.add(rest);
   return sum.folded() == 0xffff;
 }
 
@@ -71,6 +73,7 @@ struct Flow {
   std::size_t header_size = 32;
   std::uint8_t traffic_class = 0;
   std::uint8_t hop_limit = 64;
+  Octets options = {};  ///< of IPv6: destination options, whose next header is filled in
 };
 
 /// A super-packet of random octets, as the kernel gives it.
@@ -79,14 +82,24 @@ inline Octets super_packet(IpProtocol protocol, std::size_t payload, std::size_t
                            const Flow& flow = {}) {
   const bool tcp = protocol == IpProtocol::tcp;
   const std::size_t header_size = tcp ? flow.header_size : wire::UdpHeader::size;
-  Octets read(VirtioNetHeader::size + wire::Ipv6Header::size + header_size + payload);
+  const std::size_t options = flow.options.size();
+  Octets read(VirtioNetHeader::size + wire::Ipv6Header::size + options + header_size + payload);
   for (auto& octet : read) octet = static_cast<std::byte>(random());
   const auto length = static_cast<std::uint16_t>(header_size + payload);
   const MutableBytes packet = MutableBytes(read).subspan(VirtioNetHeader::size);
-  wire::Ipv6HeaderRepr{flow.traffic_class, length, static_cast<std::uint8_t>(protocol),
-                       flow.hop_limit,     {1, 2}, {1, 3}}
+  const IpProtocol first = options == 0 ? protocol : IpProtocol::destination_options;
+  wire::Ipv6HeaderRepr{flow.traffic_class,
+                       static_cast<std::uint16_t>(options + length),
+                       static_cast<std::uint8_t>(first),
+                       flow.hop_limit,
+                       {1, 2},
+                       {1, 3}}
       .write_to(packet);
-  const MutableBytes transport = packet.subspan(wire::Ipv6Header::size);
+  if (options != 0) {
+    std::copy(flow.options.begin(), flow.options.end(), packet.begin() + wire::Ipv6Header::size);
+    wire::store(packet, wire::Ipv6Header::size, static_cast<std::uint8_t>(protocol));
+  }
+  const MutableBytes transport = packet.subspan(wire::Ipv6Header::size + options);
   wire::store(transport, 0, std::uint32_t{flow.port} << 16 | 7);
   if (tcp) {
     wire::store(transport, 4, sequence);
@@ -104,12 +117,27 @@ inline Octets super_packet(IpProtocol protocol, std::size_t payload, std::size_t
   VirtioNetHeader{
       VirtioNetHeader::needs_checksum,
       long_one ? tcp ? VirtioNetHeader::gso_tcp6 : VirtioNetHeader::gso_udp : VirtioNetHeader::gso_none,
-      static_cast<std::uint16_t>(long_one ? 40 + header_size : 0),
+      static_cast<std::uint16_t>(long_one ? 40 + options + header_size : 0),
       static_cast<std::uint16_t>(long_one ? gso_size : 0),
-      40,
+      static_cast<std::uint16_t>(40 + options),
       static_cast<std::uint16_t>(field)}
       .write_to(read);
   return read;
+}
+
+/// Destination options of `size` octets, a multiple of 8: padding.
+inline Octets padding_options(std::size_t size) {
+  Octets options(size);
+  if (size == 0) return options;
+  options[1] = static_cast<std::byte>(size / 8 - 1);
+  std::size_t at = 2;
+  while (size - at > 1) {  // PadN, with as much as fits
+    const std::size_t length = std::min<std::size_t>(size - at - 2, 5);
+    options[at] = std::byte{1};
+    options[at + 1] = static_cast<std::byte>(length);
+    at += 2 + length;
+  }
+  return options;  // the last octet may be a Pad1
 }
 
 inline std::vector<Octets> packets_of(const Octets& read) {

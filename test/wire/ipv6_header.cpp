@@ -1,5 +1,6 @@
 #include "ilnp/wire/ipv6_header.hpp"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 
 #include "support/octets.hpp"
@@ -41,6 +42,34 @@ BOOST_AUTO_TEST_CASE(refuses_every_truncation_another_version_and_a_length_that_
     BOOST_TEST(wire::Ipv6Header::parse(other).has_value() == (version == 6));
     BOOST_TEST(wire::QuotedIpv6Header::parse(other).has_value() == (version == 6));
   }
+}
+
+BOOST_AUTO_TEST_CASE(options_are_skipped_and_nothing_else) {
+  const auto behind = [](std::uint8_t next_header, const Octets& rest) {
+    const auto found = wire::skip_options(next_header, rest);
+    return std::pair<unsigned, std::size_t>(found.next_header, found.size);
+  };
+  const auto is = [](unsigned next_header, std::size_t size) { return std::pair(next_header, size); };
+  const Octets eight = hex("06 00 0104 00000000"), sixteen = hex("3c 01 010c 00000000 0000000000000000");
+  BOOST_TEST((behind(6, eight) == is(6, 0)));
+  BOOST_TEST((behind(60, eight) == is(6, 8)));
+  BOOST_TEST((behind(0, eight) == is(6, 8)));
+  BOOST_TEST((behind(0, joined(sixteen, eight)) == is(6, 24)));
+  BOOST_TEST((behind(0, joined(sixteen, joined(eight, octets("abc")))) == is(6, 24)));
+  BOOST_TEST((behind(0, sixteen) == is(60, 16)));  // the second header is missing
+  for (const std::uint8_t other : std::array<std::uint8_t, 6>{43, 44, 51, 58, 59, 135})
+    BOOST_TEST((behind(other, eight) == is(other, 0)));
+  for (std::size_t size = 0; size < eight.size(); ++size) {
+    const Octets cut(eight.begin(), eight.begin() + static_cast<std::ptrdiff_t>(size));
+    BOOST_TEST((behind(60, cut) == is(60, 0)));
+    BOOST_TEST((behind(0, joined(sixteen, cut)) == is(60, 16)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_lengths_of_extension_headers_count_in_units_of_their_own) {
+  BOOST_TEST(wire::extension_size(60, hex("3b00")) == 8u);
+  BOOST_TEST(wire::extension_size(0, hex("3bff")) == 2048u);
+  BOOST_TEST(wire::extension_size(51, hex("3b04")) == 24u);
 }
 
 BOOST_AUTO_TEST_CASE(the_payload_length_can_be_rewritten) {

@@ -11,6 +11,10 @@
 
 namespace ilnp::tun {
 
+/// Of the headers that are repeated in each segment, octets: the options of IPv6, and the header of the transport. A packet with more
+/// of them is malformed.
+constexpr std::size_t max_headers = 2048;
+
 /// What has become of a packet that was to be cut.
 enum class Cut : std::uint8_t { done, malformed };
 
@@ -24,14 +28,15 @@ inline void finish(MutableBytes header, std::size_t at, std::uint8_t protocol,
   wire::store(header, at, value);
 }
 
+/// `options`: octets of options between the IPv6 header and that of the transport, which has `header_size`.
 template <class F>
 Cut cut_segments(const wire::VirtioNetHeader& virtio, MutableBytes packet, const wire::Ipv6Header& ip,
-                 bool tcp, std::size_t header_size, F& f) {
+                 bool tcp, std::size_t options, std::size_t header_size, F& f) {
   const std::size_t checksum_at = tcp ? wire::TcpHeader::checksum_offset : wire::UdpHeader::checksum_offset;
   const auto protocol = static_cast<std::uint8_t>(tcp ? wire::IpProtocol::tcp : wire::IpProtocol::udp);
-  alignas(8) std::array<std::byte, wire::TcpHeader::max_size> own;
-  const MutableBytes header(own.data(), header_size);
-  std::memcpy(own.data(), packet.data() + wire::Ipv6Header::size, header_size);
+  alignas(8) std::array<std::byte, max_headers> own;
+  const MutableBytes headers(own.data(), options + header_size), header = headers.subspan(options);
+  std::memcpy(own.data(), packet.data() + wire::Ipv6Header::size, headers.size());
   wire::store(header, checksum_at, std::uint16_t{0});
   wire::Checksum addresses;
   addresses.add(ip.addresses());
@@ -39,7 +44,7 @@ Cut cut_segments(const wire::VirtioNetHeader& virtio, MutableBytes packet, const
   const auto flags = tcp ? wire::load<std::uint8_t>(header, wire::TcpHeader::flags_offset) : std::uint8_t{};
   auto sequence = tcp ? wire::load<std::uint32_t>(header, wire::TcpHeader::sequence_offset) : 0u;
   bool first = true;
-  for (MutableBytes rest = packet.subspan(wire::Ipv6Header::size + header_size); !rest.empty();
+  for (MutableBytes rest = packet.subspan(wire::Ipv6Header::size + headers.size()); !rest.empty();
        first = false) {
     const std::size_t size = std::min<std::size_t>(virtio.gso_size, rest.size());
     const bool last = size == rest.size();
@@ -59,7 +64,7 @@ Cut cut_segments(const wire::VirtioNetHeader& virtio, MutableBytes packet, const
     sum.add(header);
     sum.add(rest.first(size));
     finish(header, checksum_at, protocol, sum);
-    f(Bytes(header), rest.first(size));
+    f(Bytes(headers), rest.first(size));
     rest = rest.subspan(size);
   }
   return Cut::done;
@@ -83,7 +88,8 @@ inline bool fill_in_checksum(const wire::VirtioNetHeader& virtio, MutableBytes p
 /// Cuts what was read from a TUN device into packets for the network, as the kernel would for a device that cannot do it: `virtio`
 /// says how. Calls `f(Bytes header, MutableBytes payload)` for each: what follows its IPv6 header, complete with its checksum, in two
 /// parts (the first empty for a packet that stays whole). `header` is valid during the call, `payload` is a part of `packet`, which
-/// may be changed. For what is malformed, calls nothing. Never looks at `header_length`. No state; allocates nothing.
+/// may be changed. Each packet has the hop-by-hop and destination options of the long one. For what is malformed, and behind other
+/// extension headers, calls nothing. Never looks at `header_length`. No state; allocates nothing.
 template <class F>
 Cut cut(const wire::VirtioNetHeader& virtio, MutableBytes packet, F&& f) {
   using wire::VirtioNetHeader;
@@ -100,20 +106,23 @@ Cut cut(const wire::VirtioNetHeader& virtio, MutableBytes packet, F&& f) {
 
   const bool tcp = virtio.gso() == VirtioNetHeader::gso_tcp6;
   const auto protocol = tcp ? wire::IpProtocol::tcp : wire::IpProtocol::udp;
+  const auto behind = wire::skip_options(ip->next_header(), ip->payload());
   if ((!tcp && virtio.gso() != VirtioNetHeader::gso_udp) || virtio.gso_size == 0 ||
-      ip->next_header() != static_cast<std::uint8_t>(protocol) ||
-      virtio.checksum_start != wire::Ipv6Header::size)
+      behind.next_header != static_cast<std::uint8_t>(protocol) ||
+      virtio.checksum_start != wire::Ipv6Header::size + behind.size)
     return Cut::malformed;
+  const Bytes rest = ip->payload().subspan(behind.size);
   std::size_t header_size = wire::UdpHeader::size;
   if (tcp) {
-    const auto header = wire::TcpHeader::parse(ip->payload());
+    const auto header = wire::TcpHeader::parse(rest);
     if (!header) return Cut::malformed;
     header_size = header->size();
-  } else if (!wire::UdpHeader::parse(ip->payload())) {
+  } else if (!wire::UdpHeader::parse(rest)) {
     return Cut::malformed;
   }
-  if (ip->payload().size() == header_size) return Cut::malformed;  // nothing to cut
-  return detail::cut_segments(virtio, packet, *ip, tcp, header_size, f);
+  if (rest.size() == header_size) return Cut::malformed;  // nothing to cut
+  if (behind.size + header_size > max_headers) return Cut::malformed;
+  return detail::cut_segments(virtio, packet, *ip, tcp, behind.size, header_size, f);
 }
 
 }  // namespace ilnp::tun

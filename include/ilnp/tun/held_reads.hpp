@@ -10,10 +10,13 @@
 #include "../base/context.hpp"
 #include "../base/list.hpp"
 #include "../wire/virtio_net_header.hpp"
+#include "peers.hpp"
 
 namespace ilnp::tun {
 
-/// Reads that wait: for a route to their peer, or for its reply to a probe. They are kept as they were read. One thread.
+/// Reads that wait: for a route to their peer, or for its reply to a probe. They are kept as they were read. When all places are
+/// taken, the oldest read for the node of which the least is known gives way to one for a node of which no less is known. So a program
+/// that tries many addresses does not keep reads for nodes from waiting. One thread.
 class HeldReads {
  public:
   static constexpr std::size_t max_reads = 64;                   ///< in all
@@ -29,24 +32,38 @@ class HeldReads {
     std::size_t size;              ///< octets
   };
 
+  /// What has become of a read.
+  enum class Held : std::uint8_t { kept, in_place_of_another, refused };
+
   bool empty() const noexcept { return reads_.empty(); }
   /// Something waits for this node.
   bool any_for(Nid to) const noexcept {
     return std::any_of(reads_.begin(), reads_.end(), [to](const Read& read) { return read.to == to; });
   }
 
-  /// Keeps a copy. False if too many wait.
-  bool hold(Nid to, const wire::VirtioNetHeader& virtio, Bytes packet, TimePoint now) {
+  /// Keeps a copy, unless too many wait. `known(nid)`: what is known of that node.
+  template <class F>
+  Held hold(Nid to, const wire::VirtioNetHeader& virtio, Bytes packet, TimePoint now, F&& known) {
     const auto same =
         std::count_if(reads_.begin(), reads_.end(), [to](const Read& read) { return read.to == to; });
-    if (static_cast<std::size_t>(same) >= max_of_peer || reads_.size() == max_reads) return false;
+    if (static_cast<std::size_t>(same) >= max_of_peer) return Held::refused;
+    Held held = Held::kept;
+    if (reads_.size() == max_reads) {
+      Read* const oldest = std::min_element(reads_.begin(), reads_.end(), [&](const Read& a, const Read& b) {
+        return known(a.to) < known(b.to);
+      });
+      if (known(oldest->to) == Known::understands || known(oldest->to) > known(to)) return Held::refused;
+      taken_[oldest->buffer] = false;
+      reads_.erase(oldest);
+      held = Held::in_place_of_another;
+    }
     const std::optional<std::uint8_t> buffer = take_buffer();
-    if (!buffer) return false;
+    if (!buffer) return Held::refused;
     List<std::byte>& octets = buffers_[*buffer];
     octets.resize_for_overwrite(std::max(octets.size(), packet.size()));
     std::memcpy(octets.data(), packet.data(), packet.size());
     reads_.push_back({to, now, virtio, *buffer, packet.size()});
-    return true;
+    return held;
   }
   /// The packet. Valid until the end of the batch in which it was released.
   MutableBytes octets(const Read& read) noexcept { return {buffers_[read.buffer].data(), read.size}; }

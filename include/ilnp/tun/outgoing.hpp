@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/config.hpp>
+#include <optional>
 #include <utility>
 
 #include "../base/reply_limit.hpp"
@@ -15,6 +16,8 @@ namespace ilnp::tun {
 
 /// For length probes.
 using ProbeLimit = BasicReplyLimit<8, 64, 256>;
+/// For resets, errors and refusals to peers.
+using RefusalLimit = BasicReplyLimit<20, 64, 256>;
 
 /// The part of `Tun` for packets of the host: which peers get them, length probes, and reads that wait. One thread.
 template <NetworkLayer Next>
@@ -83,19 +86,22 @@ class Outgoing : public NameService<Next> {
                                Up& up) {
     draw_secrets(cx);
     const TimePoint now = cx.now();
-    Peers::Peer& peer = peers_.get(nid, 0, now);
-    peer.used = now;
-    if (now < peer.blocked_until) {
+    Peers::Peer* const peer = peers_.find(nid);
+    if (peer && now < peer->blocked_until) {
       ++counters_.dropped_unreachable;
-      return unreachable(peer.refuses ? wire::Unreachable::prohibited : wire::Unreachable::address, packet,
+      return unreachable(peer->refuses ? wire::Unreachable::prohibited : wire::Unreachable::address, packet,
                          cx, up);
     }
-    const bool understands = peer.understands(now);
-    if (!peer.asking && (!understands || now - peer.replied >= Peers::fresh) &&
-        now >= peer.asked + Peers::patience)
-      ask(nid, peer, cx);
-    if (!understands || held_.any_for(nid)) return hold(nid, virtio, packet, cx);
-    const std::size_t limit = limit_of(peer);
+    const bool understands = peer && peer->understands(now);
+    if (understands) {
+      peer->used = now;
+      if (now - peer->replied >= Peers::fresh && now >= peer->asked + Peers::patience) ask(nid, cx);
+    }
+    if (!understands || held_.any_for(nid)) {
+      if (hold(nid, virtio, packet, cx) && !understands) ask(nid, cx);
+      return;
+    }
+    const std::size_t limit = limit_of(*peer);
     ready_nid_ = nid;
     ready_limit_ = limit;
     ready_until_ = now + decision_hold;
@@ -148,18 +154,22 @@ class Outgoing : public NameService<Next> {
     if (!virtio.is_long()) kept.flags = 0;  // its checksum is complete by now
     hold(nid, kept, packet, cx);
   }
-  /// Keeps a copy until it can leave.
+  /// Keeps a copy until it can leave. False if it was dropped.
   template <ContextLike Cx>
-  void hold(Nid nid, wire::VirtioNetHeader virtio, MutableBytes packet, Cx& cx) {
+  bool hold(Nid nid, wire::VirtioNetHeader virtio, MutableBytes packet, Cx& cx) {
     // It may be tried several times, but only once can its checksum be filled in.
     if (!virtio.is_long() && (virtio.flags & wire::VirtioNetHeader::needs_checksum) != 0) {
-      if (!fill_in_checksum(virtio, packet)) return void(++counters_.dropped_malformed_read);
+      if (!fill_in_checksum(virtio, packet)) return ++counters_.dropped_malformed_read, false;
       virtio.flags = 0;
     }
-    if (!held_.hold(nid, virtio, packet, cx.now())) return void(++counters_.dropped_held_full);
+    const TimePoint now = cx.now();
+    const auto held = held_.hold(nid, virtio, packet, now, [&](Nid to) { return peers_.known(to, now); });
+    if (held != HeldReads::Held::kept) ++counters_.dropped_held_full;  // this one, or another
+    if (held == HeldReads::Held::refused) return false;
     ++counters_.held;
     ready_until_ = long_ago;
-    wake(cx.now() + step);
+    wake(now + step);
+    return true;
   }
 
   /// Sends what has waited for `nid`.
@@ -182,6 +192,8 @@ class Outgoing : public NameService<Next> {
         const Outcome outcome = transmit(read.to, limit_of(*peer), read.virtio, held_.octets(read), cx);
         if (outcome == Outcome::done) return true;
         if (outcome == Outcome::too_long) return failed_.push_back({read, limit_of(*peer), {}}), true;
+      } else if (!blocked) {
+        ask(read.to, cx);
       }
       if (!blocked && now - read.since < HeldReads::patience) return false;
       const bool refused = blocked && peer->refuses;
@@ -201,27 +213,26 @@ class Outgoing : public NameService<Next> {
 
   // Probes.
 
-  /// Begins to probe this peer.
+  /// Begins to probe this node, unless it is asked already, or there is no route to it: then it is looked for, and nothing is
+  /// remembered of it.
   template <ContextLike Cx>
-  void ask(Nid nid, Peers::Peer& peer, Cx& cx) {
-    if (!peers_.ask(nid, peer, static_cast<std::uint32_t>(cx.secret()))) return;
-    peer.asked = cx.now();
-    probe(nid, peer, cx);
+  void ask(Nid nid, Cx& cx) {
+    const Peers::Peer* const known = peers_.find(nid);
+    if ((known && known->asking) || !peers_.may_ask()) return;
+    if (!nonce_) nonce_ = static_cast<std::uint32_t>(cx.secret());
+    if (!probe(nid, 0, *nonce_, cx)) return;
+    peers_.ask(nid, peers_.get(nid, 0, cx.now()), *nonce_, cx.now());
+    nonce_.reset();
     wake(cx.now() + step);
   }
-  /// Sends the next probe if it is due. While there is no route, no time passes for the peer.
+  /// Sends probe `n`, counted from 0.
   template <ContextLike Cx>
-  void probe(Nid nid, Peers::Peer& peer, Cx& cx) {
-    if (peer.probes == Peers::max_probes || cx.now() < peer.asked + Peers::probe_time(peer.probes)) return;
+  bool probe(Nid nid, unsigned n, std::uint32_t nonce, Cx& cx) {
     const std::size_t most = std::min(next_.max_payload(nid), mtu_ - elided);
-    const std::size_t length =
-        peer.probes < 2 ? most : std::min<std::size_t>(most, TunConfig::min_mtu - elided);
-    if (!send_probe(nid, wire::TunProbeKind::probe, peer.nonce, length, cx)) {
-      if (peer.probes == 0) peer.asked = cx.now();
-      return;
-    }
+    const std::size_t length = n < 2 ? most : std::min<std::size_t>(most, TunConfig::min_mtu - elided);
+    if (!send_probe(nid, wire::TunProbeKind::probe, nonce, length, cx)) return false;
     ++counters_.probes_sent;
-    ++peer.probes;
+    return true;
   }
   /// `length`: of the payload of the network layer, octets.
   template <ContextLike Cx>
@@ -239,9 +250,9 @@ class Outgoing : public NameService<Next> {
     const TimePoint now = cx.now();
     step_at_ = never;
     peers_.for_each_asking([&](Nid nid, Peers::Peer& peer) {
-      probe(nid, peer, cx);
-      if (peer.probes == 0 && !held_.any_for(nid))
-        peer.asking = false;  // nobody waits for a host that is not there
+      if (peer.probes < Peers::max_probes && now >= peer.asked + Peers::probe_time(peer.probes) &&
+          probe(nid, peer.probes, peer.nonce, cx))
+        ++peer.probes;
       if (now < peer.asked + Peers::patience) return;
       peer.asking = false;
       // A peer that was heard recently moves, or loses frames: it goes on, and is asked again.
@@ -262,6 +273,7 @@ class Outgoing : public NameService<Next> {
     const HashKey key(cx);
     peers_.rekey(key);
     probe_limit_.rekey(key);
+    refusal_limit_.rekey(key);
     failed_.reserve(HeldReads::max_reads);
   }
   /// A read that waited in vain.
@@ -271,14 +283,16 @@ class Outgoing : public NameService<Next> {
     wire::Unreachable why;  ///< for this reason it could not be sent
   };
 
-  Peers peers_;                       ///< whom this node sends to, and hears
-  HeldReads held_;                    ///< what waits
-  List<Failed> failed_;               ///< of one step
-  bool drawn_ = false;                ///< the secrets
-  Nid ready_nid_;                     ///< to this node packets leave without a look-up,
-  TimePoint ready_until_ = long_ago;  ///< until then,
-  std::size_t ready_limit_ = 0;       ///< if they are no longer than this
-  ProbeLimit probe_limit_;            ///< of replies
+  Peers peers_;                         ///< whom this node sends to, and hears
+  HeldReads held_;                      ///< what waits
+  List<Failed> failed_;                 ///< of one step
+  bool drawn_ = false;                  ///< the secrets
+  std::optional<std::uint32_t> nonce_;  ///< for the next node that is asked; nobody has seen it
+  Nid ready_nid_;                       ///< to this node packets leave without a look-up,
+  TimePoint ready_until_ = long_ago;    ///< until then,
+  std::size_t ready_limit_ = 0;         ///< if they are no longer than this
+  ProbeLimit probe_limit_;              ///< of replies
+  RefusalLimit refusal_limit_;          ///< of what does not come in
 };
 
 }  // namespace ilnp::tun

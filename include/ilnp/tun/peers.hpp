@@ -8,6 +8,13 @@
 
 namespace ilnp::tun {
 
+/// What is known of a node.
+enum class Known : std::uint8_t {
+  nothing,      ///< it is looked for
+  there,        ///< it is asked whether it understands packets of a tunnel
+  understands,  ///< it does
+};
+
 /// The nodes with which this one exchanges packets of a tunnel: do they understand them, and how long may a packet be? One
 /// thread.
 class Peers {
@@ -34,7 +41,7 @@ class Peers {
     TimePoint blocked_until = long_ago;  ///< it is silent, or refuses
     bool refuses = false;                ///< which of the two
     bool asking = false;                 ///< a reply to a probe is expected
-    unsigned probes = 0;                 ///< that were sent since `asked`
+    unsigned probes = 0;                 ///< that were sent since `asked`, the first one included
     TimePoint asked = long_ago;          ///< when the first of them was
     std::uint32_t nonce = 0;             ///< of them
     std::uint16_t limit = 0;      ///< the longest packet that it takes, octets; 0: as much as this node
@@ -58,17 +65,24 @@ class Peers {
   }
 
   Peer* find(Nid nid) noexcept { return peers_.find(nid); }
+  /// What is known of this node.
+  Known known(Nid nid, TimePoint now) const noexcept {
+    const Peer* const peer = peers_.find(nid);
+    if (!peer) return Known::nothing;
+    return peer->understands(now) ? Known::understands : peer->asking ? Known::there : Known::nothing;
+  }
   /// New or existing. `share`: for whom a new one counts (`NetworkSource::share`; 0 for this node).
   Peer& get(Nid nid, std::uint64_t share, TimePoint now) { return peers_.insert(nid, share, now); }
 
-  /// Begins to ask `peer`. False if too many are asked.
-  bool ask(Nid nid, Peer& peer, std::uint32_t nonce) {
-    if (probing_.size() == max_probing) return false;
+  /// One more may be asked.
+  bool may_ask() const noexcept { return probing_.size() < max_probing; }
+  /// `peer` is asked from now on: the first probe was sent. Call `may_ask` before.
+  void ask(Nid nid, Peer& peer, std::uint32_t nonce, TimePoint now) {
     peer.asking = true;
-    peer.probes = 0;
+    peer.asked = now;
+    peer.probes = 1;
     peer.nonce = nonce;
     probing_.push_back(nid);
-    return true;
   }
   /// A reply is expected from somebody.
   bool any_asking() const noexcept { return !probing_.empty(); }

@@ -38,9 +38,11 @@ class Policy {
 
   /// The host sends this, `rest` behind a header with `next_header`: if it is a datagram, or begins one, answers may come.
   void note(std::uint8_t next_header, Bytes rest, TimePoint now) noexcept {
+    skip_options(next_header, rest);
     if (next_header == static_cast<std::uint8_t>(wire::IpProtocol::fragment) && begins(rest)) {
       next_header = wire::load<std::uint8_t>(rest, 0);
       rest = rest.subspan(fragment_size);
+      skip_options(next_header, rest);
     }
     if (next_header != static_cast<std::uint8_t>(wire::IpProtocol::udp)) return;
     const auto header = wire::UdpHeader::parse(rest);
@@ -81,7 +83,7 @@ class Policy {
         case wire::IpProtocol::destination_options:
         case wire::IpProtocol::authentication:
           if (!all_ || rest.size() < 2) return Verdict::drop;
-          size = extension_size(next_header, rest);
+          size = wire::extension_size(next_header, rest);
           break;
         case wire::IpProtocol::routing:
           return Verdict::drop;
@@ -103,15 +105,14 @@ class Policy {
 
   static constexpr std::size_t fragment_size = 8;  // of that header
 
+  static void skip_options(std::uint8_t& next_header, Bytes& rest) noexcept {
+    const auto behind = wire::skip_options(next_header, rest);
+    next_header = behind.next_header;
+    rest = rest.subspan(behind.size);
+  }
   /// `rest` starts with a fragment header: that of the first one, or of the only one.
   static bool begins(Bytes rest) noexcept {
     return rest.size() >= fragment_size && (wire::load<std::uint16_t>(rest, 2) & 0xfff8) == 0;
-  }
-  /// Of a header whose second octet says how long it is (RFC 8200, section 4.3; RFC 4302, section 2.2), octets.
-  static std::size_t extension_size(std::uint8_t next_header, Bytes rest) noexcept {
-    const std::size_t length = wire::load<std::uint8_t>(rest, 1);
-    return next_header == static_cast<std::uint8_t>(wire::IpProtocol::authentication) ? 4 * (length + 2)
-                                                                                      : 8 * (length + 1);
   }
 
   bool exposed(std::uint16_t port) const noexcept { return all_ || ports_->exposed.test(port); }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "allowed_hosts.hpp"
 #include "outgoing.hpp"
 
 namespace ilnp {
@@ -34,6 +35,7 @@ class Tun : public tun::Outgoing<Next> {
   using Base::probe_limit_;
   using Base::protocol;
   using Base::ready_until_;
+  using Base::refusal_limit_;
   using Base::release;
   using Base::send_probe;
   using Base::step_at_;
@@ -42,8 +44,6 @@ class Tun : public tun::Outgoing<Next> {
   using Base::wake;
 
  public:
-  static constexpr unsigned refusals_per_second = 100;  ///< resets, errors and refusals to peers
-
   /// Throws `std::invalid_argument` if `config` is invalid, the frames too short, or the node's identifier reserved. The other
   /// arguments go to the layers below.
   template <class... Args>
@@ -105,7 +105,7 @@ class Tun : public tun::Outgoing<Next> {
                                   own_};
     const tun::Verdict verdict = policy_.judge(ip.next_header, rest, own_, peer, cx.now());
     if (verdict != tun::Verdict::pass) [[unlikely]]
-      return refuse(verdict, ip, rest, cx);
+      return refuse(verdict, source, ip, rest, cx);
     ++counters_.delivered;
     deliver(ip, nid, rest, up);
   }
@@ -119,11 +119,11 @@ class Tun : public tun::Outgoing<Next> {
     tun::Peers::Peer& peer = peers_.get(nid, source.share, now);
     if (!allows(nid, peer, cx)) {
       ++counters_.dropped_not_allowed;
-      if (now - peer.told >= std::chrono::seconds(1) && refusals_.admit(now)) {
+      if (now - peer.told >= std::chrono::seconds(1) && may_refuse(source, now)) {
         peer.told = now;
         Packet packet(next_.headroom(wire::TunRefusal::size), {});
         wire::TunRefusalRepr{}.write_to(packet.prepend(wire::TunRefusal::size));
-        if (!next_.send(nid, protocol, packet, cx)) ++counters_.refused_to_peers;
+        send_refusal(source, packet, cx);
       }
       return false;
     }
@@ -140,7 +140,7 @@ class Tun : public tun::Outgoing<Next> {
     if (allowed_.empty()) return true;
     if (cx.now() - peer.judged < std::chrono::seconds(1)) return peer.allowed;
     peer.judged = cx.now();
-    return peer.allowed = means_one_of(allowed_, nid, next_, cx);
+    return peer.allowed = allowed_.has(nid, next_, cx);
   }
 
   /// What is no packet.
@@ -166,17 +166,16 @@ class Tun : public tun::Outgoing<Next> {
     const Nid nid = source.source.nid;
     const TimePoint now = cx.now();
     const auto message = wire::TunProbe::parse(payload.subspan(wire::StpHeader::size));
-    tun::Peers::Peer* const peer = peers_.find(nid);
     if (message->kind() == wire::TunProbeKind::probe) {
-      const bool known = peer && peer->understands(now) && peer->in_use(now);
+      const bool known = in_use(nid, now);
       if (!probe_limit_.may_admit(nid, source.share, known, now)) return void(++counters_.dropped_too_many);
       if (!send_probe(nid, wire::TunProbeKind::reply, message->nonce(), payload.size(), cx)) return;
       probe_limit_.count(nid, source.share, known);
       ++counters_.probes_answered;
       return;
     }
-    if (!peer || !peer->asking || peer->probes == 0 || peer->nonce != message->nonce())
-      return void(++counters_.dropped_unasked);
+    tun::Peers::Peer* const peer = peers_.find(nid);
+    if (!peer || !peer->asking || peer->nonce != message->nonce()) return void(++counters_.dropped_unasked);
     const std::size_t passed = payload.size() + elided;
     const std::size_t limit = std::min<std::size_t>({message->longest(), passed, mtu_});
     peer->limit = static_cast<std::uint16_t>(std::max<std::size_t>(limit, TunConfig::min_mtu));
@@ -186,12 +185,30 @@ class Tun : public tun::Outgoing<Next> {
     ready_until_ = long_ago;
     release(nid, cx, up);
   }
+  /// Whether the sender of a packet may be told that it does not come in.
+  bool may_refuse(const NetworkSource& source, TimePoint now) noexcept {
+    return refusal_limit_.may_admit(source.source.nid, source.share, in_use(source.source.nid, now), now);
+  }
+  /// Tells it. `packet` has next header 47.
+  template <ContextLike Cx>
+  void send_refusal(const NetworkSource& source, Packet& packet, Cx& cx) {
+    const Nid nid = source.source.nid;
+    if (next_.send(nid, protocol, packet, cx)) return;
+    refusal_limit_.count(nid, source.share, in_use(nid, cx.now()));
+    ++counters_.refused_to_peers;
+  }
+  /// This node sends to that one, and it understands that.
+  bool in_use(Nid nid, TimePoint now) noexcept {
+    const tun::Peers::Peer* const peer = peers_.find(nid);
+    return peer && peer->understands(now) && peer->in_use(now);
+  }
   /// Answers a peer whose packet does not come in.
   template <ContextLike Cx>
-  BOOST_NOINLINE void refuse(tun::Verdict verdict, const wire::Ipv6HeaderRepr& ip, Bytes rest, Cx& cx) {
+  BOOST_NOINLINE void refuse(tun::Verdict verdict, const NetworkSource& source,
+                             const wire::Ipv6HeaderRepr& ip, Bytes rest, Cx& cx) {
     if (verdict == tun::Verdict::drop) return void(++counters_.dropped_protocol);
     ++counters_.dropped_not_exposed;
-    if (!refusals_.admit(cx.now())) return;
+    if (!may_refuse(source, cx.now())) return;
     tun::OwnPacket reply;
     if (verdict == tun::Verdict::reset) {
       // A first fragment has no segment to answer.
@@ -209,13 +226,12 @@ class Tun : public tun::Outgoing<Next> {
     Packet packet(next_.headroom(overhead), reply.rest);
     wire::TunHeaderRepr{reply.ip.next_header, 0, reply.ip.hop_limit, false}.write_to(
         packet.prepend(overhead));
-    if (!next_.send(Nid(ip.source.interface), protocol, packet, cx)) ++counters_.refused_to_peers;
+    send_refusal(source, packet, cx);
   }
 
-  std::vector<std::string> allowed_;
+  tun::AllowedHosts allowed_;
   Nid heard_nid_;  // from this node they come in
   TimePoint heard_until_ = long_ago;
-  tun::RateLimit refusals_{refusals_per_second, 20};
 };
 
 /// A tunnel: what `Tun` is, and what a gateway for a TUN device needs.

@@ -117,6 +117,33 @@ struct Ipv6HeaderRepr {
   }
 };
 
+/// Of an extension header whose second octet says how long it is, octets (RFC 8200, section 4.3; RFC 4302, section 2.2). There must be
+/// two of them.
+inline std::size_t extension_size(std::uint8_t next_header, Bytes header) noexcept {
+  const std::size_t length = load<std::uint8_t>(header, 1);
+  return next_header == static_cast<std::uint8_t>(IpProtocol::authentication) ? 4 * (length + 2)
+                                                                              : 8 * (length + 1);
+}
+
+/// What follows the hop-by-hop and destination options of a packet.
+struct BehindOptions {
+  std::uint8_t next_header = 0;  ///< of what follows; of options that are not there as a whole: theirs
+  std::size_t size = 0;          ///< of the options, octets
+};
+/// Skips options, if there are any. `rest` is what follows the IPv6 header, with `next_header`.
+inline BehindOptions skip_options(std::uint8_t next_header, Bytes rest) noexcept {
+  std::size_t at = 0;
+  while (next_header == static_cast<std::uint8_t>(IpProtocol::hop_by_hop) ||
+         next_header == static_cast<std::uint8_t>(IpProtocol::destination_options)) {
+    if (rest.size() - at < 2) break;
+    const std::size_t size = extension_size(next_header, rest.subspan(at));
+    if (rest.size() - at < size) break;
+    next_header = load<std::uint8_t>(rest, at);
+    at += size;
+  }
+  return {next_header, at};
+}
+
 /// Rewrites the payload length of an IPv6 header.
 inline void set_payload_length(MutableBytes header, std::uint16_t length) noexcept {
   store(header, 4, length);
