@@ -17,6 +17,7 @@ class AllowedHosts {
  public:
   static constexpr Duration pause = std::chrono::milliseconds(1);  ///< between two look-ups
 
+  /// Those with these names.
   explicit AllowedHosts(std::vector<std::string> names) : names_(std::move(names)) {}
 
   /// There are none: every host comes in.
