@@ -90,6 +90,30 @@ class Units(deb_test.Installed):
         self.assertIn("0:0:0:a", self.show("ilnp-proxy@one", "StatusText"))
         self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
 
+    @unittest.skipUnless(os.path.exists("/dev/net/tun"), "there are no TUN devices here")
+    def test_2_an_interface_comes_and_goes_with_its_unit(self):
+        self.system("ilnp-config", "new", "--output", "/etc/ilnp/three.ini", "--name", "three", "--locators", "0:0:0:a", "--interface", "eth0")
+        self.options("three.tun", "--expose 22")
+        # Debian's udev, which does not run here, opens the device to all users (50-udev-default.rules).
+        self.addCleanup(os.chmod, "/dev/net/tun", os.stat("/dev/net/tun").st_mode & 0o777)
+        os.chmod("/dev/net/tun", 0o666)
+        self.system("systemctl", "start", "ilnp-tun@three")
+        self.assertEqual(self.show("ilnp-tun@three", "ActiveState"), "active")
+        with open(f"/proc/{self.child('ilnp-tun@three')}/status") as file:
+            status = file.read()
+        self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
+        self.assertRegex(status, r"(?m)^CapEff:\s+0*1000$")  # CAP_NET_ADMIN alone
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
+        self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+        self.assertRegex(self.ask("ip", "-6", "address", "show", "dev", "ilnp0"), r"inet6 fd[0-9a-f:]+/64")
+        control = "/run/ilnp-tun-three/control.sock"
+        until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), what="three to know two")
+        self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
+        self.system("systemctl", "stop", "ilnp-tun@three")
+        self.assertEqual(self.show("ilnp-tun@three", "Result"), "success")
+        self.assertEqual(self.ask("ip", "link", "show", "dev", "ilnp0"), "")
+        self.assertFalse(os.path.exists(f"/proc/{self.first}/root/run/ilnp-tun-three"))
+
     def child(self, unit):
         """The number of a unit's process as it is seen here."""
         inside = self.show(unit, "MainPID")
@@ -102,14 +126,14 @@ class Units(deb_test.Installed):
                 pass  # it has ended
         raise AssertionError(f"{unit} has no process")
 
-    def test_2_a_node_that_hangs_is_started_again(self):
+    def test_3_a_node_that_hangs_is_started_again(self):
         before = self.show("ilnp-router@router", "MainPID")
         self.system("kill", "-STOP", before)
         until(lambda: self.show("ilnp-router@router", "MainPID") not in (before, "0")
               and self.show("ilnp-router@router", "ActiveState") == "active", what="a new process")
         self.assertEqual(self.show("ilnp-router@router", "NRestarts"), "1")
 
-    def test_3_a_mistake_is_reported_once_and_not_started(self):
+    def test_4_a_mistake_is_reported_once_and_not_started(self):
         with open(f"{self.root}/etc/ilnp/bad.ini", "w") as file:
             file.write("[link]\nmcast_port = x\n")
         done = subprocess.run(self.enter("systemctl", "start", "ilnp-proxy@bad"), capture_output=True, text=True, timeout=60)
@@ -117,7 +141,7 @@ class Units(deb_test.Installed):
         self.system("systemctl", "start", "ilnp-proxy@missing")  # its condition does not hold
         self.assertEqual(self.show("ilnp-proxy@missing", "ActiveState"), "inactive")
 
-    def test_4_an_upgrade_restarts_and_a_removal_stops(self):
+    def test_5_an_upgrade_restarts_and_a_removal_stops(self):
         before = self.show("ilnp-proxy@one", "MainPID")
         shutil.copy(self.debs["ilnp"], f"/proc/{self.first}/root/run/ilnp.deb")
         self.system("dpkg", "-i", "/run/ilnp.deb")
