@@ -21,7 +21,7 @@ inline constexpr std::uint64_t max_seed = ~std::uint64_t{0};
 
 /// `SCENARIO`, read once with each combination of settings.
 inline std::vector<Variant> load_variants(const std::string& file, const SettingGrid& grid) {
-  const std::string text = read_file(file);
+  const std::string text = read_file(file, Parser::max_size + 1);  // one too many is an error
   std::vector<Variant> variants;
   for (std::size_t i = 0; i < grid.size(); ++i) {
     const Settings settings = grid[i];

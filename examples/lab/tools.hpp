@@ -39,14 +39,16 @@ inline fs::path plot_folder() {
   return fs::exists(built, error) ? built : (here / ILNP_DATA_FOLDER / "plot").lexically_normal();
 }
 
-inline std::string read_file(const std::string& path) {
+/// The first `most` octets of a file. What follows is not read: a device or a pipe may have no end.
+inline std::string read_file(const std::string& path, std::size_t most) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
-  if (!stream.is_open() || stream.bad() || text.fail())
+  std::string text(most, '\0');
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(most));
+  if (!stream.is_open() || stream.bad())
     throw std::system_error(errno != 0 ? errno : EIO, std::system_category(), path);
-  return text.str();
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
 }
 
 inline double elapsed(SteadyClock::time_point since) {

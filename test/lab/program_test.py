@@ -431,6 +431,17 @@ class Program(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
             self.assertIn("trace.txt: No space left", done.stderr)
 
+    def test_a_file_without_an_end_is_an_error(self):
+        for command in ("run", "sweep"):
+            with subprocess.Popen([LAB, command, "/dev/stdin"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, cwd=self.folder) as lab:
+                taken = 0
+                with self.assertRaises(BrokenPipeError, msg="it reads on and on"):
+                    while taken < 64 << 20:
+                        taken += os.write(lab.stdin.fileno(), b"# a comment\n" * 4096)
+                self.assertEqual(lab.stderr.read(), b"ilnp-lab: /dev/stdin: larger than 1048576 octets\n")
+                self.assertEqual(lab.wait(timeout=10), 1)
+
     def test_signals_end_it_cleanly(self):
         scenario = self.scenario("run 100000s\nnode alice in a\nnode bob in a\nflow alice <-> bob every 1ms\n")
         for command, words in (("run", "interrupted after"), ("sweep", "interrupted")):
