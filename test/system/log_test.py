@@ -17,6 +17,8 @@ ALICE_NID, BOB_NID = "ffff:0:0:a", "ffff:0:0:b"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LEVELS = ("error", "warning", "notice", "info", "debug")
 PROGRAMS = {"ilnp-proxy": ["0"], "ilnp-router": [], "ilnp-experiment": [], "ilnp-heartbeat": [], "ilnp-stream": []}
+if os.path.exists("/dev/net/tun"):
+    PROGRAMS["ilnp-tun"] = []
 
 
 def documented_events():

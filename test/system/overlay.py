@@ -4,6 +4,8 @@ Written from docs/wire-formats.md and docs/behaviour.md, and without the toolkit
 """
 
 import ipaddress
+import itertools
+import random
 import select
 import socket
 import struct
@@ -13,6 +15,7 @@ import lab
 
 STP, DISCOVERY, UPDATE, TUN = 42, 43, 44, 47
 ALL_NODES = 0xFF02000000000001
+UDP_SEGMENT = 103  # of <linux/udp.h>
 A, B, C, D, E = 0xA, 0xB, 0xC, 0xD, 0xE
 
 
@@ -130,6 +133,27 @@ class Card:
                 return self.socket.sendto(frame, (group(locator, self.user_id), lab.MCAST_PORT))
             except BlockingIOError:
                 select.select([], [self.socket], [], 0.1)
+
+    def flood(self, locator, frames, per_second, stop):
+        """Sends the frames again and again, in trains, until `stop` is set. How many were sent."""
+        lengths = {}
+        for frame in frames:
+            lengths.setdefault(len(frame), []).append(frame)
+        trains = [(size, b"".join(same[at:at + 32])) for size, same in lengths.items() for at in range(0, len(same) - 31, 32)]
+        random.Random(1).shuffle(trains)
+        begin, sent = time.monotonic(), 0
+        for size, octets in itertools.cycle(trains):
+            if stop.is_set():
+                return sent
+            try:
+                self.socket.sendmsg([octets], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("@H", size))], 0,
+                                    (group(locator, self.user_id), lab.MCAST_PORT))
+                sent += len(octets) // size
+            except BlockingIOError:
+                select.select([], [self.socket], [], 0.1)
+            ahead = sent / per_second - (time.monotonic() - begin)
+            if ahead > 0.002:
+                time.sleep(ahead)
 
     def _take(self):
         try:

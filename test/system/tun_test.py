@@ -1,16 +1,18 @@
 """ilnp-tun: programs that know nothing of the overlay, on an interface of their own."""
 
 import os
+import random
 import signal
 import socket
 import struct
 import sys
 import threading
 import time
+import unittest
 
 import lab
 from lab import BIN, Process, checked, until
-from overlay import A, Card, number
+from overlay import A, TUN, Card, number, packet, stp
 from tun_lab import ALICE, ANYCAST_NID, BOB, CAROL, ROUTER, TunTest
 
 UDP_SEGMENT = 103
@@ -306,6 +308,52 @@ class Tun(TunTest):
         back, _ = over_tun.accept()
         out.sendall(b"by the interface")
         self.assertEqual(back.recv(100), b"by the interface")
+
+    @unittest.skipIf(lab.SANITIZED, "is about speed and memory")
+    def test_a_flood_of_hostile_frames_disturbs_no_connection(self):
+        """100 000 frames a second for the two nodes: packets, refusals, probes and replies that nobody asked for, under their own names too."""
+        self.pair(bob_arguments=["--expose", "7000"])
+        listener = self.tcp(self.bob_host)
+        out = self.tcp(self.alice_host, self.address(self.alice_host, BOB))
+        back, _ = listener.accept()
+        self.lab.sockets.append(back)
+        self.bulk(out, back, 16 << 20)
+        before = [node.memory() for node in (self.alice, self.bob)]
+        card = Card(self.lab.host("mallory"), A)
+        stop, sent = threading.Event(), []
+        thread = threading.Thread(target=lambda: sent.append(card.flood(A, self.hostile_frames(20_000), 100_000, stop)))
+        thread.start()
+        try:
+            self.bulk(out, back, 256 << 20)
+            self.bulk(back, out, 256 << 20)
+        finally:
+            stop.set()
+            thread.join()
+        self.assertGreater(sent[0], 50_000)
+        for node, memory in zip((self.alice, self.bob), before):
+            self.assertGreater(self.counter(node, "tun.dropped_malformed"), 1000)
+            self.assertGreater(self.counter(node, "tun.dropped_not_exposed"), 1000)
+            self.assertGreater(self.counter(node, "tun.dropped_unasked"), 1000)
+            self.assertLess(self.counter(node, "tun.probes_answered"), 2000)
+            self.assertLess(node.memory() - memory, 4 << 10, "KiB more after the flood")
+        self.bulk(out, back, 16 << 20)
+
+    @staticmethod
+    def hostile_frames(count):
+        chance = random.Random(1)
+        ends = (A, number(ALICE)), (A, number(BOB))
+        frames = []
+        for i in range(count):
+            to, other = chance.sample(ends, 2)
+            source = other if chance.random() < 0.3 else (A, chance.getrandbits(64))
+            ports = struct.pack("!HH", chance.randrange(65536), chance.choice((80, 7000)))
+            frames.append((
+                lambda: packet(source, to, TUN, chance.randbytes(60)),
+                lambda: packet(source, to, TUN, b"\x10\x06\0\x40" + ports + chance.randbytes(8) + bytes([0x50, chance.choice((2, 4, 16))]) + bytes(6)),
+                lambda: packet(source, to, TUN, b"\x10\x11\0\x40" + ports + struct.pack("!HH", 28, 1) + bytes(20)),
+                lambda: packet(source, to, TUN, b"\x40\x01\0\0"),
+                lambda: stp(source, to, 0, 0, bytes([chance.choice((7, 8)), 1, 0, 0]) + chance.randbytes(20)))[i % 5]())
+        return frames
 
     def test_names_in_a_hosts_file(self):
         path = os.path.join(self.lab.folder, "hosts")
