@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "output_file.hpp"
 #include "patience.hpp"
 
 namespace program {
@@ -31,26 +32,35 @@ struct CaptureTarget {
   std::string path;            ///< `-`: no file
   std::uint64_t max_size = 0;  ///< octets of a file, before the next one begins; 0: no limit
   unsigned files = 2;          ///< that are kept, with a limit
+  bool unread = false;  ///< a named pipe that nobody has opened to read; `open_for_reader` waits for that
 
   CaptureTarget() = default;
   CaptureTarget(CaptureTarget&& other) noexcept
       : descriptor(std::exchange(other.descriptor, -1)),
         path(std::move(other.path)),
         max_size(other.max_size),
-        files(other.files) {}
+        files(other.files),
+        unread(other.unread) {}
   CaptureTarget& operator=(CaptureTarget&& other) noexcept {
     std::swap(descriptor, other.descriptor);
     path = std::move(other.path);
     max_size = other.max_size;
     files = other.files;
+    unread = other.unread;
     return *this;
   }
   ~CaptureTarget() { close(); }
 
-  /// Creates the file, or empties it. False: see `errno`.
+  /// Creates the file, or empties it. Does not wait: see `unread`. False: see `errno`.
   bool open() {
     close();
-    descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    descriptor = open_output_at_once(path, mode);
+    unread = descriptor < 0 && has_no_reader(path);
+    return descriptor >= 0 || unread;
+  }
+  /// Opens the pipe as soon as somebody reads it. False: see `errno`.
+  bool open_for_reader() {
+    descriptor = open_output(path, mode);
     return descriptor >= 0;
   }
   /// `FILE` becomes `FILE.1`, `FILE.1` becomes `FILE.2`, and so on; the oldest is lost. Then creates the next `FILE`.
@@ -66,6 +76,8 @@ struct CaptureTarget {
   }
 
  private:
+  static constexpr mode_t mode = S_IRUSR | S_IWUSR;
+
   std::string name(unsigned number) const { return number == 0 ? path : path + '.' + std::to_string(number); }
   void close() {
     if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
@@ -97,7 +109,13 @@ class BlockWriter {
     return state_->error;
   }
 
-  /// Writes what is left, within these bounds. False if not all of it was written.
+  /// Is the target a named pipe that nobody has opened to read so far?
+  bool unread() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->unread;
+  }
+
+  /// Writes what is left, within these bounds; nothing if nobody has opened the pipe. False if not all of it was written.
   bool finish(Patience patience) {
     if (!thread_.joinable()) return complete_;
     complete_ = state_->finish(patience);
@@ -109,7 +127,7 @@ class BlockWriter {
  private:
   struct State {
     State(CaptureTarget where, std::size_t most)
-        : limit(most), target(std::move(where)), file(target.is_file()) {}
+        : limit(most), unread(where.unread), target(std::move(where)), file(target.is_file()) {}
 
     bool put(std::span<const ilnp::Bytes> parts) {
       std::size_t size = 0;
@@ -130,6 +148,7 @@ class BlockWriter {
       std::unique_lock lock(mutex);
       ending = true;
       wake.notify_one();
+      if (unread) return false;
       patience.wait(lock, finished, done, progress, begin);
       return done && error == 0;
     }
@@ -137,6 +156,13 @@ class BlockWriter {
     /// The thread.
     void run() {
       std::unique_lock lock(mutex);
+      if (unread) {
+        lock.unlock();
+        const int why = target.open_for_reader() ? 0 : errno;
+        lock.lock();
+        error = why;
+        unread = false;
+      }
       while (error == 0) {
         wake.wait(lock, [this] { return ending || !waiting.empty(); });
         if (waiting.empty()) break;
@@ -224,6 +250,7 @@ class BlockWriter {
     int error = 0;
     bool ending = false;
     bool done = false;
+    bool unread;
 
     // Used only by the thread that writes.
     CaptureTarget target;

@@ -63,6 +63,9 @@ class FrameCapture {
     what_ = "--pcap " + target->path;
     if (target->descriptor < 0 && !target->open())
       throw boost::system::system_error(errno, boost::system::system_category(), what_);
+    if (target->unread)
+      log("note: " + what_ + ": waiting for a reader of this pipe; up to " +
+          std::to_string(BlockWriter::default_limit >> 20) + " MiB of frames wait too");
     writer_.emplace(std::move(*target));
     const auto epoch =
         std::chrono::duration_cast<ilnp::Duration>(std::chrono::system_clock::now().time_since_epoch()) -
@@ -79,7 +82,8 @@ class FrameCapture {
     if (const int error = writer_->error(); error != 0) {
       if (!failed_) report(error);
     } else if (!complete) {
-      (*log_)(what_ + ": the end of the capture is missing: nobody reads it");
+      (*log_)(what_ + (writer_->unread() ? ": the capture is missing: nobody has read it"
+                                         : ": the end of the capture is missing: nobody reads it"));
     }
     if (!failed_ && frames_->lost() != 0)
       (*log_)(what_ + ": " + std::to_string(frames_->lost()) + " frames are missing, " +
@@ -112,7 +116,8 @@ class FrameCapture {
     if (const int error = writer_->error(); error != 0) {
       report(error);
     } else if (lost == 0) {
-      (*log_)(what_ + ": frames are missing in the capture, because it cannot be written fast enough");
+      (*log_)(what_ + ": frames are missing in the capture, because " +
+              (writer_->unread() ? "nobody reads it" : "it cannot be written fast enough"));
     }
   }
   void report(int error) {

@@ -4,14 +4,13 @@
 // A datagram has a sequence number of 8 octets, big-endian, from 1, followed by random octets. Number 0, alone, from a node that has
 // sent others, ends the receiver.
 
-#include <fcntl.h>
-
 #include <functional>
 
 #include "common.hpp"
 #include "control_server.hpp"
 #include "experiment_peers.hpp"
 #include "node_options.hpp"
+#include "output_file.hpp"
 
 using Stack = ilnp::STP<ilnp::ILNP<program::Link>>;
 using namespace std::chrono_literals;
@@ -32,10 +31,16 @@ struct Sighting {
 /// The packets, as lines for people (--quiet: none) and rows for plots (--csv).
 class Report {
  public:
-  Report(program::LineWriter& lines, bool quiet, const std::string& csv)
+  /// `csv`: a pipe with a name waits for a reader, because no row may be missing; a line in `log` says so.
+  Report(program::LineWriter& lines, bool quiet, const std::string& csv, program::Log& log)
       : lines_(quiet ? nullptr : &lines), name_(csv) {
     if (csv.empty()) return;
-    csv_ = ::open(csv.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    constexpr mode_t mode = 0666;  // less the mask
+    csv_ = program::open_output_at_once(csv, mode);
+    if (csv_ < 0 && program::has_no_reader(csv)) {
+      log("warning: --csv " + csv + ": waiting for a reader of this pipe");
+      csv_ = program::open_output(csv, mode);
+    }
     if (csv_ < 0) throw boost::system::system_error(errno, boost::system::system_category(), csv);
     rows_.emplace(csv_, max_waiting_rows, program::LineWriter::Gaps::counted);
     (*rows_)(
@@ -331,8 +336,9 @@ int main(int argc, char** argv) {
     program::ControlEvents events;
     program::FrameCapture capture(std::move(pcap), "ilnp-experiment", config.link, output.log);
     boost::asio::io_context io(1);
+    // It may wait, and until then a signal ends the program by itself.
+    Report report(output.out, line.has("quiet"), line.value("csv"), output.log);
     const program::Signals signals(io);
-    Report report(output.out, line.has("quiet"), line.value("csv"));
     const program::EventLog observer(output.log, line, config.log);
     Experiment experiment(io, config, report, output.log, capture.sink(),
                           program::Followed(observer, &events));

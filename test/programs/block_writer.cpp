@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ilnp::test::block_writer_test {
@@ -152,6 +153,47 @@ BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_ends_the_capture) {
   BOOST_TEST(error_of(writer) == EPIPE);
   BOOST_TEST(!put(writer, block(packet, 32)));
   BOOST_TEST(!writer.finish({}));
+}
+
+BOOST_AUTO_TEST_CASE(blocks_wait_for_the_reader_of_a_named_pipe) {
+  BOOST_REQUIRE(::mkfifo((path / "x").c_str(), S_IRUSR | S_IWUSR) == 0);
+  std::string got;
+  std::thread reader;
+  {
+    BlockWriter writer(target(), 1000);  // neither waits
+    BOOST_TEST(writer.unread());
+    BOOST_TEST(put(writer, block(packet, 900)));
+    BOOST_TEST(!put(writer, block(packet, 900)));
+    reader = std::thread([&] { got = text("x"); });
+    BOOST_TEST(put_when_possible(writer, block(packet, 300)));
+    BOOST_TEST(!writer.unread());
+    BOOST_TEST(writer.finish({}));
+  }
+  reader.join();
+  BOOST_TEST(got.size() == 1200U);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_does_not_wait_for_the_reader_of_a_named_pipe) {
+  BOOST_REQUIRE(::mkfifo((path / "x").c_str(), S_IRUSR | S_IWUSR) == 0);
+  {
+    BlockWriter writer(target());
+    BOOST_TEST(put(writer, block(section, 32)));
+    const auto begin = std::chrono::steady_clock::now();
+    BOOST_TEST(!writer.finish({20s, 20s}));
+    BOOST_TEST((std::chrono::steady_clock::now() - begin < 15s));
+    BOOST_TEST(writer.unread());
+    BOOST_TEST(writer.error() == 0);
+  }
+  BOOST_TEST(text("x").size() == 32U);  // with a reader, its thread ends
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_with_a_reader_is_open_at_once) {
+  BOOST_REQUIRE(::mkfifo((path / "x").c_str(), S_IRUSR | S_IWUSR) == 0);
+  const int reader = ::open((path / "x").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const CaptureTarget made = target();
+  BOOST_TEST(!made.unread);
+  BOOST_TEST((::fcntl(made.descriptor, F_GETFL) & O_NONBLOCK) == 0);  // the thread may wait in it
+  ::close(reader);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_capture_with_a_whole_block) {

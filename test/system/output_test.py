@@ -20,7 +20,7 @@ from overlay import A, ALL_NODES, Card, discovery, number, stp
 ALICE, BOB, MALLORY = (f"ffff:0:0:{digit}" for digit in "abe")
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"
 PROGRAMS = ("ilnp-proxy", "ilnp-router", "ilnp-heartbeat", "ilnp-experiment", "ilnp-stream", "ilnp-socket-coroutine",
-            "ilnp-socket-callback")
+            "ilnp-socket-callback", *(["ilnp-tun"] if os.path.exists("/dev/net/tun") else []))
 
 
 def path_of(program):
@@ -211,6 +211,7 @@ class Output(lab.LabTest):
             with self.subTest(program):
                 control = f"control-{index}"
                 arguments = {"ilnp-proxy": ["10000", "--control", control], "ilnp-stream": ["10000", "--control", control],
+                             "ilnp-tun": ["--control", control],
                              "ilnp-socket-coroutine": ["7"], "ilnp-socket-callback": ["7"]}.get(program, [])
                 child = self.start(host, program, config, *arguments, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
@@ -233,6 +234,31 @@ class Output(lab.LabTest):
         self.ends(child, "control")
 
     # ---- the table of an experiment
+
+    def test_a_named_pipe_that_nobody_reads_is_reported(self):
+        host, config = self.alice()
+        pipe = os.path.join(self.lab.folder, "pipe")
+        os.mkfifo(pipe)
+        # A capture does not hold the node up.
+        for read in (False, True):
+            router = self.lab.program(host, "ilnp-router", config, "--pcap", pipe)
+            router.wait_line(f"--pcap {pipe}: waiting for a reader", 20)
+            router.wait_line("^Routing as alice", 20)
+            reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) if read else None
+            if read:
+                self.started.append(reader)
+                self.assertEqual(os.read(reader.stdout.fileno(), 4), b"\x0a\x0d\x0d\x0a")
+            self.assertEqual(router.stop(timeout=20), 0)
+            self.assertEqual(f"--pcap {pipe}: the capture is missing: nobody has read it" in router.output, not read)
+            if read:
+                reader.stdout.close()
+                reader.wait(20)
+        # A table must be complete, so the experiment waits; a signal ends it.
+        child = self.start(host, "ilnp-experiment", config, "--csv", pipe, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.assertRegex(child.stderr.readline(), f" warning --csv {re.escape(pipe)}: waiting for a reader of this pipe$")
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=20)
+        self.assertEqual(child.returncode, -signal.SIGTERM)
 
     def test_a_table_that_is_cut_off_is_an_error(self):
         host, config = self.alice(remote_hostname="", run_time=1)
