@@ -148,7 +148,8 @@ class ReplyText {
     if (kind == "ping_end") return ping_end(reply);
     if (kind == "map" || kind == "unmap") return;  // like ip(8): done, and nothing to say
     if (kind == "move" || kind == "join" || kind == "leave" || kind == "auto")
-      return void(out_ << "now joined: " << locator_list(reply.at("locators")) << '\n');
+      return void(out_ << "now joined, besides what it is leaving: " << locator_list(reply.at("locators"))
+                       << '\n');
     throw std::runtime_error("a reply of an unknown kind");
   }
 

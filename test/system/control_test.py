@@ -187,7 +187,7 @@ class Control(lab.LabTest):
         status = ask(alice.control, "status")
         self.assertEqual((status["moves"]["mode"], status["moves"]["next"]), ("suspended", None))
         self.assertIn("ilnp-ctl auto", ctl(alice.control, "status"))
-        self.assertEqual(ctl(alice.control, "auto"), "now joined: 0:0:0:a\n")
+        self.assertEqual(ctl(alice.control, "auto"), "now joined, besides what it is leaving: 0:0:0:a\n")
         self.assertEqual(ask(alice.control, "status")["moves"]["mode"], "automatic")
         lab.until(lambda: following.output.count("handoff_ended") == 4, what="the end of the last handoff")
         alice.stop()
