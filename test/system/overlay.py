@@ -139,7 +139,7 @@ class Card:
         lengths = {}
         for frame in frames:
             lengths.setdefault(len(frame), []).append(frame)
-        trains = [(size, b"".join(same[at:at + 32])) for size, same in lengths.items() for at in range(0, len(same) - 31, 32)]
+        trains = [(size, b"".join(same[at:at + 32])) for size, same in lengths.items() for at in range(0, len(same), 32)]
         random.Random(1).shuffle(trains)
         begin, sent = time.monotonic(), 0
         for size, octets in itertools.cycle(trains):

@@ -175,22 +175,6 @@ class Hostile(Streams):
         lab.until(lambda: self.bobs.running and self.attempt() == "octets", 20, "a stream to be let in again")
         self.assertEqual(self.bobs.stop(), 0)
 
-    def cpu(self, node):
-        """Seconds of processor time."""
-        with open(f"/proc/{node.pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def flood(self, frames, per_second, stop):
-        """Sends them evenly, again and again; how many were sent."""
-        count, began = 0, time.monotonic()
-        while not stop.is_set():
-            for _ in range(10):
-                self.card.send(B, frames[count % len(frames)])
-                count += 1
-            time.sleep(max(0.0, began + count / per_second - time.monotonic()))
-        return count
-
     def flooded(self, nids):
         """A flood of INITs under so many names: what goes on goes on, and what begins comes about."""
         self.serve(self.digest)
@@ -202,8 +186,8 @@ class Hostile(Streams):
         frames = [overlay.stp((A, 0x1000 + index % nids), self.places["bob"], SCTP, SCTP,
                               sctp(numbers.randrange(1024, 65536), SCTP, init_with(b"", numbers.randrange(1, 1 << 32))))
                   for index in range(6000)]
-        stop, counts, before = threading.Event(), [], self.cpu(self.bobs)
-        thread = threading.Thread(target=lambda: counts.append(self.flood(frames, 6000, stop)))
+        stop, counts, before = threading.Event(), [], self.processor_time(self.bobs)
+        thread = threading.Thread(target=lambda: counts.append(self.card.flood(B, frames, 6000, stop)))
         began = time.monotonic()
         thread.start()
         try:
@@ -216,7 +200,7 @@ class Hostile(Streams):
             stop.set()
             thread.join()
         took = time.monotonic() - began
-        print(f"{counts[0] / took:.0f} INITs/s took {100 * (self.cpu(self.bobs) - before) / took:.0f} % of a processor")
+        print(f"{counts[0] / took:.0f} INITs/s took {100 * (self.processor_time(self.bobs) - before) / took:.0f} % of a processor")
         self.assertEqual(self.ask_digest(octets), wanted)
         self.assertLess(self.bobs.counters()["refused_too_many_streams"], 1)
 

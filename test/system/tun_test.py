@@ -12,10 +12,9 @@ import unittest
 
 import lab
 from lab import BIN, Process, checked, until
-from overlay import A, TUN, Card, number, packet, stp
+from overlay import A, TUN, UDP_SEGMENT, Card, number, packet, stp
 from tun_lab import ALICE, ANYCAST_NID, BOB, CAROL, ROUTER, TunTest
 
-UDP_SEGMENT = 103
 TCP_INFO_TOTAL_RETRANS = 100  # its place in struct tcp_info
 
 
