@@ -76,19 +76,11 @@ class Units(deb_test.Installed):
         self.options("two.stream", "--expose 22 --socks 0")
         self.options("router.router", "--metrics 127.0.0.1:9100")
         for unit in ("ilnp-proxy@one", "ilnp-stream@two", "ilnp-router@router"):
-            self.system("systemctl", "start", unit)  # returns when the node says that it is ready
-            self.assertEqual(self.show(unit, "ActiveState"), "active")
-            with open(f"/proc/{self.child(unit)}/status") as file:
-                status = file.read()
-            self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
-            self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
-            self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
-            self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+            self.start_hardened(unit)
         control = "/run/ilnp-proxy-one/control.sock"
-        until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), what="one to know two")
+        self.meets_two(control)
         self.assertIn("10001", self.system("ilnp-ctl", "--control", control, "mappings"))
         self.assertIn("0:0:0:a", self.show("ilnp-proxy@one", "StatusText"))
-        self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
 
     @unittest.skipUnless(os.path.exists("/dev/net/tun"), "there are no TUN devices here")
     def test_2_an_interface_comes_and_goes_with_its_unit(self):
@@ -97,22 +89,27 @@ class Units(deb_test.Installed):
         # Debian's udev, which does not run here, opens the device to all users (50-udev-default.rules).
         self.addCleanup(os.chmod, "/dev/net/tun", os.stat("/dev/net/tun").st_mode & 0o777)
         os.chmod("/dev/net/tun", 0o666)
-        self.system("systemctl", "start", "ilnp-tun@three")
-        self.assertEqual(self.show("ilnp-tun@three", "ActiveState"), "active")
-        with open(f"/proc/{self.child('ilnp-tun@three')}/status") as file:
-            status = file.read()
-        self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
-        self.assertRegex(status, r"(?m)^CapEff:\s+0*1000$")  # CAP_NET_ADMIN alone
-        self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
-        self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+        self.start_hardened("ilnp-tun@three", capabilities=1 << 12)  # CAP_NET_ADMIN alone
         self.assertRegex(self.ask("ip", "-6", "address", "show", "dev", "ilnp0"), r"inet6 fd[0-9a-f:]+/64")
-        control = "/run/ilnp-tun-three/control.sock"
-        until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), what="three to know two")
-        self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
+        self.meets_two("/run/ilnp-tun-three/control.sock")
         self.system("systemctl", "stop", "ilnp-tun@three")
         self.assertEqual(self.show("ilnp-tun@three", "Result"), "success")
         self.assertEqual(self.ask("ip", "link", "show", "dev", "ilnp0"), "")
         self.assertFalse(os.path.exists(f"/proc/{self.first}/root/run/ilnp-tun-three"))
+
+    def start_hardened(self, unit, capabilities=0):
+        self.system("systemctl", "start", unit)  # returns when the node says that it is ready
+        self.assertEqual(self.show(unit, "ActiveState"), "active")
+        with open(f"/proc/{self.child(unit)}/status") as file:
+            status = file.read()
+        self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
+        self.assertEqual(int(re.search(r"(?m)^CapEff:\s+(\w+)$", status)[1], 16), capabilities)
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
+        self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+
+    def meets_two(self, control):
+        until(lambda: re.search(r"(?m)^two\b", self.ask("ilnp-ctl", "--control", control, "hosts")), what="a node to know two")
+        self.assertIn("1 answered", self.system("ilnp-ctl", "--control", control, "ping", "two", "1"))
 
     def child(self, unit):
         """The number of a unit's process as it is seen here."""
