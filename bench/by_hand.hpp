@@ -21,6 +21,11 @@ inline std::uint64_t load64(const unsigned char* from) {
   std::memcpy(&value, from, 8);
   return __builtin_bswap64(value);
 }
+inline std::uint32_t load32(const unsigned char* from) {
+  std::uint32_t value;
+  std::memcpy(&value, from, 4);
+  return __builtin_bswap32(value);
+}
 inline std::uint16_t load16(const unsigned char* from) {
   std::uint16_t value;
   std::memcpy(&value, from, 2);
@@ -29,6 +34,10 @@ inline std::uint16_t load16(const unsigned char* from) {
 inline void store64(unsigned char* to, std::uint64_t value) {
   value = __builtin_bswap64(value);
   std::memcpy(to, &value, 8);
+}
+inline void store32(unsigned char* to, std::uint32_t value) {
+  value = __builtin_bswap32(value);
+  std::memcpy(to, &value, 4);
 }
 inline void store16(unsigned char* to, std::uint16_t value) {
   value = __builtin_bswap16(value);

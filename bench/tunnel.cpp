@@ -41,15 +41,6 @@ inline std::uint16_t fold(std::uint64_t sum) {
 inline std::uint64_t pseudo(std::size_t size) {
   return std::uint64_t{__builtin_bswap16(static_cast<std::uint16_t>(size))} + __builtin_bswap16(6);
 }
-inline std::uint32_t load32(const unsigned char* at) {
-  std::uint32_t value;
-  std::memcpy(&value, at, 4);
-  return __builtin_bswap32(value);
-}
-inline void store32(unsigned char* at, std::uint32_t value) {
-  value = __builtin_bswap32(value);
-  std::memcpy(at, &value, 4);
-}
 
 /// `packet`: an IPv6 header, one of TCP with 32 octets, and payload.
 template <class F>
