@@ -14,7 +14,7 @@
 #   --build FOLDER    the build folder (default: build/ of this checkout)
 #   --help            this text
 #
-# Takes about half an hour on two processors (three minutes with --brief) and needs an otherwise idle machine. As root
+# Takes about 50 minutes on two processors (three minutes with --brief) and needs an otherwise idle machine. As root
 # the measured programs have priority over other work (SCHED_RR), so that a busy machine matters less. Ratios compare figures
 # taken in turns in one run. Exit status: 0 if everything could be measured, whatever the figures.
 set -euo pipefail
